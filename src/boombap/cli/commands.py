@@ -1,0 +1,9 @@
+"""The words after `boombap`: the module each one imports and its line in the help. It imports nothing itself."""
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "db": ("boombap.db.cli", "PostgreSQL diagnostics: tracks, analyzers, connections, health"),
+    "local": ("boombap.cli.local", "the embedded PostgreSQL and Valkey: start, stop, status"),
+    "config": ("boombap.cli.config", "every setting with its value and where it came from"),
+    "doctor": ("boombap.cli.doctor", "is everything ready: Python, byte code, servers, rights"),
+    "demo": ("boombap.demo.cli", "the sample database, and a guided run over the tools"),
+}

@@ -1,0 +1,72 @@
+"""The console scripts: look the first word up, import that one tool, run it in the harness."""
+
+from __future__ import annotations
+
+import sys
+
+from boombap import __version__
+from boombap.cli.commands import COMMANDS
+from boombap.errors import EXIT_FINE, EXIT_USAGE
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run `boombap WORD …` and give its exit code (the table stands in `boombap.errors`)."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    if not words or words[0] in ("-h", "--help", "help"):
+        return _say(_help())
+    if words[0] in ("-V", "--version"):
+        return _say(f"boombap {__version__}")
+    if words[0] not in COMMANDS:
+        return _unknown(words[0])
+    return _run(words[0], words[1:], prog=f"boombap {words[0]}")
+
+
+def database_diagnostics() -> int:
+    """Run the console script `database-diagnostics`, which is `boombap db`."""
+    return _run("db", sys.argv[1:], prog="database-diagnostics")
+
+
+def _run(word: str, words: list[str], *, prog: str) -> int:
+    from boombap.cli.run import run  # signal and thread set-up, which the help does not need
+
+    return run(COMMANDS[word][0], words, prog=prog)
+
+
+def _help() -> str:
+    width = max(map(len, COMMANDS))
+    rows = "\n".join(f"  {word:<{width}}  {line}" for word, (_, line) in COMMANDS.items())
+    return f"""boombap {__version__}: operations tools for a rap-music analysis platform
+
+usage: boombap COMMAND [ARGUMENTS]
+
+commands:
+{rows}
+
+  boombap COMMAND --help   explains a command
+  boombap --version        prints the version
+
+A first look: boombap local start, boombap demo sample, boombap db"""
+
+
+def _unknown(word: str) -> int:
+    from difflib import get_close_matches
+
+    nearest = get_close_matches(word, COMMANDS, n=1, cutoff=0.4)
+    advice = f"did you mean `boombap {nearest[0]}`" if nearest else "see `boombap --help`"
+    sys.stderr.write(f"boombap: there is no command {word!r}; {advice}\n")
+    return EXIT_USAGE
+
+
+def _say(text: str) -> int:
+    try:
+        sys.stdout.write(text + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        from boombap.cli.run import abandon_stdout
+
+        abandon_stdout()
+    return EXIT_FINE

@@ -1,0 +1,140 @@
+"""The harness around every command: signals, errors to exit codes, broken pipes, and one short line for a bug.
+
+The command runs in a thread of its own, because a query in the main thread notices Ctrl-C only when it ends: Python
+runs signal handlers between byte codes of the main thread. The main thread waits on a pipe that the handler and the
+command's end both write to; after a signal it has the clients end their waits until the command has come back.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import sys
+import threading
+import time
+from importlib import import_module
+
+from boombap.errors import EXIT_BUG, EXIT_FINE, BoombapError, Interrupted
+from boombap.interrupt import Interrupt
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    Command = Callable[..., int]
+
+# A command that has not come back by then is left behind: nothing of it may keep a person waiting.
+_GRACE_S = 0.8
+_STEP_S = 0.05
+
+
+def run(module: str, words: Sequence[str], *, prog: str) -> int:
+    """Import the tool's module, run its ``main(words, prog=, interrupt=)`` and give the exit code."""
+    interrupt = Interrupt()
+    task = _Task(lambda: _answer(module, words, prog, interrupt))
+
+    def hear(signum: int, _frame: object) -> None:
+        interrupt.set(signum)
+        task.wake()
+
+    signal.signal(signal.SIGINT, hear)
+    signal.signal(signal.SIGTERM, hear)
+    task.start()
+    task.wait(None)
+    if not interrupt.is_set:
+        return task.exit_code
+    return _end(task, interrupt)
+
+
+class _Task:
+    """The command's thread and the pipe that tells the main thread that something happened."""
+
+    def __init__(self, work: Callable[[], int]) -> None:
+        self.exit_code = EXIT_BUG
+        self.is_done = False
+        self._work = work
+        self._heard, self._said = os.pipe()
+        os.set_blocking(self._said, False)
+
+    def start(self) -> None:
+        threading.Thread(target=self._run, name="command", daemon=True).start()
+
+    def wake(self) -> None:
+        """Wake the main thread; safe inside a signal handler, and without effect when the pipe is full."""
+        try:
+            os.write(self._said, b".")
+        except BlockingIOError:
+            return
+
+    def wait(self, seconds: float | None) -> None:
+        if not self.is_done and select.select([self._heard], [], [], seconds)[0]:
+            os.read(self._heard, 64)
+
+    def _run(self) -> None:
+        try:
+            self.exit_code = self._work()
+        finally:
+            self.is_done = True
+            self.wake()
+
+
+def _end(task: _Task, interrupt: Interrupt) -> int:
+    sys.stderr.write("interrupted\n")
+    code = 128 + interrupt.signum
+    deadline = time.monotonic() + _GRACE_S
+    while not task.is_done and time.monotonic() < deadline:
+        interrupt.end_waits()
+        task.wait(_STEP_S)
+    if not task.is_done:
+        os._exit(code)
+    return code
+
+
+def _answer(module: str, words: Sequence[str], prog: str, interrupt: Interrupt) -> int:
+    try:
+        command: Command = import_module(module).main
+        code = command(words, prog=prog, interrupt=interrupt)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        abandon_stdout()
+        return EXIT_FINE
+    except Interrupted as error:
+        return error.exit_code
+    except BoombapError as error:
+        sys.stderr.write(f"{prog}: {error}\n")
+        return error.exit_code
+    except SystemExit as error:  # argparse: --help and wrong words
+        return error.code if isinstance(error.code, int) else EXIT_FINE
+    except Exception as error:  # noqa: BLE001 - the outermost handler
+        return _bug(error, prog)
+    return code
+
+
+def _bug(error: Exception, prog: str) -> int:
+    from boombap.log import write_traceback
+
+    place = _traceback_folder()
+    try:
+        where = f"the traceback is in {write_traceback(error, place)}"
+    except OSError:
+        where = f"the traceback could not be written to {place}"
+    sys.stderr.write(f"{prog}: a bug in boombap ({type(error).__name__}); {where}\n")
+    return EXIT_BUG
+
+
+def _traceback_folder() -> Path:
+    from pathlib import Path
+
+    from boombap.config.load import load
+
+    try:
+        return load().paths.state or Path()
+    except BoombapError:  # a broken configuration must not hide the bug
+        return load(environ={}, folder=Path(os.devnull)).paths.state or Path()
+
+
+def abandon_stdout() -> None:
+    """Point stdout at nothing, so that the interpreter's last flush does not complain about a closed pipe."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,1 @@
+"""The only packages that import a driver; a driver's errors become ours here."""

@@ -1,0 +1,154 @@
+"""One connection: read-only transactions with limits that the server enforces, and a way to end them from outside."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import psycopg2
+import psycopg2.extensions
+
+from boombap.clients.postgres.errors import connecting, running
+from boombap.errors import OutsideError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from typing import Any
+
+    from boombap.clients.postgres.target import Target
+    from boombap.interrupt import Interrupt
+
+    Row = dict[str, Any]
+    Parameters = Mapping[str, object] | Sequence[object] | None
+
+OLDEST_VERSION = 120000
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long the server may take.
+
+    Attributes:
+        connect_s: for one connection attempt; libpq counts whole seconds and waits at least 2.
+        statement_ms: for one statement.
+        lock_ms: for one lock.
+    """
+
+    connect_s: float = 5.0
+    statement_ms: int = 5000
+    lock_ms: int = 50
+
+
+class Session:
+    """A connection of our own to one target; use it from one thread at a time.
+
+    Attributes:
+        target: what it is connected to.
+        version_num: the server's version as PostgreSQL counts, for example 180006.
+    """
+
+    def __init__(self, target: Target, limits: Limits, interrupt: Interrupt) -> None:
+        self.target = target
+        self._interrupt = interrupt
+        self._connection = _connect(target, limits, interrupt)
+        self.version_num = self._connection.server_version
+        # SET LOCAL in the transaction, because PgBouncer refuses both as start-up parameters.
+        self._begin = (
+            "BEGIN READ ONLY; SET LOCAL statement_timeout = %d; SET LOCAL lock_timeout = %d; SET LOCAL jit = off; "
+        ) % (limits.statement_ms, limits.lock_ms)
+        _refuse_old(self)
+
+    @property
+    def is_usable(self) -> bool:
+        """Tell whether the connection stands and no transaction is open on it."""
+        if self._connection.closed:
+            return False
+        idle = psycopg2.extensions.TRANSACTION_STATUS_IDLE
+        return self._connection.info.transaction_status == idle
+
+    @property
+    def backend_pid(self) -> int:
+        """Give the process that the other side named when it greeted; a pooler names another than the one that serves."""
+        pid: int = self._connection.info.backend_pid
+        return pid
+
+    def read(self, sql: str, parameters: Parameters = None) -> list[Row]:
+        """Give the rows of one query, run in a read-only transaction of its own.
+
+        Raises:
+            OutsideError: the branch that fits the SQLSTATE.
+            Interrupted: when the run was ended meanwhile; nothing is left running on the server.
+        """
+        # One message for limits and query: the server applies SET LOCAL to the statements that follow it.
+        with self._running(), self._connection.cursor() as cursor:
+            try:
+                cursor.execute(self._begin + sql, parameters)
+                names = [column.name for column in cursor.description or ()]
+                return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+            finally:
+                self._roll_back()
+
+    def write(self, sql: str, parameters: Parameters = None) -> list[Row]:
+        """Run one statement outside a transaction, without limits, and give its rows, none if it has none.
+
+        Only the demo and the sample database write; diagnostics never do.
+        """
+        with self._running(), self._connection.cursor() as cursor:
+            cursor.execute(sql, parameters)
+            names = [column.name for column in cursor.description or ()]
+            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()] if names else []
+
+    def close(self) -> None:
+        """Close the connection; harmless when it is closed already."""
+        self._connection.close()
+
+    @contextmanager
+    def _running(self) -> Iterator[None]:
+        with self._interrupt.ending_with(self._cancel), running(self.target, self._interrupt):
+            yield
+
+    def _cancel(self) -> None:
+        # A cancel opens a connection of its own and may hang with the network; the run must not wait for it.
+        threading.Thread(target=self._cancel_quietly, daemon=True).start()
+
+    def _cancel_quietly(self) -> None:
+        try:
+            self._connection.cancel()
+        except psycopg2.Error:
+            return
+
+    def _roll_back(self) -> None:
+        if self._connection.closed:
+            return
+        try:
+            with self._connection.cursor() as cursor:
+                cursor.execute("ROLLBACK")
+        except psycopg2.Error:
+            # The connection is broken; the statement's own error is already on its way, the pool replaces it.
+            self._connection.close()
+
+
+def _connect(target: Target, limits: Limits, interrupt: Interrupt) -> psycopg2.extensions.connection:
+    interrupt.check()
+    parameters: dict[str, Any] = {
+        "application_name": "boombap",
+        "connect_timeout": str(max(2, round(limits.connect_s))),
+        "client_encoding": "UTF8",
+        **target.parameters,
+    }
+    if target.password:
+        parameters["password"] = target.password.reveal()
+    with connecting(target):
+        connection: psycopg2.extensions.connection = psycopg2.connect(**parameters)
+    connection.autocommit = True
+    return connection
+
+
+def _refuse_old(session: Session) -> None:
+    if session.version_num >= OLDEST_VERSION:
+        return
+    version = session.version_num // 10000
+    session.close()
+    raise OutsideError(f"PostgreSQL {version} at {session.target.label} is too old", hint="12 is the oldest that works")

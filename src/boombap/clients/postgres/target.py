@@ -1,0 +1,108 @@
+"""Which server and database to connect to: from configuration or text to parameters, and a label without secrets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from boombap.config.secret import Secret
+from boombap.errors import ConfigError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from boombap.config.model import Postgres
+
+_DEFAULT_PORT = "5432"
+# asyncpg's and SQLAlchemy's spellings, as the team's services have them in DATABASE_URL.
+_SCHEMES = ("postgresql+asyncpg://", "postgresql+psycopg2://", "postgresql+psycopg://", "postgres+asyncpg://")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Target:
+    """One database on one server.
+
+    Attributes:
+        name: what a person calls it; the label where nobody named it.
+        parameters: libpq's keywords and values, without the password.
+        password: kept apart, so that `repr` shows stars.
+        origin: where the address came from, for example ``environment DATABASE_URL``.
+    """
+
+    name: str
+    parameters: Mapping[str, str]
+    password: Secret | None
+    origin: str = ""
+
+    @property
+    def label(self) -> str:
+        """Give ``host:port/database``, which is safe to print."""
+        host = self.parameters.get("host") or self.parameters.get("hostaddr") or "local socket"
+        port = self.parameters.get("port", _DEFAULT_PORT)
+        address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        return f"{address}/{self.database}"
+
+    @property
+    def database(self) -> str:
+        """Give the database's name, by libpq's rule the role's name when none was given."""
+        return self.parameters.get("dbname") or self.user
+
+    @property
+    def user(self) -> str:
+        """Give the role's name, empty when libpq takes the one of the operating system."""
+        return self.parameters.get("user", "")
+
+    def at(self, database: str) -> Target:
+        """Give the same server with another database."""
+        return replace(self, name=database, parameters={**self.parameters, "dbname": database})
+
+
+def from_text(text: str, *, name: str = "", origin: str) -> Target:
+    """Give the target that a URL (``postgresql://…``) or key=value text names.
+
+    Raises:
+        ConfigError: when libpq cannot read the text; the text is not shown, because it may hold a password.
+    """
+    import psycopg2
+    from psycopg2.extensions import parse_dsn
+
+    try:
+        parameters = {key: str(value) for key, value in parse_dsn(_plain_scheme(text.strip())).items()}
+    except (psycopg2.ProgrammingError, UnicodeError):
+        raise malformed(origin) from None
+    if not parameters:
+        raise malformed(origin)
+    password = parameters.pop("password", None)
+    target = Target(name, parameters, Secret(password) if password else None, origin)
+    return target if name else replace(target, name=target.label)
+
+
+def malformed(origin: str) -> ConfigError:
+    """Give the error for an address that libpq cannot read."""
+    return ConfigError(
+        f"the PostgreSQL address from {origin} is malformed",
+        hint="write postgresql://user:password@host:5432/database, with special characters in the password as %XX",
+    )
+
+
+def from_settings(settings: Postgres, origin: str) -> Target:
+    """Give the target that the configuration names.
+
+    Raises:
+        ConfigError: for a malformed url.
+    """
+    base = from_text(settings.url.reveal(), origin=origin) if settings.url else Target("", {}, None, origin)
+    parts = {
+        "host": settings.host,
+        "port": settings.port,
+        "dbname": settings.database,
+        "user": settings.username,
+    }
+    parameters = {**base.parameters, **{key: str(value) for key, value in parts.items() if value is not None}}
+    target = replace(base, parameters=parameters, password=settings.password or base.password)
+    return replace(target, name=target.label)
+
+
+def _plain_scheme(text: str) -> str:
+    scheme = next((scheme for scheme in _SCHEMES if text.startswith(scheme)), None)
+    return "postgresql://" + text.removeprefix(scheme) if scheme else text

@@ -1,0 +1,161 @@
+"""Asks one database everything at once: parts and checks run on a few connections, and come together in a Diagnosis."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+from functools import partial
+
+from boombap.db import read
+from boombap.db.checks.catalogue import ALL
+from boombap.db.examine import examine
+from boombap.db.fanout import fan_out
+from boombap.db.model import Absent, Analyzer, Context, Diagnosis, Expectations, Health, Tracks
+from boombap.errors import AccessDenied, NotThere, OutsideError
+from boombap.health.finding import Finding, Skipped, by_urgency
+from boombap.health.waivers import apply
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from typing import Any, Literal
+
+    from boombap.clients.postgres.pool import Pool
+    from boombap.db.model import Server
+    from boombap.health.waivers import Waiver
+
+    Part = Literal["tracks", "analyzers", "connections", "tables", "unanalyzed", "health"]
+
+QUICK: frozenset[Part] = frozenset(("tracks", "analyzers", "connections"))
+FULL: frozenset[Part] = QUICK | {"tables", "unanalyzed", "health"}
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is wanted of one database.
+
+    Attributes:
+        parts: the parts to fill.
+        is_fast: whether the planner's estimates will do.
+        analyzer: whose missing tracks are listed; None for tracks that no analyzer has seen.
+        most: how many of them.
+        expected: what the configuration calls healthy.
+        waivers: the findings that somebody lives with.
+        rows_before: results an analyzer at the last snapshot, for the column of new rows.
+    """
+
+    parts: frozenset[Part] = FULL
+    is_fast: bool = False
+    analyzer: str | None = None
+    most: int = 10
+    expected: Expectations = field(default_factory=Expectations)
+    waivers: tuple[Waiver, ...] = ()
+    rows_before: Mapping[str, int] = field(default_factory=dict)
+
+
+def diagnose(pool: Pool, request: Request) -> Diagnosis:
+    """Give the answers of one database; a part that fails is an `Absent` among them.
+
+    Raises:
+        OutsideError: when there is no connection at all.
+        Interrupted: when the run was ended.
+    """
+    begun = time.monotonic()
+    # The first connection is made alone: a wrong password is tried once, not once a thread.
+    with pool.session() as session:
+        facts, pid = read.server(session.read)
+        is_pooled = pid != session.backend_pid
+    parts = _ask(pool, facts, request)
+    return Diagnosis(
+        target=pool.target.label,
+        name=pool.target.name,
+        taken_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        elapsed_ms=round((time.monotonic() - begun) * 1000, 1),
+        server=facts,
+        is_pooled=is_pooled,
+        tracks=_with_artists(parts.get("tracks"), parts.get("artists")),
+        analyzers=_with_coverage(parts.get("analyzers"), parts.get("tracks"), request.rows_before),
+        connections=parts.get("connections"),
+        tables=parts.get("tables"),
+        unanalyzed=parts.get("unanalyzed"),
+        health=_health(parts, request.waivers) if "health" in request.parts else None,
+    )
+
+
+def _ask(pool: Pool, facts: Server, request: Request) -> dict[str, Any]:
+    jobs: dict[str, Callable[[], object]] = {
+        name: _guarded(job, facts) for name, job in _part_jobs(pool, facts, request).items()
+    }
+    if "health" in request.parts:
+        context = Context(facts, request.expected)
+        for check in ALL:
+            jobs[f"check {check.id}"] = partial(examine, check, pool.read, context, is_fast=request.is_fast)
+    return dict(zip(jobs, fan_out(list(jobs.values()), pool.size), strict=True))
+
+
+def _part_jobs(pool: Pool, facts: Server, request: Request) -> dict[str, Callable[[], object]]:
+    ask = pool.read
+    if request.is_fast:
+        jobs: dict[str, Callable[[], object]] = {
+            "analyzers": lambda: read.analyzers_estimate(ask, facts),
+            "tracks": lambda: read.tracks_estimate(ask, facts),
+            "unanalyzed": lambda: Absent("reads the tables, which --fast does not", is_failure=False),
+        }
+    else:
+        # The longest first: fan_out starts them in this order.
+        jobs = {
+            "analyzers": lambda: read.analyzers(ask, facts),
+            "tracks": lambda: read.tracks(ask, facts),
+            "unanalyzed": lambda: read.unanalyzed(ask, facts, request.analyzer, request.most),
+            "artists": lambda: read.artists(ask, facts),
+        }
+    jobs |= {
+        "connections": lambda: read.connections(ask, facts),
+        "tables": lambda: read.tables(ask, facts),
+    }
+    wanted = {*request.parts, "artists"} if "tracks" in request.parts else request.parts
+    return {name: job for name, job in jobs.items() if name in wanted}
+
+
+def _guarded(job: Callable[[], object], facts: Server) -> Callable[[], object]:
+    def attempt() -> object:
+        try:
+            return job()
+        except NotThere:
+            missing = [name for name in ("tracks", "analysis_results") if not facts.has(name)]
+            return Absent(f"there is no table {' and no table '.join(missing)}" if missing else "a column is missing")
+        except AccessDenied:
+            return Absent(f"no permission: {facts.user} needs SELECT on the table")
+        except OutsideError as error:
+            return Absent(str(error))
+
+    return attempt
+
+
+def _with_artists(tracks: Tracks | Absent | None, artists: int | Absent | None) -> Tracks | Absent | None:
+    return replace(tracks, artists=artists) if isinstance(tracks, Tracks) and isinstance(artists, int) else tracks
+
+
+def _with_coverage(
+    analyzers: tuple[Analyzer, ...] | Absent | None, tracks: Tracks | Absent | None, before: Mapping[str, int]
+) -> tuple[Analyzer, ...] | Absent | None:
+    if not isinstance(analyzers, tuple):
+        return analyzers
+    total = tracks.total if isinstance(tracks, Tracks) else None
+    return tuple(
+        replace(
+            one,
+            coverage_pct=100.0 * one.tracks / total if total and one.tracks is not None else None,
+            new_rows=one.rows - before.get(one.name, 0) if before else None,
+        )
+        for one in analyzers
+    )
+
+
+def _health(parts: Mapping[str, Any], waivers: tuple[Waiver, ...]) -> Health:
+    answers = [answer for name, answer in parts.items() if name.startswith("check ")]
+    skipped = tuple(answer for answer in answers if isinstance(answer, Skipped))
+    found: Iterable[Finding] = (one for answer in answers if not isinstance(answer, Skipped) for one in answer)
+    standing, waived, _ = apply(found, waivers, date.today()) if waivers else (list(found), [], [])
+    return Health(tuple(by_urgency(standing)), tuple(by_urgency(waived)), skipped, len(answers) - len(skipped))

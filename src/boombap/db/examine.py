@@ -1,0 +1,56 @@
+"""Runs the health checks: which of them apply to this server, and what each one says."""
+
+from __future__ import annotations
+
+from boombap.db.queries.load import query
+from boombap.errors import AccessDenied, OutsideError
+from boombap.health.finding import Finding, Skipped
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from boombap.db.model import Check, Context
+    from boombap.db.read import Read
+
+    Answer = Sequence[Finding] | Skipped
+
+
+def examine(check: Check, read: Read, context: Context, *, is_fast: bool) -> Answer:
+    """Give the findings of one check, or why there is no answer."""
+    reason = _obstacle(check, context, is_fast=is_fast)
+    if reason:
+        return Skipped(check.id, reason)
+    try:
+        rows = read(query(f"health/{check.id}", context.server.major))
+    except AccessDenied:
+        return Skipped(check.id, "no permission: needs SELECT on the table or pg_monitor")
+    except OutsideError as error:
+        return Skipped(check.id, str(error), is_failure=True)
+    return list(check.judge(rows, context))
+
+
+def _obstacle(check: Check, context: Context, *, is_fast: bool) -> str:
+    server = context.server
+    if server.major < check.min_major:
+        return f"needs PostgreSQL {check.min_major} or later"
+    if check.needs_extension and check.needs_extension not in server.extensions:
+        return f"the extension {check.needs_extension} is not installed"
+    for table, columns in check.needs_columns.items():
+        if not server.has(table, *columns):
+            return _missing(table, columns, server.columns.get(table))
+    if server.is_replica and not check.on_replica:
+        return "not on a replica"
+    if check.needs_monitor and not server.can_monitor:
+        return "no permission: needs pg_monitor"
+    if check.reads_tables and is_fast:
+        return "reads the tables, which --fast does not"
+    if check.id == "analyzer_coverage" and not context.expected.coverage_analyzers:
+        return "set db.coverage_analyzers to have it judged"
+    return ""
+
+
+def _missing(table: str, wanted: tuple[str, ...], there: frozenset[str] | None) -> str:
+    if there is None:
+        return f"there is no table {table}"
+    return f"{table} has no column {', '.join(sorted(set(wanted) - there))}"

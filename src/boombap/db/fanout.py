@@ -1,0 +1,46 @@
+"""Runs independent pieces of work on a few threads and gives their results in order."""
+
+from __future__ import annotations
+
+import threading
+from itertools import count
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import TypeVar
+
+    Result = TypeVar("Result")
+
+
+def fan_out(jobs: Sequence[Callable[[], Result]], threads: int) -> list[Result]:
+    """Give each job's result, in the order of the jobs.
+
+    concurrent.futures would do the same, and costs 6 ms and 1 MB at import, logging included.
+
+    Args:
+        jobs: the longest first, so that none is left to run alone at the end.
+        threads: how many run at the same time.
+
+    Raises:
+        BaseException: the first one that a job raised; jobs not begun by then are left out.
+    """
+    results: list[Result | None] = [None] * len(jobs)
+    errors: list[BaseException] = []
+    turn = count()  # next() on it is atomic in CPython
+
+    def work() -> None:
+        while not errors and (at := next(turn)) < len(jobs):
+            try:
+                results[at] = jobs[at]()
+            except BaseException as error:  # noqa: BLE001 - handed to the caller's thread
+                errors.append(error)
+
+    crew = [threading.Thread(target=work, daemon=True) for _ in range(min(threads, len(jobs)))]
+    for thread in crew:
+        thread.start()
+    for thread in crew:
+        thread.join()
+    if errors:
+        raise errors[0]
+    return results  # type: ignore[return-value]

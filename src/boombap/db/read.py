@@ -1,0 +1,162 @@
+"""One function a part of the diagnosis: runs its query and turns the rows into a frozen value."""
+
+from __future__ import annotations
+
+import re
+
+from boombap.db.model import (
+    Analyzer,
+    Connections,
+    Server,
+    Source,
+    Statement,
+    Table,
+    Tracks,
+    Unanalyzed,
+    XminHolder,
+)
+from boombap.db.queries.load import query
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import Any
+
+    from boombap.db.model import Row
+
+    Read = Callable[..., Sequence[Row]]
+    """`Pool.read` or `Session.read`."""
+
+_PASSWORD = re.compile(r"(password\s+)(?:'(?:[^']|'')*'|\$\d+|\S+)", re.IGNORECASE)
+_SPACE = re.compile(r"\s+")
+
+
+def server(read: Read) -> tuple[Server, int]:
+    """Give the facts about the server, and the process that served the query."""
+    row = dict(read(query("server", 12))[0])
+    pid: int = row.pop("backend_pid")
+    columns: Mapping[str, list[str]] = row.pop("columns") or {}
+    preloaded = (row.pop("preloaded") or "").split(",")
+    facts = Server(
+        **row,
+        columns={table: frozenset(names) for table, names in columns.items()},
+        preloaded=frozenset(name.strip() for name in preloaded if name.strip()),
+    )
+    return facts, pid
+
+
+def tracks(read: Read, facts: Server) -> Tracks:
+    """Count the catalogue exactly, in one pass over the table."""
+    row = read(query("tracks", facts.major))[0]
+    return Tracks(
+        total=row["total"],
+        with_lyrics=row["with_lyrics"] if facts.has("tracks", "lyrics") else None,
+        with_spotify=row["with_spotify"] if facts.has("tracks", "spotify_data") else None,
+        artists=None,
+        latest=row["latest"],
+    )
+
+
+def artists(read: Read, facts: Server) -> int | None:
+    """Count the distinct artists; None without the column."""
+    if not facts.has("tracks", "artist"):
+        return None
+    count: int = read(query("artists", facts.major))[0]["artists"]
+    return count
+
+
+def tracks_estimate(read: Read, facts: Server) -> Tracks:
+    """Give the planner's estimates of the same numbers."""
+    row: dict[str, Any] = dict(read(query("tracks_fast", facts.major))[0])
+    return Tracks(**row, is_estimate=True)
+
+
+def analyzers(read: Read, facts: Server) -> tuple[Analyzer, ...]:
+    """Give each analyzer's progress, without coverage, which needs the count of tracks."""
+    rows = read(query("analyzers", facts.major))
+    return tuple(
+        Analyzer(row["name"] or "(none)", row["rows"], row["tracks"], None, row["first"], row["last"]) for row in rows
+    )
+
+
+def analyzers_estimate(read: Read, facts: Server) -> tuple[Analyzer, ...]:
+    """Give each frequent analyzer's rows as the planner sees them."""
+    rows = read(query("analyzers_fast", facts.major))
+    return tuple(Analyzer(row["name"], row["rows"], None, None, None, None) for row in rows)
+
+
+def connections(read: Read, facts: Server) -> Connections:
+    """Give who is connected, and who holds back VACUUM."""
+    rows = read(query("connections", facts.major))
+    by_state: dict[str, int] = {}
+    by_source: dict[tuple[str, str, str, str], int] = {}
+    for row in rows:
+        by_state[row["state"]] = by_state.get(row["state"], 0) + row["sessions"]
+        source = (row["user"], row["application"], row["address"], row["database"])
+        by_source[source] = by_source.get(source, 0) + row["sessions"]
+    holder = read(query("xmin", facts.major))
+    return Connections(
+        total=sum(by_state.values()) + 1,
+        limit=facts.max_connections,
+        by_state=by_state,
+        sources=tuple(Source(*key, sessions) for key, sessions in sorted(by_source.items(), key=lambda one: -one[1])),
+        oldest_transaction_s=_largest(rows, "oldest_transaction_s"),
+        longest_query_s=_largest(rows, "longest_query_s"),
+        xmin=XminHolder(**holder[0]) if holder else None,
+    )
+
+
+def tables(read: Read, facts: Server) -> tuple[Table, ...]:
+    """Give the team's tables as the catalogue knows them."""
+    return tuple(_table(row) for row in read(query("schema", facts.major)))
+
+
+def unanalyzed(read: Read, facts: Server, analyzer: str | None, most: int) -> Unanalyzed:
+    """Give the newest tracks without a result of `analyzer`, or of any analyzer when it is None."""
+    rows = read(query("unanalyzed", facts.major), {"analyzer": analyzer, "most": most})
+    found = tuple((row["id"], row["artist"], row["title"]) for row in rows)
+    return Unanalyzed(analyzer, rows[0]["total"] if rows else 0, found)
+
+
+def statements(read: Read, facts: Server) -> tuple[Statement, ...]:
+    """Give the statements of this database by total time, at most 500."""
+    return tuple(_statement(row) for row in read(query("slow", facts.major)))
+
+
+def databases(read: Read, facts: Server) -> list[str]:
+    """Give the names of the databases that this role may connect to."""
+    return [row["name"] for row in read(query("databases", facts.major))]
+
+
+def one_line(sql: str | None) -> str:
+    """Give a statement on one line with passwords hidden, as ALTER ROLE would show them."""
+    return _PASSWORD.sub(r"\1***", _SPACE.sub(" ", sql or "").strip())
+
+
+def _largest(rows: Sequence[Row], column: str) -> float | None:
+    return max((row[column] for row in rows if row[column] is not None), default=None)
+
+
+def _table(row: Row) -> Table:
+    columns = row["columns"]
+    return Table(
+        name=row["name"],
+        exists=columns is not None,
+        rows_estimate=row["rows_estimate"],
+        heap_bytes=row["heap_bytes"] or 0,
+        index_bytes=row["index_bytes"] or 0,
+        indexes=row["indexes"],
+        columns={column["name"]: column["type"] for column in columns or ()},
+    )
+
+
+def _statement(row: Row) -> Statement:
+    blocks = row["hits"] + row["reads"]
+    return Statement(
+        id=row["id"],
+        text=one_line(row["query"]),
+        calls=row["calls"],
+        total_ms=row["total_ms"],
+        rows=row["rows"],
+        hit_pct=100.0 * row["hits"] / blocks if blocks else None,
+    )

@@ -1,0 +1,179 @@
+"""Numbers of one moment, kept in a file, and what has changed since."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+
+from boombap.db.model import Diagnosis, Statement, Tracks
+from boombap.errors import NotThere, OutsideError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+    from typing import Any
+
+SCHEMA = "boombap.db.snapshot/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What is kept of one diagnosis.
+
+    Attributes:
+        taken_at: UTC, ISO 8601.
+        numbers: by name such as ``tracks.total`` or ``analyzer.qwen.rows``.
+        findings: ``id subject`` of each finding.
+        statements: by queryid, calls, milliseconds and rows since the server's statistics began.
+    """
+
+    taken_at: str
+    numbers: Mapping[str, int]
+    findings: tuple[str, ...]
+    statements: Mapping[str, tuple[int, float, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One difference between a snapshot and now; a number that did not exist is None.
+
+    Attributes:
+        name: the number's name, or ``finding`` and its text.
+        before: its value in the snapshot.
+        now: its value now.
+    """
+
+    name: str
+    before: int | None
+    now: int | None
+
+
+def of(diagnosis: Diagnosis, statements: Sequence[Statement] = ()) -> Snapshot:
+    """Give the part of a diagnosis that is worth keeping."""
+    health = diagnosis.health
+    return Snapshot(
+        taken_at=diagnosis.taken_at,
+        numbers=dict(_numbers(diagnosis)),
+        findings=tuple(f"{one.id} {one.subject}" for one in health.findings) if health else (),
+        statements={one.id: (one.calls, one.total_ms, one.rows) for one in statements},
+    )
+
+
+def _numbers(diagnosis: Diagnosis) -> Iterator[tuple[str, int]]:
+    if isinstance(diagnosis.tracks, Tracks):
+        for name in ("total", "with_lyrics", "with_spotify", "artists"):
+            value = getattr(diagnosis.tracks, name)
+            if value is not None:
+                yield f"tracks.{name}", value
+    if isinstance(diagnosis.analyzers, tuple):
+        for one in diagnosis.analyzers:
+            yield f"analyzer.{one.name}.rows", one.rows
+    if isinstance(diagnosis.tables, tuple):
+        for table in diagnosis.tables:
+            if table.exists:
+                yield f"table.{table.name}.bytes", table.heap_bytes + table.index_bytes
+    if diagnosis.server.size_bytes is not None:
+        yield "database.bytes", diagnosis.server.size_bytes
+
+
+def changes(before: Snapshot, now: Snapshot) -> tuple[Change, ...]:
+    """Give every number that differs, then the findings that are new (None before) or gone (None now)."""
+    names = list(dict.fromkeys([*before.numbers, *now.numbers]))
+    numbers = [Change(name, before.numbers.get(name), now.numbers.get(name)) for name in names]
+    gone = [Change(f"finding {text}", 1, None) for text in before.findings if text not in now.findings]
+    new = [Change(f"finding {text}", None, 1) for text in now.findings if text not in before.findings]
+    return tuple([*(one for one in numbers if one.before != one.now), *new, *gone])
+
+
+def statements_since(before: Snapshot, now: Sequence[Statement]) -> tuple[Statement, ...]:
+    """Give the statements with what they did since the snapshot, those that did nothing left out.
+
+    A count below the snapshot's means that the statistics were reset in between: then all of it is new.
+    """
+    return tuple(sorted(_since(before, now), key=lambda one: -one.total_ms))
+
+
+def _since(before: Snapshot, now: Sequence[Statement]) -> Iterator[Statement]:
+    for one in now:
+        calls, total_ms, rows = before.statements.get(one.id, (0, 0.0, 0))
+        if one.calls < calls:
+            calls, total_ms, rows = 0, 0.0, 0
+        if one.calls > calls:
+            yield Statement(
+                one.id, one.text, one.calls - calls, one.total_ms - total_ms, one.rows - rows, one.hit_pct
+            )
+
+
+def path(folder: Path, target: str, name: str) -> Path:
+    """Give the file of a snapshot of one target (``host:port/database``)."""
+    import hashlib
+
+    readable = re.sub(r"[^\w.-]+", "_", target)[:60]
+    digest = hashlib.sha256(target.encode()).hexdigest()[:8]
+    return folder / "db" / f"{readable}-{digest}" / f"{re.sub(r'[^A-Za-z0-9_.-]+', '_', name)}.json"
+
+
+def save(snapshot: Snapshot, file: Path) -> None:
+    """Write a snapshot, whole or not at all (0600, in folders of 0700).
+
+    Raises:
+        OutsideError: when the folder cannot be written.
+    """
+    import json
+
+    text = json.dumps({"schema": SCHEMA, **{name: getattr(snapshot, name) for name in Snapshot.__slots__}}, indent=1)
+    draft = file.with_suffix(f".{os.getpid()}.new")
+    try:
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as out:
+            out.write(text)
+        draft.replace(file)
+    except OSError as error:
+        raise OutsideError(f"cannot write the snapshot {file}: {error.strerror}", hint="check paths.data") from None
+
+
+def load(file: Path) -> Snapshot:
+    """Read a snapshot.
+
+    Raises:
+        NotThere: when none was saved under this name.
+        OutsideError: when the file cannot be read, or is none of ours.
+    """
+    import json
+
+    try:
+        entry = json.loads(file.read_text(encoding="utf-8"))
+        return _checked(entry)
+    except FileNotFoundError:
+        raise NotThere(
+            f"no snapshot {file.stem!r} of this database", hint="save one with `boombap db snapshot save`"
+        ) from None
+    except OSError as error:
+        raise OutsideError(f"cannot read the snapshot {file}: {error.strerror}") from None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise OutsideError(f"{file} is not a snapshot of this version", hint="remove it and save a new one") from None
+
+
+def _checked(entry: dict[str, Any]) -> Snapshot:
+    if entry["schema"] != SCHEMA:
+        raise ValueError(entry["schema"])
+    numbers = {str(name): int(value) for name, value in entry["numbers"].items()}
+    statements = {
+        str(key): (int(calls), float(ms), int(rows)) for key, (calls, ms, rows) in entry["statements"].items()
+    }
+    return Snapshot(str(entry["taken_at"]), numbers, tuple(map(str, entry["findings"])), statements)
+
+
+def rows_before(file: Path) -> Mapping[str, int]:
+    """Give each analyzer's rows in a snapshot, nothing when there is none that can be read."""
+    try:
+        numbers = load(file).numbers
+    except OutsideError:
+        return {}
+    return {
+        name.removeprefix("analyzer.").removesuffix(".rows"): value
+        for name, value in numbers.items()
+        if name.startswith("analyzer.")
+    }

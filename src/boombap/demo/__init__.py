@@ -1,0 +1,1 @@
+"""The sample database and the guided run over all tools."""

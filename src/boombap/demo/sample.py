@@ -1,0 +1,312 @@
+"""Which database do the demo and the tests look at: the team's schema, filled with a sample that is the same on every server.
+
+The songs come from ``songs.tsv`` (artist, title, year, language and, where sure, album are facts; everything else is made
+up, lyrics above all), the distribution over analyzers from the team's figures. The SQL stands in ``sql/``, one file a step.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from boombap.errors import UsageError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import Any
+
+    Execute = Callable[[str, Mapping[str, object] | None], Sequence[Mapping[str, Any]]]
+    """Runs SQL in autocommit, outside read-only, and gives the rows of its last statement (none for a command).
+
+    The text may hold several statements. Values are named in the way of Python drivers, ``%(name)s``, and are numbers,
+    strings and lists of strings; without values the text goes to the server as it stands. The driver must put the values in
+    itself, as psycopg2 does, because a server takes no parameters in a text of several statements.
+    """
+
+_HERE = Path(__file__).parent
+
+_FULL_TRACKS = 57_718
+_FULL_ANALYSES = 269_646
+_FAULTY_UNANALYSED_PCT = 3
+_MAX_VECTORS = 2_000  # a real lyrics_embedding of every track is 88 MB and adds nothing to what the checks look at
+
+TAGS = (
+    "",
+    " (Remix)",
+    " (Live)",
+    " (Instrumental)",
+    " - Remastered 2009",
+    " (Acoustic)",
+    " Freestyle",
+    " - Interlude",
+    " (Radio Edit)",
+    " (Acapella)",
+    " (Demo)",
+    " (Extended Mix)",
+    " - Intro",
+    " - Outro",
+    " (Skit)",
+    " (Sped Up)",
+    " (Slowed + Reverb)",
+    " (Chopped & Screwed)",
+    " (Clean)",
+    " (Explicit)",
+    " - Remastered 2014",
+    " (Club Mix)",
+    " (Dub Mix)",
+    " (Album Version)",
+    " - Single Version",
+    " (Bonus Track)",
+    " (Unplugged)",
+    " (Karaoke Version)",
+    " (Alternate Version)",
+    " - 25th Anniversary Edition",
+)
+"""How a song's further versions are called, the plain one first; they come in this order."""
+
+_WORDS = (
+    "boom bap kick snare hat loop vinyl crate needle groove breakbeat sampler fader deck booth cipher corner stoop subway "
+    "marker mural sneaker mixtape cassette speaker bassline echo reverb tempo measure"
+).split()
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How large a sample is.
+
+    Attributes:
+        tracks: rows of `tracks` and of `ml_features`.
+        analyses: rows of `analysis_results`; None for the real proportion, 4.67 a track.
+    """
+
+    tracks: int = 1_000
+    analyses: int | None = None
+
+
+FULL = Scale(_FULL_TRACKS, _FULL_ANALYSES)
+"""As many rows as production has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What `load` put into the database.
+
+    Attributes:
+        tracks: rows of `tracks`.
+        analyses: rows of `analysis_results`.
+        has_vectors: whether pgvector could be used; without it the vector columns and their indexes are missing.
+        seconds: wall time of the whole load.
+    """
+
+    tracks: int
+    analyses: int
+    has_vectors: bool
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Song:
+    """One line of ``songs.tsv``.
+
+    Attributes:
+        year: of the first release, as a single or on an album.
+        language: ISO 639-1.
+        album: empty where there is none or where we are not sure.
+    """
+
+    artist: str
+    title: str
+    year: int
+    language: str
+    album: str
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """One analyzer's run over the catalogue, in production.
+
+    Attributes:
+        rows: of `analysis_results`.
+        tracks: distinct tracks among those rows.
+        started: ISO date of the first row.
+        days: how long the run took.
+        fastest_ms: the least processing time of a row.
+    """
+
+    name: str
+    rows: int
+    tracks: int
+    started: str
+    days: int
+    fastest_ms: int
+
+
+# In order of time, as the rows of a table that is only appended to lie on disk. Rows and tracks: the team's figures.
+CAMPAIGNS = (
+    Campaign("mock_analyzer_v1", 27, 27, "2025-07-28", 1, 1),
+    Campaign("ollama", 8, 8, "2025-07-30", 1, 4_000),
+    Campaign("emotion_analyzer_v2", 207, 207, "2025-08-02", 1, 90),
+    Campaign("simplified_features", 115_434, 57_717, "2025-08-05", 6, 2),
+    Campaign("gemma-3-27b-it", 34_320, 34_320, "2025-08-12", 24, 1_800),
+    Campaign("simplified_features_v2", 57_717, 57_717, "2025-09-06", 2, 2),
+    Campaign("qwen-3-4b-fp8", 61_933, 57_716, "2025-09-10", 15, 350),
+)
+
+
+def load(execute: Execute, scale: Scale, *, faults: bool, replace: bool = False) -> Loaded:
+    """Create the four tables in the current schema and fill them.
+
+    Statistics of use reach other sessions when the one behind `execute` ends, or within seconds.
+
+    Args:
+        execute: how to run SQL.
+        scale: how many rows.
+        faults: plant what the diagnostics are to find: no index on analysis_results.track_id, the index on artist twice
+            (tracks_artist_name_idx), one that nobody reads (tracks_song_art_url_idx), the newest 3 % of the tracks without
+            any analysis and, with pgvector, lyrics_embedding of 768 dimensions instead of 384. Without faults every track
+            has an analysis.
+        replace: drop a sample that was loaded before; never a table that is not marked as ours.
+
+    Raises:
+        UsageError: the scale makes no sense, or the tables exist already.
+    """
+    began = time.monotonic()
+    unanalysed = scale.tracks * _FAULTY_UNANALYSED_PCT // 100 if faults else 0
+    analyzers = spread(scale, scale.tracks - unanalysed)
+    _make_room(execute, replace=replace)
+    has_vectors = bool(_run(execute, "can_use_vector")[0]["usable"])
+    _run(execute, "schema")
+    if has_vectors:
+        _run(execute, "vector_columns_drifted" if faults else "vector_columns")
+    _fill(execute, scale, {"analyzers": json.dumps(analyzers), "analysed_tracks": scale.tracks - unanalysed})
+    if has_vectors:
+        _run(execute, "fill_vectors", {"filled": min(_MAX_VECTORS, max(1, scale.tracks // 2))})
+    _index(execute, has_vectors=has_vectors, faults=faults)
+    analyses = sum(analyzer["rows"] for analyzer in analyzers)
+    return Loaded(scale.tracks, analyses, has_vectors, time.monotonic() - began)
+
+
+def read_songs() -> list[Song]:
+    """Read ``songs.tsv``, in its order."""
+    lines = (_HERE / "songs.tsv").read_text(encoding="utf-8").splitlines()
+    return [_song(*line.split("\t")) for line in lines[1:]]
+
+
+def spread(scale: Scale, analysed_tracks: int) -> list[dict[str, Any]]:
+    """Share the analyses of `scale` out among the analyzers, as in production.
+
+    Args:
+        scale: how many rows there are to be.
+        analysed_tracks: the tracks, counted from 1, that have analyses; each has at least one.
+
+    Returns:
+        The rows that ``fill_analyses.sql`` reads. At full scale they are the team's figures exactly; below, every analyzer
+        keeps at least one row.
+
+    Raises:
+        UsageError: fewer than one track, or fewer than three analyses a track.
+    """
+    wanted = _wanted_analyses(scale)
+    rows = [max(1, round(campaign.rows * wanted / _FULL_ANALYSES)) for campaign in CAMPAIGNS]
+    rows[_largest()] += wanted - sum(rows)
+    return [
+        {
+            "name": campaign.name,
+            "rows": count,
+            "tracks": min(count, max(1, round(campaign.tracks * analysed_tracks / _FULL_TRACKS))),
+            # The runs missed a track or two of 57,718; counting the later ones from another track leaves none without any.
+            "first_track": 1 + position % analysed_tracks,
+            "rows_before": sum(rows[:position]),
+            "started": campaign.started,
+            "days": campaign.days,
+            "fastest_ms": campaign.fastest_ms,
+        }
+        for position, (campaign, count) in enumerate(zip(CAMPAIGNS, rows, strict=True))
+    ]
+
+
+def _wanted_analyses(scale: Scale) -> int:
+    if scale.tracks < 1:
+        raise UsageError(f"a sample of {scale.tracks} tracks cannot be made", hint="ask for 1 or more")
+    if scale.analyses is None:
+        return max(len(CAMPAIGNS), round(scale.tracks * _FULL_ANALYSES / _FULL_TRACKS))
+    # Below three a track the largest analyzers no longer reach every track.
+    if scale.analyses < max(len(CAMPAIGNS), 3 * scale.tracks):
+        message = f"{scale.analyses} analyses are too few for {scale.tracks} tracks"
+        raise UsageError(message, hint=f"ask for {max(len(CAMPAIGNS), 3 * scale.tracks)} or more")
+    return scale.analyses
+
+
+def _largest() -> int:
+    return max(range(len(CAMPAIGNS)), key=lambda position: CAMPAIGNS[position].rows)
+
+
+def _make_room(execute: Execute, *, replace: bool) -> None:
+    existing = _run(execute, "existing")
+    foreign = [str(table["name"]) for table in existing if not table["is_sample"]]
+    if foreign:
+        message = f"the database already has {', '.join(foreign)}, which no sample made"
+        raise UsageError(message, hint="load the sample into an empty database")
+    if existing and not replace:
+        raise UsageError("the database already holds a sample", hint="ask for it to be replaced, or use another database")
+    if existing:
+        _run(execute, "drop")
+
+
+def _fill(execute: Execute, scale: Scale, analyses: Mapping[str, object]) -> None:
+    songs = read_songs()
+    _run(
+        execute,
+        "fill_tracks",
+        {
+            "tracks": scale.tracks,
+            "songs": json.dumps([_record(number, song) for number, song in enumerate(songs, start=1)]),
+            "songs_count": len(songs),
+            "tags": list(TAGS),
+            "verses": [_verse(number) for number in range(32)],
+        },
+    )
+    _run(execute, "fill_analyses", analyses)
+    _run(execute, "fill_features")
+
+
+def _index(execute: Execute, *, has_vectors: bool, faults: bool) -> None:
+    _run(execute, "indexes")
+    if has_vectors:
+        _run(execute, "vector_indexes")
+    _run(execute, "vacuum")
+    _run(execute, "use_indexes")
+    if has_vectors:
+        _run(execute, "use_vector_indexes")
+    if faults:
+        _run(execute, "faults")
+
+
+def _run(execute: Execute, step: str, values: Mapping[str, object] | None = None) -> Sequence[Mapping[str, Any]]:
+    return execute((_HERE / "sql" / f"{step}.sql").read_text(encoding="utf-8"), values)
+
+
+def _song(artist: str, title: str, year: str, language: str, album: str) -> Song:
+    return Song(artist, title, int(year), language, album)
+
+
+def _record(number: int, song: Song) -> dict[str, object]:
+    return {
+        "number": number,
+        "artist": song.artist,
+        "title": song.title,
+        "year": song.year,
+        "language": song.language,
+        "album": song.album or None,
+    }
+
+
+def _verse(number: int) -> str:
+    """Give ten lines of eight words, about 480 characters, that are nobody's lyrics."""
+    return "\n".join(
+        " ".join(_WORDS[(number * 7 + line * 11 + place * (3 + number % 5)) % len(_WORDS)] for place in range(8))
+        for line in range(10)
+    )

@@ -1,0 +1,1 @@
+DROP TABLE IF EXISTS ml_features, analysis_results, tracks, dataset_versions

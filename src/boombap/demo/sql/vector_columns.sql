@@ -1,0 +1,6 @@
+CREATE EXTENSION IF NOT EXISTS vector;
+ALTER TABLE tracks
+    ADD COLUMN lyrics_embedding vector(384),
+    ADD COLUMN flow_embedding vector(384),
+    ADD COLUMN audio_embedding vector(128);
+ALTER TABLE analysis_results ADD COLUMN embedding vector(256);

@@ -1,0 +1,151 @@
+"""Every error the suite raises on purpose, and the exit code each one leads to.
+
+The tree; a command that ends with an error exits with the code beside its branch::
+
+    BoombapError                     70  our bug, unless a branch below says otherwise
+    ├── UsageError                    2  the words on the command line do not fit together
+    │   └── ConfigError               2  a configured value is missing, malformed or unknown
+    ├── OutsideError                  3  a server, file or network failed us
+    │   ├── Unreachable               3  no connection: refused, unknown host, time-out (transient)
+    │   ├── AccessDenied              3  wrong password, missing right, refused by pg_hba.conf
+    │   ├── NotThere                  3  the database, table, function or file does not exist
+    │   ├── TimedOut                  3  the server was reached but took too long (transient)
+    │   ├── Disconnected              3  the connection broke in the middle (transient)
+    │   └── QueryFailed               3  the server refused a statement for another reason
+    ├── NoVerdict                     4  nothing could be judged
+    ├── TryLater                     75  progress is saved; a quota or a long ban ends later
+    └── Interrupted             130/143  SIGINT or SIGTERM
+
+Messages say what failed, with which value, and what to do; they never hold a secret and never a driver's own text.
+"""
+
+from __future__ import annotations
+
+EXIT_FINE = 0
+EXIT_NO = 1
+EXIT_USAGE = 2
+EXIT_OUTSIDE = 3
+EXIT_NO_VERDICT = 4
+EXIT_BUG = 70
+EXIT_TRY_LATER = 75
+
+# Where several apply the first one wins; usage errors, bugs and Ctrl-C end the run on their own.
+_PRECEDENCE = (EXIT_OUTSIDE, EXIT_NO_VERDICT, EXIT_TRY_LATER, EXIT_NO, EXIT_FINE)
+
+
+def worst_exit(codes: list[int]) -> int:
+    """Give the exit code of a run whose parts ended with `codes`.
+
+    >>> worst_exit([EXIT_NO, EXIT_OUTSIDE, EXIT_FINE])
+    3
+    >>> worst_exit([])
+    0
+    """
+    return next((code for code in _PRECEDENCE if code in codes), EXIT_FINE)
+
+
+class BoombapError(Exception):
+    """The root: a message for a person, and in `hint` what to do about it.
+
+    Attributes:
+        hint: one sentence without a full stop; empty when nothing can be advised.
+    """
+
+    exit_code = EXIT_BUG
+    transient = False
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+    def __str__(self) -> str:
+        """Give the one line that a person sees: what failed; what to do."""
+        message = super().__str__()
+        return f"{message}; {self.hint}" if self.hint else message
+
+
+class UsageError(BoombapError):
+    """The words on the command line do not fit together."""
+
+    exit_code = EXIT_USAGE
+
+
+class ConfigError(UsageError):
+    """A configured value is missing, malformed or unknown."""
+
+
+class OutsideError(BoombapError):
+    """Something that is not ours failed: a server, a file, the network."""
+
+    exit_code = EXIT_OUTSIDE
+
+
+class Unreachable(OutsideError):
+    """No connection came about."""
+
+    transient = True
+
+
+class AccessDenied(OutsideError):
+    """The server or the file system answered, and said no."""
+
+
+class NotThere(OutsideError):
+    """The server answered, but what was asked for does not exist on it."""
+
+
+class TimedOut(OutsideError):
+    """The server was reached and did not answer within the limit."""
+
+    transient = True
+
+
+class Disconnected(OutsideError):
+    """An established connection broke."""
+
+    transient = True
+
+
+class QueryFailed(OutsideError):
+    """The server refused a statement.
+
+    Attributes:
+        sqlstate: five characters, see PostgreSQL's documentation, appendix A; empty when unknown.
+    """
+
+    def __init__(self, message: str, *, hint: str = "", sqlstate: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.sqlstate = sqlstate
+
+
+class NoVerdict(BoombapError):
+    """The question could not be judged at all, so neither yes nor no is an honest answer."""
+
+    exit_code = EXIT_NO_VERDICT
+
+
+class TryLater(BoombapError):
+    """A quota or a ban stands; progress is saved.
+
+    Attributes:
+        retry_after_s: seconds until a new attempt makes sense.
+    """
+
+    exit_code = EXIT_TRY_LATER
+
+    def __init__(self, message: str, *, hint: str = "", retry_after_s: float = 0.0) -> None:
+        super().__init__(message, hint=hint)
+        self.retry_after_s = retry_after_s
+
+
+class Interrupted(BoombapError):
+    """The person pressed Ctrl-C, or the system asked us to end.
+
+    Attributes:
+        signum: 2 (SIGINT) or 15 (SIGTERM); the exit code is 128 more.
+    """
+
+    def __init__(self, signum: int = 2) -> None:
+        super().__init__("interrupted")
+        self.signum = signum
+        self.exit_code = 128 + signum

@@ -1,0 +1,1 @@
+"""Findings about a server, their report and their waivers; shared by `db` and `redis`."""

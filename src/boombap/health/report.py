@@ -1,0 +1,44 @@
+"""Findings as a person reads them: the count, then each with its remedy, the worst first."""
+
+from __future__ import annotations
+
+from boombap.health.finding import Severity
+from boombap.output.terminal import printable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from boombap.health.finding import Finding, Skipped
+    from boombap.output.terminal import Style, Terminal
+
+_STYLES: dict[Severity, Style] = {Severity.CRITICAL: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
+_NOUNS = {Severity.CRITICAL: "critical", Severity.WARNING: "warning", Severity.INFO: "info"}
+_LABEL_COLUMNS = 10
+
+
+def tally(findings: Sequence[Finding]) -> str:
+    """Give the findings counted by severity, for example ``1 critical, 3 warning``."""
+    counts = ((sum(one.severity is severity for one in findings), noun) for severity, noun in _NOUNS.items())
+    return ", ".join(f"{count} {noun}" for count, noun in counts if count) or "no findings"
+
+
+def lines(findings: Sequence[Finding], terminal: Terminal) -> Iterator[str]:
+    """Give each finding as its head, its sentence and its remedy."""
+    for finding in findings:
+        label = terminal.style(f"{finding.severity.word:<{_LABEL_COLUMNS}}", _STYLES[finding.severity])
+        yield f"{label}{terminal.style(finding.id, 'bold')}  {printable(finding.subject)}"
+        indent = " " * _LABEL_COLUMNS
+        yield f"{indent}{printable(finding.summary)}"
+        for line in finding.remedy.splitlines():
+            yield f"{indent}{terminal.style('fix:', 'green')} {printable(line)}"
+
+
+def skipped_lines(skipped: Sequence[Skipped]) -> Iterator[str]:
+    """Give the checks without an answer, grouped by reason, failures first."""
+    by_reason: dict[tuple[bool, str], list[str]] = {}
+    for one in skipped:
+        by_reason.setdefault((not one.is_failure, one.reason), []).append(one.id)
+    for (is_expected, reason), ids in sorted(by_reason.items()):
+        verb = "not judged" if is_expected else "failed"
+        yield f"  {verb}: {', '.join(ids)} ({printable(reason)})"

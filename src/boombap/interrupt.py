@@ -1,0 +1,77 @@
+"""Whether the run has been asked to end, and whom to tell.
+
+`cli/run` creates one `Interrupt` a run and sets it on SIGINT or SIGTERM. Work looks at `is_set` between steps;
+a client that waits inside C (a PostgreSQL query) registers a function that ends the wait from another thread.
+"""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+
+from boombap.errors import Interrupted
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+class Interrupt:
+    """One flag for one run, and the functions that end whatever waits in C.
+
+    Attributes:
+        signum: the signal that ended the run, 0 while none has come.
+    """
+
+    def __init__(self) -> None:
+        self.signum = 0
+        self._event = threading.Event()
+        self._enders: set[Callable[[], None]] = set()
+        self._lock = threading.Lock()
+
+    @property
+    def is_set(self) -> bool:
+        """Tell whether the run has been asked to end."""
+        return self._event.is_set()
+
+    def set(self, signum: int) -> None:
+        """Record the first signal; safe inside a signal handler, because it takes no lock of ours."""
+        self.signum = self.signum or signum
+        self._event.set()
+
+    def check(self) -> None:
+        """Raise `Interrupted` when the run has been asked to end."""
+        if self.is_set:
+            raise Interrupted(self.signum)
+
+    def sleep(self, seconds: float) -> None:
+        """Wait, but no longer than until the run is asked to end.
+
+        Raises:
+            Interrupted: when it was.
+        """
+        self._event.wait(seconds)
+        self.check()
+
+    @contextmanager
+    def ending_with(self, end: Callable[[], None]) -> Iterator[None]:
+        """Have `end` called when the run is interrupted while the block runs; it may be called more than once."""
+        self.check()
+        with self._lock:
+            self._enders.add(end)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._enders.discard(end)
+
+    def end_waits(self) -> None:
+        """Call every registered function once; the caller repeats this until the work has ended.
+
+        Repeating closes the gap between a check of the flag and the statement that follows it: a cancel that
+        arrives between the two finds nothing to cancel.
+        """
+        with self._lock:
+            enders = list(self._enders)
+        for end in enders:
+            end()

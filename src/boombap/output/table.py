@@ -1,0 +1,64 @@
+"""Aligned columns for a person: numbers to the right, words to the left, wide characters counted as wide."""
+
+from __future__ import annotations
+
+from boombap.output.terminal import printable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    Cell = str | int | float | None
+
+_GAP = "  "
+_EMPTY = "–"
+
+
+def lines(head: Sequence[str], rows: Iterable[Sequence[Cell]], *, indent: str = "  ") -> Iterator[str]:
+    """Give a table line by line, the head first.
+
+    A column is aligned to the right when all its cells are numbers or empty; whole numbers get thousands marks.
+
+    >>> print("\\n".join(lines(("analyzer", "rows"), [("qwen", 61933), ("mock", 27)], indent="")))
+    analyzer    rows
+    qwen      61,933
+    mock          27
+    """
+    table = [list(row) for row in rows]
+    rights = [all(isinstance(row[at], int | float | None) for row in table) for at in range(len(head))]
+    texts = [list(head), *([_text(cell) for cell in row] for row in table)]
+    widths = [max(width(row[at]) for row in texts) for at in range(len(head))]
+    for row in texts:
+        cells = (_pad(cell, widths[at], right=rights[at]) for at, cell in enumerate(row))
+        yield (indent + _GAP.join(cells)).rstrip()
+
+
+def _text(cell: Cell) -> str:
+    if cell is None:
+        return _EMPTY
+    if isinstance(cell, int):
+        return f"{cell:,}"
+    return f"{cell:,.1f}" if isinstance(cell, float) else printable(cell)
+
+
+def _pad(text: str, columns: int, *, right: bool) -> str:
+    space = " " * (columns - width(text))
+    return space + text if right else text + space
+
+
+def width(text: str) -> int:
+    """Give the columns a text takes on a terminal: two for wide, none for combining characters (UAX #11)."""
+    if text.isascii():
+        return len(text)
+    from unicodedata import combining, east_asian_width
+
+    return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def shorten(text: str, columns: int) -> str:
+    """Give the text cut to a number of columns, with an ellipsis where something was cut."""
+    if width(text) <= columns:
+        return text
+    while text and width(text) > columns - 1:
+        text = text[:-1]
+    return text + "…"

@@ -1,0 +1,74 @@
+"""The two streams of a command: data on stdout, notes for the person on stderr, colour only where it is seen."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Literal, TextIO
+
+    Style = Literal["bold", "dim", "red", "yellow", "green", "cyan", ""]
+
+_CODES = {"bold": "1", "dim": "2", "red": "31", "yellow": "33", "green": "32", "cyan": "36"}
+_FALLBACK_WIDTH = 100
+
+
+class Terminal:
+    """Where a command writes.
+
+    Attributes:
+        quiet: whether notes are left out; data and errors never are.
+    """
+
+    def __init__(self, out: TextIO | None = None, err: TextIO | None = None, *, quiet: bool = False) -> None:
+        self._out = out or sys.stdout
+        self._err = err or sys.stderr
+        self.quiet = quiet
+
+    @property
+    def width(self) -> int:
+        """Give the columns of the terminal behind stdout, 100 where there is none."""
+        try:
+            return os.get_terminal_size(self._out.fileno()).columns or _FALLBACK_WIDTH
+        except (OSError, ValueError):
+            return _FALLBACK_WIDTH
+
+    def style(self, text: str, style: Style) -> str:
+        """Give the text in a style when stdout is a terminal that wants colour, else as it is."""
+        if not style or not _shows_colour(self._out):
+            return text
+        return f"\x1b[{_CODES[style]}m{text}\x1b[0m"
+
+    def write(self, text: str = "") -> None:
+        """Write one piece of data and a line end to stdout."""
+        self._out.write(text + "\n")
+
+    def note(self, text: str) -> None:
+        """Write a line for the person to stderr, unless the command is quiet."""
+        if not self.quiet:
+            self._err.write(text + "\n")
+
+    def progress(self, text: str) -> None:
+        """Replace the line of progress on stderr, when that is a terminal and the command is not quiet; empty ends it."""
+        if not self.quiet and self._err.isatty():
+            self._err.write(f"\r{text}\x1b[K")
+            self._err.flush()
+
+
+def _shows_colour(stream: TextIO) -> bool:
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return False
+    return stream.isatty()
+
+
+def printable(text: str) -> str:
+    """Give a text from outside with control characters made visible, so that it cannot steer the terminal.
+
+    >>> printable("a\\x1b[31mb\\nc")
+    'a\\\\x1b[31mb\\\\nc'
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
