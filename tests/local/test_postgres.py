@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import psycopg2
 import pytest
-from tests import servers
+import servers
 
 from boombap.errors import AccessDenied, ConfigError, Interrupted, OutsideError
 from boombap.interrupt import Interrupt

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from tests import servers
+import servers
 
 from boombap.errors import AccessDenied, ConfigError, Interrupted, OutsideError
 from boombap.local import valkey

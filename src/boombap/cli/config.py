@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import argparse
 
 from boombap.config.load import load
 from boombap.config.model import keys
 from boombap.config.secret import Secret
 from boombap.errors import EXIT_FINE
-from boombap.output import table
+from boombap.output import table, usage
 from boombap.output.encode import to_json
 from boombap.output.terminal import Terminal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from argparse import ArgumentParser
     from collections.abc import Iterator, Sequence
 
     from boombap.config.model import Config, Key
@@ -36,8 +36,8 @@ def main(words: Sequence[str], *, prog: str, interrupt: Interrupt) -> int:  # no
     return EXIT_FINE
 
 
-def _parser(prog: str) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog=prog, description="What is configured, and where.", epilog=_EPILOG)
+def _parser(prog: str) -> ArgumentParser:
+    parser = usage.parser(prog, "What is configured, and where.", _EPILOG)
     parser.add_argument("action", choices=("show",), help="print every key")
     parser.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
     return parser

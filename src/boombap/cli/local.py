@@ -9,6 +9,7 @@ from boombap.config.load import load
 from boombap.errors import EXIT_FINE, EXIT_NO
 from boombap.local import postgres, valkey
 from boombap.local.address import servers
+from boombap.output import usage
 from boombap.output.terminal import Terminal
 from boombap.units import format_duration
 
@@ -42,12 +43,7 @@ def main(words: Sequence[str], *, prog: str, interrupt: Interrupt) -> int:
 
 
 def _parser(prog: str) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog=prog,
-        description="The embedded PostgreSQL and Valkey, for trying things out on real servers.",
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = usage.parser(prog, "The embedded PostgreSQL and Valkey, for trying things out on real servers.", _EPILOG)
     parser.add_argument("action", choices=("start", "stop", "status"), help="what to do")
     parser.add_argument("servers", nargs="*", type=_server, metavar="SERVER", help="postgres or valkey; default: both")
     parser.add_argument("-q", "--quiet", action="store_true", help="no notes on stderr")

@@ -207,7 +207,7 @@ class XminHolder:
 
 @dataclass(frozen=True, slots=True)
 class Connections:
-    """Who is connected to the server, this tool's own sessions included among `total`.
+    """Who is connected to the server, this run's own sessions left out.
 
     Attributes:
         total: client sessions.

@@ -96,7 +96,7 @@ def connections(read: Read, facts: Server) -> Connections:
         by_source[source] = by_source.get(source, 0) + row["sessions"]
     holder = read(query("xmin", facts.major))
     return Connections(
-        total=sum(by_state.values()) + 1,
+        total=sum(by_state.values()),
         limit=facts.max_connections,
         by_state=by_state,
         sources=tuple(Source(*key, sessions) for key, sessions in sorted(by_source.items(), key=lambda one: -one[1])),

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from boombap.errors import UsageError
+from boombap.output import usage
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,12 +50,7 @@ def parse(words: Sequence[str], prog: str) -> argparse.Namespace:
 
 
 def _parser(prog: str) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog=prog,
-        description=_DESCRIPTION,
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = usage.parser(prog, _DESCRIPTION, _EXAMPLES)
     parser.add_argument("action", nargs="?", choices=_ACTIONS, metavar="ACTION", help="see below; default: everything")
     parser.add_argument("words", nargs="*", metavar="WORD", help=argparse.SUPPRESS)
     _add_parts(parser)

@@ -1,7 +1,8 @@
-"""Which database do the demo and the tests look at: the team's schema, filled with a sample that is the same on every server.
+"""Which database do the demo and the tests look at: the team's schema with a sample that is the same on every server.
 
-The songs come from ``songs.tsv`` (artist, title, year, language and, where sure, album are facts; everything else is made
-up, lyrics above all), the distribution over analyzers from the team's figures. The SQL stands in ``sql/``, one file a step.
+The songs come from ``songs.tsv`` (artist, title, year, language and, where sure, album are facts; everything else is
+made up, lyrics above all), the distribution over analyzers from the team's figures. The SQL stands in ``sql/``, one
+file a step.
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
     """Runs SQL in autocommit, outside read-only, and gives the rows of its last statement (none for a command).
 
     The text may hold several statements. Values are named in the way of Python drivers, ``%(name)s``, and are numbers,
-    strings and lists of strings; without values the text goes to the server as it stands. The driver must put the values in
-    itself, as psycopg2 does, because a server takes no parameters in a text of several statements.
+    strings and lists of strings; without values the text goes to the server as it stands. The driver must put the
+    values in itself, as psycopg2 does, because a server takes no parameters in a text of several statements.
     """
 
 _HERE = Path(__file__).parent
@@ -68,9 +69,10 @@ TAGS = (
 """How a song's further versions are called, the plain one first; they come in this order."""
 
 _WORDS = (
-    "boom bap kick snare hat loop vinyl crate needle groove breakbeat sampler fader deck booth cipher corner stoop subway "
-    "marker mural sneaker mixtape cassette speaker bassline echo reverb tempo measure"
-).split()
+    *"boom bap kick snare hat loop vinyl crate needle groove".split(),
+    *"breakbeat sampler fader deck booth cipher corner stoop subway marker".split(),
+    *"mural sneaker mixtape cassette speaker bassline echo reverb tempo measure".split(),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,9 +167,9 @@ def load(execute: Execute, scale: Scale, *, faults: bool, replace: bool = False)
         execute: how to run SQL.
         scale: how many rows.
         faults: plant what the diagnostics are to find: no index on analysis_results.track_id, the index on artist twice
-            (tracks_artist_name_idx), one that nobody reads (tracks_song_art_url_idx), the newest 3 % of the tracks without
-            any analysis and, with pgvector, lyrics_embedding of 768 dimensions instead of 384. Without faults every track
-            has an analysis.
+            (tracks_artist_name_idx), one that nobody reads (tracks_song_art_url_idx), the newest 3 % of the tracks
+            without any analysis and, with pgvector, lyrics_embedding of 768 dimensions instead of 384. Without faults
+            every track has an analysis.
         replace: drop a sample that was loaded before; never a table that is not marked as ours.
 
     Raises:
@@ -203,11 +205,11 @@ def spread(scale: Scale, analysed_tracks: int) -> list[dict[str, Any]]:
         analysed_tracks: the tracks, counted from 1, that have analyses; each has at least one.
 
     Returns:
-        The rows that ``fill_analyses.sql`` reads. At full scale they are the team's figures exactly; below, every analyzer
-        keeps at least one row.
+        The rows that ``fill_analyses.sql`` reads. At full scale they are the team's figures exactly; below, every
+        analyzer keeps at least one row.
 
     Raises:
-        UsageError: fewer than one track, or fewer than three analyses a track.
+        UsageError: fewer than one track, or too few analyses to reach every track.
     """
     wanted = _wanted_analyses(scale)
     rows = [max(1, round(campaign.rows * wanted / _FULL_ANALYSES)) for campaign in CAMPAIGNS]
@@ -217,7 +219,7 @@ def spread(scale: Scale, analysed_tracks: int) -> list[dict[str, Any]]:
             "name": campaign.name,
             "rows": count,
             "tracks": min(count, max(1, round(campaign.tracks * analysed_tracks / _FULL_TRACKS))),
-            # The runs missed a track or two of 57,718; counting the later ones from another track leaves none without any.
+            # The runs missed a track or two of 57,718; as each starts elsewhere, no track is missed by all.
             "first_track": 1 + position % analysed_tracks,
             "rows_before": sum(rows[:position]),
             "started": campaign.started,
@@ -231,12 +233,13 @@ def spread(scale: Scale, analysed_tracks: int) -> list[dict[str, Any]]:
 def _wanted_analyses(scale: Scale) -> int:
     if scale.tracks < 1:
         raise UsageError(f"a sample of {scale.tracks} tracks cannot be made", hint="ask for 1 or more")
+    # Below three a track the largest analyzers no longer reach every track; and each analyzer has a row of its own.
+    least = 3 * scale.tracks + len(CAMPAIGNS)
     if scale.analyses is None:
-        return max(len(CAMPAIGNS), round(scale.tracks * _FULL_ANALYSES / _FULL_TRACKS))
-    # Below three a track the largest analyzers no longer reach every track.
-    if scale.analyses < max(len(CAMPAIGNS), 3 * scale.tracks):
+        return max(least, round(scale.tracks * _FULL_ANALYSES / _FULL_TRACKS))
+    if scale.analyses < least:
         message = f"{scale.analyses} analyses are too few for {scale.tracks} tracks"
-        raise UsageError(message, hint=f"ask for {max(len(CAMPAIGNS), 3 * scale.tracks)} or more")
+        raise UsageError(message, hint=f"ask for {least} or more")
     return scale.analyses
 
 
@@ -251,7 +254,9 @@ def _make_room(execute: Execute, *, replace: bool) -> None:
         message = f"the database already has {', '.join(foreign)}, which no sample made"
         raise UsageError(message, hint="load the sample into an empty database")
     if existing and not replace:
-        raise UsageError("the database already holds a sample", hint="ask for it to be replaced, or use another database")
+        raise UsageError(
+            "the database already holds a sample", hint="ask for it to be replaced, or use another database"
+        )
     if existing:
         _run(execute, "drop")
 

@@ -1,7 +1,7 @@
 """As whom a server runs that refuses to run as root: PostgreSQL and PgBouncer.
 
 Three ways, in this order. An ordinary user runs it directly. Root runs it in a user namespace that shows root as
-user 1000: the files stay root's, so folders of mode 0700 are no obstacle. Root without namespaces runs it as `nobody`,
+another user: the files stay root's, so folders of mode 0700 are no obstacle. Root without namespaces runs it as `nobody`,
 with the data and a copy of the programs in a shelter that `nobody` can reach. No way changes the permissions of a
 folder that was there before, and none creates a user.
 """
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     """Takes the server's folder, the folder of programs, and the program's name."""
 
 SHELTERS = (Path("/var/lib/boombap"), Path("/var/tmp/boombap"))
-_NAMESPACE = ("unshare", "--user", "--map-user=1000", "--map-group=1000", "--")
+_ORDINARY_USER = 1000
 _PROBE_LIMIT_S = 10.0
 
 
@@ -68,7 +68,8 @@ def choose(home: Path, binaries: Path, program: str, *, shelters: Sequence[Path]
         OutsideError: when the program itself does not run.
     """
     if os.geteuid() != 0:
-        return directly(home, binaries, program)
+        way = directly if _has_name(os.geteuid()) else in_namespace
+        return way(home, binaries, program)
     if home.is_symlink():
         return as_nobody(home, binaries, program, shelters=shelters)
     try:
@@ -84,7 +85,9 @@ def directly(home: Path, binaries: Path, program: str) -> Way:
 
 
 def in_namespace(home: Path, binaries: Path, program: str) -> Way:
-    """Run as root that looks like user 1000.
+    """Run as the current user, who looks like an ordinary one inside.
+
+    Beside root it serves a user id without a name (`docker run --user 12345`), which initdb refuses too.
 
     Raises:
         AccessDenied: when the kernel or the container forbids user namespaces, `unshare` is missing or too old
@@ -92,11 +95,15 @@ def in_namespace(home: Path, binaries: Path, program: str) -> Way:
     """
     folders.private(home)
     # The right to write is asked inside the namespace, where root is no longer above other users' folders.
-    probe = (*_NAMESPACE, "/bin/sh", "-c", 'test -w "$0" && exec "$1" --version', str(home))
+    prefix = _namespace()
+    probe = (*prefix, "/bin/sh", "-c", 'test -w "$0" && exec "$1" --version', str(home))
     try:
-        return Way(home, binaries, _version(probe, binaries / program), prefix=_NAMESPACE)
+        return Way(home, binaries, _version(probe, binaries / program), prefix=prefix)
     except OutsideError as error:
-        raise AccessDenied(f"{program} does not run in a user namespace") from error
+        raise AccessDenied(
+            f"{program} needs a user namespace here, and does not run in one",
+            hint="run as an ordinary user that /etc/passwd names",
+        ) from error
 
 
 def as_nobody(home: Path, binaries: Path, program: str, *, shelters: Sequence[Path] = SHELTERS) -> Way:
@@ -118,6 +125,21 @@ def as_nobody(home: Path, binaries: Path, program: str, *, shelters: Sequence[Pa
     # The link comes last: it binds every later start to this way, so programs that do not run must not leave one.
     reachable_home = _linked(home, shelter / f"{folders.digest(home)}-{home.name}", user)
     return Way(reachable_home, reachable_binaries, version, user=user, group=group)
+
+
+def _namespace() -> tuple[str, ...]:
+    """Give the words that enter the namespace; the user inside must have a name, or initdb refuses it."""
+    user = _ORDINARY_USER if _has_name(_ORDINARY_USER) else _nobody()[0]
+    return "unshare", "--user", f"--map-user={user}", f"--map-group={user}", "--"
+
+
+def _has_name(user: int) -> bool:
+    import pwd
+
+    try:
+        return bool(pwd.getpwuid(user))
+    except KeyError:
+        return False
 
 
 def _version(prefix: Sequence[str], program: Path, user: int | None = None, group: int | None = None) -> str:

@@ -10,8 +10,7 @@ from __future__ import annotations
 import re
 from contextlib import contextmanager
 
-import psycopg2
-
+from boombap.clients.postgres.driver import psycopg2
 from boombap.clients.postgres.target import malformed
 from boombap.errors import (
     AccessDenied,

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-import psycopg2
-import psycopg2.extensions
-
+from boombap.clients.postgres.driver import psycopg2
 from boombap.clients.postgres.errors import connecting, running
 from boombap.errors import OutsideError
 
@@ -133,7 +132,8 @@ class Session:
 def _connect(target: Target, limits: Limits, interrupt: Interrupt) -> psycopg2.extensions.connection:
     interrupt.check()
     parameters: dict[str, Any] = {
-        "application_name": "boombap",
+        # One name a run: `db` leaves its own sessions out of what it counts.
+        "application_name": f"boombap {os.getpid()}",
         "connect_timeout": str(max(2, round(limits.connect_s))),
         "client_encoding": "UTF8",
         **target.parameters,

@@ -63,11 +63,10 @@ def from_text(text: str, *, name: str = "", origin: str) -> Target:
     Raises:
         ConfigError: when libpq cannot read the text; the text is not shown, because it may hold a password.
     """
-    import psycopg2
-    from psycopg2.extensions import parse_dsn
+    from boombap.clients.postgres.driver import psycopg2
 
     try:
-        parameters = {key: str(value) for key, value in parse_dsn(_plain_scheme(text.strip())).items()}
+        parameters = {key: str(value) for key, value in psycopg2.extensions.parse_dsn(_plain_scheme(text.strip())).items()}
     except (psycopg2.ProgrammingError, UnicodeError):
         raise malformed(origin) from None
     if not parameters:

@@ -1,7 +1,7 @@
 -- Who keeps the oldest snapshot and so keeps VACUUM from removing rows: a session, a slot or a prepared transaction.
 SELECT kind, name, age
   FROM (SELECT 'session' AS kind, pid::text AS name, age(backend_xmin) AS age
-          FROM pg_stat_activity WHERE backend_xmin IS NOT NULL AND pid <> pg_backend_pid()
+          FROM pg_stat_activity WHERE backend_xmin IS NOT NULL AND application_name <> current_setting('application_name')
          UNION ALL
         SELECT 'replication slot', slot_name::text, greatest(age(xmin), age(catalog_xmin))
           FROM pg_replication_slots WHERE coalesce(xmin, catalog_xmin) IS NOT NULL

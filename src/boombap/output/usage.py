@@ -1,0 +1,27 @@
+"""The argument parser that every command starts from: its help keeps the layout of its texts."""
+
+from __future__ import annotations
+
+import argparse
+import os
+
+_WIDTH = 100
+
+
+def parser(prog: str, description: str, epilog: str) -> argparse.ArgumentParser:
+    """Give a parser without arguments yet, with the examples under its help."""
+    return argparse.ArgumentParser(
+        prog=prog, description=description, epilog=epilog, formatter_class=_formatter, allow_abbrev=False
+    )
+
+
+def _formatter(prog: str) -> argparse.HelpFormatter:
+    # argparse asks for a formatter at every argument; without a width each one imports shutil (3 ms) to find it.
+    return argparse.RawDescriptionHelpFormatter(prog, max_help_position=28, width=_columns())
+
+
+def _columns() -> int:
+    try:
+        return min(_WIDTH, os.get_terminal_size().columns - 2)
+    except OSError:
+        return _WIDTH
