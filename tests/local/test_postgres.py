@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 
 import psycopg2
 import pytest
-import servers
 
+import servers
 from boombap.errors import AccessDenied, ConfigError, Interrupted, OutsideError
 from boombap.interrupt import Interrupt
 from boombap.local import folders, postgres, privilege, process
@@ -318,6 +318,35 @@ def test_without_unshare_nobody_is_chosen(tmp_path: Path, shelter: Path, monkeyp
         assert choose(tmp_path / "home", binaries, "postgres").user is not None
     assert choose(tmp_path / "home", binaries, "postgres").user is not None, "the data already belongs to nobody"
     assert choose(tmp_path / "other", binaries, "postgres").prefix[0] == "unshare"
+
+
+@as_root
+def test_user_id_without_a_name_runs_in_a_namespace(tmp_path: Path, shelter: Path) -> None:
+    shelter.mkdir()
+    os.chown(shelter, 54321, 54321)
+    source = Path(postgres.__file__).parents[2]
+    program = (
+        f"import sys; sys.path[:0] = [{str(source)!r}]\n"
+        "from pathlib import Path\nfrom boombap.local import postgres\n"
+        "base = Path(sys.argv[1])\n"
+        "print(postgres.start(base, binaries=Path(sys.argv[2]), settings={'fsync': 'off'}).ready)\n"
+        "print(postgres.stop(base))\n"
+    )
+    python = shutil.which("python3", path="/usr/bin")
+    debian = servers.find_postgres(15)
+    if python is None or debian is None or not str(debian).startswith("/usr"):
+        pytest.skip("no Python or PostgreSQL that every user can reach")
+    ended = subprocess.run(
+        [python, "-I", "-c", program, shelter / "base", debian],
+        capture_output=True,
+        text=True,
+        check=False,
+        user=54321,
+        group=54321,
+        extra_groups=[],
+        cwd="/",
+    )
+    assert (ended.stdout, ended.stderr) == ("True\nTrue\n", "")
 
 
 @as_root

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 import pytest
-import servers
 
+import servers
 from boombap.errors import AccessDenied, ConfigError, Interrupted, OutsideError
 from boombap.local import valkey
 

@@ -11,7 +11,7 @@ from boombap.db import read
 from boombap.db.checks.catalogue import ALL
 from boombap.db.examine import examine
 from boombap.db.fanout import fan_out
-from boombap.db.model import Absent, Analyzer, Context, Diagnosis, Expectations, Health, Tracks
+from boombap.db.model import FULL, Absent, Analyzer, Context, Diagnosis, Expectations, Health, Tracks
 from boombap.errors import AccessDenied, NotThere, OutsideError
 from boombap.health.finding import Finding, Skipped, by_urgency
 from boombap.health.waivers import apply
@@ -19,16 +19,11 @@ from boombap.health.waivers import apply
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
-    from typing import Any, Literal
+    from typing import Any
 
     from boombap.clients.postgres.pool import Pool
-    from boombap.db.model import Server
+    from boombap.db.model import Part, Server
     from boombap.health.waivers import Waiver
-
-    Part = Literal["tracks", "analyzers", "connections", "tables", "unanalyzed", "health"]
-
-QUICK: frozenset[Part] = frozenset(("tracks", "analyzers", "connections"))
-FULL: frozenset[Part] = QUICK | {"tables", "unanalyzed", "health"}
 
 
 @dataclass(frozen=True, slots=True)

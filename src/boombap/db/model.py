@@ -10,12 +10,17 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
-    from typing import Any
+    from typing import Any, Literal
 
+    Part = Literal["tracks", "analyzers", "connections", "tables", "unanalyzed", "health"]
+    """A part of the diagnosis."""
     Row = Mapping[str, Any]
     """One row of a result, by column name."""
     Judge = Callable[[Sequence[Row], "Context"], Iterable[Finding]]
     """The pure half of a check: the rows of its query to findings."""
+
+QUICK: frozenset[Part] = frozenset(("tracks", "analyzers", "connections"))
+FULL: frozenset[Part] = QUICK | {"tables", "unanalyzed", "health"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from boombap.db.model import FULL, QUICK
 from boombap.errors import UsageError
 from boombap.output import usage
 
@@ -12,7 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from boombap.db.collect import Part
+    from boombap.db.model import Part
 
 _ACTIONS = ("health", "slow", "locks", "snapshot")
 NEVER = "never"
@@ -114,8 +115,6 @@ def _refuse_contradictions(args: argparse.Namespace) -> None:
 
 def parts(args: argparse.Namespace) -> frozenset[Part]:
     """Give the parts of a diagnosis that the options ask for; all of them when they name none."""
-    from boombap.db.collect import FULL, QUICK
-
     flags: dict[Part, bool] = {
         "tables": args.schema,
         "analyzers": args.analysis,

@@ -68,11 +68,10 @@ TAGS = (
 )
 """How a song's further versions are called, the plain one first; they come in this order."""
 
-_WORDS = (
-    *"boom bap kick snare hat loop vinyl crate needle groove".split(),
-    *"breakbeat sampler fader deck booth cipher corner stoop subway marker".split(),
-    *"mural sneaker mixtape cassette speaker bassline echo reverb tempo measure".split(),
-)
+_WORDS = """
+boom bap kick snare hat loop vinyl crate needle groove breakbeat sampler fader deck booth cipher corner stoop subway
+marker mural sneaker mixtape cassette speaker bassline echo reverb tempo measure
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,7 +310,8 @@ def _record(number: int, song: Song) -> dict[str, object]:
 
 def _verse(number: int) -> str:
     """Give ten lines of eight words, about 480 characters, that are nobody's lyrics."""
+    words = _WORDS.split()
     return "\n".join(
-        " ".join(_WORDS[(number * 7 + line * 11 + place * (3 + number % 5)) % len(_WORDS)] for place in range(8))
+        " ".join(words[(number * 7 + line * 11 + place * (3 + number % 5)) % len(words)] for place in range(8))
         for line in range(10)
     )

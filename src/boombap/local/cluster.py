@@ -51,7 +51,7 @@ def ensure(way: Way, major: int, *, sync: bool, pause: Callable[[float], None] =
     """
     data = way.home / "data"
     if not data.exists():
-        return _make(way, data, major, sync, pause)
+        return _make(way, data, major, pause, sync=sync)
     _check_owner(data, way)
     _check_version(data, major)
     return data
@@ -67,14 +67,14 @@ def write_settings(data: Path, settings: Mapping[str, str], owner: int | None = 
     folders.write_private(data / _SETTINGS_FILE, "".join(lines), owner)
 
 
-def _make(way: Way, data: Path, major: int, sync: bool, pause: Callable[[float], None]) -> Path:
+def _make(way: Way, data: Path, major: int, pause: Callable[[float], None], *, sync: bool) -> Path:
     for left_over in way.home.glob("data.new*"):
         shutil.rmtree(left_over)
     fresh = data.with_name("data.new")
     try:
         folders.private(fresh, way.user)
         _write_password(way)
-        _init(way, fresh, major, sync, pause)
+        _init(way, fresh, major, pause, sync=sync)
         _create_database(way, fresh, pause)
         with (fresh / "postgresql.conf").open("a", encoding="utf-8") as file:
             file.write(f"include_if_exists = '{_SETTINGS_FILE}'\n")
@@ -90,7 +90,7 @@ def _write_password(way: Way) -> None:
     folders.write_private(password_file(way.home), secrets.token_urlsafe(24) + "\n", way.user)
 
 
-def _init(way: Way, data: Path, major: int, sync: bool, pause: Callable[[float], None]) -> None:
+def _init(way: Way, data: Path, major: int, pause: Callable[[float], None], *, sync: bool) -> None:
     words = [
         f"--pgdata={data}",
         f"--username={NAME}",

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 # sun_path has 108 bytes on Linux and one is the closing zero; macOS has 104. Source: unix(7).
 SOCKET_PATH_LIMIT = 107
-_SHORT_PARENT = Path("/tmp")
+_SHORT_PARENT = Path("/tmp")  # noqa: S108  # `private` refuses a folder that somebody else made there
 _LOCK_LIMIT_S = 120.0
 
 

@@ -1,9 +1,9 @@
 """As whom a server runs that refuses to run as root: PostgreSQL and PgBouncer.
 
 Three ways, in this order. An ordinary user runs it directly. Root runs it in a user namespace that shows root as
-another user: the files stay root's, so folders of mode 0700 are no obstacle. Root without namespaces runs it as `nobody`,
-with the data and a copy of the programs in a shelter that `nobody` can reach. No way changes the permissions of a
-folder that was there before, and none creates a user.
+another user: the files stay root's, so folders of mode 0700 are no obstacle. Root without namespaces runs it as
+`nobody`, with the data and a copy of the programs in a shelter that `nobody` can reach. No way changes the permissions
+of a folder that was there before, and none creates a user.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     Chooser = Callable[[Path, Path, str], "Way"]
     """Takes the server's folder, the folder of programs, and the program's name."""
 
-SHELTERS = (Path("/var/lib/boombap"), Path("/var/tmp/boombap"))
+SHELTERS = (Path("/var/lib/boombap"), Path("/var/tmp/boombap"))  # noqa: S108  # only root's own folder is used
 _ORDINARY_USER = 1000
 _PROBE_LIMIT_S = 10.0
 

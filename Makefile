@@ -1,0 +1,47 @@
+# Everything runs in .venv, which `make setup` makes from the hashed lock in requirements.txt.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint bench benchmark-all lock clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(READY) ## make .venv with boombap, its embedded servers and the development tools
+
+# Byte code is compiled here, because the environment may forbid Python to write it later: starts would take twice as long.
+$(READY): requirements.txt pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit("boombap needs Python 3.11 or later" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	$(BIN)/python -m compileall -q src .venv/lib || true
+	@touch $(READY)
+
+demo: $(READY) ## a guided run over the tools on an embedded PostgreSQL; ends by itself
+	@$(BIN)/python -m compileall -q src
+	@$(BIN)/boombap demo tour
+
+test: $(READY) ## the whole test suite
+	$(BIN)/python -m pytest
+
+lint: $(READY) ## format and lint, types, import layers
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(READY) ## time and memory of each tool, beside the old way
+	$(BIN)/python -m compileall -q src
+	$(BIN)/python benchmarks/db.py
+
+benchmark-all: bench ## the same as bench
+
+lock: ## write requirements.txt anew (needs uv)
+	uv export --quiet --format requirements-txt --all-extras --no-emit-project --no-header --no-annotate > requirements.txt
+
+clean: ## remove .venv and caches
+	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find src tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +

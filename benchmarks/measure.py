@@ -1,0 +1,90 @@
+"""Times whole commands in turn, so that a ratio between them holds while the machine's speed drifts."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_LAUNCHER = Path(__file__).with_name("launch.py")
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What the runs of one command took; times in milliseconds, memory in MiB."""
+
+    name: str
+    runs: int
+    median_ms: float
+    fastest_ms: float
+    slowest_ms: float
+    cpu_ms: float
+    rss_mb: float
+    anon_mb: float
+    exits: tuple[int, ...]
+
+
+def machine() -> str:
+    """Give one line about where the figures come from."""
+    cpu = platform.processor() or platform.machine()
+    for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+        if line.startswith("model name"):
+            cpu = line.split(":", 1)[1].strip()
+            break
+    return f"{cpu}, {os.cpu_count()} cores, {platform.system()} {platform.release()}, Python {platform.python_version()}"
+
+
+def compare(commands: Mapping[str, Sequence[str]], environ: Mapping[str, str], *, runs: int) -> dict[str, Figures]:
+    """Run every command once to warm up, then all of them in turn `runs` times."""
+    samples: dict[str, list[dict[str, float]]] = {name: [] for name in commands}
+    for turn in range(runs + 1):
+        for name, command in commands.items():
+            sample = _run(command, environ)
+            if turn:
+                samples[name].append(sample)
+    return {name: _figures(name, found) for name, found in samples.items()}
+
+
+def _run(command: Sequence[str], environ: Mapping[str, str]) -> dict[str, float]:
+    launcher = [sys.executable, "-I", "-S", str(_LAUNCHER), *command]
+    done = subprocess.run(launcher, env=dict(environ), capture_output=True, text=True, check=True)
+    sample: dict[str, float] = json.loads(done.stdout)
+    return sample
+
+
+def _figures(name: str, samples: Sequence[Mapping[str, float]]) -> Figures:
+    walls = [1000 * sample["wall_s"] for sample in samples]
+    return Figures(
+        name=name,
+        runs=len(samples),
+        median_ms=statistics.median(walls),
+        fastest_ms=min(walls),
+        slowest_ms=max(walls),
+        cpu_ms=1000 * statistics.median(sample["cpu_s"] for sample in samples),
+        rss_mb=max(sample["rss_mb"] for sample in samples),
+        anon_mb=max(sample["anon_mb"] for sample in samples),
+        exits=tuple(sorted({int(sample["exit"]) for sample in samples})),
+    )
+
+
+def table(figures: Mapping[str, Figures], *, bare: str, classic: str) -> str:
+    """Give the figures as text, each with its ratio to bare Python and how many times the classic way takes."""
+    head = f"{'command':<34}{'median ms':>10}{'min':>7}{'max':>7}{'cpu':>6}{'RSS':>7}{'anon':>6}{'x bare':>8}{'classic/x':>11}"
+    lines = [head, "-" * len(head)]
+    for one in figures.values():
+        against = figures[classic].median_ms / one.median_ms
+        lines.append(
+            f"{one.name:<34}{one.median_ms:>10.0f}{one.fastest_ms:>7.0f}{one.slowest_ms:>7.0f}{one.cpu_ms:>6.0f}"
+            f"{one.rss_mb:>7.1f}{one.anon_mb:>6.1f}{one.median_ms / figures[bare].median_ms:>8.1f}{against:>11.1f}"
+            + (f"  exit {one.exits}" if one.exits != (0,) else "")
+        )
+    return "\n".join(lines)
