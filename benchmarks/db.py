@@ -12,34 +12,41 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from measure import compare, machine, table
-
 from boombap.clients.postgres.session import Limits, Session
 from boombap.clients.postgres.target import from_text
 from boombap.demo import sample
 from boombap.interrupt import Interrupt
 from boombap.local import postgres
+from measure import compare, machine, table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _BIN = Path(sys.executable).parent
 _CLASSIC = Path(__file__).with_name("classic") / "database_diagnostics.py"
-_SETTINGS = {"fsync": "off", "max_wal_size": "2GB", "shared_buffers": "256MB", "max_connections": "200"}
+_SETTINGS = {
+    "fsync": "off",
+    "max_wal_size": "2GB",
+    "shared_buffers": "256MB",
+    "max_connections": "200",
+    "io_method": "sync",
+}
 
 
 def main() -> None:
     """Prepare the databases, then measure."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=20, help="counted runs of each command (default: 20)")
-    parser.add_argument("--databases", type=int, default=200, help="databases in the fleet (default: 200; 0 leaves it out)")
+    parser.add_argument(
+        "--databases", type=int, default=200, help="databases in the fleet (default: 200; 0 leaves it out)"
+    )
     args = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="boombap-bench-") as folder:
         base = Path(folder)
         server = postgres.start(base / "local", settings=_SETTINGS)
         try:
             print(f"machine  {machine()}")
-            print(f"server   PostgreSQL {server.version}, shared_buffers 256MB, on a socket")
+            print(f"server   PostgreSQL {server.version}, shared_buffers 256MB, io_method sync, on a socket")
             environ = _environ(base, server.url)
             _single(server.url, environ, args.runs)
             if args.databases:
@@ -75,7 +82,9 @@ def _single(url: str, environ: Mapping[str, str], runs: int) -> None:
     )
     print(table(figures, bare="python -c pass", classic="classic"))
     ratio = figures["classic --quick"].median_ms / figures["boombap db --quick"].median_ms
-    print(f"\nengine=classic takes {ratio:.1f} times as long as engine=boombap for --quick (medians of {runs} runs in turn)")
+    print(
+        f"\nengine=classic takes {ratio:.1f} times as long as engine=boombap for --quick ({runs} runs in turn)"
+    )
 
 
 def _fleet(url: str, base: Path, environ: Mapping[str, str], databases: int) -> None:

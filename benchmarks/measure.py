@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+_COLUMNS = ("min", "max", "cpu ms", "RSS MiB", "anon", "x bare", "classic/")
 _LAUNCHER = Path(__file__).with_name("launch.py")
 
 
@@ -40,7 +41,9 @@ def machine() -> str:
         if line.startswith("model name"):
             cpu = line.split(":", 1)[1].strip()
             break
-    return f"{cpu}, {os.cpu_count()} cores, {platform.system()} {platform.release()}, Python {platform.python_version()}"
+    return (
+        f"{cpu}, {os.cpu_count()} cores, {platform.system()} {platform.release()}, Python {platform.python_version()}"
+    )
 
 
 def compare(commands: Mapping[str, Sequence[str]], environ: Mapping[str, str], *, runs: int) -> dict[str, Figures]:
@@ -78,13 +81,13 @@ def _figures(name: str, samples: Sequence[Mapping[str, float]]) -> Figures:
 
 def table(figures: Mapping[str, Figures], *, bare: str, classic: str) -> str:
     """Give the figures as text, each with its ratio to bare Python and how many times the classic way takes."""
-    head = f"{'command':<34}{'median ms':>10}{'min':>7}{'max':>7}{'cpu':>6}{'RSS':>7}{'anon':>6}{'x bare':>8}{'classic/x':>11}"
+    head = f"{'command':<34}{'median ms':>10}" + "".join(f"{word:>9}" for word in _COLUMNS)
     lines = [head, "-" * len(head)]
     for one in figures.values():
         against = figures[classic].median_ms / one.median_ms
         lines.append(
-            f"{one.name:<34}{one.median_ms:>10.0f}{one.fastest_ms:>7.0f}{one.slowest_ms:>7.0f}{one.cpu_ms:>6.0f}"
-            f"{one.rss_mb:>7.1f}{one.anon_mb:>6.1f}{one.median_ms / figures[bare].median_ms:>8.1f}{against:>11.1f}"
+            f"{one.name:<34}{one.median_ms:>10.0f}{one.fastest_ms:>9.0f}{one.slowest_ms:>9.0f}{one.cpu_ms:>9.0f}"
+            f"{one.rss_mb:>9.1f}{one.anon_mb:>9.1f}{one.median_ms / figures[bare].median_ms:>9.1f}{against:>9.1f}"
             + (f"  exit {one.exits}" if one.exits != (0,) else "")
         )
     return "\n".join(lines)

@@ -151,6 +151,16 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def has_ipv6() -> bool:
+    """Tell whether ::1 can be listened on; containers often have no IPv6."""
+    try:
+        with socket.socket(socket.AF_INET6) as probe:
+            probe.bind(("::1", 0))
+            return True
+    except OSError:
+        return False
+
+
 def _embedded(major: int) -> list[Path]:
     try:
         return [postgres.bundled()] if major == MAJORS[-1] else []

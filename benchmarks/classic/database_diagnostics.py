@@ -35,8 +35,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="tracks, analyzers and connections only")
     args = parser.parse_args()
-    connection = psycopg2.connect(os.environ["DATABASE_URL"], cursor_factory=RealDictCursor)
-    with connection, connection.cursor() as cursor:
+    connection = psycopg2.connect(os.environ["DATABASE_URL"])
+    with connection, connection.cursor(cursor_factory=RealDictCursor) as cursor:
         found = quick(cursor)
         if not args.quick:
             found |= rest(cursor)

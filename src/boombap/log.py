@@ -19,7 +19,9 @@ FORMATS = ("text", "json")
 
 _settings = {"level": "warning", "format": "text"}
 # user:password@ in an address; password=... in a connection string, quoted or not.
-_SECRETS = re.compile(r"(?<=://)([^\s:/@]*):[^\s@]+(?=@)|\b(password|passwd|secret|token)(\s*[=:]\s*)('[^']*'|\S+)", re.I)
+_SECRETS = re.compile(
+    r"(?<=://)([^\s:/@]*):[^\s@]+(?=@)|\b(password|passwd|secret|token)(\s*[=:]\s*)('[^']*'|\S+)", re.IGNORECASE
+)
 
 
 def configure(level: str, style: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from boombap.errors import UsageError
 
@@ -63,7 +64,7 @@ def format_duration(seconds: float) -> str:
     if seconds < 1:
         return f"{seconds * 1000:.0f} ms"
     whole = round(seconds)
-    for (step, unit), (next_step, next_unit) in zip(_DURATION_STEPS, _DURATION_STEPS[1:], strict=False):
+    for (step, unit), (next_step, next_unit) in pairwise(_DURATION_STEPS):
         if whole >= step:
             rest = whole % step // next_step
             return f"{whole // step} {unit} {rest} {next_unit}" if rest else f"{whole // step} {unit}"

@@ -267,7 +267,7 @@ def test_server_outlives_the_command_and_frees_its_output(base: Path) -> None:
         text=True,
         timeout=20,
         check=True,
-        env={"PYTHONPATH": source, "PGPORT": "1"},
+        env={"PYTHONPATH": os.pathsep.join([source, *sys.path]), "PGPORT": "1"},
     )
     assert ended.stdout + ended.stderr == ""
     running = postgres.status(base)

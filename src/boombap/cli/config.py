@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from boombap.config.load import load
 from boombap.config.model import keys
 from boombap.config.secret import Secret
@@ -23,7 +22,7 @@ SCHEMA = "boombap.config/1"
 _EPILOG = "Nearer sources win: flags, the environment, .env, boombap.toml (or the file in BOOMBAP_CONFIG), defaults."
 
 
-def main(words: Sequence[str], *, prog: str, interrupt: Interrupt) -> int:  # noqa: ARG001 - every command has it
+def main(words: Sequence[str], *, prog: str, interrupt: Interrupt) -> int:
     """Run `config` and give its exit code."""
     args = _parser(prog).parse_args(words)
     config, terminal = load(), Terminal()

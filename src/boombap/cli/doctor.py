@@ -164,7 +164,9 @@ def _redis(config: Config) -> Iterator[Answer]:
             connection.connect(address)
     except OSError as error:
         reason = error.strerror or "it did not answer in time"
-        yield Answer("Redis", "bad", f"no connection to {label}: {reason}; check REDIS_URL or REDIS_HOST and REDIS_PORT")
+        yield Answer(
+            "Redis", "bad", f"no connection to {label}: {reason}; check REDIS_URL or REDIS_HOST and REDIS_PORT"
+        )
         return
     yield Answer("Redis", "ok", f"{label} accepts connections")
 

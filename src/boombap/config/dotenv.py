@@ -15,7 +15,7 @@ _COMMENT = re.compile(r"(?:^|\s)#.*$")
 
 
 def parse(text: str, path: str) -> dict[str, tuple[int, str]]:
-    """Give each name with its line number (from 1) and value; the last of equal names counts.
+    r"""Give each name with its line number (from 1) and value; the last of equal names counts.
 
     A ``#`` starts a comment after white space or after a closing quote; inside an unquoted value it belongs to the
     value, as it may in a password.
@@ -23,7 +23,7 @@ def parse(text: str, path: str) -> dict[str, tuple[int, str]]:
     Raises:
         ConfigError: naming the file and line, never the text of the line, which may hold a secret.
 
-    >>> parse("export A='x y' # note\\nB=p#1", ".env")
+    >>> parse("export A='x y' # note\nB=p#1", ".env")
     {'A': (1, 'x y'), 'B': (2, 'p#1')}
     """
     values: dict[str, tuple[int, str]] = {}
@@ -33,7 +33,9 @@ def parse(text: str, path: str) -> dict[str, tuple[int, str]]:
         name = _NAME.match(line)
         value = _value(line[name.end() :]) if name else None
         if name is None or value is None:
-            raise ConfigError(f"{path}:{number} is not an assignment", hint="write NAME=value, in matching quotes or none")
+            raise ConfigError(
+                f"{path}:{number} is not an assignment", hint="write NAME=value, in matching quotes or none"
+            )
         values[name[1]] = (number, value)
     return values
 

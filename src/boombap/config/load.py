@@ -59,12 +59,21 @@ def load(
 def _merge(layers: Iterable[Layer]) -> Layer:
     merged: Layer = {}
     for layer in layers:
-        for name in [name for name in layer if name.endswith(".url")]:
-            section = name.removesuffix("url")
-            merged = {key: value for key, value in merged.items() if not key.startswith(section)}
-            layer = {key: value for key, value in layer.items() if key == name or not key.startswith(section)}
-        merged |= layer
+        for url in [name for name in layer if name.endswith(".url")]:
+            merged = _without_parts(merged, url)
+        merged |= _without_shadowed(layer)
     return merged
+
+
+def _without_parts(layer: Layer, url: str) -> Layer:
+    section = url.removesuffix("url")
+    return {name: value for name, value in layer.items() if not name.startswith(section)}
+
+
+def _without_shadowed(layer: Layer) -> Layer:
+    urls = [name for name in layer if name.endswith(".url")]
+    sections = tuple(url.removesuffix("url") for url in urls)
+    return {name: value for name, value in layer.items() if name in urls or not name.startswith(sections)}
 
 
 def _build(layer: Layer, known: Mapping[str, Key], environ: Mapping[str, str]) -> Config:

@@ -9,10 +9,14 @@ from boombap.output.encode import plain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from boombap.db.model import Analyzer, Health, Table
 
 SCHEMA = "boombap.db/1"
 FLEET_SCHEMA = "boombap.db.fleet/1"
+_ANALYZER_MEASURES = ("rows", "tracks", "coverage_pct", "first", "last", "new_rows")
+_TABLE_MEASURES = ("exists", "rows_estimate", "heap_bytes", "index_bytes", "indexes")
 CSV_HEAD = ("database", "part", "subject", "measure", "value")
 
 
@@ -59,28 +63,36 @@ def _measures(diagnosis: Diagnosis) -> Iterator[tuple[str, str, str, object]]:
     yield "server", "", "version", diagnosis.server.version
     yield "server", "", "size_bytes", diagnosis.server.size_bytes
     if isinstance(diagnosis.tracks, Tracks):
-        for name, value in plain(diagnosis.tracks).items():
-            yield "tracks", "", name, value
+        yield from (("tracks", "", name, value) for name, value in plain(diagnosis.tracks).items())
     if isinstance(diagnosis.analyzers, tuple):
-        for one in diagnosis.analyzers:
-            for name in ("rows", "tracks", "coverage_pct", "first", "last", "new_rows"):
-                yield "analyzers", one.name, name, getattr(one, name)
+        yield from _each("analyzers", diagnosis.analyzers, _ANALYZER_MEASURES)
     if isinstance(diagnosis.connections, Connections):
-        yield "connections", "", "total", diagnosis.connections.total
-        yield "connections", "", "limit", diagnosis.connections.limit
-        for state, count in diagnosis.connections.by_state.items():
-            yield "connections", state, "sessions", count
+        yield from _connections(diagnosis.connections)
     if isinstance(diagnosis.tables, tuple):
-        for table in diagnosis.tables:
-            for name in ("exists", "rows_estimate", "heap_bytes", "index_bytes", "indexes"):
-                yield "tables", table.name, name, getattr(table, name)
+        yield from _each("tables", diagnosis.tables, _TABLE_MEASURES)
     if isinstance(diagnosis.unanalyzed, Unanalyzed):
         yield "unanalyzed", diagnosis.unanalyzed.analyzer or "", "total", diagnosis.unanalyzed.total
     if diagnosis.health:
-        for severity in Severity:
-            found = sum(one.severity is severity for one in diagnosis.health.findings)
-            yield "health", severity.word, "findings", found
-        for finding in diagnosis.health.findings:
-            yield "finding", finding.subject, finding.id, finding.severity.word
-        for skipped in diagnosis.health.skipped:
-            yield "skipped", skipped.id, "reason", skipped.reason
+        yield from _health(diagnosis.health)
+
+
+def _each(part: str, items: Iterable[Analyzer | Table], names: Sequence[str]) -> Iterator[tuple[str, str, str, object]]:
+    for item in items:
+        for name in names:
+            yield part, item.name, name, getattr(item, name)
+
+
+def _connections(connections: Connections) -> Iterator[tuple[str, str, str, object]]:
+    yield "connections", "", "total", connections.total
+    yield "connections", "", "limit", connections.limit
+    for state, count in connections.by_state.items():
+        yield "connections", state, "sessions", count
+
+
+def _health(health: Health) -> Iterator[tuple[str, str, str, object]]:
+    for severity in Severity:
+        yield "health", severity.word, "findings", sum(one.severity is severity for one in health.findings)
+    for finding in health.findings:
+        yield "finding", finding.subject, finding.id, finding.severity.word
+    for skipped in health.skipped:
+        yield "skipped", skipped.id, "reason", skipped.reason

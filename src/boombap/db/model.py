@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from boombap.health.finding import Finding, Skipped
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
     from typing import Any, Literal
+
+    from boombap.health.finding import Finding, Skipped
 
     Part = Literal["tracks", "analyzers", "connections", "tables", "unanalyzed", "health"]
     """A part of the diagnosis."""

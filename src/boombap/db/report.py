@@ -63,7 +63,9 @@ def _head(diagnosis: Diagnosis, terminal: Terminal) -> Iterator[str]:
 
 def _health(health: Health, terminal: Terminal) -> Iterator[str]:
     findings = health.findings
-    style: Style = "red" if any(one.severity is Severity.CRITICAL for one in findings) else "yellow" if findings else "green"
+    style: Style = (
+        "red" if any(one.severity is Severity.CRITICAL for one in findings) else "yellow" if findings else "green"
+    )
     waived = f", {len(health.waived)} waived" if health.waived else ""
     yield f"{terminal.style('health', 'bold'):<{_LABEL_COLUMNS}}".ljust(_LABEL_COLUMNS) + (
         f"{terminal.style(tally(findings), style)}{waived} ({health.checks} checks)"
@@ -101,7 +103,9 @@ def _analyzers(analyzers: tuple[Analyzer, ...]) -> Iterator[str]:
     if not analyzers:
         return
     head = ["analyzer", "results", "tracks", "coverage %", "first", "last"]
-    rows = [[one.name, one.rows, one.tracks, one.coverage_pct, _minute(one.first), _minute(one.last)] for one in analyzers]
+    rows = [
+        [one.name, one.rows, one.tracks, one.coverage_pct, _minute(one.first), _minute(one.last)] for one in analyzers
+    ]
     if any(one.new_rows is not None for one in analyzers):
         head.append("new")
         rows = [[*row, one.new_rows] for row, one in zip(rows, analyzers, strict=True)]
@@ -110,7 +114,9 @@ def _analyzers(analyzers: tuple[Analyzer, ...]) -> Iterator[str]:
 
 def _connections(connections: Connections) -> Iterator[str]:
     states = " · ".join(f"{state} {count}" for state, count in sorted(connections.by_state.items()))
-    yield f"{connections.total} of {connections.limit} ({connections.used_pct:.0f} %)" + (f" · {states}" if states else "")
+    yield f"{connections.total} of {connections.limit} ({connections.used_pct:.0f} %)" + (
+        f" · {states}" if states else ""
+    )
     facts = []
     if connections.oldest_transaction_s is not None:
         facts.append(f"oldest transaction {format_duration(connections.oldest_transaction_s)}")
@@ -134,7 +140,9 @@ def _unanalyzed(unanalyzed: Unanalyzed, most: int) -> Iterator[str]:
     yield f"{unanalyzed.total:,} tracks not seen {by}" if unanalyzed.total else f"every track was seen {by}"
     shown = unanalyzed.tracks[:most]
     if shown:
-        rows = [(str(id_), table.shorten(artist or "", 30), table.shorten(title or "", 50)) for id_, artist, title in shown]
+        rows = [
+            (str(id_), table.shorten(artist or "", 30), table.shorten(title or "", 50)) for id_, artist, title in shown
+        ]
         yield from table.lines(("newest id", "artist", "title"), rows)
 
 
@@ -148,7 +156,14 @@ def _tables(tables: tuple[Table, ...]) -> Iterator[str]:
 
 
 def _table_row(one: Table) -> tuple[str, int | None, int, str, str, int]:
-    return (one.name, one.rows_estimate, len(one.columns), format_size(one.heap_bytes), format_size(one.index_bytes), one.indexes)
+    return (
+        one.name,
+        one.rows_estimate,
+        len(one.columns),
+        format_size(one.heap_bytes),
+        format_size(one.index_bytes),
+        one.indexes,
+    )
 
 
 def column_lines(tables: Sequence[Table]) -> Iterator[str]:
@@ -199,7 +214,14 @@ def slow_lines(statements: Sequence[Statement], since: str | None, terminal: Ter
     columns = max(30, terminal.width - 52)
     head = ("total s", "share %", "calls", "mean ms", "hit %", "statement")
     rows = [
-        (one.total_ms / 1000, 100 * one.total_ms / total_ms, one.calls, one.mean_ms, one.hit_pct, table.shorten(one.text, columns))
+        (
+            one.total_ms / 1000,
+            100 * one.total_ms / total_ms,
+            one.calls,
+            one.mean_ms,
+            one.hit_pct,
+            table.shorten(one.text, columns),
+        )
         for one in statements
     ]
     yield from table.lines(head, rows)

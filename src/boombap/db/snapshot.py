@@ -84,7 +84,7 @@ def changes(before: Snapshot, now: Snapshot) -> tuple[Change, ...]:
     numbers = [Change(name, before.numbers.get(name), now.numbers.get(name)) for name in names]
     gone = [Change(f"finding {text}", 1, None) for text in before.findings if text not in now.findings]
     new = [Change(f"finding {text}", None, 1) for text in now.findings if text not in before.findings]
-    return tuple([*(one for one in numbers if one.before != one.now), *new, *gone])
+    return (*(one for one in numbers if one.before != one.now), *new, *gone)
 
 
 def statements_since(before: Snapshot, now: Sequence[Statement]) -> tuple[Statement, ...]:
@@ -101,9 +101,7 @@ def _since(before: Snapshot, now: Sequence[Statement]) -> Iterator[Statement]:
         if one.calls < calls:
             calls, total_ms, rows = 0, 0.0, 0
         if one.calls > calls:
-            yield Statement(
-                one.id, one.text, one.calls - calls, one.total_ms - total_ms, one.rows - rows, one.hit_pct
-            )
+            yield Statement(one.id, one.text, one.calls - calls, one.total_ms - total_ms, one.rows - rows, one.hit_pct)
 
 
 def path(folder: Path, target: str, name: str) -> Path:

@@ -15,11 +15,11 @@ _EMPTY = "–"
 
 
 def lines(head: Sequence[str], rows: Iterable[Sequence[Cell]], *, indent: str = "  ") -> Iterator[str]:
-    """Give a table line by line, the head first.
+    r"""Give a table line by line, the head first.
 
     A column is aligned to the right when all its cells are numbers or empty; whole numbers get thousands marks.
 
-    >>> print("\\n".join(lines(("analyzer", "rows"), [("qwen", 61933), ("mock", 27)], indent="")))
+    >>> print("\n".join(lines(("analyzer", "rows"), [("qwen", 61933), ("mock", 27)], indent="")))
     analyzer    rows
     qwen      61,933
     mock          27

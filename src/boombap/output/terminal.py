@@ -51,7 +51,7 @@ class Terminal:
             self._err.write(text + "\n")
 
     def progress(self, text: str) -> None:
-        """Replace the line of progress on stderr, when that is a terminal and the command is not quiet; empty ends it."""
+        """Replace the line of progress, when stderr is a terminal and the command not quiet; empty ends it."""
         if not self.quiet and self._err.isatty():
             self._err.write(f"\r{text}\x1b[K")
             self._err.flush()
@@ -64,10 +64,10 @@ def _shows_colour(stream: TextIO) -> bool:
 
 
 def printable(text: str) -> str:
-    """Give a text from outside with control characters made visible, so that it cannot steer the terminal.
+    r"""Give a text from outside with control characters made visible, so that it cannot steer the terminal.
 
-    >>> printable("a\\x1b[31mb\\nc")
-    'a\\\\x1b[31mb\\\\nc'
+    >>> printable("a\x1b[31mb\nc")
+    'a\\x1b[31mb\\nc'
     """
     if text.isprintable():
         return text

@@ -119,8 +119,10 @@ _CONNECTING: tuple[tuple[str, type[OutsideError], str, str], ...] = (
         "check sslmode and sslrootcert in {origin} against what the server offers",
     ),
     (
-        r"invalid response|unexpected(ly)? (message|response)|expected authentication|server closed the connection"
-        r"|unsupported frontend protocol|could not receive data|Connection reset",
+        (
+            r"invalid response|unexpected(ly)? (message|response)|expected authentication|server closed the connection"
+            r"|unsupported frontend protocol|could not receive data|Connection reset"
+        ),
         Unreachable,
         "what answers at {label} is not a PostgreSQL server, or it broke off",
         "check host and port in {origin}",
@@ -131,7 +133,9 @@ _CONNECTING_UNKNOWN = (
     "no connection to {label}",
     "the reason may hold a secret and is not shown: see the server's log, or try `psql` with the same address",
 )
-_MALFORMED = re.compile(r"invalid (dsn|connection option|port number|integer value|URI|\w+ value)|missing \"=\"", re.I)
+_MALFORMED = re.compile(
+    r"invalid (dsn|connection option|port number|integer value|URI|\w+ value)|missing \"=\"", re.IGNORECASE
+)
 
 # By SQLSTATE: its class of error, what happened, what to do.
 _STATEMENTS: dict[str, tuple[type[OutsideError], str, str]] = {
@@ -142,7 +146,11 @@ _STATEMENTS: dict[str, tuple[type[OutsideError], str, str]] = {
     "42703": (NotThere, "a column is missing at {label}", "check that the schema is current"),
     "42883": (NotThere, "a function is missing at {label}", "check the server's version and extensions"),
     "3D000": (NotThere, "there is no database {database} at {label}", "check the database name in {origin}"),
-    "53300": (Unreachable, "PostgreSQL at {label} has no free connection", "end idle sessions or raise max_connections"),
+    "53300": (
+        Unreachable,
+        "PostgreSQL at {label} has no free connection",
+        "end idle sessions or raise max_connections",
+    ),
     "25006": (QueryFailed, "the session at {label} is read-only", ""),
 }
 _ENDED_BY_SERVER = ("57P01", "57P02", "57P03", "57P05")

@@ -13,6 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import TracebackType
+    from typing import Self
 
     from boombap.clients.postgres.session import Parameters, Row
     from boombap.clients.postgres.target import Target
@@ -55,7 +56,7 @@ class Pool:
         self._open = 0
         self._lock = threading.Lock()
 
-    def __enter__(self) -> Pool:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:

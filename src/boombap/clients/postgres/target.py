@@ -66,7 +66,9 @@ def from_text(text: str, *, name: str = "", origin: str) -> Target:
     from boombap.clients.postgres.driver import psycopg2
 
     try:
-        parameters = {key: str(value) for key, value in psycopg2.extensions.parse_dsn(_plain_scheme(text.strip())).items()}
+        parameters = {
+            key: str(value) for key, value in psycopg2.extensions.parse_dsn(_plain_scheme(text.strip())).items()
+        }
     except (psycopg2.ProgrammingError, UnicodeError):
         raise malformed(origin) from None
     if not parameters:

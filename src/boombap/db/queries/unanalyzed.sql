@@ -1,10 +1,16 @@
--- Tracks without a result of one analyzer, or of any when it is NULL. NOT EXISTS becomes an anti-join (15 ms), and is
--- right where NOT IN (48 ms) is not: when some track_id is NULL.
+-- Tracks without a result of one analyzer, or of any when it is NULL. NOT EXISTS becomes an anti-join of two indexes
+-- (17 ms), and is right where NOT IN (48 ms) is not: when some track_id is NULL. Names are looked up only for the few
+-- that are shown; reading them for all costs 48 ms.
 WITH missing AS (
-    SELECT id, artist::text AS artist, title::text AS title
+    SELECT id
       FROM tracks
      WHERE NOT EXISTS (SELECT FROM analysis_results AS result
                         WHERE result.track_id = tracks.id
                           AND (%(analyzer)s IS NULL OR result.analyzer_type = %(analyzer)s))
+), newest AS (
+    SELECT id, count(*) OVER () AS total FROM missing ORDER BY id DESC LIMIT %(most)s
 )
-SELECT missing.*, (SELECT count(*) FROM missing) AS total FROM missing ORDER BY id DESC LIMIT %(most)s
+SELECT tracks.id, tracks.artist::text AS artist, tracks.title::text AS title, newest.total
+  FROM newest
+  JOIN tracks USING (id)
+ ORDER BY tracks.id DESC

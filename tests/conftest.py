@@ -1,0 +1,123 @@
+"""What every test may ask for: servers that start once, databases of its own, and an environment that is empty."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import servers
+from databases import Clusters
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from databases import Cluster, Database
+
+    Run = Callable[..., subprocess.CompletedProcess[str]]
+
+_SETTING = ("BOOMBAP_", "POSTGRES_", "DB_", "REDIS_", "PG", "XDG_", "SPOTIFY_")
+
+
+def pytest_configure() -> None:
+    # Before `isolated` moves HOME, under which the servers of other versions lie.
+    os.environ.setdefault("BOOMBAP_TEST_SERVERS", str(Path.home() / ".cache" / "boombap" / "test-servers"))
+
+
+@pytest.fixture(autouse=True)
+def isolated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """No setting, file or folder of the machine reaches a test; gives its empty working folder."""
+    for name in list(os.environ):
+        if name == "DATABASE_URL" or (name.startswith(_SETTING) and name != "BOOMBAP_TEST_SERVERS"):
+            monkeypatch.delenv(name)
+    for name, place in (("HOME", "home"), ("XDG_DATA_HOME", "data"), ("XDG_STATE_HOME", "state")):
+        monkeypatch.setenv(name, str(tmp_path / place))
+    work = tmp_path / "work"
+    work.mkdir()
+    monkeypatch.chdir(work)
+    return work
+
+
+@pytest.fixture(scope="session")
+def clusters(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clusters]:
+    """PostgreSQL of every version, each started by the first test that asks for it."""
+    with ExitStack() as stack:
+        yield Clusters(lambda: tmp_path_factory.mktemp("cluster"), stack)
+
+
+@pytest.fixture
+def cluster(clusters: Clusters) -> Cluster:
+    """PostgreSQL 18, with pgvector."""
+    return clusters.get(18)
+
+
+@pytest.fixture(params=servers.MAJORS, ids="PostgreSQL {}".format)
+def each_cluster(request: pytest.FixtureRequest, clusters: Clusters) -> Cluster:
+    """PostgreSQL of every version at hand."""
+    return clusters.get(request.param)
+
+
+@pytest.fixture
+def healthy(cluster: Cluster) -> Database:
+    """The healthy sample, for tests that change nothing."""
+    return cluster.sample()
+
+
+@pytest.fixture
+def faulty(cluster: Cluster) -> Database:
+    """The sample with its planted faults, for tests that change nothing."""
+    return cluster.sample(faults=True)
+
+
+@pytest.fixture
+def database(cluster: Cluster) -> Iterator[Database]:
+    """A copy of the healthy sample that belongs to the test."""
+    made = cluster.copy()
+    yield made
+    cluster.drop(made)
+
+
+@pytest.fixture
+def empty(cluster: Cluster) -> Iterator[Database]:
+    """A database without any table."""
+    made = cluster.create()
+    yield made
+    cluster.drop(made)
+
+
+@pytest.fixture
+def boombap(isolated: Path) -> Run:
+    """Run the installed command as a process; keywords are environment variables."""
+
+    def run(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(command(*words), **options(isolated, environment), timeout=60, check=False)
+
+    return run
+
+
+@pytest.fixture
+def start_boombap(isolated: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """Start the installed command and leave it running; what still runs at the end is killed."""
+    children: list[subprocess.Popen[str]] = []
+
+    def start(*words: str, **environment: str) -> subprocess.Popen[str]:
+        children.append(subprocess.Popen(command(*words), **options(isolated, environment)))
+        return children[-1]
+
+    yield start
+    for child in children:
+        child.kill()
+        child.communicate()
+
+
+def command(*words: str) -> list[str]:
+    return [sys.executable, "-m", "boombap", *words]
+
+
+def options(folder: Path, environment: dict[str, str]) -> dict[str, Any]:
+    pipe = subprocess.PIPE
+    return {"env": os.environ | environment, "cwd": folder, "stdout": pipe, "stderr": pipe, "text": True}
