@@ -24,7 +24,7 @@ _OTHERS_IN_USE = 0.5
 
 
 def judge_unused_index(rows: Sequence[Row], context: Context) -> Iterator[Finding]:
-    """Find indexes without a scan on tables with more than 1,000 rows and 50 other uses.
+    """Find indexes without a scan on tables with 1,000 rows or more and over 50 other uses.
 
     Uses are sequential scans and scans of the table's other indexes that enforce nothing: foreign key checks and
     ON CONFLICT scan the unique ones without any reader. While statistics are younger than a week it is a hint, and

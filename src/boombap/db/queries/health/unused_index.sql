@@ -13,7 +13,7 @@ WITH idle AS MATERIALIZED (
       AND NOT c.relispartition
       AND NOT (i.indisunique OR i.indisexclusion OR i.indisreplident)
       AND i.indisvalid
-      AND t.reltuples > 1000
+      AND t.reltuples >= 1000
       AND pg_stat_get_numscans(i.indexrelid) = 0
       AND n.nspname !~ '^pg_'
       AND n.nspname <> 'information_schema'
