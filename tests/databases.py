@@ -80,8 +80,6 @@ class Cluster:
         made = self.create()
         with closing(made.connect()) as connection:
             sample.load(lambda sql, values: execute(connection, sql, values), sample.Scale(1_000), faults=faults)
-            if "pg_stat_statements" in made.run("SHOW shared_preload_libraries")[0]["shared_preload_libraries"]:
-                execute(connection, "CREATE EXTENSION pg_stat_statements")
         return made.name
 
 
@@ -138,7 +136,7 @@ class Database:
             thread = threading.Thread(target=_run_quietly, args=(connection, statement))
             thread.start()
             try:
-                until(lambda: self.run("SELECT FROM pg_locks WHERE pid = %s AND NOT granted", (pid,)))
+                until(lambda: self.run("SELECT 1 FROM pg_locks WHERE pid = %s AND NOT granted", (pid,)))
                 yield pid
             finally:
                 self.run("SELECT pg_terminate_backend(%s)", (pid,))

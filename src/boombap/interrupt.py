@@ -35,8 +35,13 @@ class Interrupt:
         return self._event.is_set()
 
     def set(self, signum: int) -> None:
-        """Record the first signal; safe inside a signal handler, because it takes no lock of ours."""
-        self.signum = self.signum or signum
+        """Record the first signal; safe inside a signal handler, also in one that interrupts another.
+
+        The event has a lock of its own: a second handler must not wait for the one that it interrupted.
+        """
+        if self.signum:
+            return
+        self.signum = signum
         self._event.set()
 
     def check(self) -> None:

@@ -18,9 +18,11 @@ LEVELS = ("debug", "info", "warning", "error")
 FORMATS = ("text", "json")
 
 _settings = {"level": "warning", "format": "text"}
-# user:password@ in an address; password=... in a connection string, quoted or not.
+# user:password@ in an address, up to the last @; password=... in a connection string, an environment or a dict.
 _SECRETS = re.compile(
-    r"(?<=://)([^\s:/@]*):[^\s@]+(?=@)|\b(password|passwd|secret|token)(\s*[=:]\s*)('[^']*'|\S+)", re.IGNORECASE
+    r"(?<=://)([^\s:/@]*):\S+(?=@)"
+    r"|(password|passwd|secret|token)(['\"]?\s*[=:]\s*)('(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|\S+)",
+    re.IGNORECASE,
 )
 
 
@@ -61,9 +63,9 @@ def write_traceback(error: BaseException, folder: Path) -> Path:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = folder / "boombap.log"
     stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    text = redact("".join(traceback.format_exception(error)))
+    text = redact(" ".join(sys.argv[:2]) + "\n" + "".join(traceback.format_exception(error)))
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "a", encoding="utf-8") as file:
-        file.write(f"{stamp} {' '.join(sys.argv[:2])}\n{text}\n")
+        file.write(f"{stamp} {text}\n")
     return path
 
 
@@ -87,7 +89,7 @@ def _formatter() -> logging.Formatter:
         """One line a record, secrets removed."""
 
         def format(self, record: logging.LogRecord) -> str:
-            return redact(_json_line(record) if as_json else super().format(record))
+            return _json_line(record) if as_json else redact(super().format(record))
 
     return Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s")
 
@@ -96,4 +98,4 @@ def _json_line(record: logging.LogRecord) -> str:
     import json
 
     line = {"at": record.created, "level": record.levelname.lower(), "logger": record.name}
-    return json.dumps({**line, "message": record.getMessage()}, ensure_ascii=False)
+    return json.dumps({**line, "message": redact(record.getMessage())}, ensure_ascii=False)

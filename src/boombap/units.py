@@ -22,6 +22,7 @@ _SECONDS = {
     "w": 604_800,
     "week": 604_800,
 }
+_LONGEST_S = 10 * 366 * 86_400
 _DURATION_STEPS = ((86_400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 _SIZE_STEPS = ((1024**4, "TiB"), (1024**3, "GiB"), (1024**2, "MiB"), (1024, "KiB"))
 _COUNT_STEPS = ((1e9, "G"), (1e6, "M"), (1e3, "k"))
@@ -41,7 +42,10 @@ def parse_duration_s(text: str) -> float:
     parts = _PART.findall(words)
     if not parts or _PART.sub("", words).strip():
         raise _not_a_duration(text)
-    return float(sum(float(number) * _unit_s(unit, text) for number, unit in parts))
+    seconds = float(sum(float(number) * _unit_s(unit, text) for number, unit in parts))
+    if seconds > _LONGEST_S:
+        raise UsageError(f"{text!r} is too long", hint="ten years are the most")
+    return seconds
 
 
 def _unit_s(unit: str, text: str) -> float:

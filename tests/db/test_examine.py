@@ -111,7 +111,7 @@ def _diagnose_planted(database: Database) -> Diagnosis:
         ):
             execute(prepared, "PREPARE TRANSACTION 'it''s Ü'")
             pid = idle.info.backend_pid
-            old = "SELECT FROM pg_stat_activity WHERE pid = %s AND clock_timestamp() - state_change > interval '2.1 s'"
+            old = "SELECT 1 FROM pg_stat_activity WHERE pid = %s AND clock_timestamp() - state_change > interval '2.1 s'"
             until(lambda: database.run(old, (pid,)))
             try:
                 return database.diagnose(HEALTH)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from boombap.config.load import load
-from boombap.config.model import keys
+from boombap.config.model import KEYS
 from boombap.config.secret import Secret
 from boombap.errors import EXIT_FINE
 from boombap.output import table, usage
@@ -43,7 +43,7 @@ def _parser(prog: str) -> ArgumentParser:
 
 
 def _rows(config: Config) -> Iterator[tuple[str, str, str]]:
-    for key in keys():
+    for key in KEYS:
         value = getattr(getattr(config, key.section), key.name)
         yield key.dotted, _shown(value, key), config.sources.get(key.dotted, "default")
 
@@ -55,4 +55,4 @@ def _shown(value: object, key: Key) -> str:
         return "***"
     if isinstance(value, tuple):
         return ",".join(value)
-    return f"{value:g}s" if key.kind == "duration" else str(value)
+    return f"{value:g}s" if key.kind.name == "duration" else str(value)

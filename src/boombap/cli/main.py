@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 
 from boombap import __version__
+from boombap.cli import streams
 from boombap.cli.commands import COMMANDS
-from boombap.errors import EXIT_FINE, EXIT_USAGE
+from boombap.errors import EXIT_USAGE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,11 +16,12 @@ if TYPE_CHECKING:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run `boombap WORD …` and give its exit code (the table stands in `boombap.errors`)."""
+    streams.prepare()
     words = list(sys.argv[1:] if argv is None else argv)
     if not words or words[0] in ("-h", "--help", "help"):
-        return _say(_help())
+        return streams.say("boombap", _help())
     if words[0] in ("-V", "--version"):
-        return _say(f"boombap {__version__}")
+        return streams.say("boombap", f"boombap {__version__}")
     if words[0] not in COMMANDS:
         return _unknown(words[0])
     return _run(words[0], words[1:], prog=f"boombap {words[0]}")
@@ -27,6 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def database_diagnostics() -> int:
     """Run the console script `database-diagnostics`, which is `boombap db`."""
+    streams.prepare()
     return _run("db", sys.argv[1:], prog="database-diagnostics")
 
 
@@ -57,16 +60,5 @@ def _unknown(word: str) -> int:
 
     nearest = get_close_matches(word, COMMANDS, n=1, cutoff=0.4)
     advice = f"did you mean `boombap {nearest[0]}`" if nearest else "see `boombap --help`"
-    sys.stderr.write(f"boombap: there is no command {word!r}; {advice}\n")
+    streams.complain(f"boombap: there is no command {word!r}; {advice}")
     return EXIT_USAGE
-
-
-def _say(text: str) -> int:
-    try:
-        sys.stdout.write(text + "\n")
-        sys.stdout.flush()
-    except BrokenPipeError:
-        from boombap.cli.run import abandon_stdout
-
-        abandon_stdout()
-    return EXIT_FINE

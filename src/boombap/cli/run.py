@@ -10,11 +10,11 @@ from __future__ import annotations
 import os
 import select
 import signal
-import sys
 import threading
 import time
 from importlib import import_module
 
+from boombap.cli import streams
 from boombap.errors import EXIT_BUG, EXIT_FINE, BoombapError, Interrupted
 from boombap.interrupt import Interrupt
 
@@ -81,7 +81,7 @@ class _Task:
 
 
 def _end(task: _Task, interrupt: Interrupt) -> int:
-    sys.stderr.write("interrupted\n")
+    streams.complain("interrupted")
     code = 128 + interrupt.signum
     deadline = time.monotonic() + _GRACE_S
     while not task.is_done and time.monotonic() < deadline:
@@ -94,22 +94,28 @@ def _end(task: _Task, interrupt: Interrupt) -> int:
 
 def _answer(module: str, words: Sequence[str], prog: str, interrupt: Interrupt) -> int:
     try:
-        command: Command = import_module(module).main
-        code = command(words, prog=prog, interrupt=interrupt)
-        sys.stdout.flush()
+        code = _call(module, words, prog, interrupt)
+        streams.flush()
     except BrokenPipeError:
-        abandon_stdout()
         return EXIT_FINE
     except Interrupted as error:
         return error.exit_code
     except BoombapError as error:
-        sys.stderr.write(f"{prog}: {error}\n")
+        streams.complain(f"{prog}: {error}")
         return error.exit_code
-    except SystemExit as error:  # argparse: --help and wrong words
-        return error.code if isinstance(error.code, int) else EXIT_FINE
     except Exception as error:  # noqa: BLE001 - the outermost handler
         return _bug(error, prog)
+    finally:
+        streams.settle()
     return code
+
+
+def _call(module: str, words: Sequence[str], prog: str, interrupt: Interrupt) -> int:
+    command: Command = import_module(module).main
+    try:
+        return command(words, prog=prog, interrupt=interrupt)
+    except SystemExit as error:  # argparse: --help and wrong words
+        return error.code if isinstance(error.code, int) else EXIT_FINE
 
 
 def _bug(error: Exception, prog: str) -> int:
@@ -120,7 +126,7 @@ def _bug(error: Exception, prog: str) -> int:
         where = f"the traceback is in {write_traceback(error, place)}"
     except OSError:
         where = f"the traceback could not be written to {place}"
-    sys.stderr.write(f"{prog}: a bug in boombap ({type(error).__name__}); {where}\n")
+    streams.complain(f"{prog}: a bug in boombap ({type(error).__name__}); {where}")
     return EXIT_BUG
 
 
@@ -133,8 +139,3 @@ def _traceback_folder() -> Path:
         return load().paths.state or Path()
     except BoombapError:  # a broken configuration must not hide the bug
         return load(environ={}, folder=Path(os.devnull)).paths.state or Path()
-
-
-def abandon_stdout() -> None:
-    """Point stdout at nothing, so that the interpreter's last flush does not complain about a closed pipe."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -27,7 +27,7 @@ def parse(text: str, path: str) -> dict[str, tuple[int, str]]:
     {'A': (1, 'x y'), 'B': (2, 'p#1')}
     """
     values: dict[str, tuple[int, str]] = {}
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip() or line.lstrip().startswith("#"):
             continue
         name = _NAME.match(line)

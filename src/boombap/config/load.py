@@ -7,11 +7,10 @@ The only module that reads `os.environ`. A server's address is one value in many
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from pathlib import Path
 
 from boombap.config import dotenv
-from boombap.config.model import SECTIONS, Config, keys
+from boombap.config.model import KEYS, SECTIONS, Config
 from boombap.errors import BoombapError, ConfigError
 
 TYPE_CHECKING = False
@@ -46,7 +45,7 @@ def load(
     """
     environ = os.environ if environ is None else environ
     folder = folder or Path()
-    known = {key.dotted: key for key in keys()}
+    known = {key.dotted: key for key in KEYS}
     layers = [
         _from_file(_file_path(environ, folder), known),
         _from_dotenv(folder / ".env", known.values()),
@@ -83,21 +82,27 @@ def _build(layer: Layer, known: Mapping[str, Key], environ: Mapping[str, str]) -
         values[key.section][key.name] = _parse(key, text, place)
     sections = {section: shape(**values[section]) for section, shape in SECTIONS.items()}
     sources = {name: place for name, (_, place) in layer.items()}
-    return _with_folders(Config(**sections, sources=sources), environ)
+    # Each section's class comes from SECTIONS by its own name, which checkers cannot follow through the mapping.
+    return _with_folders(Config(**sections, sources=sources), environ)  # type: ignore[arg-type]
 
 
 def _parse(key: Key, text: str, place: str) -> object:
     try:
-        return key.parse(text)
+        return key.kind.parse(text)
     except BoombapError as error:
-        raise ConfigError(f"{key.dotted} from {place}: {error}", hint=f"expected: {key.kind}") from None
+        raise ConfigError(f"{key.dotted} from {place}: {error}", hint=f"expected: {key.kind.name}") from None
 
 
 def _with_folders(config: Config, environ: Mapping[str, str]) -> Config:
-    home = Path(environ.get("HOME") or "~").expanduser()
+    home = _home(environ)
     data = config.paths.data or Path(environ.get("XDG_DATA_HOME") or home / ".local/share") / "boombap"
     state = config.paths.state or Path(environ.get("XDG_STATE_HOME") or home / ".local/state") / "boombap"
-    return replace(config, paths=replace(config.paths, data=data, state=state))
+    return config.but(paths=config.paths.but(data=data, state=state))
+
+
+def _home(environ: Mapping[str, str]) -> Path:
+    home = environ.get("HOME") or os.path.expanduser("~")  # noqa: PTH111 - Path's raises for a user without a home
+    return Path("/" if home == "~" else home)  # as container runtimes set HOME for such a user
 
 
 def _file_path(environ: Mapping[str, str], folder: Path) -> Path:
@@ -124,7 +129,8 @@ def _from_file(path: Path, known: Mapping[str, Key]) -> Layer:
             dotted = f"{section}.{name}"
             if dotted not in known:
                 raise _unknown(dotted, known, str(path))
-            layer[dotted] = (_as_text(value), f"{path.name} [{section}]")
+            if text := _as_text(value):
+                layer[dotted] = (text, f"{path.name} [{section}]")
     return layer
 
 
@@ -159,7 +165,7 @@ def _from_names(values: Mapping[str, str], known: Iterable[Key], places: Mapping
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
         raise ConfigError(f"cannot read {path}: {reason}") from None

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from time import monotonic
 
 from boombap import log
 from boombap.config.load import load
 from boombap.db import words as options
 from boombap.errors import EXIT_FINE, EXIT_NO, EXIT_OUTSIDE, NotThere, OutsideError, worst_exit
+from boombap.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,8 +31,7 @@ _LATEST = "latest"
 _SHOWN_UNANALYZED = 3
 
 
-@dataclass(frozen=True, slots=True)
-class _Desk:
+class _Desk(Record):
     """What every action of one run works with."""
 
     args: Namespace

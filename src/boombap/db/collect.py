@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from functools import partial
+from types import MappingProxyType
 
 from boombap.db import read
 from boombap.db.checks.catalogue import ALL
@@ -15,6 +15,7 @@ from boombap.db.model import FULL, Absent, Analyzer, Context, Diagnosis, Expecta
 from boombap.errors import AccessDenied, NotThere, OutsideError
 from boombap.health.finding import Finding, Skipped, by_urgency
 from boombap.health.waivers import apply
+from boombap.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,8 +27,7 @@ if TYPE_CHECKING:
     from boombap.health.waivers import Waiver
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Record):
     """What is wanted of one database.
 
     Attributes:
@@ -44,9 +44,9 @@ class Request:
     is_fast: bool = False
     analyzer: str | None = None
     most: int = 10
-    expected: Expectations = field(default_factory=Expectations)
+    expected: Expectations = Expectations()
     waivers: tuple[Waiver, ...] = ()
-    rows_before: Mapping[str, int] = field(default_factory=dict)
+    rows_before: Mapping[str, int] = MappingProxyType({})
 
 
 def diagnose(pool: Pool, request: Request) -> Diagnosis:
@@ -129,7 +129,7 @@ def _guarded(job: Callable[[], object], facts: Server) -> Callable[[], object]:
 
 
 def _with_artists(tracks: Tracks | Absent | None, artists: int | Absent | None) -> Tracks | Absent | None:
-    return replace(tracks, artists=artists) if isinstance(tracks, Tracks) and isinstance(artists, int) else tracks
+    return tracks.but(artists=artists) if isinstance(tracks, Tracks) and isinstance(artists, int) else tracks
 
 
 def _with_coverage(
@@ -139,8 +139,7 @@ def _with_coverage(
         return analyzers
     total = tracks.total if isinstance(tracks, Tracks) else None
     return tuple(
-        replace(
-            one,
+        one.but(
             coverage_pct=100.0 * one.tracks / total if total and one.tracks is not None else None,
             new_rows=one.rows - before.get(one.name, 0) if before else None,
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import partial
 
 from boombap.clients.postgres.pool import Pool
@@ -12,6 +11,7 @@ from boombap.db import read
 from boombap.db.collect import Request, diagnose
 from boombap.db.fanout import fan_out
 from boombap.errors import ConfigError, OutsideError
+from boombap.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,8 +26,7 @@ AT_ONCE = 16
 _NAMED = re.compile(r"(?P<name>[^\s=:/']+)\s+(?P<address>\S.*)")
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(Record):
     """A target that could not be diagnosed.
 
     Attributes:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from boombap.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,8 +25,7 @@ QUICK: frozenset[Part] = frozenset(("tracks", "analyzers", "connections"))
 FULL: frozenset[Part] = QUICK | {"tables", "unanalyzed", "health"}
 
 
-@dataclass(frozen=True, slots=True)
-class Server:
+class Server(Record):
     """What one short query tells about the server before any check runs.
 
     Attributes:
@@ -69,8 +70,7 @@ class Server:
         return table in self.columns and self.columns[table].issuperset(columns)
 
 
-@dataclass(frozen=True, slots=True)
-class Expectations:
+class Expectations(Record):
     """What the configuration says a healthy database looks like.
 
     Attributes:
@@ -84,16 +84,14 @@ class Expectations:
     coverage_analyzers: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(Record):
     """What a judge may know beside its rows."""
 
     server: Server
     expected: Expectations
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(Record):
     """One health check: a query, what it needs, and the pure function that judges its rows.
 
     Attributes:
@@ -114,13 +112,12 @@ class Check:
     needs_monitor: bool = False
     min_major: int = 12
     needs_extension: str = ""
-    needs_columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    needs_columns: Mapping[str, tuple[str, ...]] = MappingProxyType({})
     on_replica: bool = True
     reads_tables: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Absent:
+class Absent(Record):
     """A part that has no numbers, and why; it stands where the numbers would.
 
     Attributes:
@@ -132,8 +129,7 @@ class Absent:
     is_failure: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Tracks:
+class Tracks(Record):
     """How large the catalogue is.
 
     Attributes:
@@ -153,8 +149,7 @@ class Tracks:
     is_estimate: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Analyzer:
+class Analyzer(Record):
     """How far one analyzer has come.
 
     Attributes:
@@ -176,8 +171,7 @@ class Analyzer:
     new_rows: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Record):
     """Who holds connections.
 
     Attributes:
@@ -195,8 +189,7 @@ class Source:
     sessions: int
 
 
-@dataclass(frozen=True, slots=True)
-class XminHolder:
+class XminHolder(Record):
     """What keeps VACUUM from removing rows.
 
     Attributes:
@@ -210,8 +203,7 @@ class XminHolder:
     age: int
 
 
-@dataclass(frozen=True, slots=True)
-class Connections:
+class Connections(Record):
     """Who is connected to the server, this run's own sessions left out.
 
     Attributes:
@@ -238,8 +230,7 @@ class Connections:
         return 100.0 * self.total / self.limit
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Record):
     """One of the team's tables as the catalogue knows it; sizes are the planner's estimates.
 
     Attributes:
@@ -261,8 +252,7 @@ class Table:
     columns: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Unanalyzed:
+class Unanalyzed(Record):
     """Tracks that an analyzer has not seen.
 
     Attributes:
@@ -276,8 +266,7 @@ class Unanalyzed:
     tracks: tuple[tuple[int, str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(Record):
     """One normalized statement of pg_stat_statements.
 
     Attributes:
@@ -302,8 +291,7 @@ class Statement:
         return self.total_ms / self.calls if self.calls else 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Blocked:
+class Blocked(Record):
     """One session in a blocking tree.
 
     Attributes:
@@ -331,8 +319,7 @@ class Blocked:
     remedy: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Health:
+class Health(Record):
     """What the checks said.
 
     Attributes:
@@ -348,8 +335,7 @@ class Health:
     checks: int
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnosis:
+class Diagnosis(Record):
     """Everything one run found out about one database; a part that was not asked for is None.
 
     Attributes:

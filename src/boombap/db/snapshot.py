@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 
 from boombap.db.model import Diagnosis, Statement, Tracks
 from boombap.errors import NotThere, OutsideError
+from boombap.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,8 +18,7 @@ if TYPE_CHECKING:
 SCHEMA = "boombap.db.snapshot/1"
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(Record):
     """What is kept of one diagnosis.
 
     Attributes:
@@ -35,8 +34,7 @@ class Snapshot:
     statements: Mapping[str, tuple[int, float, int]]
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Record):
     """One difference between a snapshot and now; a number that did not exist is None.
 
     Attributes:
@@ -120,7 +118,8 @@ def save(snapshot: Snapshot, file: Path) -> None:
     """
     import json
 
-    text = json.dumps({"schema": SCHEMA, **{name: getattr(snapshot, name) for name in Snapshot.__slots__}}, indent=1)
+    fields = {name: getattr(snapshot, name) for name in Snapshot.__match_args__}
+    text = json.dumps({"schema": SCHEMA, **fields}, indent=1)
     draft = file.with_suffix(f".{os.getpid()}.new")
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -12,10 +12,10 @@ One table a waiver; every key is needed, the expiry above all::
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
 from datetime import date
 
 from boombap.errors import ConfigError
+from boombap.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     from boombap.health.finding import Finding
 
 
-@dataclass(frozen=True, slots=True)
-class Waiver:
+class Waiver(Record):
     """One decision to live with a finding.
 
     Attributes:
@@ -73,7 +72,7 @@ def load(path: Path) -> tuple[Waiver, ...]:
 
 
 def _waiver(entry: object, place: str) -> Waiver:
-    names = [item.name for item in fields(Waiver)]
+    names = Waiver.__match_args__
     if not isinstance(entry, dict) or set(entry) != set(names):
         raise ConfigError(f"{place} does not have exactly the keys {', '.join(names)}")
     texts = {name: entry[name] for name in names if name != "expires"}

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
 
 def to_json(value: object) -> str:
-    """Give indented JSON, non-ASCII kept; dates as ISO 8601, dataclasses as objects, enums by their ``word``.
+    """Give indented JSON, non-ASCII kept; dates as ISO 8601, records and dataclasses as objects.
 
     Raises:
         TypeError: for a value that has no plain form, secrets among them.
@@ -39,19 +41,18 @@ def _harmless(cell: object) -> object:
 
 
 def plain(value: object) -> Mapping[str, object]:
-    """Give a dataclass as a mapping, one level deep; inner values are encoded when they are reached."""
-    from dataclasses import fields
-
-    return {item.name: getattr(value, item.name) for item in fields(value)}  # type: ignore[arg-type]
+    """Give a record or dataclass as a mapping, one level deep; inner values are encoded when they are reached."""
+    names: tuple[str, ...] = getattr(type(value), "__match_args__")  # noqa: B009 - mypy knows no common type
+    return {name: getattr(value, name) for name in names}
 
 
 def _plain(value: object) -> object:
-    from dataclasses import is_dataclass
-
-    if is_dataclass(value):
+    if getattr(type(value), "__match_args__", ()):
         return plain(value)
     if isinstance(value, frozenset | set):
         return sorted(value)
+    if isinstance(value, Mapping):
+        return dict(value)
     for way in ("isoformat", "__float__", "__fspath__"):
         if hasattr(value, way):
             return getattr(value, way)()

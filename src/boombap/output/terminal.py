@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import sys
 
+from boombap.errors import OutsideError
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Literal, TextIO
@@ -42,8 +44,18 @@ class Terminal:
         return f"\x1b[{_CODES[style]}m{text}\x1b[0m"
 
     def write(self, text: str = "") -> None:
-        """Write one piece of data and a line end to stdout."""
-        self._out.write(text + "\n")
+        """Write one piece of data and a line end to stdout.
+
+        Raises:
+            BrokenPipeError: when nobody reads it any more.
+            OutsideError: when it cannot be written, because the disk is full for example.
+        """
+        try:
+            self._out.write(text + "\n")
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise unwritable(error) from None
 
     def note(self, text: str) -> None:
         """Write a line for the person to stderr, unless the command is quiet."""
@@ -55,6 +67,11 @@ class Terminal:
         if not self.quiet and self._err.isatty():
             self._err.write(f"\r{text}\x1b[K")
             self._err.flush()
+
+
+def unwritable(error: OSError) -> OutsideError:
+    """Give the error for an output that could not be written."""
+    return OutsideError(f"cannot write the output: {error.strerror}")
 
 
 def _shows_colour(stream: TextIO) -> bool:

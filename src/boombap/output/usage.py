@@ -22,6 +22,7 @@ def _formatter(prog: str) -> argparse.HelpFormatter:
 
 def _columns() -> int:
     try:
-        return min(_WIDTH, os.get_terminal_size().columns - 2)
-    except OSError:
+        # Some terminals say 0 columns until somebody has told them.
+        return min(_WIDTH, (os.get_terminal_size().columns or _WIDTH) - 2)
+    except (OSError, ValueError):
         return _WIDTH

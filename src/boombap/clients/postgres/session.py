@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import threading
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from boombap.clients.postgres.driver import psycopg2
 from boombap.clients.postgres.errors import connecting, running
 from boombap.errors import OutsideError
+from boombap.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,8 +32,7 @@ _BEGIN = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Record):
     """How long the server may take.
 
     Attributes:

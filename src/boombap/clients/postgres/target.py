@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
 from boombap.config.secret import Secret
 from boombap.errors import ConfigError
+from boombap.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,8 +17,7 @@ _DEFAULT_PORT = "5432"
 _SCHEMES = ("postgresql+asyncpg://", "postgresql+psycopg2://", "postgresql+psycopg://", "postgres+asyncpg://")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Target:
+class Target(Record):
     """One database on one server.
 
     Attributes:
@@ -54,7 +52,7 @@ class Target:
 
     def at(self, database: str) -> Target:
         """Give the same server with another database."""
-        return replace(self, name=database, parameters={**self.parameters, "dbname": database})
+        return self.but(name=database, parameters={**self.parameters, "dbname": database})
 
 
 def from_text(text: str, *, name: str = "", origin: str) -> Target:
@@ -75,7 +73,7 @@ def from_text(text: str, *, name: str = "", origin: str) -> Target:
         raise malformed(origin)
     password = parameters.pop("password", None)
     target = Target(name, parameters, Secret(password) if password else None, origin)
-    return target if name else replace(target, name=target.label)
+    return target if name else target.but(name=target.label)
 
 
 def malformed(origin: str) -> ConfigError:
@@ -100,8 +98,8 @@ def from_settings(settings: Postgres, origin: str) -> Target:
         "user": settings.username,
     }
     parameters = {**base.parameters, **{key: str(value) for key, value in parts.items() if value is not None}}
-    target = replace(base, parameters=parameters, password=settings.password or base.password)
-    return replace(target, name=target.label)
+    target = base.but(parameters=parameters, password=settings.password or base.password)
+    return target.but(name=target.label)
 
 
 def _plain_scheme(text: str) -> str:

@@ -1,0 +1,83 @@
+"""The process's streams when somebody has closed them, stopped reading, or filled the disk behind them."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from boombap.errors import EXIT_FINE
+from boombap.output.terminal import unwritable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TextIO
+
+
+def prepare() -> None:
+    """Make stdout and stderr writable whatever they are.
+
+    A closed one writes to nothing, so that no pipe or socket of ours gets its descriptor; what an encoding other than
+    UTF-8 cannot show is written as an escape.
+    """
+    # Python sets a stream whose descriptor is closed to None.
+    if sys.stdout is None:
+        sys.stdout = _nothing()
+    if sys.stderr is None:
+        sys.stderr = _nothing()
+    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+
+
+def say(prog: str, text: str) -> int:
+    """Write the whole output of a run and give its exit code."""
+    try:
+        sys.stdout.write(text + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        return EXIT_FINE
+    except OSError as error:
+        failure = unwritable(error)
+        complain(f"{prog}: {failure}")
+        return failure.exit_code
+    finally:
+        settle()
+    return EXIT_FINE
+
+
+def flush() -> None:
+    """Write out what stdout still holds.
+
+    Raises:
+        BrokenPipeError: when nobody reads it any more.
+        OutsideError: when it cannot be written, because the disk is full for example.
+    """
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise unwritable(error) from None
+
+
+def complain(text: str) -> None:
+    """Write a line to stderr; when that fails too, the exit code must say it alone."""
+    try:
+        sys.stderr.write(text + "\n")
+        sys.stderr.flush()
+    except OSError:
+        _abandon(sys.stderr)
+
+
+def settle() -> None:
+    """Give up what stdout cannot take, so that the interpreter's last flush does not complain about it."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        _abandon(sys.stdout)
+
+
+def _abandon(stream: TextIO) -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _nothing() -> TextIO:
+    return open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123 - lives as long as the process
