@@ -148,7 +148,8 @@ class Key(Record):
 def _whole(low: int, high: int) -> Kind:
     def parse(text: str) -> int:
         digits = text.strip()
-        if not digits.isascii() or not digits.isdigit() or not low <= int(digits) <= high:
+        # The length first: int() refuses more than 4,300 digits in its own way.
+        if not (digits.isascii() and digits.isdigit() and len(digits) <= len(str(high)) and low <= int(digits) <= high):
             raise ConfigError(f"{text!r} is not a whole number from {low} to {high}")
         return int(digits)
 

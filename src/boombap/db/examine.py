@@ -36,9 +36,9 @@ def _obstacle(check: Check, context: Context, *, is_fast: bool) -> str:
         return f"needs PostgreSQL {check.min_major} or later"
     if check.needs_extension and check.needs_extension not in server.extensions:
         return f"the extension {check.needs_extension} is not installed"
-    for table, columns in check.needs_columns.items():
-        if not server.has(table, *columns):
-            return _missing(table, columns, server.columns.get(table))
+    missing = lacking(server, check.needs_columns)
+    if missing:
+        return missing
     if server.is_replica and not check.on_replica:
         return "not on a replica"
     if check.needs_monitor and not server.can_monitor:
@@ -47,6 +47,14 @@ def _obstacle(check: Check, context: Context, *, is_fast: bool) -> str:
         return "reads the tables, which --fast does not"
     if check.id == "analyzer_coverage" and not context.expected.coverage_analyzers:
         return "set db.coverage_analyzers to have it judged"
+    return ""
+
+
+def lacking(server: Server, needs: Mapping[str, tuple[str, ...]]) -> str:
+    """Name the first of the team's tables that is not there, or lacks columns; empty when nothing is missing."""
+    for table, columns in needs.items():
+        if not server.has(table, *columns):
+            return _missing(table, columns, server.columns.get(table))
     return ""
 
 

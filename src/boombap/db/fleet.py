@@ -95,7 +95,7 @@ def survey(
         try:
             with Pool(target, interrupt, limits=limits, size=1) as pool:
                 return diagnose(pool, request)
-        except OutsideError as error:
+        except (OutsideError, ConfigError) as error:
             return Failure(target.label, target.name, str(error))
         finally:
             finished.append(None)

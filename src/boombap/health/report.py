@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 _STYLES: dict[Severity, Style] = {Severity.CRITICAL: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
 _NOUNS = {Severity.CRITICAL: "critical", Severity.WARNING: "warning", Severity.INFO: "info"}
 _LABEL_COLUMNS = 10
+_FIX = "fix:"
 
 
 def tally(findings: Sequence[Finding]) -> str:
@@ -31,7 +32,9 @@ def lines(findings: Sequence[Finding], terminal: Terminal) -> Iterator[str]:
         indent = " " * _LABEL_COLUMNS
         yield f"{indent}{printable(finding.summary)}"
         for line in finding.remedy.splitlines():
-            yield f"{indent}{terminal.style('fix:', 'green')} {printable(line)}"
+            # A comment of SQL says when to run what follows; it is no remedy itself.
+            label = " " * len(_FIX) if line.startswith("--") else terminal.style(_FIX, "green")
+            yield f"{indent}{label} {printable(line)}"
 
 
 def skipped_lines(skipped: Sequence[Skipped]) -> Iterator[str]:

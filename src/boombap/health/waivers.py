@@ -90,11 +90,11 @@ def apply(
     """Give the findings that stand, those that are waived, and the waivers that have expired but would apply."""
     standing: list[Finding] = []
     waived: list[Finding] = []
-    expired: list[Waiver] = []
+    expired: dict[Waiver, None] = {}  # a set that keeps the order
     for finding in findings:
         covering = [waiver for waiver in waivers if waiver.covers(finding)]
         holds = any(waiver.expires >= today for waiver in covering)
         (waived if holds else standing).append(finding)
         if not holds:
-            expired += covering
-    return standing, waived, expired
+            expired |= dict.fromkeys(covering)
+    return standing, waived, list(expired)

@@ -8,6 +8,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+_CSV_END = "\r\n"
+
 
 def to_json(value: object) -> str:
     """Give indented JSON, non-ASCII kept; dates as ISO 8601, records and dataclasses as objects.
@@ -26,13 +28,23 @@ def to_csv(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     A text that a spreadsheet would run as a formula gets an apostrophe before it (OWASP, CSV injection).
     """
     import csv
-    import io
 
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
+    lines = _Lines()
+    # The writer quotes a cell with a carriage return only when that is part of its line end.
+    writer = csv.writer(lines, lineterminator=_CSV_END)
     writer.writerow(head)
     writer.writerows([_harmless(cell) for cell in row] for row in rows)
-    return out.getvalue().rstrip("\n")
+    return "\n".join(lines.texts)
+
+
+class _Lines:
+    """What csv writes into: it calls `write` once a row."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+    def write(self, line: str) -> None:
+        self.texts.append(line.removesuffix(_CSV_END))
 
 
 def _harmless(cell: object) -> object:

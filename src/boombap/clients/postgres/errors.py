@@ -113,12 +113,6 @@ _CONNECTING: tuple[tuple[str, type[OutsideError], str, str], ...] = (
         "remove it from {origin}, or name it in ignore_startup_parameters",
     ),
     (
-        r"SSL|certificate|TLS",
-        AccessDenied,
-        "no TLS agreement with {label}",
-        "check sslmode and sslrootcert in {origin} against what the server offers",
-    ),
-    (
         (
             r"invalid response|unexpected(ly)? (message|response)|expected authentication|server closed the connection"
             r"|unsupported frontend protocol|could not receive data|Connection reset"
@@ -126,6 +120,13 @@ _CONNECTING: tuple[tuple[str, type[OutsideError], str, str], ...] = (
         Unreachable,
         "what answers at {label} is not a PostgreSQL server, or it broke off",
         "check host and port in {origin}",
+    ),
+    # After "invalid response", which HTTP servers get for their answer to the request for TLS.
+    (
+        r"SSL|certificate|TLS",
+        AccessDenied,
+        "no TLS agreement with {label}",
+        "check sslmode and sslrootcert in {origin} against what the server offers",
     ),
 )
 _CONNECTING_UNKNOWN = (

@@ -69,7 +69,7 @@ def from_text(text: str, *, name: str = "", origin: str) -> Target:
         }
     except (psycopg2.ProgrammingError, UnicodeError):
         raise malformed(origin) from None
-    if not parameters:
+    if not parameters or _is_torn(text):
         raise malformed(origin)
     password = parameters.pop("password", None)
     target = Target(name, parameters, Secret(password) if password else None, origin)
@@ -100,6 +100,20 @@ def from_settings(settings: Postgres, origin: str) -> Target:
     parameters = {**base.parameters, **{key: str(value) for key, value in parts.items() if value is not None}}
     target = base.but(parameters=parameters, password=settings.password or base.password)
     return target.but(name=target.label)
+
+
+def _is_torn(text: str) -> bool:
+    """Tell whether an "@", "/" or "?" in the password of a URL made libpq take its rest for the host or the database.
+
+    libpq ends the password at the first "@", and sees none where a "/" comes before it.
+    """
+    _, scheme_end, rest = text.partition("://")
+    if not scheme_end:
+        return False
+    at, slash = rest.find("@"), rest.find("/")
+    has_user = at >= 0 and not 0 <= slash < at
+    place = rest[at + 1 :] if has_user else rest
+    return "@" in place.partition("?")[0]
 
 
 def _plain_scheme(text: str) -> str:
