@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint bench benchmark-all lock clean
+.PHONY: help setup demo test lint docs bench benchmark-all lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,11 +27,15 @@ demo: $(READY) ## a guided run over the tools on an embedded PostgreSQL; ends by
 test: $(READY) ## the whole test suite
 	$(BIN)/python -m pytest
 
-lint: $(READY) ## format and lint, types, import layers
+lint: $(READY) ## format and lint, types, import layers, generated pages
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python docs/generate.py --check
+
+docs: $(READY) ## write the generated reference anew
+	$(BIN)/python docs/generate.py
 
 bench: $(READY) ## time and memory of each tool, beside the old way
 	$(BIN)/python -m compileall -q src

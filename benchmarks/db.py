@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 _BIN = Path(sys.executable).parent
 _CLASSIC = Path(__file__).with_name("classic") / "database_diagnostics.py"
 _SETTINGS = {
-    "fsync": "off",
     "max_wal_size": "2GB",
     "shared_buffers": "256MB",
     "max_connections": "200",

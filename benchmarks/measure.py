@@ -31,7 +31,6 @@ class Figures:
     cpu_ms: float
     rss_mb: float
     anon_mb: float
-    exits: tuple[int, ...]
 
 
 def machine() -> str:
@@ -61,6 +60,8 @@ def _run(command: Sequence[str], environ: Mapping[str, str]) -> dict[str, float]
     launcher = [sys.executable, "-I", "-S", str(_LAUNCHER), *command]
     done = subprocess.run(launcher, env=dict(environ), capture_output=True, text=True, check=True)
     sample: dict[str, float] = json.loads(done.stdout)
+    if sample["exit"]:
+        raise SystemExit(f"{' '.join(command)} ended with exit code {sample['exit']:.0f}: nothing to measure")
     return sample
 
 
@@ -75,7 +76,6 @@ def _figures(name: str, samples: Sequence[Mapping[str, float]]) -> Figures:
         cpu_ms=1000 * statistics.median(sample["cpu_s"] for sample in samples),
         rss_mb=max(sample["rss_mb"] for sample in samples),
         anon_mb=max(sample["anon_mb"] for sample in samples),
-        exits=tuple(sorted({int(sample["exit"]) for sample in samples})),
     )
 
 
@@ -88,6 +88,5 @@ def table(figures: Mapping[str, Figures], *, bare: str, classic: str) -> str:
         lines.append(
             f"{one.name:<34}{one.median_ms:>10.0f}{one.fastest_ms:>9.0f}{one.slowest_ms:>9.0f}{one.cpu_ms:>9.0f}"
             f"{one.rss_mb:>9.1f}{one.anon_mb:>9.1f}{one.median_ms / figures[bare].median_ms:>9.1f}{against:>9.1f}"
-            + (f"  exit {one.exits}" if one.exits != (0,) else "")
         )
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""Databases for the tests: one cluster a version, started when first asked for; copies of a loaded sample, made anew."""
+"""Databases for the tests: one cluster a version, started when first asked for, and copies of a loaded sample."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ import itertools
 import threading
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psycopg2
-import servers
 
+import servers
 from boombap.clients.postgres.pool import Pool
 from boombap.clients.postgres.session import Limits
 from boombap.clients.postgres.target import Target, from_text
@@ -22,8 +21,9 @@ from boombap.local.process import poll
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
-    from psycopg2.extensions import connection as Connection
+    from psycopg2.extensions import connection
 
     from boombap.db.model import Diagnosis
     from boombap.local.process import Running
@@ -101,7 +101,7 @@ class Database:
     def target(self, user: str = "boombap") -> Target:
         return from_text(self.url(user), name=self.name, origin="the test")
 
-    def connect(self, user: str = "boombap") -> Connection:
+    def connect(self, user: str = "boombap") -> connection:
         connection = psycopg2.connect(self.url(user), application_name="test")
         connection.autocommit = True
         return connection
@@ -120,7 +120,7 @@ class Database:
             return diagnose(pool, request or Request())
 
     @contextmanager
-    def holding(self, *statements: str) -> Iterator[Connection]:
+    def holding(self, *statements: str) -> Iterator[connection]:
         """Run statements in a transaction that stays open."""
         with closing(self.connect()) as connection:
             execute(connection, "BEGIN")
@@ -179,7 +179,7 @@ GRANT pg_monitor TO single;
 """
 
 
-def execute(connection: Connection, sql: str, values: Any = None) -> list[dict[str, Any]]:
+def execute(connection: connection, sql: str, values: Any = None) -> list[dict[str, Any]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         names = [column.name for column in cursor.description or ()]
@@ -193,7 +193,7 @@ def until(check: Callable[[], Any], limit_s: float = _LIMIT_S) -> Any:
     return answer
 
 
-def _run_quietly(connection: Connection, statement: str) -> None:
+def _run_quietly(connection: connection, statement: str) -> None:
     try:
         execute(connection, statement)
     except psycopg2.Error:

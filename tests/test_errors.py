@@ -15,7 +15,10 @@ CODES = [0, 1, 3, 4, 75]
 
 
 def branches(root: type[BoombapError] = BoombapError) -> list[type[BoombapError]]:
-    return [root, *(one for child in root.__subclasses__() for one in branches(child) if one.__module__ == root.__module__)]
+    return [
+        root,
+        *(one for child in root.__subclasses__() for one in branches(child) if one.__module__ == root.__module__),
+    ]
 
 
 def test_drawing_names_every_branch_with_its_exit_code() -> None:

@@ -29,15 +29,6 @@ def test_first_signal_counts() -> None:
 
 
 @pytest.mark.timeout(10)
-def test_signal_inside_the_handler_of_another_does_not_wait_for_it() -> None:
-    interrupt = Interrupt()
-    interrupt.set(signal.SIGINT)
-    with interrupt._event._cond:  # as the interrupted handler holds it
-        interrupt.set(signal.SIGTERM)
-    assert interrupt.signum == signal.SIGINT
-
-
-@pytest.mark.timeout(10)
 def test_sleep_ends_with_the_signal() -> None:
     interrupt = Interrupt()
     threading.Timer(0.01, interrupt.set, [signal.SIGINT]).start()

@@ -65,7 +65,15 @@ def test_whole_durations_survive(number: int, unit: str) -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
-    [(0, "0 ms"), (0.25, "250 ms"), (59.4, "59 s"), (59.6, "1 min"), (3600, "1 h"), (90_000, "1 d 1 h"), (61, "1 min 1 s")],
+    [
+        (0, "0 ms"),
+        (0.25, "250 ms"),
+        (59.4, "59 s"),
+        (59.6, "1 min"),
+        (3600, "1 h"),
+        (90_000, "1 d 1 h"),
+        (61, "1 min 1 s"),
+    ],
 )
 def test_duration_as_printed(seconds: float, text: str) -> None:
     assert format_duration(seconds) == text

@@ -35,13 +35,8 @@ class Interrupt:
         return self._event.is_set()
 
     def set(self, signum: int) -> None:
-        """Record the first signal; safe inside a signal handler, also in one that interrupts another.
-
-        The event has a lock of its own: a second handler must not wait for the one that it interrupted.
-        """
-        if self.signum:
-            return
-        self.signum = signum
+        """Record the first signal; never from a signal handler, because the event has a lock."""
+        self.signum = self.signum or signum
         self._event.set()
 
     def check(self) -> None:

@@ -85,7 +85,7 @@ def test_the_ids_of_checks_are_unique() -> None:
 @pytest.mark.parametrize("path", sorted(QUERIES.glob("*.sql")), ids=lambda path: path.name)
 def test_a_query_says_what_it_needs_and_ends_without_a_semicolon(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
-    comment = text[: re.search(r"^[^-]", text, re.M).start()]  # type: ignore[union-attr]
+    comment = text[: re.search(r"^[^-]", text, re.MULTILINE).start()]  # type: ignore[union-attr]
     assert "need" in comment
     assert not text.rstrip().endswith(";")
     assert re.fullmatch(r"[a-z_]+(\.\d\d)?\.sql", path.name)

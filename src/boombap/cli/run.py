@@ -1,8 +1,10 @@
 """The harness around every command: signals, errors to exit codes, broken pipes, and one short line for a bug.
 
 The command runs in a thread of its own, because a query in the main thread notices Ctrl-C only when it ends: Python
-runs signal handlers between byte codes of the main thread. The main thread waits on a pipe that the handler and the
-command's end both write to; after a signal it has the clients end their waits until the command has come back.
+runs signal handlers between byte codes of the main thread. The main thread waits on a pipe that receives the number of
+a signal, and a zero at the command's end; after a signal it has the clients end their waits until the command has come
+back. Python itself writes the number (`signal.set_wakeup_fd`): a handler in Python may never run, because the kernel
+gives the signal to any thread, and the main thread would sleep on.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
     Command = Callable[..., int]
 
+_ENDING = (signal.SIGINT, signal.SIGTERM)
 # A command that has not come back by then is left behind: nothing of it may keep a person waiting.
 _GRACE_S = 0.8
 _STEP_S = 0.05
@@ -34,18 +37,16 @@ def run(module: str, words: Sequence[str], *, prog: str) -> int:
     """Import the tool's module, run its ``main(words, prog=, interrupt=)`` and give the exit code."""
     interrupt = Interrupt()
     task = _Task(lambda: _answer(module, words, prog, interrupt))
-
-    def hear(signum: int, _frame: object) -> None:
-        interrupt.set(signum)
-        task.wake()
-
-    signal.signal(signal.SIGINT, hear)
-    signal.signal(signal.SIGTERM, hear)
+    signal.set_wakeup_fd(task.said, warn_on_full_buffer=False)
+    for signum in _ENDING:
+        signal.signal(signum, lambda *_: None)
     task.start()
-    task.wait(None)
-    if not interrupt.is_set:
-        return task.exit_code
-    return _end(task, interrupt)
+    while not task.is_done:
+        heard = task.wait(None)
+        if heard:
+            interrupt.set(heard)
+            return _end(task, interrupt)
+    return task.exit_code
 
 
 class _Task:
@@ -55,29 +56,24 @@ class _Task:
         self.exit_code = EXIT_BUG
         self.is_done = False
         self._work = work
-        self._heard, self._said = os.pipe()
-        os.set_blocking(self._said, False)
+        self._heard, self.said = os.pipe()
+        os.set_blocking(self.said, False)
 
     def start(self) -> None:
         threading.Thread(target=self._run, name="command", daemon=True).start()
 
-    def wake(self) -> None:
-        """Wake the main thread; safe inside a signal handler, and without effect when the pipe is full."""
-        try:
-            os.write(self._said, b".")
-        except BlockingIOError:
-            return
-
-    def wait(self, seconds: float | None) -> None:
-        if not self.is_done and select.select([self._heard], [], [], seconds)[0]:
-            os.read(self._heard, 64)
+    def wait(self, seconds: float | None) -> int:
+        """Wait until a signal comes, which is given, or the command ends; 0 without a signal."""
+        if self.is_done or not select.select([self._heard], [], [], seconds)[0]:
+            return 0
+        return next((number for number in os.read(self._heard, 64) if number in _ENDING), 0)
 
     def _run(self) -> None:
         try:
             self.exit_code = self._work()
         finally:
             self.is_done = True
-            self.wake()
+            os.write(self.said, b"\0")
 
 
 def _end(task: _Task, interrupt: Interrupt) -> int:

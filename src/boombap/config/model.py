@@ -175,13 +175,20 @@ def _percentage(text: str) -> float:
     return value
 
 
+def _path(text: str) -> Path:
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        raise ConfigError(f"{text!r} names a home folder that is not known") from None
+
+
 def _names(text: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
 _TEXT = Kind("text", str)
 _SECRET = Kind("secret", Secret)
-_PATH = Kind("path", lambda text: Path(text).expanduser())
+_PATH = Kind("path", _path)
 _DURATION = Kind("duration", parse_duration_s)
 _PERCENTAGE = Kind("percentage", _percentage)
 _NAMES = Kind("names, separated by commas", _names)

@@ -7,7 +7,7 @@ from time import monotonic
 from boombap import log
 from boombap.config.load import load
 from boombap.db import words as options
-from boombap.errors import EXIT_FINE, EXIT_NO, EXIT_OUTSIDE, NotThere, OutsideError, worst_exit
+from boombap.errors import EXIT_FINE, EXIT_NO, EXIT_NO_VERDICT, EXIT_OUTSIDE, NotThere, OutsideError, worst_exit
 from boombap.record import Record
 
 TYPE_CHECKING = False
@@ -241,6 +241,9 @@ def _exit_code(found: Diagnosis | Failure, fail_on: str) -> int:
         return EXIT_OUTSIDE
     parts = (found.tracks, found.analyzers, found.connections, found.tables, found.unanalyzed)
     codes = [EXIT_OUTSIDE for part in parts if isinstance(part, Absent) and part.is_failure]
+    about_rows = [part for part in (found.tracks, found.analyzers, found.unanalyzed) if part is not None]
+    if about_rows and all(isinstance(part, Absent) for part in about_rows):
+        codes.append(EXIT_NO_VERDICT)
     if found.health:
         codes += [EXIT_OUTSIDE for one in found.health.skipped if one.is_failure]
         if fail_on != options.NEVER:

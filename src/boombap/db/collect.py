@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from boombap.db import read
 from boombap.db.checks.catalogue import ALL
-from boombap.db.examine import examine
+from boombap.db.examine import examine, lacking
 from boombap.db.fanout import fan_out
 from boombap.db.model import FULL, Absent, Analyzer, Context, Diagnosis, Expectations, Health, Tracks
 from boombap.errors import AccessDenied, NotThere, OutsideError
@@ -25,6 +25,16 @@ if TYPE_CHECKING:
     from boombap.clients.postgres.pool import Pool
     from boombap.db.model import Part, Server
     from boombap.health.waivers import Waiver
+
+# What each part cannot do without; other columns may be missing.
+_NEEDS: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "tracks": {"tracks": ()},
+        "artists": {"tracks": ("artist",)},
+        "analyzers": {"analysis_results": ("analyzer_type", "track_id", "created_at")},
+        "unanalyzed": {"tracks": ("id", "artist", "title"), "analysis_results": ("track_id", "analyzer_type")},
+    }
+)
 
 
 class Request(Record):
@@ -80,7 +90,7 @@ def diagnose(pool: Pool, request: Request) -> Diagnosis:
 
 def _ask(pool: Pool, facts: Server, request: Request) -> dict[str, Any]:
     jobs: dict[str, Callable[[], object]] = {
-        name: _guarded(job, facts) for name, job in _part_jobs(pool, facts, request).items()
+        name: _guarded(name, job, facts) for name, job in _part_jobs(pool, facts, request).items()
     }
     if "health" in request.parts:
         context = Context(facts, request.expected)
@@ -113,15 +123,17 @@ def _part_jobs(pool: Pool, facts: Server, request: Request) -> dict[str, Callabl
     return {name: job for name, job in jobs.items() if name in wanted}
 
 
-def _guarded(job: Callable[[], object], facts: Server) -> Callable[[], object]:
+def _guarded(name: str, job: Callable[[], object], facts: Server) -> Callable[[], object]:
     def attempt() -> object:
+        missing = lacking(facts, _NEEDS.get(name, {}))
+        if missing:
+            return Absent(missing, is_failure=False)
         try:
             return job()
-        except NotThere:
-            missing = [name for name in ("tracks", "analysis_results") if not facts.has(name)]
-            return Absent(f"there is no table {' and no table '.join(missing)}" if missing else "a column is missing")
+        except NotThere as error:  # dropped in this moment
+            return Absent(str(error), is_failure=False)
         except AccessDenied:
-            return Absent(f"no permission: {facts.user} needs SELECT on the table")
+            return Absent(f"no permission: {facts.user} needs SELECT on the table", is_failure=False)
         except OutsideError as error:
             return Absent(str(error))
 

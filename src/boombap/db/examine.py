@@ -8,9 +8,9 @@ from boombap.health.finding import Finding, Skipped
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from boombap.db.model import Check, Context
+    from boombap.db.model import Check, Context, Server
     from boombap.db.read import Read
 
     Answer = Sequence[Finding] | Skipped

@@ -131,8 +131,9 @@ def _connections(connections: Connections) -> Iterator[str]:
     if shown:
         head = ("user", "application", "from", "database", "sessions")
         yield from table.lines(head, [(s.user, s.application, s.address, s.database, s.sessions) for s in shown])
-    if len(connections.sources) > _SHOWN_SOURCES:
-        yield f"  and {len(connections.sources) - _SHOWN_SOURCES} more sources"
+    more = len(connections.sources) - _SHOWN_SOURCES
+    if more > 0:
+        yield f"  and {more} more source{'s' * (more > 1)}"
 
 
 def _unanalyzed(unanalyzed: Unanalyzed, most: int) -> Iterator[str]:
@@ -234,8 +235,9 @@ def lock_lines(blocked: Sequence[Blocked], terminal: Terminal) -> Iterator[str]:
     for one in blocked:
         indent = "   " * one.depth + ("└─ " if one.depth else "")
         wants = f" waits for {one.wants}" if one.wants else ""
-        who = f"pid {one.pid} {one.user} {one.application}".rstrip() if one.pid else "prepared transaction"
-        yield printable(f"{indent}{who}, {one.state} for {format_duration(one.in_state_s)}{wants}")
+        who = f"pid {one.pid} {one.user} {one.application}".rstrip()
+        since = f"{who}, {one.state} for {format_duration(one.in_state_s)}" if one.pid else one.state
+        yield printable(f"{indent}{since}{wants}")
         if one.query:
             yield f"{'   ' * (one.depth + 1)}{printable(table.shorten(one.query, max(30, terminal.width - 12)))}"
         if one.remedy:

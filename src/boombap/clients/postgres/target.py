@@ -103,10 +103,12 @@ def from_settings(settings: Postgres, origin: str) -> Target:
 
 
 def _is_torn(text: str) -> bool:
-    """Tell whether an "@", "/" or "?" in the password of a URL made libpq take its rest for the host or the database.
+    """Tell whether libpq takes a part of a password in a URL for the host or the database, or drops a part of the text.
 
-    libpq ends the password at the first "@", and sees none where a "/" comes before it.
+    It ends the password at the first "@", sees none where a "/" comes before it, and reads up to a NUL.
     """
+    if "\0" in text:
+        return True
     _, scheme_end, rest = text.partition("://")
     if not scheme_end:
         return False

@@ -1,0 +1,137 @@
+"""Writes the reference pages that would drift by hand: `reference/config.md` and `reference/cli.md`.
+
+The configuration page comes from `boombap.config.model.KEYS`, the command page from each command's own ``--help``.
+`python docs/generate.py` writes both; with ``--check`` it writes nothing and exits 1 when one of them is stale.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from boombap.cli.commands import COMMANDS
+from boombap.config.model import KEYS, SECTIONS
+from boombap.errors import EXIT_FINE, EXIT_NO
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from boombap.config.model import Key
+
+FOLDER = Path(__file__).parent / "reference"
+_COLUMNS = "100"
+_MARK = "<!-- Written by docs/generate.py; do not edit. -->"
+
+_CONFIG_HEAD = f"""\
+{_MARK}
+
+# Configuration
+
+Nearer sources win: flags, then the environment, then `.env`, then `boombap.toml`, then the defaults below.
+
+- `boombap.toml` and `.env` are looked for in the working folder. `BOOMBAP_CONFIG` names another file in place of
+  `boombap.toml`; it must exist.
+- In `boombap.toml` a section is a table and a key stands in it: `statement_timeout = "2s"` under `[db]`.
+- Where a key has several environment names, the first that is set counts. An empty value means "not set".
+- A key that does not exist is an error, and so is a variable that begins with `BOOMBAP_` and is none of these. The
+  message names the nearest key. Exit code 2.
+- A `url` drops the parts (`host`, `port`, ...) of farther sources. In one source the `url` wins over the parts. Parts
+  from a nearer source replace that part of the `url`.
+- A duration has a unit: `50ms`, `5s`, `2m`, `1h30m`. A bare number is an error.
+- Values of the kind *secret* are never printed. `boombap config show` prints `***` in their place.
+
+`boombap config show` prints every key with its value and the place that set it.
+"""
+
+_CLI_HEAD = f"""\
+{_MARK}
+
+# Commands
+
+The text of each `--help`, as the commands print it. What `boombap db` answers stands in [db.md](db.md), the exit codes
+in [exit-codes.md](exit-codes.md).
+"""
+
+
+def config_page() -> str:
+    """Give the page of every configuration key, one table a section."""
+    return "\n".join([_CONFIG_HEAD, *(line for name in SECTIONS for line in _section(name))])
+
+
+def _section(name: str) -> Iterator[str]:
+    yield f"## [{name}]\n"
+    # What follows a semicolon is for readers of the code: there durations are plain seconds.
+    yield f"{(SECTIONS[name].__doc__ or '').partition(';')[0].rstrip('.')}.\n"
+    yield "| key | environment | what may be written | default | meaning |"
+    yield "|---|---|---|---|---|"
+    yield from (_row(key) for key in KEYS if key.section == name)
+    yield ""
+
+
+def _row(key: Key) -> str:
+    names = ", ".join(f"`{name}`" for name in key.env)
+    return f"| `{key.dotted}` | {names} | {key.kind.name} | {_default(key)} | {key.doc} |"
+
+
+def _default(key: Key) -> str:
+    value = key.default
+    if value is None or value == ():
+        return "not set"
+    return f"`{value:g}s`" if key.kind.name == "duration" else f"`{value}`"
+
+
+def cli_page() -> str:
+    """Give the page of every command's help."""
+    pages = [("boombap", _help([])), *((f"boombap {word}", _help([word])) for word in COMMANDS)]
+    sections = "\n".join(f"## {title}\n\n```text\n{text}\n```\n" for title, text in pages)
+    return f"{_CLI_HEAD}\n{sections}\n`database-diagnostics` is another name of `boombap db`.\n"
+
+
+def _help(words: Sequence[str]) -> str:
+    # A process of its own, without a terminal: the help takes the same width on every machine.
+    environ: Mapping[str, str] = {**os.environ, "COLUMNS": _COLUMNS, "NO_COLOR": "1"}
+    command = [sys.executable, "-m", "boombap", *words, "--help"]
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, check=True)
+    return done.stdout.rstrip()
+
+
+PAGES: Mapping[str, Callable[[], str]] = {"config.md": config_page, "cli.md": cli_page}
+
+
+def stale() -> list[str]:
+    """Give the names of the pages that differ from what would be written.
+
+    White space does not count: argparse breaks lines in another way from one Python to the next.
+    """
+    return [name for name, page in PAGES.items() if _words(_present(name)) != _words(page())]
+
+
+def _present(name: str) -> str:
+    path = FOLDER / name
+    return path.read_text(encoding="utf-8") if path.exists() else ""
+
+
+def _words(text: str) -> list[str]:
+    return text.split()
+
+
+def main() -> int:
+    """Write the pages, or with ``--check`` say which are stale."""
+    parser = argparse.ArgumentParser(description="Writes docs/reference/config.md and docs/reference/cli.md.")
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when a page is stale")
+    if parser.parse_args().check:
+        names = stale()
+        for name in names:
+            print(f"docs/reference/{name} is stale; run `make docs`", file=sys.stderr)
+        return EXIT_NO if names else EXIT_FINE
+    for name, page in PAGES.items():
+        (FOLDER / name).write_text(page(), encoding="utf-8")
+    return EXIT_FINE
+
+
+if __name__ == "__main__":
+    sys.exit(main())

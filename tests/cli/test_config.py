@@ -1,0 +1,76 @@
+"""`boombap config show`: every key with its source, and no secret in either format."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Callable
+    from pathlib import Path
+
+    Run = Callable[..., subprocess.CompletedProcess[str]]
+
+PASSWORD = "hunter2"
+SECRETS = {
+    "DATABASE_URL": f"postgresql://dj:{PASSWORD}@db/rap",
+    "REDIS_URL": f"redis://:{PASSWORD}@db:6379/0",
+}
+
+
+@pytest.mark.parametrize("style", ["text", "json"])
+def test_secrets_are_stars(boombap: Run, isolated: Path, style: str) -> None:
+    (isolated / ".env").write_text(f"DB_PASSWORD={PASSWORD}\nREDIS_PASSWORD={PASSWORD}\n")
+    for environment in ({}, SECRETS):
+        done = boombap("config", "show", "--format", style, **environment)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert PASSWORD not in done.stdout
+        assert done.stdout.count("***") == 2
+
+
+def test_json_holds_every_key_with_its_source(boombap: Run, isolated: Path) -> None:
+    (isolated / "boombap.toml").write_text("[db]\nlock_timeout = '1s'\ncoverage_analyzers = ['a', 'b']\n")
+    found = json.loads(boombap("config", "show", "--format", "json", DB_PORT="1").stdout)
+    assert found["schema"] == "boombap.config/1"
+    rows = {row["key"]: (row["value"], row["source"]) for row in found["keys"]}
+    assert rows["postgres.port"] == ("1", "environment DB_PORT")
+    assert rows["db.lock_timeout"] == ("1s", "boombap.toml [db]")
+    assert rows["db.coverage_analyzers"] == ("a,b", "boombap.toml [db]")
+    assert rows["postgres.url"] == ("(not set)", "default")
+    assert rows["log.level"] == ("warning", "default")
+
+
+def test_text_is_a_table(boombap: Run) -> None:
+    lines = boombap("config", "show", DB_HOST="a\x1b[2J").stdout.splitlines()
+    assert lines[0].split() == ["key", "value", "source"]
+    assert "\x1b" not in "".join(lines)
+    assert any(line.split() == ["postgres.host", "a\\x1b[2J", "environment", "DB_HOST"] for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("environment", "message"),
+    [
+        ({"BOOMBAP_LOG_LEVL": "x"}, "unknown key BOOMBAP_LOG_LEVL in environment; did you mean BOOMBAP_LOG_LEVEL"),
+        (
+            {"DB_PORT": "x"},
+            "postgres.port from environment DB_PORT: 'x' is not a whole number from 1 to 65535; expected: 1-65535",
+        ),
+        ({"BOOMBAP_CONFIG": "/none"}, "BOOMBAP_CONFIG names /none, which is not a file"),
+    ],
+)
+def test_broken_configuration_is_one_line_and_exit_code_2(
+    boombap: Run, environment: dict[str, str], message: str
+) -> None:
+    done = boombap("config", "show", **environment)
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", f"boombap config: {message}\n")
+
+
+def test_malformed_line_of_env_is_not_shown(boombap: Run, isolated: Path) -> None:
+    (isolated / ".env").write_text(f"DB_PASSWORD '{PASSWORD}'\n")
+    done = boombap("config", "show")
+    assert done.returncode == 2
+    assert done.stderr.startswith("boombap config: .env:1 is not an assignment; ")
+    assert PASSWORD not in done.stderr

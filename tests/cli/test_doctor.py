@@ -1,0 +1,92 @@
+"""`boombap doctor`: each thing with what to do about it, and no secret, whatever is wrong."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+import servers
+
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Callable
+
+    from databases import Database
+
+    Run = Callable[..., subprocess.CompletedProcess[str]]
+
+PASSWORD = "hunter2"
+
+
+def answers(done: subprocess.CompletedProcess[str]) -> dict[str, tuple[str, str]]:
+    found = json.loads(done.stdout)
+    assert found["schema"] == "boombap.doctor/1"
+    return {one["subject"]: (one["state"], one["finding"]) for one in found["answers"]}
+
+
+def test_nothing_configured_is_no_failure(boombap: Run) -> None:
+    done = boombap("doctor", "--format", "json")
+    found = answers(done)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert found["Python"][0] == "ok"
+    assert found["PostgreSQL"][0] == "note"
+    assert "Redis" not in found
+
+
+def test_broken_configuration_is_an_answer(boombap: Run) -> None:
+    done = boombap("doctor", BOOMBAP_NO_SUCH="1")
+    assert done.returncode == 1
+    assert "bad   configuration  unknown key BOOMBAP_NO_SUCH in environment" in done.stdout
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize("style", ["text", "json"])
+@pytest.mark.parametrize(
+    ("name", "address"),
+    [
+        ("DATABASE_URL", f"postgresql://dj:{PASSWORD}@127.0.0.1:port/rap"),
+        ("DATABASE_URL", f"postgresql://dj:%zz{PASSWORD}@127.0.0.1/rap"),
+        ("DATABASE_URL", f"password='{PASSWORD}"),
+        ("DATABASE_URL", f"http://dj:{PASSWORD}@db"),
+        ("DATABASE_URL", PASSWORD),
+        ("REDIS_URL", f"redis://:{PASSWORD}@127.0.0.1:port/0"),
+        ("REDIS_URL", f"redis://:{PASSWORD}@127.0.0.1:99999/0"),
+        ("REDIS_URL", f"redis://:{PASSWORD}@[::1/0"),
+        ("REDIS_URL", f"http://:{PASSWORD}@db"),
+        ("REDIS_URL", PASSWORD),
+    ],
+)
+def test_malformed_address_is_named_and_not_shown(boombap: Run, name: str, address: str, style: str) -> None:
+    done = boombap("doctor", "--format", style, **{name: address})
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "malformed" in done.stdout
+    assert PASSWORD not in done.stdout
+
+
+def test_servers_that_do_not_answer(boombap: Run) -> None:
+    port = servers.free_port()
+    done = boombap(
+        "doctor",
+        "--format",
+        "json",
+        DATABASE_URL=f"postgresql://dj:{PASSWORD}@127.0.0.1:{port}/rap",
+        REDIS_URL=f"redis://:{PASSWORD}@127.0.0.1:{port}/0",
+    )
+    found = answers(done)
+    assert done.returncode == 1
+    assert found["PostgreSQL"][0] == "bad"
+    assert f"127.0.0.1:{port}/rap refused the connection" in found["PostgreSQL"][1]
+    assert found["Redis"] == (
+        "bad",
+        f"no connection to 127.0.0.1:{port}: Connection refused; check REDIS_URL or REDIS_HOST and REDIS_PORT",
+    )
+    assert PASSWORD not in done.stdout
+
+
+def test_ready_database(boombap: Run, healthy: Database) -> None:
+    done = boombap("doctor", "--format", "json", DATABASE_URL=healthy.url())
+    found = answers(done)
+    assert done.returncode == 0
+    assert [found[name][0] for name in ("PostgreSQL", "rights", "tracks", "analysis_results")] == ["ok"] * 4
+    assert found["PostgreSQL"][1].startswith("18")

@@ -1,0 +1,203 @@
+"""The harness, around small commands made for the test: errors to exit codes, signals, bugs, broken pipes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import stat
+import subprocess
+import sys
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    Run = Callable[..., subprocess.CompletedProcess[str]]
+    Start = Callable[[str], subprocess.Popen[str]]
+
+LAUNCHER = """
+import sys
+from boombap.cli import streams
+from boombap.cli.run import run
+streams.prepare()
+sys.exit(run("probe", sys.argv[1:], prog="boombap probe"))
+"""
+# The promise is one second; a busy machine needs some of the rest to end a process.
+PROMPT_S = 2.0
+
+
+def command(folder: Path, body: str) -> list[str]:
+    lines = "\n    ".join(body.strip("\n").splitlines())
+    (folder / "probe.py").write_text(f"def main(words, *, prog, interrupt):\n    {lines}\n")
+    return [sys.executable, "-c", LAUNCHER]
+
+
+def options(folder: Path) -> dict[str, object]:
+    return {
+        "env": os.environ | {"PYTHONPATH": str(folder), "PYTHONUNBUFFERED": ""},
+        "stderr": subprocess.PIPE,
+        "text": True,
+    }
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    def done(body: str, *words: str, stdout: int = subprocess.PIPE) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*command(tmp_path, body), *words], stdout=stdout, timeout=20, check=False, **options(tmp_path)
+        )  # type: ignore[call-overload, no-any-return]
+
+    return done
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Start a command and wait until it has said that it is ready."""
+    children: list[subprocess.Popen[str]] = []
+
+    def started(body: str) -> subprocess.Popen[str]:
+        words = command(tmp_path, f"print('ready', flush=True)\n{body}")
+        children.append(subprocess.Popen(words, stdout=subprocess.PIPE, **options(tmp_path)))  # type: ignore[call-overload]
+        assert children[-1].stdout.readline() == "ready\n"
+        return children[-1]
+
+    yield started
+    for child in children:
+        child.kill()
+        child.communicate()
+
+
+@pytest.mark.parametrize("code", [0, 1, 4])
+def test_exit_code_is_the_command_s(run: Run, code: int) -> None:
+    done = run(f"print(words, prog, interrupt.is_set)\nreturn {code}", "a", "-b")
+    assert (done.returncode, done.stdout, done.stderr) == (code, "['a', '-b'] boombap probe False\n", "")
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        ("UsageError", 2),
+        ("ConfigError", 2),
+        ("Unreachable", 3),
+        ("QueryFailed", 3),
+        ("NoVerdict", 4),
+        ("TryLater", 75),
+    ],
+)
+def test_error_is_one_line_and_its_exit_code(run: Run, error: str, code: int) -> None:
+    done = run(f"from boombap.errors import {error}\nprint('data')\nraise {error}('it failed', hint='mend it')")
+    assert (done.returncode, done.stdout, done.stderr) == (code, "data\n", "boombap probe: it failed; mend it\n")
+
+
+def test_words_that_argparse_refuses(run: Run) -> None:
+    done = run("import argparse\nargparse.ArgumentParser(prog=prog).parse_args(words)", "--x")
+    assert done.returncode == 2
+    assert "boombap probe: error: unrecognized arguments: --x" in done.stderr
+
+
+def test_bug_is_one_line_and_a_private_traceback_without_secrets(run: Run) -> None:
+    done = run("raise ValueError('postgresql://dj:hunter2@db/rap password=hunter2')")
+    log = Path(os.environ["XDG_STATE_HOME"]) / "boombap" / "boombap.log"
+    assert done.returncode == 70
+    assert done.stderr == f"boombap probe: a bug in boombap (ValueError); the traceback is in {log}\n"
+    assert stat.S_IMODE(log.stat().st_mode) == 0o600
+    assert "ValueError: postgresql://dj:***@db/rap password=***" in log.read_text()
+    assert "hunter2" not in log.read_text()
+
+
+def test_bug_while_the_tool_is_imported(run: Run, tmp_path: Path) -> None:
+    words = command(tmp_path, "return 0")
+    (tmp_path / "probe.py").write_text("import no_such_module")
+    done = subprocess.run(words, stdout=subprocess.PIPE, timeout=20, check=False, **options(tmp_path))  # type: ignore[call-overload]
+    assert done.returncode == 70
+    assert "a bug in boombap (ModuleNotFoundError)" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_bug_under_a_broken_configuration(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BOOMBAP_NO_SUCH_KEY", "1")
+    done = run("1 / 0")
+    assert done.returncode == 70
+    assert "a bug in boombap (ZeroDivisionError); the traceback is in " in done.stderr
+
+
+def test_bug_whose_traceback_cannot_be_written(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BOOMBAP_PATHS_STATE", "/dev/null/x")
+    done = run("1 / 0")
+    assert done.returncode == 70
+    expected = "a bug in boombap (ZeroDivisionError); the traceback could not be written to /dev/null/x"
+    assert done.stderr == f"boombap probe: {expected}\n"
+
+
+@pytest.mark.parametrize("lines", [1, 50_000])
+@pytest.mark.parametrize("end", ["return 0", "raise SystemExit(0)", "interrupt.check(); return 0"])
+def test_reader_that_left_is_no_failure(run: Run, lines: int, end: str) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = run(f"for _ in range({lines}):\n    print('line')\n{end}", stdout=writing)
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("lines", [1, 50_000])
+def test_full_disk_is_no_bug(run: Run, lines: int) -> None:
+    body = f"from boombap.output.terminal import Terminal\nfor _ in range({lines}):\n    Terminal().write('line')\nreturn 0"
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        done = run(body, stdout=full.fileno())
+    assert done.returncode == 3
+    assert done.stderr == "boombap probe: cannot write the output: No space left on device\n"
+
+
+WAITS = {
+    "a lock": "import threading\nlock = threading.Lock()\nlock.acquire()\nlock.acquire()",
+    "accept": "import socket\ns = socket.create_server(('127.0.0.1', 0))\ns.accept()",
+    "read of a pipe": "import os\nos.read(os.pipe()[0], 1)",
+    "our sleep": "interrupt.sleep(60)",
+    "a busy loop": "while True: pass",
+    "a shut ear": "while True:\n    try:\n        interrupt.sleep(60)\n    except BaseException: pass",
+    "an ender": "import threading\nw = threading.Event()\nwith interrupt.ending_with(w.set): w.wait()\ninterrupt.check()",
+}
+
+
+@pytest.mark.parametrize("wait", [pytest.param(body, id=name) for name, body in WAITS.items()])
+@pytest.mark.parametrize(("signum", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_signal_ends_any_wait_within_a_second(start: Start, wait: str, signum: signal.Signals, code: int) -> None:
+    child = start(wait)
+    begun = monotonic()
+    child.send_signal(signum)
+    _, err = child.communicate(timeout=20)
+    assert (child.returncode, err) == (code, "interrupted\n")
+    assert monotonic() - begun < PROMPT_S
+
+
+@pytest.mark.parametrize("_attempt", range(4))
+def test_signal_that_another_thread_receives_is_heard(start: Start, _attempt: int) -> None:  # noqa: PT019
+    # Two at once: the kernel gives one of them to the command's thread, where no handler runs.
+    child = start(WAITS["a lock"])
+    child.send_signal(signal.SIGTERM)
+    child.send_signal(signal.SIGINT)
+    child.communicate(timeout=20)
+    assert child.returncode in (130, 143)
+
+
+def test_ender_is_called_again_until_the_work_has_ended(start: Start) -> None:
+    child = start(
+        "import threading\ncalls = []\nend = threading.Event()\n"
+        "def ender():\n    calls.append(1)\n    if len(calls) == 3: end.set()\n"
+        "with interrupt.ending_with(ender): end.wait()\n"
+        "print('calls', len(calls))\ninterrupt.check()"
+    )
+    child.send_signal(signal.SIGINT)
+    out, _ = child.communicate(timeout=20)
+    assert child.returncode == 130
+    assert out == "calls 3\n"
+
+
+def test_what_was_written_before_the_signal_stays(start: Start) -> None:
+    child = start("print('partial')\ninterrupt.sleep(60)")
+    child.send_signal(signal.SIGINT)
+    assert child.communicate(timeout=20)[0] == "partial\n"

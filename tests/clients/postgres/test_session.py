@@ -1,0 +1,169 @@
+"""One connection: read-only, within its limits, and ended from outside."""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import pytest
+
+from boombap.clients.postgres.session import Limits, Session
+from boombap.clients.postgres.target import from_text
+from boombap.errors import (
+    AccessDenied,
+    Disconnected,
+    Interrupted,
+    NotThere,
+    OutsideError,
+    QueryFailed,
+    TimedOut,
+    Unreachable,
+)
+from boombap.interrupt import Interrupt
+from databases import until
+from fakes import not_postgres
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from databases import Cluster, Database
+
+
+@pytest.fixture
+def interrupt() -> Interrupt:
+    return Interrupt()
+
+
+@pytest.fixture
+def session(healthy: Database, interrupt: Interrupt) -> Iterator[Session]:
+    with closing(Session(healthy.target(), Limits(statement_ms=2000, lock_ms=1000), interrupt)) as session:
+        yield session
+
+
+def test_rows_come_with_their_column_names(session: Session):
+    assert session.read("SELECT 1 AS one, %(two)s AS two", {"two": "zwei"}) == [{"one": 1, "two": "zwei"}]
+
+
+def test_it_cannot_write(session: Session):
+    with pytest.raises(QueryFailed) as caught:
+        session.read("DELETE FROM tracks")
+    assert "read-only" in str(caught.value)
+    assert session.is_usable
+
+
+def test_the_server_enforces_its_limits(session: Session):
+    (row,) = session.read("SELECT current_setting('statement_timeout') AS s, current_setting('lock_timeout') AS l")
+    assert row == {"s": "2s", "l": "1s"}
+
+
+def test_limits_end_with_their_transaction(session: Session):
+    session.read("SELECT 1 AS one")
+    assert session.write("SHOW statement_timeout") == [{"statement_timeout": "0"}]
+
+
+def test_a_statement_that_takes_too_long_ends(healthy: Database, interrupt: Interrupt):
+    with closing(Session(healthy.target(), Limits(statement_ms=50), interrupt)) as session:
+        with pytest.raises(TimedOut, match=r"raise db\.statement_timeout"):
+            session.read("SELECT pg_sleep(10)")
+        assert session.read("SELECT 1 AS one")
+
+
+@pytest.mark.parametrize(
+    ("sql", "kind"),
+    [
+        ("SELECT * FROM no_such_table", NotThere),
+        ("SELECT no_such_column FROM tracks", NotThere),
+        ("SELECT no_such_function()", NotThere),
+        ("SELECT 1 / 0", QueryFailed),
+        ("SELEKT", QueryFailed),
+    ],
+)
+def test_errors_are_ours_and_leave_the_session_usable(session: Session, sql: str, kind: type[OutsideError]):
+    with pytest.raises(kind) as caught:
+        session.read(sql)
+    assert session.is_usable
+    assert caught.value.__cause__ is None
+
+
+def test_a_missing_right_is_told(healthy: Database, interrupt: Interrupt):
+    with (
+        closing(Session(healthy.target("plain"), Limits(), interrupt)) as session,
+        pytest.raises(AccessDenied, match="plain lacks a right"),
+    ):
+        session.read("SELECT * FROM tracks")
+
+
+def test_a_session_killed_between_statements_is_not_usable(session: Session, healthy: Database):
+    healthy.run("SELECT pg_terminate_backend(%s)", (session.backend_pid,))
+    with pytest.raises(Disconnected):
+        session.read("SELECT 1 AS one")
+    assert not session.is_usable
+
+
+def test_a_session_killed_in_the_middle_of_a_statement_says_so(session: Session, healthy: Database):
+    killer = threading.Thread(target=_kill_when_active, args=(healthy, session.backend_pid))
+    killer.start()
+    with pytest.raises(Disconnected, match="broke"):
+        session.read("SELECT pg_sleep(20)")
+    killer.join()
+
+
+def _kill_when_active(database: Database, pid: int) -> None:
+    asleep = "SELECT 1 FROM pg_stat_activity WHERE pid = %s AND wait_event = 'PgSleep'"
+    until(lambda: database.run(asleep, (pid,)))
+    database.run("SELECT pg_terminate_backend(%s)", (pid,))
+
+
+def test_an_interruption_ends_the_statement_on_the_server(session: Session, healthy: Database, interrupt: Interrupt):
+    caught: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            session.read("SELECT pg_sleep(20)")
+        except Interrupted as error:
+            caught.append(error)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    asleep = "SELECT 1 FROM pg_stat_activity WHERE pid = %s AND wait_event = 'PgSleep'"
+    until(lambda: healthy.run(asleep, (session.backend_pid,)))
+    interrupt.set(2)
+    begun = time.monotonic()
+    interrupt.end_waits()
+    thread.join()
+    assert time.monotonic() - begun < 1.0
+    assert [type(one) for one in caught] == [Interrupted]
+    assert not healthy.run(asleep, (session.backend_pid,))
+
+
+def test_nothing_connects_after_an_interruption(healthy: Database, interrupt: Interrupt):
+    interrupt.set(15)
+    with pytest.raises(Interrupted) as caught:
+        Session(healthy.target(), Limits(), interrupt)
+    assert caught.value.exit_code == 143
+
+
+def test_every_version_is_known(each_cluster: Cluster, interrupt: Interrupt):
+    with closing(Session(each_cluster.main.target(), Limits(), interrupt)) as session:
+        assert session.version_num // 10000 == each_cluster.major
+        assert session.read("SELECT 1 AS one") == [{"one": 1}]
+
+
+def test_a_server_older_than_12_is_refused(interrupt: Interrupt):
+    with not_postgres.listening(not_postgres.too_old) as listener:
+        target = from_text(f"postgresql://u@127.0.0.1:{listener.port}/db", origin="the test")
+        with pytest.raises(OutsideError, match="is too old; 12 is the oldest"):
+            Session(target, Limits(), interrupt)
+
+
+def test_a_server_that_stays_silent_is_given_up(interrupt: Interrupt):
+    with not_postgres.listening(not_postgres.silent) as listener:
+        target = from_text(f"postgresql://u@127.0.0.1:{listener.port}/db", origin="the test")
+        with pytest.raises(Unreachable, match="connect time-out"):
+            Session(target, Limits(connect_s=1), interrupt)
+
+
+def test_a_literal_percent_sign_needs_no_parameters(session: Session):
+    assert session.read("SELECT 'a%b' AS text") == [{"text": "a%b"}]

@@ -1,0 +1,224 @@
+"""Where a value comes from: defaults < boombap.toml < .env < environment < flags, and what is refused on the way."""
+
+from __future__ import annotations
+
+from itertools import product
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from boombap.config.load import load
+from boombap.config.model import Config
+from boombap.errors import ConfigError
+
+PASSWORD = "hunter2"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    made = tmp_path / "project"
+    made.mkdir()
+    return made
+
+
+def write(folder: Path, toml: str = "", env: str = "") -> None:
+    (folder / "boombap.toml").write_text(toml)
+    (folder / ".env").write_text(env)
+
+
+def refusal(folder: Path, environ: dict[str, str] | None = None) -> str:
+    with pytest.raises(ConfigError) as caught:
+        load(environ=environ or {}, folder=folder)
+    return str(caught.value)
+
+
+def test_nothing_is_set(folder: Path) -> None:
+    config = load(environ={"HOME": "/home/dj"}, folder=folder)
+    assert config.sources == {}
+    assert not config.postgres.is_set
+    assert not config.redis.is_set
+    assert config.db == Config().db
+    assert config.paths.data == Path("/home/dj/.local/share/boombap")
+    assert config.paths.state == Path("/home/dj/.local/state/boombap")
+
+
+@pytest.mark.parametrize("given_by", list(product([False, True], repeat=4)))
+def test_nearest_source_wins(folder: Path, given_by: tuple[bool, ...]) -> None:
+    toml, env, environ, flag = given_by
+    write(folder, "[db]\npool_size = 4" if toml else "", "BOOMBAP_DB_POOL_SIZE=5" if env else "")
+    config = load(
+        {"db.pool_size": "7"} if flag else {},
+        environ={"BOOMBAP_DB_POOL_SIZE": "6"} if environ else {},
+        folder=folder,
+    )
+    places = ["boombap.toml [db]", ".env:1 BOOMBAP_DB_POOL_SIZE", "environment BOOMBAP_DB_POOL_SIZE", "command line"]
+    nearest = max((at for at, is_given in enumerate(given_by) if is_given), default=-1)
+    assert config.db.pool_size == nearest + 4
+    assert config.sources.get("db.pool_size") == (places[nearest] if nearest >= 0 else None)
+
+
+def test_first_of_two_names_in_one_source_wins(folder: Path) -> None:
+    environ = {"DB_HOST": "b", "POSTGRES_HOST": "a"}
+    config = load(environ=environ, folder=folder)
+    assert config.postgres.host == "a"
+    assert config.sources["postgres.host"] == "environment POSTGRES_HOST"
+
+
+def test_team_names_are_read(folder: Path) -> None:
+    for names in (("HOST", "PORT", "DATABASE", "USERNAME", "PASSWORD"), ("HOST", "PORT", "NAME", "USER", "PASSWORD")):
+        prefix = "POSTGRES" if "DATABASE" in names else "DB"
+        values = dict(zip((f"{prefix}_{name}" for name in names), ("h", "1", "d", "u", "p"), strict=True))
+        found = load(environ=values, folder=folder).postgres
+        assert (found.host, found.port, found.database, found.username) == ("h", 1, "d", "u")
+        assert found.password is not None
+        assert found.password.reveal() == "p"
+
+
+def test_nearer_url_drops_farther_parts(folder: Path) -> None:
+    write(folder, "[postgres]\nhost = 'a'\npassword = 'x'\n[redis]\nhost = 'c'", "DB_PORT=1")
+    config = load(environ={"DATABASE_URL": "postgresql://b/d"}, folder=folder)
+    assert config.postgres.url
+    assert (config.postgres.host, config.postgres.port, config.postgres.password) == (None, None, None)
+    assert config.redis.host == "c"
+    assert [key for key in config.sources if key.startswith("postgres")] == ["postgres.url"]
+
+
+def test_nearer_part_stands_beside_farther_url(folder: Path) -> None:
+    write(folder, env="DATABASE_URL=postgresql://b/d")
+    config = load(environ={"DB_HOST": "a"}, folder=folder)
+    assert config.postgres.url
+    assert config.postgres.host == "a"
+
+
+def test_url_beats_parts_of_its_own_source(folder: Path) -> None:
+    config = load(environ={"DATABASE_URL": "postgresql://b/d", "DB_HOST": "a", "DB_PASSWORD": "x"}, folder=folder)
+    assert (config.postgres.host, config.postgres.password) == (None, None)
+
+
+@given(st.lists(st.sets(st.sampled_from(["url", "host", "port"])), min_size=4, max_size=4))
+def test_parts_that_remain_are_nearer_than_the_url(
+    tmp_path_factory: pytest.TempPathFactory, layers: list[set[str]]
+) -> None:
+    values = {"url": "postgresql://x/y", "host": "h", "port": "1"}
+    names = {"url": "DATABASE_URL", "host": "DB_HOST", "port": "DB_PORT"}
+    folder = tmp_path_factory.mktemp("layers")
+    toml = "".join(f"{name} = '{values[name]}'\n" for name in layers[0])
+    write(folder, f"[postgres]\n{toml}", "".join(f"{names[name]}={values[name]}\n" for name in layers[1]))
+    flags = {f"postgres.{name}": values[name] for name in layers[3]}
+    found = load(flags, environ={names[name]: values[name] for name in layers[2]}, folder=folder).postgres
+    url_at = max((at for at, layer in enumerate(layers) if "url" in layer), default=-1)
+    assert bool(found.url) == (url_at >= 0)
+    for name in ("host", "port"):
+        assert (getattr(found, name) is not None) == any(name in layer for layer in layers[url_at + 1 :])
+
+
+@pytest.mark.parametrize("source", ["toml", ".env", "environment"])
+def test_empty_means_not_set(folder: Path, source: str) -> None:
+    if source == "toml":
+        write(folder, "[postgres]\nurl = ''\nhost = 'a'\nusername = ''")
+        config = load(environ={}, folder=folder)
+    elif source == ".env":
+        write(folder, env="DATABASE_URL=\nDB_HOST=a\nDB_USER=''")
+        config = load(environ={}, folder=folder)
+    else:
+        config = load(environ={"DATABASE_URL": "", "DB_HOST": "a", "DB_USER": ""}, folder=folder)
+    assert (config.postgres.url, config.postgres.host, config.postgres.username) == (None, "a", None)
+    assert list(config.sources) == ["postgres.host"]
+
+
+def test_empty_lets_a_farther_source_through(folder: Path) -> None:
+    write(folder, env="DB_HOST=a")
+    assert load(environ={"DB_HOST": ""}, folder=folder).postgres.host == "a"
+
+
+def test_unknown_key_names_the_nearest(folder: Path) -> None:
+    wrong = {"BOOMBAP_DB_POOLSIZE": "3"}
+    assert refusal(folder, wrong) == (
+        "unknown key BOOMBAP_DB_POOLSIZE in environment; did you mean BOOMBAP_DB_POOL_SIZE"
+    )
+    write(folder, env="\nBOOMBAP_LOG_LEVELS=info")
+    assert refusal(folder) == "unknown key BOOMBAP_LOG_LEVELS in .env:2; did you mean BOOMBAP_LOG_LEVEL"
+    write(folder, toml="[postgres]\nhots = 'a'")
+    assert refusal(folder) == f"unknown key postgres.hots in {folder / 'boombap.toml'}; did you mean postgres.host"
+    write(folder, toml="[zzz]\nqqq = 1")
+    assert "see boombap config show" in refusal(folder)
+
+
+def test_names_of_other_programs_are_left_alone(folder: Path) -> None:
+    file = folder / "other.toml"
+    file.write_text("[db]\npool_size = 9")
+    environ = {"BOOMBAP_DATA": "x", "BOOMBAP_TEST_SERVERS": "x", "BOOMBAP_CONFIG": str(file), "DB_UNKNOWN": "x"}
+    write(folder, toml="[db]\npool_size = 2", env="BOOMBAP_DATA=x\nOTHER_APP=y")
+    config = load(environ=environ, folder=folder)
+    assert config.db.pool_size == 9
+    assert list(config.sources) == ["db.pool_size"]
+    assert config.sources["db.pool_size"] == "other.toml [db]"
+
+
+def test_named_file_must_exist(folder: Path) -> None:
+    assert refusal(folder, {"BOOMBAP_CONFIG": "/none.toml"}) == "BOOMBAP_CONFIG names /none.toml, which is not a file"
+
+
+@pytest.mark.parametrize(
+    ("toml", "words"),
+    [
+        ("[db", "is not valid TOML"),
+        ("pool_size = 3", "pool_size is not in a section; sections are postgres, redis"),
+        ("[db]\npool_size = true", "db.pool_size from boombap.toml [db]: 'True' is not a whole number"),
+        ("[db]\npool_size = 99", "'99' is not a whole number from 1 to 16"),
+        ("[db]\nstatement_timeout = 5", "'5' is not a duration; write a number and a unit"),
+    ],
+)
+def test_file_that_does_not_fit(folder: Path, toml: str, words: str) -> None:
+    write(folder, toml=toml)
+    assert words in refusal(folder)
+
+
+def test_lists_and_numbers_of_toml(folder: Path) -> None:
+    write(folder, toml="[db]\ncoverage_analyzers = ['qwen', 'mock']\ncoverage_floor = 12.5\nlock_timeout = '1s'")
+    db = load(environ={}, folder=folder).db
+    assert (db.coverage_analyzers, db.coverage_floor, db.lock_timeout) == (("qwen", "mock"), 12.5, 1.0)
+
+
+@pytest.mark.parametrize("name", [".env", "boombap.toml"])
+def test_file_of_another_encoding(folder: Path, name: str) -> None:
+    (folder / name).write_bytes(b"DB_PASSWORD=hunter2\xff")
+    assert refusal(folder) == f"cannot read {folder / name}: not UTF-8"
+
+
+def test_byte_order_mark_of_windows_is_ignored(folder: Path) -> None:
+    (folder / ".env").write_bytes(b"\xef\xbb\xbfDB_HOST=a\r\nDB_PORT=1\r\n")
+    (folder / "boombap.toml").write_bytes(b"\xef\xbb\xbf[db]\r\npool_size = 4\r\n")
+    config = load(environ={}, folder=folder)
+    assert (config.postgres.host, config.postgres.port, config.db.pool_size) == ("a", 1, 4)
+
+
+def test_malformed_line_is_named_and_not_shown(folder: Path) -> None:
+    write(folder, env=f"DB_HOST=a\nDB_PASSWORD='{PASSWORD}")
+    text = refusal(folder)
+    assert text.startswith(f"{folder / '.env'}:2 is not an assignment")
+    assert PASSWORD not in text
+
+
+def test_secrets_do_not_show(folder: Path) -> None:
+    write(folder, toml=f"[redis]\npassword = '{PASSWORD}'", env=f"DB_PASSWORD={PASSWORD}")
+    config = load(environ={"REDIS_URL": ""}, folder=folder)
+    assert config.postgres.password
+    assert config.redis.password
+    assert PASSWORD not in repr(config)
+
+
+def test_folders_follow_xdg_and_settings(folder: Path) -> None:
+    environ = {"HOME": "/h", "XDG_DATA_HOME": "/d", "XDG_STATE_HOME": "/s"}
+    paths = load(environ=environ, folder=folder).paths
+    assert (paths.data, paths.state) == (Path("/d/boombap"), Path("/s/boombap"))
+    paths = load(environ=environ | {"BOOMBAP_PATHS_DATA": "/x", "BOOMBAP_PATHS_STATE": "/y"}, folder=folder).paths
+    assert (paths.data, paths.state) == (Path("/x"), Path("/y"))
+
+
+def test_process_environment_is_the_default(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    monkeypatch.setenv("DB_HOST", "a")
+    monkeypatch.chdir(folder)
+    assert load().postgres.host == "a"

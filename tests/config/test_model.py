@@ -1,0 +1,98 @@
+"""What each key takes, checked through the loader: one table of texts that fit and texts that do not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from boombap.config.load import load
+from boombap.config.model import Config, Postgres, Redis
+from boombap.config.secret import Secret
+from boombap.errors import ConfigError
+
+NOWHERE = Path("/dev/null")
+KEYS = [
+    "db.connect_timeout",
+    "db.coverage_analyzers",
+    "db.coverage_floor",
+    "db.embedding_dimension",
+    "db.pool_size",
+    "db.waivers",
+    "log.format",
+    "log.level",
+    "paths.data",
+    "postgres.port",
+    "redis.db",
+]
+
+
+def read(dotted: str, text: str) -> object:
+    section, name = dotted.split(".")
+    return getattr(getattr(load({dotted: text}, environ={}, folder=NOWHERE), section), name)
+
+
+@pytest.mark.parametrize(
+    ("dotted", "text", "value"),
+    [
+        ("postgres.port", " 5432 ", 5432),
+        ("redis.db", "0", 0),
+        ("db.coverage_floor", "97.5%", 97.5),
+        ("db.coverage_floor", "0", 0.0),
+        ("db.connect_timeout", "250ms", 0.25),
+        ("db.coverage_analyzers", " qwen, ,mock ", ("qwen", "mock")),
+        ("log.level", "INFO", "info"),
+        ("db.waivers", "/a/b.toml", Path("/a/b.toml")),
+        ("postgres.password", " x ", Secret(" x ")),
+    ],
+)
+def test_text_that_fits(dotted: str, text: str, value: object) -> None:
+    assert read(dotted, text) == value
+
+
+def test_tilde_is_the_home_folder() -> None:
+    assert read("paths.data", "~/x") == Path.home() / "x"
+
+
+@pytest.mark.parametrize(
+    ("dotted", "text", "words"),
+    [
+        ("postgres.port", "0", "'0' is not a whole number from 1 to 65535"),
+        ("postgres.port", "65536", "is not a whole number"),
+        ("postgres.port", "٣", "is not a whole number"),
+        ("postgres.port", "9" * 5000, "is not a whole number"),
+        ("redis.db", "-1", "is not a whole number"),
+        ("db.coverage_floor", "nan", "is not a percentage"),
+        ("db.coverage_floor", "101%", "is not a percentage"),
+        ("log.level", "loud", "'loud' is not one of debug, info, warning, error"),
+        ("db.statement_timeout", "5", "'5' is not a duration"),
+        ("db.waivers", "~nobody-of-that-name/x", "names a home folder that is not known"),
+    ],
+)
+def test_text_that_does_not_fit_is_named_with_its_place(dotted: str, text: str, words: str) -> None:
+    with pytest.raises(ConfigError, match=words) as caught:
+        read(dotted, text)
+    assert str(caught.value).startswith(f"{dotted} from command line: ")
+
+
+@given(st.sampled_from(KEYS), st.text(max_size=12))
+def test_any_text_fits_or_is_a_configuration_error(dotted: str, text: str) -> None:
+    try:
+        read(dotted, text)
+    except ConfigError as error:
+        assert error.exit_code == 2
+
+
+def test_server_is_set_by_any_part_but_a_password() -> None:
+    assert not Postgres(password=Secret("x")).is_set
+    assert not Postgres(url=Secret("")).is_set
+    assert Postgres(port=1).is_set
+    assert Redis(host="a").is_set
+    assert not Redis(db=1).is_set
+
+
+def test_configuration_is_frozen() -> None:
+    with pytest.raises(AttributeError):
+        Config().db.pool_size = 3  # type: ignore[misc]

@@ -1,0 +1,86 @@
+"""Many databases in one run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+import servers
+from boombap.clients.postgres.session import Limits
+from boombap.clients.postgres.target import from_text
+from boombap.db import fleet
+from boombap.db.collect import Request
+from boombap.db.fleet import Failure
+from boombap.db.model import QUICK, Diagnosis
+from boombap.errors import ConfigError, Interrupted
+from boombap.interrupt import Interrupt
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from databases import Database
+
+SECRET = "Tr0mpete-im-Keller"
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "targets"
+
+
+def test_targets_have_names_or_are_called_as_they_are(file: Path):
+    file.write_text(
+        "# comment\n\nmain postgresql://u@h/a\npostgresql://u@h:1/b\nhost=h dbname=c user=u\n  own\thost=h dbname=d\n",
+        encoding="utf-8",
+    )
+    found = fleet.targets(file)
+    assert [(one.name, one.database) for one in found] == [
+        ("main", "a"),
+        ("h:1/b", "b"),
+        ("h:5432/c", "c"),
+        ("own", "d"),
+    ]
+    assert found[0].origin == f"{file}:3"
+
+
+@pytest.mark.parametrize("text", ["", "# nothing\n", f"postgresql://u:{SECRET}@[h/db", f"x {SECRET}"])
+def test_a_file_without_readable_targets_is_refused(file: Path, text: str):
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        fleet.targets(file)
+    assert str(file) in str(caught.value)
+    assert SECRET not in str(caught.value)
+
+
+def test_a_missing_file_is_named(file: Path):
+    with pytest.raises(ConfigError, match="No such file"):
+        fleet.targets(file)
+    file.write_bytes(b"\xff\xfe")
+    with pytest.raises(ConfigError, match="not UTF-8"):
+        fleet.targets(file)
+
+
+def test_answers_come_in_the_order_of_the_targets(healthy: Database):
+    bad = from_text(f"postgresql://u:{SECRET}@127.0.0.1:{servers.free_port()}/db", name="bad", origin="the test")
+    told: list[int] = []
+    targets = [healthy.target(), bad, *[healthy.target()] * 20]
+    answers = fleet.survey(targets, Request(QUICK), Limits(), Interrupt(), told.append)
+    assert [type(one) for one in answers] == [Diagnosis, Failure, *[Diagnosis] * 20]
+    assert sorted(told) == list(range(1, 23))
+    assert isinstance(answers[1], Failure)
+    assert SECRET not in answers[1].reason
+
+
+def test_an_interruption_is_not_a_failure_of_a_target(healthy: Database):
+    interrupt = Interrupt()
+    interrupt.set(2)
+    with pytest.raises(Interrupted):
+        fleet.survey([healthy.target()], Request(QUICK), Limits(), interrupt, lambda _: None)
+
+
+def test_the_databases_of_a_server(healthy: Database, empty: Database):
+    found = fleet.databases(healthy.target(), Limits(), Interrupt())
+    names = {one.name for one in found}
+    assert {healthy.name, empty.name, "boombap"} <= names
+    assert not {"template0", "template1"} & names

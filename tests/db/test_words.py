@@ -1,0 +1,53 @@
+"""The words after `db`."""
+
+from __future__ import annotations
+
+import pytest
+
+from boombap.db import words
+from boombap.errors import UsageError
+
+
+@pytest.mark.parametrize(
+    ("line", "parts"),
+    [
+        ("", {"tracks", "analyzers", "connections", "tables", "unanalyzed", "health"}),
+        ("--quick", {"tracks", "analyzers", "connections"}),
+        ("--quick --schema", {"tracks", "analyzers", "connections", "tables"}),
+        ("--schema --connections", {"tables", "connections"}),
+        ("--analysis", {"tracks", "analyzers"}),
+        ("health", {"health"}),
+        ("health --schema", {"health", "tables"}),
+    ],
+)
+def test_options_to_parts(line: str, parts: set[str]):
+    assert words.parts(words.parse(line.split(), "boombap db")) == parts
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "snapshot",
+        "snapshot keep",
+        "snapshot save one two",
+        "health more",
+        "slow --all-dbs",
+        "locks --targets f",
+        "--targets f --dsn d",
+        "locks --format csv",
+        "--analyzer x",
+    ],
+)
+def test_contradictions_are_refused(line: str):
+    with pytest.raises(UsageError):
+        words.parse(line.split(), "boombap db")
+
+
+@pytest.mark.parametrize(
+    "line", ["-n 0", "-n x", "-n 100001", "-n ٣", "--fail-on worst", "--format xml", "vacuum", "--quic"]
+)
+def test_unknown_words_exit_with_2(line: str, capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(SystemExit) as caught:
+        words.parse(line.split(), "boombap db")
+    assert caught.value.code == 2
+    assert "usage:" in capsys.readouterr().err

@@ -1,0 +1,26 @@
+"""Findings and their order."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from boombap.health.finding import Finding, Severity, by_urgency
+
+FINDINGS = st.lists(
+    st.builds(Finding, st.sampled_from("abc"), st.sampled_from(Severity), st.sampled_from("xyz"), st.just("s"))
+)
+
+
+def test_severities_compare_and_have_words() -> None:
+    assert Severity.INFO < Severity.WARNING < Severity.CRITICAL
+    assert [one.word for one in Severity] == ["info", "warning", "critical"]
+
+
+@given(FINDINGS)
+def test_worst_comes_first_then_check_and_subject(findings: list[Finding]) -> None:
+    ordered = by_urgency(findings)
+    keys = [(-one.severity, one.id, one.subject) for one in ordered]
+    assert keys == sorted(keys)
+    assert len(ordered) == len(findings)
+    assert by_urgency(ordered) == ordered

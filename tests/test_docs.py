@@ -1,0 +1,225 @@
+"""The documentation says what is there: commands, keys, checks, fields, codes; links lead somewhere, examples parse."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import importlib.util
+import re
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from boombap import errors
+from boombap.cli.commands import COMMANDS
+from boombap.config.model import KEYS
+from boombap.db import checks, encode, model, snapshot, words
+from boombap.db.checks.catalogue import ALL
+from boombap.db.fleet import Failure
+from boombap.health.finding import Finding, Severity, Skipped
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
+SIGNAL_CODES = {130, 143}
+# Besides the example domains of RFC 2606, the only hosts that a page may name.
+KNOWN_HOSTS = {"keepachangelog.com"}
+EXAMPLE_HOST = re.compile(r"(?:[\w-]+\.)?example\.org")
+MACHINE = re.compile(r"/(?:work|tmp|root|home|mnt|srv)(?:/|\b)|/var/tmp|10\.\d+\.\d+\.\d+|192\.168\.")
+
+
+def page(name: str) -> str:
+    return (DOCS / name).read_text(encoding="utf-8")
+
+
+def pages() -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("path", PAGES, ids=[str(path.relative_to(ROOT)) for path in PAGES])
+
+
+def test_the_generated_pages_are_current():
+    spec = importlib.util.spec_from_file_location("generate", DOCS / "generate.py")
+    assert spec
+    assert spec.loader
+    generate = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(generate)
+    assert generate.stale() == []
+
+
+@pytest.mark.parametrize("word", COMMANDS)
+def test_every_command_is_documented(word: str):
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert f"| `boombap {word}` | {COMMANDS[word][1]} |" in readme
+    assert f"## boombap {word}\n" in page("reference/cli.md")
+
+
+@pytest.mark.parametrize("key", KEYS, ids=lambda key: key.dotted)
+def test_every_configuration_key_is_documented(key: model.Record):
+    text = page("reference/config.md")
+    assert all(f"`{name}`" in text for name in (key.dotted, *key.env))
+
+
+@pytest.mark.parametrize("check", [check.id for check in ALL])
+def test_every_check_has_a_row(check: str):
+    assert re.search(rf"^\| `{check}` \| (?:no right|pg_monitor|SELECT)", page("reference/checks.md"), re.MULTILINE)
+
+
+def finding_ids() -> Iterator[str]:
+    assert checks.__file__
+    for path in Path(checks.__file__).parent.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Finding":
+                assert isinstance(node.args[0], ast.Constant), f"{path}:{node.lineno}"
+                yield node.args[0].value
+
+
+def test_every_finding_is_documented():
+    found = set(finding_ids())
+    assert len(found) > len(ALL) / 2
+    assert [name for name in sorted(found) if f"| `{name}` |" not in page("reference/checks.md")] == []
+
+
+def test_no_check_is_documented_that_is_not_there():
+    rows = set(re.findall(r"^\| `(\w+)` \|", page("reference/checks.md"), re.MULTILINE))
+    assert rows == {check.id for check in ALL} | set(finding_ids())
+
+
+def test_the_changelog_counts_the_checks():
+    assert f"{len(ALL)} checks" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+def test_every_severity_is_a_choice_that_is_documented():
+    assert all(f"`{severity.word}`" in page("reference/exit-codes.md") for severity in Severity)
+
+
+@pytest.mark.parametrize("place", [ROOT / "README.md", DOCS / "reference/exit-codes.md"], ids=["README", "reference"])
+def test_every_exit_code_is_documented(place: Path):
+    codes = {value for name, value in vars(errors).items() if name.startswith("EXIT_")} | SIGNAL_CODES
+    table = place.read_text(encoding="utf-8").split("| code | meaning", 1)[1]
+    rows = re.findall(r"^\| (\d+) \|", table, re.MULTILINE)
+    assert sorted(map(int, rows)) == sorted(codes)
+
+
+def test_every_option_of_db_is_documented():
+    text = page("reference/db.md")
+    options = [name for action in words._parser("boombap db")._actions for name in action.option_strings]
+    assert [name for name in options if f"`{name}" not in text] == []
+    assert all(f"`{action}" in text for action in words._ACTIONS)
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        model.Diagnosis,
+        model.Absent,
+        model.Server,
+        model.Tracks,
+        model.Analyzer,
+        model.Connections,
+        model.Source,
+        model.XminHolder,
+        model.Table,
+        model.Unanalyzed,
+        model.Health,
+        model.Statement,
+        model.Blocked,
+        snapshot.Snapshot,
+        snapshot.Change,
+        Finding,
+        Skipped,
+    ],
+)
+def test_every_field_of_the_json_is_documented(shape: type[model.Record]):
+    text = page("reference/db.md")
+    assert [name for name in shape.__match_args__ if f"`{name}`" not in text] == []
+
+
+def test_every_form_is_documented():
+    text = page("reference/db.md")
+    source = (Path(words.__file__).with_name("cli.py")).read_text(encoding="utf-8")
+    written = set(re.findall(r'"(boombap\.db[\w.]*/\d+)"', source))
+    for schema in {encode.SCHEMA, encode.FLEET_SCHEMA, snapshot.SCHEMA} | written:
+        assert f"### {schema}\n" in text
+    assert all(f"| `{column}` |" in text for column in encode.CSV_HEAD)
+    assert all(f"`{name}`" in text for name in (*Failure.__match_args__[:2], "error"))
+
+
+def headings(path: Path) -> set[str]:
+    """Give the anchors that GitHub makes of a page's headings."""
+    titles = re.findall(r"^#+ (.+)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+@pages()
+def test_every_relative_link_leads_somewhere(path: Path):
+    for link in re.findall(r"\]\(([^)\s]+)\)", path.read_text(encoding="utf-8")):
+        if "://" in link:
+            continue
+        name, _, anchor = link.partition("#")
+        there = (path.parent / name).resolve() if name else path
+        assert there.is_file(), link
+        assert not anchor or anchor in headings(there), link
+
+
+@pages()
+def test_no_page_names_a_machine(path: Path):
+    text = path.read_text(encoding="utf-8")
+    assert MACHINE.findall(text) == []
+    hosts = set(re.findall(r"(?:https?|postgres(?:ql)?|rediss?)://(?:[^@/\s]*@)?([\w.-]*)", text)) - {""}
+    assert {host for host in hosts - KNOWN_HOSTS if not EXAMPLE_HOST.fullmatch(host)} == set()
+
+
+@pages()
+def test_no_page_shouts(path: Path):
+    prose = re.sub(r"```.*?```|`[^`]*`|<!--.*?-->", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+    assert "!" not in prose
+
+
+def commands() -> Iterator[tuple[str, str]]:
+    """Give every example line, and every command in backquotes, with its page."""
+    for path in PAGES:
+        text = path.read_text(encoding="utf-8")
+        for block in re.findall(r"```console\n(.*?)```", text, re.DOTALL):
+            for line in block.splitlines():
+                if line.strip():
+                    assert line.strip().startswith("$ "), f"{path}: {line}"
+                    yield str(path.relative_to(ROOT)), line.strip().removeprefix("$ ")
+        prose = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
+        for span in re.findall(r"`((?:boombap|database-diagnostics|make) [^`]+)`", prose):
+            yield str(path.relative_to(ROOT)), span
+
+
+EXAMPLES = sorted(set(commands()))
+
+
+@pytest.mark.parametrize(("place", "line"), EXAMPLES, ids=[f"{place}: {line}" for place, line in EXAMPLES])
+def test_every_example_parses(place: str, line: str):
+    first = shlex.split(line)
+    first = first[: next((at for at, word in enumerate(first) if word in ("|", ">", "&&")), None)]
+    while first and re.fullmatch(r"[A-Z_]+=.*", first[0]):
+        first.pop(0)
+    if first[0] == "make":
+        makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+        # "make build-db" is the plan's own command, named beside ours.
+        assert first[1] == "build-db" or re.search(rf"^{first[1]}:", makefile, re.MULTILINE)
+    if first[0] == "database-diagnostics":
+        first[:1] = ["boombap", "db"]
+    if first[0] == "boombap":
+        parse(first[1:])
+
+
+def parse(line: list[str]) -> None:
+    word, *rest = line
+    if word in ("--help", "--version", "COMMAND"):
+        return
+    module = importlib.import_module(COMMANDS[word][0])
+    if word == "db":
+        words.parse(rest, "boombap db")
+    elif not rest or rest == ["--help"]:
+        return
+    else:
+        module._parser(f"boombap {word}").parse_args(rest)
