@@ -1,4 +1,4 @@
-"""What is written never holds a password; logging is loaded only when something is logged; a bug leaves a private file."""
+"""What is written never holds a password; logging is loaded by the first record; a bug leaves a private file."""
 
 from __future__ import annotations
 
@@ -94,7 +94,8 @@ def test_json_line_is_json_without_secrets(message: str) -> None:
 def test_text_line_and_level() -> None:
     done = python(
         "from boombap import log; logger = log.logger('boombap.db'); log.configure('info', 'text');"
-        "logger.debug('unseen'); logger.info('password=%s', 'abc'); log.configure('error', 'text'); logger.info('unseen')"
+        "logger.debug('unseen'); logger.info('password=%s', 'abc'); log.configure('error', 'text');"
+        "logger.info('unseen')"
     )
     assert done.stderr.count("\n") == 1
     assert done.stderr.endswith(" INFO boombap.db: password=***\n")

@@ -40,7 +40,7 @@ def imported(path: Path) -> set[str]:
 
 
 def public(node: ast.AST, prefix: str = "") -> list[tuple[str, ast.AST]]:
-    """Give the public classes and functions below a module or class, with their names; those inside functions are not."""
+    """Give the public classes and functions below a module or class, with their names."""
     found: list[tuple[str, ast.AST]] = []
     for child in ast.iter_child_nodes(node):
         if isinstance(child, (ast.ClassDef, *FUNCTIONS)) and not child.name.startswith("_"):

@@ -146,7 +146,7 @@ def test_reader_that_left_is_no_failure(run: Run, lines: int, end: str) -> None:
 @pytest.mark.parametrize("lines", [1, 50_000])
 def test_full_disk_is_no_bug(run: Run, lines: int) -> None:
     body = f"from boombap.output.terminal import Terminal\nfor _ in range({lines}):\n    Terminal().write('line')\nreturn 0"
-    with open("/dev/full", "w", encoding="utf-8") as full:
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
         done = run(body, stdout=full.fileno())
     assert done.returncode == 3
     assert done.stderr == "boombap probe: cannot write the output: No space left on device\n"
@@ -159,7 +159,7 @@ WAITS = {
     "our sleep": "interrupt.sleep(60)",
     "a busy loop": "while True: pass",
     "a shut ear": "while True:\n    try:\n        interrupt.sleep(60)\n    except BaseException: pass",
-    "an ender": "import threading\nw = threading.Event()\nwith interrupt.ending_with(w.set): w.wait()\ninterrupt.check()",
+    "a registered wait": "import threading\nw = threading.Event()\nwith interrupt.ending_with(w.set): w.wait()\ninterrupt.check()",
 }
 
 
@@ -175,7 +175,7 @@ def test_signal_ends_any_wait_within_a_second(start: Start, wait: str, signum: s
 
 
 @pytest.mark.parametrize("_attempt", range(4))
-def test_signal_that_another_thread_receives_is_heard(start: Start, _attempt: int) -> None:  # noqa: PT019
+def test_signal_that_another_thread_receives_is_heard(start: Start, _attempt: int) -> None:
     # Two at once: the kernel gives one of them to the command's thread, where no handler runs.
     child = start(WAITS["a lock"])
     child.send_signal(signal.SIGTERM)
@@ -188,9 +188,11 @@ def test_ender_is_called_again_until_the_work_has_ended(start: Start) -> None:
     child = start(
         "import threading\ncalls = []\nend = threading.Event()\n"
         "def ender():\n    calls.append(1)\n    if len(calls) == 3: end.set()\n"
-        "with interrupt.ending_with(ender): end.wait()\n"
+        "with interrupt.ending_with(ender):\n    print('inside', flush=True)\n    end.wait()\n"
         "print('calls', len(calls))\ninterrupt.check()"
     )
+    assert child.stdout
+    assert child.stdout.readline() == "inside\n"
     child.send_signal(signal.SIGINT)
     out, _ = child.communicate(timeout=20)
     assert child.returncode == 130

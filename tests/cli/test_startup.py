@@ -14,6 +14,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 import pytest
+
 import servers
 
 if TYPE_CHECKING:

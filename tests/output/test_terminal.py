@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import pty
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -34,7 +35,7 @@ def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def real_terminal() -> Iterator[io.TextIOWrapper]:
     ours, theirs = pty.openpty()
-    with open(theirs, "w", encoding="utf-8") as stream:
+    with os.fdopen(theirs, "w", encoding="utf-8") as stream:
         yield stream
     os.close(ours)
 
@@ -95,7 +96,7 @@ def test_width_of_a_terminal(real_terminal: io.TextIOWrapper) -> None:
 
 
 def test_full_disk_is_an_error_of_the_outside() -> None:
-    with open("/dev/full", "w", buffering=1) as full:
+    with Path("/dev/full").open("w", buffering=1, encoding="utf-8") as full:
         with pytest.raises(OutsideError, match="cannot write the output: No space left on device"):
             Terminal(full, io.StringIO()).write("data")
         os.dup2(os.open(os.devnull, os.O_WRONLY), full.fileno())

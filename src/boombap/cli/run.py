@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 _ENDING = (signal.SIGINT, signal.SIGTERM)
 # A command that has not come back by then is left behind: nothing of it may keep a person waiting.
-_GRACE_S = 0.8
+_GRACE_S = 0.6
 _STEP_S = 0.05
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import floor
+
 from boombap.db.fleet import Failure
 from boombap.db.model import Absent, Analyzer, Connections, Diagnosis, Health, Table, Tracks, Unanalyzed
 from boombap.health.finding import Severity
@@ -99,17 +101,25 @@ def _minute(moment: datetime | None) -> str | None:
 
 
 def _analyzers(analyzers: tuple[Analyzer, ...]) -> Iterator[str]:
-    yield f"{len(analyzers)} with {sum(one.rows for one in analyzers):,} results"
+    mark = " (planner estimates)" if any(one.tracks is None for one in analyzers) else ""
+    yield f"{len(analyzers)} with {sum(one.rows for one in analyzers):,} results{mark}"
     if not analyzers:
         return
     head = ["analyzer", "results", "tracks", "coverage %", "first", "last"]
-    rows = [
-        [one.name, one.rows, one.tracks, one.coverage_pct, _minute(one.first), _minute(one.last)] for one in analyzers
-    ]
+    rows = [_analyzer_row(one) for one in analyzers]
     if any(one.new_rows is not None for one in analyzers):
         head.append("new")
         rows = [[*row, one.new_rows] for row, one in zip(rows, analyzers, strict=True)]
     yield from table.lines(head, rows)
+
+
+def _analyzer_row(one: Analyzer) -> list[str | int | float | None]:
+    return [one.name, one.rows, one.tracks, _covered(one.coverage_pct), _minute(one.first), _minute(one.last)]
+
+
+def _covered(percent: float | None) -> float | None:
+    # Rounded down: 57,717 of 57,718 tracks are not all of them.
+    return None if percent is None else floor(percent * 10) / 10
 
 
 def _connections(connections: Connections) -> Iterator[str]:

@@ -32,6 +32,10 @@ class Target(Record):
     password: Secret | None
     origin: str = ""
 
+    def __repr__(self) -> str:
+        # Not the parameters: sslpassword may be among them.
+        return f"Target({self.name!r}, {self.label!r})"
+
     @property
     def label(self) -> str:
         """Give ``host:port/database``, which is safe to print."""
