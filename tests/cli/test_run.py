@@ -145,7 +145,8 @@ def test_reader_that_left_is_no_failure(run: Run, lines: int, end: str) -> None:
 
 @pytest.mark.parametrize("lines", [1, 50_000])
 def test_full_disk_is_no_bug(run: Run, lines: int) -> None:
-    body = f"from boombap.output.terminal import Terminal\nfor _ in range({lines}):\n    Terminal().write('line')\nreturn 0"
+    writing = f"for _ in range({lines}):\n    Terminal().write('line')\nreturn 0"
+    body = f"from boombap.output.terminal import Terminal\n{writing}"
     with Path("/dev/full").open("w", encoding="utf-8") as full:
         done = run(body, stdout=full.fileno())
     assert done.returncode == 3
@@ -159,7 +160,9 @@ WAITS = {
     "our sleep": "interrupt.sleep(60)",
     "a busy loop": "while True: pass",
     "a shut ear": "while True:\n    try:\n        interrupt.sleep(60)\n    except BaseException: pass",
-    "a registered wait": "import threading\nw = threading.Event()\nwith interrupt.ending_with(w.set): w.wait()\ninterrupt.check()",
+    "a registered wait": (
+        "import threading\nw = threading.Event()\nwith interrupt.ending_with(w.set): w.wait()\ninterrupt.check()"
+    ),
 }
 
 

@@ -82,7 +82,7 @@ def test_any_text_fits_or_is_a_configuration_error(dotted: str, text: str) -> No
     try:
         read(dotted, text)
     except ConfigError as error:
-        assert error.exit_code == 2
+        assert error.exit_code == 2  # noqa: PT017 - most texts fit some key
 
 
 def test_server_is_set_by_any_part_but_a_password() -> None:

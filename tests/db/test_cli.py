@@ -124,6 +124,26 @@ def test_a_waiver_takes_a_finding_out_of_the_count(boombap: Run, faulty: Databas
     assert {one["id"] for one in health["waived"]} == {"duplicate_index"}
 
 
+def test_an_expired_waiver_is_named_and_its_finding_stands(boombap: Run, faulty: Database, isolated: Path):
+    (isolated / "waivers.toml").write_text(
+        '[[waiver]]\nid = "duplicate_index"\nsubject = "*"\nreason = "r"\nowner = "dj"\nexpires = 2020-01-01\n',
+        encoding="utf-8",
+    )
+    health = ask(boombap, faulty, "health", BOOMBAP_DB_WAIVERS="waivers.toml")["health"]
+    assert "duplicate_index" in {one["id"] for one in health["findings"]}
+    assert health["expired"] == ["duplicate_index *: dj, until 2020-01-01"]
+
+
+def test_a_database_without_the_tables_does_not_spoil_the_others(
+    boombap: Run, healthy: Database, empty: Database, isolated: Path
+):
+    file = isolated / "targets.txt"
+    file.write_text(f"{healthy.url()}\n{empty.url()}\n", encoding="utf-8")
+    assert boombap("db", "--quick", "--targets", str(file)).returncode == 0
+    file.write_text(f"{empty.url()}\n", encoding="utf-8")
+    assert boombap("db", "--quick", "--targets", str(file)).returncode == 4
+
+
 # Ways to reach the server.
 
 

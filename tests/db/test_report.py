@@ -32,7 +32,7 @@ def terminal() -> Terminal:
 VIEWS = {
     "full": lambda on: report.lines(views.FULL, on),
     "healthy": lambda on: report.lines(
-        views.diagnosis(health=Health((), (), (), 31), unanalyzed=Unanalyzed("qwen", 0, ()), is_pooled=False), on
+        views.diagnosis(health=Health((), (), (), (), 31), unanalyzed=Unanalyzed("qwen", 0, ()), is_pooled=False), on
     ),
     "absent": lambda on: report.lines(
         views.diagnosis(tracks=DARK, analyzers=DARK, connections=None, tables=None, unanalyzed=DARK, health=None), on

@@ -35,12 +35,19 @@ def test_options_to_parts(line: str, parts: set[str]):
         "locks --targets f",
         "--targets f --dsn d",
         "locks --format csv",
+        "snapshot diff --format csv",
         "--analyzer x",
+        "health --quick",
     ],
 )
 def test_contradictions_are_refused(line: str):
     with pytest.raises(UsageError):
         words.parse(line.split(), "boombap db")
+
+
+def test_an_empty_address_does_not_fall_back_to_the_configured_one():
+    with pytest.raises(UsageError, match="--dsn is empty"):
+        words.parse(["--dsn", " "], "boombap db")
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -12,6 +12,9 @@ from hypothesis import strategies as st
 from boombap.errors import ConfigError
 from boombap.health.finding import Finding, Severity
 from boombap.health.waivers import Waiver, apply, load
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 TODAY = date(2026, 11, 23)
 GOOD = {"id": '"unused_index"', "subject": '"public.*"', "reason": '"r"', "owner": '"o"', "expires": "2027-05-31"}

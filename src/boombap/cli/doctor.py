@@ -59,7 +59,7 @@ def main(words: Sequence[str], *, prog: str, interrupt: Interrupt) -> int:
         answers.append(answer)
         if args.format == "text":
             label = terminal.style(f"{answer.state:<5}", _STYLES[answer.state])
-            terminal.write(f"{label} {answer.subject:<14} {answer.finding}")
+            terminal.write(f"{label} {answer.subject:<17} {answer.finding}")
     if args.format == "json":
         terminal.write(to_json({"schema": SCHEMA, "answers": answers}))
     return EXIT_NO if any(answer.state == "bad" for answer in answers) else EXIT_FINE

@@ -53,7 +53,7 @@ class Redis(Record):
 
 
 class Db(Record):
-    """How `db` asks, and what it expects of a healthy database; durations in seconds."""
+    """How `db` asks, and what it expects of a healthy database. Durations are kept in seconds."""
 
     connect_timeout: float = 5.0
     statement_timeout: float = 5.0

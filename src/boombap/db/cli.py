@@ -74,7 +74,11 @@ def _fleet(desk: _Desk) -> int:
     answers = survey(fleet, _request(desk, {}), _limits(desk.config), desk.interrupt, _countdown(desk, len(fleet)))
     desk.terminal.progress("")
     show.fleet(answers, desk.args.format, desk.terminal)
-    return worst_exit([_exit_code(one, desk.args.fail_on) for one in answers])
+    codes = [_exit_code(one, desk.args.fail_on) for one in answers]
+    # A server has databases without the platform's tables; only when no database has them, nothing was counted.
+    if any(code != EXIT_NO_VERDICT for code in codes):
+        codes = [code for code in codes if code != EXIT_NO_VERDICT]
+    return worst_exit(codes)
 
 
 def _slow(desk: _Desk) -> int:

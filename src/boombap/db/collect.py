@@ -153,7 +153,8 @@ def _with_coverage(
     return tuple(
         one.but(
             coverage_pct=100.0 * one.tracks / total if total and one.tracks is not None else None,
-            new_rows=one.rows - before.get(one.name, 0) if before else None,
+            # An estimate minus a count tells nothing.
+            new_rows=one.rows - before.get(one.name, 0) if before and one.tracks is not None else None,
         )
         for one in analyzers
     )
@@ -163,5 +164,11 @@ def _health(parts: Mapping[str, Any], waivers: tuple[Waiver, ...]) -> Health:
     answers = [answer for name, answer in parts.items() if name.startswith("check ")]
     skipped = tuple(answer for answer in answers if isinstance(answer, Skipped))
     found: Iterable[Finding] = (one for answer in answers if not isinstance(answer, Skipped) for one in answer)
-    standing, waived, _ = apply(found, waivers, date.today()) if waivers else (list(found), [], [])
-    return Health(tuple(by_urgency(standing)), tuple(by_urgency(waived)), skipped, len(answers) - len(skipped))
+    standing, waived, expired = apply(found, waivers, date.today())
+    return Health(
+        findings=tuple(by_urgency(standing)),
+        waived=tuple(by_urgency(waived)),
+        expired=tuple(f"{one.id} {one.subject}: {one.owner}, until {one.expires}" for one in expired),
+        skipped=skipped,
+        checks=len(answers) - len(skipped),
+    )

@@ -325,12 +325,14 @@ class Health(Record):
     Attributes:
         findings: what stands, the worst first.
         waived: what a waiver covers.
+        expired: waivers that would cover a finding and no longer hold: id, subject, owner and last day.
         skipped: checks without an answer, each with its reason.
         checks: how many checks gave an answer.
     """
 
     findings: tuple[Finding, ...]
     waived: tuple[Finding, ...]
+    expired: tuple[str, ...]
     skipped: tuple[Skipped, ...]
     checks: int
 

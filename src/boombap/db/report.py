@@ -73,6 +73,7 @@ def _health(health: Health, terminal: Terminal) -> Iterator[str]:
         f"{terminal.style(tally(findings), style)}{waived} ({health.checks} checks)"
     )
     yield from (f"  {line}" for line in finding_lines(findings, terminal))
+    yield from (f"  waiver expired: {printable(one)}" for one in health.expired)
     yield from skipped_lines(health.skipped)
 
 

@@ -35,7 +35,8 @@ examples:
   database-diagnostics --targets databases.txt
 
 The address comes from DATABASE_URL, POSTGRES_* or DB_*, from .env or boombap.toml (`boombap config show`).
-Exit codes: 0 fine, 1 a finding at or above --fail-on, 2 usage, 3 a server failed, 130 Ctrl-C."""
+Exit codes: 0 fine, 1 a finding at or above --fail-on, 2 usage, 3 a server failed,
+4 nothing could be counted, 130 Ctrl-C."""
 
 
 def parse(words: Sequence[str], prog: str) -> argparse.Namespace:
@@ -107,8 +108,12 @@ def _refuse_contradictions(args: argparse.Namespace) -> None:
         raise UsageError(f"{args.action} looks at one database", hint="leave --targets and --all-dbs out")
     if args.targets and (args.all_dbs or args.dsn):
         raise UsageError("--targets names the databases already", hint="leave --all-dbs and --dsn out")
-    if args.action in ("slow", "locks") and args.format == "csv":
+    if args.action in ("slow", "locks", "snapshot") and args.format == "csv":
         raise UsageError(f"{args.action} has no CSV form", hint="use --format json")
+    if args.action == "health" and args.quick:
+        raise UsageError("--quick leaves out what health asks for", hint="use one of them")
+    if args.dsn is not None and not args.dsn.strip():
+        raise UsageError("--dsn is empty", hint="give an address, or leave it out to use the configured one")
     if args.analyzer and not args.unanalyzed:
         raise UsageError("--analyzer goes with --unanalyzed")
 

@@ -23,7 +23,7 @@ def to_json(value: object) -> str:
 
 
 def to_csv(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Give CSV (RFC 4180) with a head line; None is empty.
+    """Give CSV (RFC 4180) with a head line; None is empty, booleans and dates are written as in JSON.
 
     A text that a spreadsheet would run as a formula gets an apostrophe before it (OWASP, CSV injection).
     """
@@ -48,6 +48,10 @@ class _Lines:
 
 
 def _harmless(cell: object) -> object:
+    if isinstance(cell, bool):
+        return str(cell).lower()
+    if hasattr(cell, "isoformat"):
+        return cell.isoformat()
     is_formula = isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@", "\t", "\r")
     return f"'{cell}" if is_formula else cell
 
