@@ -68,11 +68,12 @@ def complain(text: str) -> None:
 
 
 def settle() -> None:
-    """Give up what stdout cannot take, so that the interpreter's last flush does not complain about it."""
-    try:
-        sys.stdout.flush()
-    except OSError:
-        _abandon(sys.stdout)
+    """Give up what the streams cannot take, so that the interpreter's last flush does not end the run with 120."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            _abandon(stream)
 
 
 def _abandon(stream: TextIO) -> None:
