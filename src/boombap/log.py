@@ -60,7 +60,9 @@ def write_traceback(error: BaseException, folder: Path) -> Path:
     import time
     import traceback
 
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    from boombap.private import make_folder
+
+    make_folder(folder)
     path = folder / "boombap.log"
     stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     text = redact(" ".join(sys.argv[:2]) + "\n" + "".join(traceback.format_exception(error)))

@@ -68,6 +68,8 @@ def test_tilde_is_the_home_folder() -> None:
         ("db.coverage_floor", "101%", "is not a percentage"),
         ("log.level", "loud", "'loud' is not one of debug, info, warning, error"),
         ("db.statement_timeout", "5", "'5' is not a duration"),
+        ("db.statement_timeout", "0s", "'0s' is not a duration from 1ms to 24d"),
+        ("db.lock_timeout", "25d", "'25d' is not a duration from 1ms to 24d"),
         ("db.waivers", "~nobody-of-that-name/x", "names a home folder that is not known"),
     ],
 )

@@ -63,6 +63,13 @@ def test_the_faults_of_the_sample_are_found(each_cluster: Cluster, check: str, s
     assert findings(each_cluster.sample(faults=True).diagnose(HEALTH), check, subject)
 
 
+def test_a_line_end_in_a_name_makes_no_second_statement(database: Database):
+    database.run('CREATE INDEX "x"";\nDROP TABLE tracks; --" ON tracks (artist)')
+    remedies = [one.remedy for one in findings(database.diagnose(HEALTH), "duplicate_index")]
+    assert remedies
+    assert not any("DROP TABLE" in remedy for remedy in remedies)
+
+
 _FAULTS = """
 CREATE TABLE "Plays ä" ("Id" smallserial PRIMARY KEY, "Track's ""Ref" int REFERENCES tracks (id), note text);
 ALTER TABLE tracks ADD CONSTRAINT "Real?" CHECK (word_count >= 0) NOT VALID;

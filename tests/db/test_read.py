@@ -66,3 +66,17 @@ def test_tables_with_their_columns(each_cluster: Cluster):
     assert tables["tracks"].rows_estimate == 1000
     assert tables["tracks"].columns["title"] == "character varying(500)"
     assert tables["tracks"].indexes >= 5
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT dblink('host=h password=hunter2')",
+        "CREATE SUBSCRIPTION s CONNECTION 'postgresql://u:hunter2@h/x'",
+        "ALTER ROLE dj PASSWORD 'hunter2'",
+        "SELECT $$password=hunter2$$",
+        "SELECT 1 /* password=hunter2 */",
+    ],
+)
+def test_a_statement_is_shown_without_its_password(sql: str):
+    assert "hunter2" not in read.one_line(sql)

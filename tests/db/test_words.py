@@ -30,6 +30,8 @@ def test_options_to_parts(line: str, parts: set[str]):
         "snapshot",
         "snapshot keep",
         "snapshot save one two",
+        "snapshot save ../there",
+        "snapshot save café",
         "health more",
         "slow --all-dbs",
         "locks --targets f",

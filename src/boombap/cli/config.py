@@ -55,4 +55,4 @@ def _shown(value: object, key: Key) -> str:
         return "***"
     if isinstance(value, tuple):
         return ",".join(value)
-    return f"{value:g}s" if key.kind.name == "duration" else str(value)
+    return f"{value:g}s" if key.dotted.endswith("_timeout") else str(value)

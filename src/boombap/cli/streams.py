@@ -6,7 +6,7 @@ import os
 import sys
 
 from boombap.errors import EXIT_FINE
-from boombap.output.terminal import unwritable
+from boombap.output.terminal import printable, unwritable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def flush() -> None:
 def complain(text: str) -> None:
     """Write a line to stderr; when that fails too, the exit code must say it alone."""
     try:
-        sys.stderr.write(text + "\n")
+        sys.stderr.write(printable(text) + "\n")
         sys.stderr.flush()
     except OSError:
         _abandon(sys.stderr)

@@ -121,6 +121,8 @@ def _from_file(path: Path, known: Mapping[str, Key]) -> Layer:
         tables = tomllib.loads(_read(path))
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path} is not valid TOML: {error}") from None
+    except RecursionError:
+        raise ConfigError(f"{path} is nested too deeply") from None
     layer: Layer = {}
     for section, table in tables.items():
         if not isinstance(table, dict):

@@ -182,6 +182,14 @@ def _path(text: str) -> Path:
         raise ConfigError(f"{text!r} names a home folder that is not known") from None
 
 
+def _limit(text: str) -> float:
+    # To PostgreSQL 0 means no limit, and 2,147,483,647 ms is the longest one.
+    seconds = parse_duration_s(text)
+    if not 0.001 <= seconds <= 24 * 86_400:  # noqa: PLR2004 - explained above
+        raise ConfigError(f"{text!r} is not a duration from 1ms to 24d")
+    return seconds
+
+
 def _names(text: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in text.split(",") if name.strip())
 
@@ -189,7 +197,7 @@ def _names(text: str) -> tuple[str, ...]:
 _TEXT = Kind("text", str)
 _SECRET = Kind("secret", Secret)
 _PATH = Kind("path", _path)
-_DURATION = Kind("duration", parse_duration_s)
+_DURATION = Kind("duration from 1ms to 24d", _limit)
 _PERCENTAGE = Kind("percentage", _percentage)
 _NAMES = Kind("names, separated by commas", _names)
 _PORT = _whole(1, 65_535)

@@ -10,7 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from boombap.db.model import Check, Context, Server
+    from boombap.db.model import Check, Context, Row, Server
     from boombap.db.read import Read
 
     Answer = Sequence[Finding] | Skipped
@@ -27,7 +27,19 @@ def examine(check: Check, read: Read, context: Context, *, is_fast: bool) -> Ans
         return Skipped(check.id, "no permission: needs SELECT on the table or pg_monitor")
     except OutsideError as error:
         return Skipped(check.id, str(error), is_failure=True)
-    return list(check.judge(rows, context))
+    return [_safe(finding, _unprintable(rows)) for finding in check.judge(rows, context)]
+
+
+def _unprintable(rows: Sequence[Row]) -> list[str]:
+    values = (value for row in rows for value in row.values() if isinstance(value, str))
+    return [value for value in values if not value.isprintable()]
+
+
+def _safe(finding: Finding, unprintable: Sequence[str]) -> Finding:
+    # A line end in a name would turn one statement into two: the second could be anybody's.
+    if not any(value in finding.remedy for value in unprintable):
+        return finding
+    return finding.but(remedy="write the statement by hand: a name in it holds control characters")
 
 
 def _obstacle(check: Check, context: Context, *, is_fast: bool) -> str:

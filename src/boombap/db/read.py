@@ -16,6 +16,7 @@ from boombap.db.model import (
     XminHolder,
 )
 from boombap.db.queries.load import query
+from boombap.log import redact
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -130,7 +131,7 @@ def databases(read: Read, facts: Server) -> list[str]:
 
 def one_line(sql: str | None) -> str:
     """Give a statement on one line with passwords hidden, as ALTER ROLE would show them."""
-    return _PASSWORD.sub(r"\1***", _SPACE.sub(" ", sql or "").strip())
+    return redact(_PASSWORD.sub(r"\1***", _SPACE.sub(" ", sql or "").strip()))
 
 
 def _largest(rows: Sequence[Row], column: str) -> float | None:

@@ -118,11 +118,13 @@ def save(snapshot: Snapshot, file: Path) -> None:
     """
     import json
 
+    from boombap.private import make_folder
+
     fields = {name: getattr(snapshot, name) for name in Snapshot.__match_args__}
     text = json.dumps({"schema": SCHEMA, **fields}, indent=1)
     draft = file.with_suffix(f".{os.getpid()}.new")
     try:
-        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(file.parent)
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as out:
             out.write(text)
         draft.replace(file)

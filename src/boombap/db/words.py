@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from pathlib import Path
 
 from boombap.db.model import FULL, QUICK
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
     from boombap.db.model import Part
 
+_OF_ONE_DATABASE = ("slow", "locks", "snapshot")
+_NAME = re.compile(r"\w[\w.-]{0,59}", re.ASCII)
 _ACTIONS = ("health", "slow", "locks", "snapshot")
 NEVER = "never"
 """The value of --fail-on that no finding reaches."""
@@ -100,22 +103,33 @@ def _count(text: str) -> int:
 
 def _refuse_contradictions(args: argparse.Namespace) -> None:
     if args.action == "snapshot":
-        if not args.words or args.words[0] not in ("save", "diff") or len(args.words) > 2:  # noqa: PLR2004
-            raise UsageError("snapshot takes save or diff, and a name", hint="boombap db snapshot save [NAME]")
+        _refuse_snapshot_words(args.words)
     elif args.words:
         raise UsageError(f"{args.words[0]!r} is one word too many", hint="see --help")
-    if args.action in ("slow", "locks", "snapshot") and (args.targets or args.all_dbs):
-        raise UsageError(f"{args.action} looks at one database", hint="leave --targets and --all-dbs out")
-    if args.targets and (args.all_dbs or args.dsn):
-        raise UsageError("--targets names the databases already", hint="leave --all-dbs and --dsn out")
-    if args.action in ("slow", "locks", "snapshot") and args.format == "csv":
-        raise UsageError(f"{args.action} has no CSV form", hint="use --format json")
     if args.action == "health" and args.quick:
         raise UsageError("--quick leaves out what health asks for", hint="use one of them")
-    if args.dsn is not None and not args.dsn.strip():
-        raise UsageError("--dsn is empty", hint="give an address, or leave it out to use the configured one")
     if args.analyzer and not args.unanalyzed:
         raise UsageError("--analyzer goes with --unanalyzed")
+    if args.dsn is not None and not args.dsn.strip():
+        raise UsageError("--dsn is empty", hint="give an address, or leave it out to use the configured one")
+    if args.targets and (args.all_dbs or args.dsn):
+        raise UsageError("--targets names the databases already", hint="leave --all-dbs and --dsn out")
+    if args.action in _OF_ONE_DATABASE:
+        _refuse_many_and_csv(args)
+
+
+def _refuse_snapshot_words(words: Sequence[str]) -> None:
+    if not words or words[0] not in ("save", "diff") or len(words) > 2:  # noqa: PLR2004 - a verb and a name
+        raise UsageError("snapshot takes save or diff, and a name", hint="boombap db snapshot save [NAME]")
+    if not all(_NAME.fullmatch(name) for name in words[1:]):
+        raise UsageError("a snapshot's name has 1 to 60 letters, digits, dots, dashes or underscores")
+
+
+def _refuse_many_and_csv(args: argparse.Namespace) -> None:
+    if args.targets or args.all_dbs:
+        raise UsageError(f"{args.action} looks at one database", hint="leave --targets and --all-dbs out")
+    if args.format == "csv":
+        raise UsageError(f"{args.action} has no CSV form", hint="use --format json")
 
 
 def parts(args: argparse.Namespace) -> frozenset[Part]:

@@ -257,7 +257,7 @@ def _make_room(execute: Execute, *, replace: bool) -> None:
         raise UsageError(message, hint="load the sample into an empty database")
     if existing and not replace:
         raise UsageError(
-            "the database already holds a sample", hint="ask for it to be replaced, or use another database"
+            "the database already holds a sample", hint="add --replace to load it anew, or use another database"
         )
     if existing:
         _run(execute, "drop")

@@ -56,7 +56,8 @@ def tour(terminal: Terminal, interrupt: Interrupt, *, tracks: int, is_kept: bool
         target = from_text(server.url, name="sample database", origin="the local server")
         _show_database(target, terminal, say, interrupt, tracks)
         _say_what_next(terminal, say, is_running=is_kept)
-    say(f"the tour took {monotonic() - begun:.0f} s" + ("" if is_kept else "; the server that it started is stopped"))
+    state = "is stopped" if postgres.status(servers(load())) is None else "runs on"
+    say(f"the tour took {monotonic() - begun:.0f} s; the server {state}")
     return EXIT_FINE
 
 

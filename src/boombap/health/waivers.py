@@ -65,6 +65,8 @@ def load(path: Path) -> tuple[Waiver, ...]:
         raise ConfigError(f"cannot read the waivers in {path}: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"the waivers in {path} are not valid TOML: {error}") from None
+    except RecursionError:
+        raise ConfigError(f"the waivers in {path} are nested too deeply") from None
     tables = entries.get("waiver", [])
     if set(entries) - {"waiver"} or not isinstance(tables, list):
         raise ConfigError(f"{path} holds something else than [[waiver]] tables")

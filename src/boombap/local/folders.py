@@ -14,6 +14,7 @@ from pathlib import Path
 
 from boombap.errors import AccessDenied, ConfigError, TimedOut
 from boombap.local.process import poll
+from boombap.private import make_folder
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,7 +46,8 @@ def private(path: Path, owner: int | None = None) -> Path:
         AccessDenied: when it cannot be created, is a link, or is open to others.
     """
     try:
-        path.mkdir(mode=0o700, parents=True)
+        make_folder(path.parent)
+        path.mkdir(mode=0o700)
     except FileExistsError:
         return _checked(path, os.geteuid() if owner is None else owner)
     except OSError as error:
@@ -118,7 +120,7 @@ def locked(base: Path, name: str, pause: Callable[[float], None] = time.sleep) -
 
 def _open_lock(base: Path, name: str) -> int:
     try:
-        base.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(base)
         return os.open(base / f"{name}.lock", os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
         raise AccessDenied(
