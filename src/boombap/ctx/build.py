@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 
-from boombap.ctx import chunks, files, git, history, index, store
+from boombap.ctx import chunks, files, freshness, git, history, store
 from boombap.ctx.imports import Resolver, ranks
 from boombap.ctx.model import Skipped
 from boombap.ctx.structure.languages import DATA, PROSE, language_of
@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from boombap.ctx.files import Listing, Text
-    from boombap.ctx.index import Limits
-    from boombap.ctx.model import Chunk, Structure
+    from boombap.ctx.model import Chunk, Limits, Structure
 
 GENERATED = 1
 PROSE_FLAG = 2
@@ -44,7 +43,7 @@ def write(beside: str, source: str, root: str, limits: Limits) -> None:
 def fill(database: sqlite3.Connection, root: str, limits: Limits) -> bool:
     """Bring an index to what the tree is now; tells whether it is good, or has to start from nothing."""
     facts = dict(database.execute("SELECT name, value FROM meta"))
-    read_ns, head, stamps = time.time_ns(), git.head(root), index.stamps(root)
+    read_ns, head, stamps = time.time_ns(), git.head(root), freshness.stamps(root)
     listing = files.listing(root)
     database.execute("BEGIN")
     before = {path for (path,) in database.execute("SELECT path FROM files")}
@@ -62,7 +61,8 @@ def fill(database: sqlite3.Connection, root: str, limits: Limits) -> bool:
         history.count(database)
     notes = [listing.note] * bool(listing.note) + ["git could not read the history: no statistics"] * (not can_read)
     made = {
-        "complete": 1, "root": root, "head": head, "stamps": stamps, "read_ns": read_ns, "grammars": index.grammars(),
+        "complete": 1, "root": root, "head": head, "stamps": stamps, "read_ns": read_ns,
+        "grammars": freshness.grammars(),
         "notes": "; ".join(notes), "chunks": database.execute("SELECT count(*) FROM chunks").fetchone()[0],
         "now_s": read_ns // 1_000_000_000,
     }  # fmt: skip
@@ -121,7 +121,7 @@ def _within(paths: Sequence[str], limits: Limits) -> tuple[Sequence[str], list[S
 
 def _stat(root: str, path: str) -> tuple[int, int] | None:
     try:
-        found = os.lstat(os.path.join(root, path))  # noqa: PTH118
+        found = os.lstat(os.path.join(root, path))
     except OSError:
         return None
     return found.st_size, found.st_mtime_ns
@@ -152,10 +152,14 @@ def _add_chunks(database: sqlite3.Connection, number: int, path: str, lines: Seq
     (first,) = database.execute("SELECT coalesce(max(id), 0) FROM postings_docsize").fetchone()
     for at, chunk in enumerate(chunks.chunks(lines, found), first + 1):
         row = (at, number, chunk.start, chunk.end, chunk.kind, " ".join(chunk.symbols), ".".join(chunk.scope))
-        database.execute("INSERT INTO chunks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", (*row, *chunk.whole, chunk.complexity))
+        database.execute(
+            "INSERT INTO chunks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", (*row, *chunk.whole, chunk.complexity)
+        )
         doc, body = _split(chunk, lines)
         columns = (of_path, _joined(chunk.symbols), _joined(chunk.scope), doc, body)
-        database.execute("INSERT INTO postings (rowid, path, symbol, scope, doc, body) VALUES (?, ?, ?, ?, ?, ?)", (at, *columns))
+        database.execute(
+            "INSERT INTO postings (rowid, path, symbol, scope, doc, body) VALUES (?, ?, ?, ?, ?, ?)", (at, *columns)
+        )
 
 
 def _split(chunk: Chunk, lines: Sequence[str]) -> tuple[str, str]:
@@ -189,10 +193,14 @@ def _link(database: sqlite3.Connection) -> None:
     resolver = Resolver(numbers)
     edges: dict[int, list[int]] = {}
     for number, path, language, imports in rows:
-        targets = {numbers[t] for words in imports.split("\n") if words for t in resolver.targets(path, language, words)}
+        targets = {
+            numbers[t] for words in imports.split("\n") if words for t in resolver.targets(path, language, words)
+        }
         if targets:
             edges[number] = sorted(targets)
     database.execute("DELETE FROM edges")
     database.executemany("INSERT INTO edges VALUES (?, ?)", ((s, t) for s, targets in edges.items() for t in targets))
     found = ranks(sorted(numbers.values()), edges)
-    database.executemany("UPDATE files SET rank = ? WHERE id = ?", ((round(rank, 6), number) for number, rank in found.items()))
+    database.executemany(
+        "UPDATE files SET rank = ? WHERE id = ?", ((round(rank, 6), number) for number, rank in found.items())
+    )

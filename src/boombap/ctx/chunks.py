@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 LARGEST = 1_500
 SMALL = 400
 _MOST_SYMBOLS = 40
+# Of merged neighbours the one that says most gives the kind.
+_LEADING = ("class", "type", "impl", "module", "function", "method", "macro", "section", "key", "constant", "prototype")
 
 
 class _Piece(Record):
@@ -92,7 +94,7 @@ def _tree(definitions: Sequence[Definition]) -> list[_Node]:
     for one in sorted(definitions, key=lambda one: (one.start, -one.end)):
         while open_ and one.start > open_[-1].definition.end:
             open_.pop()
-        if open_ and one.end > open_[-1].definition.end or not open_ and one.start <= reached:
+        if (open_ and one.end > open_[-1].definition.end) or (not open_ and one.start <= reached):
             continue
         node = _Node(one)
         (open_[-1].children if open_ else roots).append(node)
@@ -173,7 +175,7 @@ def _joined(one: _Piece, other: _Piece) -> _Piece:
     return _Piece(
         one.start,
         other.end,
-        one.kind if one.symbols else other.kind,
+        min(one.kind, other.kind, key=lambda kind: _LEADING.index(kind) if kind in _LEADING else len(_LEADING)),
         one.symbols + other.symbols,
         one.scope,
         (min(one.whole[0], other.whole[0]), max(one.whole[1], other.whole[1])),

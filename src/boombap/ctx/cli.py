@@ -9,8 +9,10 @@ import time
 from boombap import log
 from boombap.config.load import load
 from boombap.ctx import words as options
-from boombap.ctx.index import Limits, open_or_build
-from boombap.ctx.search import Filter, grep, search
+from boombap.ctx.index import open_or_build
+from boombap.ctx.model import Limits
+from boombap.ctx.search import grep, search
+from boombap.ctx.selection import Filter
 from boombap.errors import EXIT_FINE, EXIT_NO, OutsideError, UsageError
 from boombap.output.terminal import Terminal
 from boombap.record import Record
@@ -73,9 +75,7 @@ def _refuse_unknown_languages(names: Sequence[str]) -> None:
 
 def _open(desk: _Desk, *, is_rebuilt: bool = False) -> Index:
     limits = Limits(desk.config.ctx.max_files, desk.config.ctx.max_index_mb)
-    index = open_or_build(
-        desk.args.root, desk.cache, limits=limits, is_rebuilt=is_rebuilt, pause=desk.interrupt.sleep
-    )
+    index = open_or_build(desk.args.root, desk.cache, limits=limits, is_rebuilt=is_rebuilt, pause=desk.interrupt.sleep)
     for note in (index.fact("notes"), *index.notes):
         if note:
             desk.terminal.note(note)
@@ -98,7 +98,9 @@ def _search(desk: _Desk) -> int:
         if args.json:
             from boombap.ctx.encode import search_object
 
-            return _json(desk, search_object(index.root, args.regex or args.query, hits, corrections), is_found=bool(hits))
+            return _json(
+                desk, search_object(index.root, args.regex or args.query, hits, corrections), is_found=bool(hits)
+            )
         for word, other in corrections.items():
             desk.terminal.note(f"{word!r} is nowhere; searched for {other!r}")
         if args.files_only:
@@ -193,7 +195,7 @@ def _mcp(desk: _Desk) -> int:
     from boombap.ctx import mcp
 
     limits = Limits(desk.config.ctx.max_files, desk.config.ctx.max_index_mb)
-    return mcp.serve(os.path.abspath(desk.args.root), desk.cache, limits, desk.interrupt)  # noqa: PTH100
+    return mcp.serve(os.path.abspath(desk.args.root), desk.cache, limits, desk.interrupt)
 
 
 def _json(desk: _Desk, value: object, *, is_found: bool) -> int:

@@ -47,7 +47,8 @@ def by_prefix(database: sqlite3.Connection, word: str) -> str:
     if len(word) < _SHORTEST - 1:
         return ""
     row = database.execute(
-        "SELECT term FROM vocabulary WHERE term >= ? AND term < ? ORDER BY doc DESC, term LIMIT 1", (word, word + "\U0010ffff")
+        "SELECT term FROM vocabulary WHERE term >= ? AND term < ? ORDER BY doc DESC, term LIMIT 1",
+        (word, word + "\U0010ffff"),
     ).fetchone()
     return str(row[0]) if row else ""
 

@@ -39,27 +39,27 @@ def head(root: str) -> str:
     folder = git_folder(root)
     if not folder:
         return ""
-    found = _first_line(os.path.join(folder, "HEAD"))  # noqa: PTH118 - pathlib is not on the hot path
+    found = _first_line(os.path.join(folder, "HEAD"))
     if not found.startswith("ref: "):
         return found
     name = found.removeprefix("ref: ")
-    common = _first_line(os.path.join(folder, "commondir"))  # noqa: PTH118
-    shared = os.path.join(folder, common) if common else folder  # noqa: PTH118
-    return _first_line(os.path.join(shared, name)) or _packed(shared, name)  # noqa: PTH118
+    common = _first_line(os.path.join(folder, "commondir"))
+    shared = os.path.join(folder, common) if common else folder
+    return _first_line(os.path.join(shared, name)) or _packed(shared, name)
 
 
 def git_folder(root: str) -> str:
     """Give the folder where git keeps this work tree's state; empty outside a repository."""
-    place = os.path.join(root, ".git")  # noqa: PTH118
-    if os.path.isdir(place):  # noqa: PTH112
+    place = os.path.join(root, ".git")
+    if os.path.isdir(place):
         return place
     found = _first_line(place)
-    return os.path.join(root, found.removeprefix("gitdir: ")) if found.startswith("gitdir: ") else ""  # noqa: PTH118
+    return os.path.join(root, found.removeprefix("gitdir: ")) if found.startswith("gitdir: ") else ""
 
 
 def _packed(shared: str, name: str) -> str:
     try:
-        with open(os.path.join(shared, "packed-refs"), encoding="utf-8", errors="replace") as file:  # noqa: PTH118, PTH123
+        with open(os.path.join(shared, "packed-refs"), encoding="utf-8", errors="replace") as file:
             lines = (line.split() for line in file)
             return next((words[0] for words in lines if words[1:] == [name]), "")
     except OSError:
@@ -68,7 +68,7 @@ def _packed(shared: str, name: str) -> str:
 
 def _first_line(path: str) -> str:
     try:
-        with open(path, encoding="utf-8", errors="replace") as file:  # noqa: PTH123
+        with open(path, encoding="utf-8", errors="replace") as file:
             return file.readline().strip()
     except OSError:
         return ""

@@ -75,7 +75,7 @@ def refresh(database: sqlite3.Connection, root: str, since: str, head: str) -> b
     for number, commit in enumerate(reversed(commits), first):
         touched = known.intersection(commit.paths)
         database.execute("INSERT INTO commits VALUES (?, ?, ?)", (number, commit.at_s, len(commit.paths)))
-        database.executemany("INSERT OR IGNORE INTO touched VALUES (?, ?)", ((path, number) for path in sorted(touched)))
+        database.executemany("INSERT OR IGNORE INTO touched VALUES (?, ?)", [(path, number) for path in touched])
     count(database)
     return True
 
@@ -84,6 +84,7 @@ def count(database: sqlite3.Connection) -> None:
     """Write to each file how many commits touched it, and when the last one did."""
     database.execute(
         """UPDATE files SET (commits, changed_s) = (
-            SELECT count(*), coalesce(max(at_s), 0) FROM touched JOIN commits ON made = commits.id WHERE path = files.path
+            SELECT count(*), coalesce(max(at_s), 0)
+            FROM touched JOIN commits ON made = commits.id WHERE path = files.path
         )"""
     )

@@ -38,7 +38,7 @@ class Resolver:
     def targets(self, path: str, language: str, words: str) -> list[str]:
         """Give the files that one import of `path` means; empty for what is not in the tree."""
         if language == "go":
-            return self._package(words, path)
+            return self._package(words)
         name = _as_path(words, language)
         folder = path.rpartition("/")[0]
         if words.startswith(".") and language != "bash":
@@ -66,7 +66,7 @@ class Resolver:
                 return _nearest(found, path)
         return []
 
-    def _package(self, words: str, path: str) -> list[str]:
+    def _package(self, words: str) -> list[str]:
         parts = words.split("/")
         for first in range(len(parts)):
             found = self._by_folder.get("/".join(parts[first:]))

@@ -1,6 +1,6 @@
 """The Model Context Protocol on stdin and stdout: JSON-RPC 2.0, one message a line; nothing else reaches stdout.
 
-Source: modelcontextprotocol.io, specification 2025-06-18, "Lifecycle", "Transports" (stdio) and "Server features, Tools".
+Source: modelcontextprotocol.io, specification 2025-06-18: Lifecycle; Transports (stdio); Server features, Tools.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ import time
 from boombap import __version__
 from boombap.ctx import encode, recent, related
 from boombap.ctx.index import open_or_build
-from boombap.ctx.search import Filter, search
+from boombap.ctx.search import search
+from boombap.ctx.selection import Filter
 from boombap.ctx.status import status
 from boombap.errors import EXIT_FINE, BoombapError, UsageError
 from boombap.units import parse_duration_s
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any
 
-    from boombap.ctx.index import Index, Limits
+    from boombap.ctx.index import Index
+    from boombap.ctx.model import Limits
     from boombap.interrupt import Interrupt
 
     Arguments = dict[str, Any]
@@ -77,7 +79,7 @@ TOOLS: tuple[dict[str, Any], ...] = (
 )
 
 
-class _Refused(Exception):  # noqa: N818 - an answer of the protocol, not a failure
+class _Refused(Exception):
     """A request that cannot be answered; `code` is JSON-RPC's."""
 
     def __init__(self, code: int, message: str) -> None:
@@ -141,9 +143,9 @@ class _Server:
         if "id" not in message:
             return None
         params = message.get("params") or {}
+        if not isinstance(params, dict):
+            return _failure(message["id"], _PARAMS, "params must be an object")
         try:
-            if not isinstance(params, dict):
-                raise _Refused(_PARAMS, "params must be an object")
             return {"jsonrpc": "2.0", "id": message["id"], "result": self._result(message["method"], params)}
         except _Refused as refusal:
             return _failure(message["id"], refusal.code, str(refusal))
@@ -203,7 +205,9 @@ def _failure(identity: object, code: int, message: str) -> object:
 
 def _search(index: Index, arguments: Arguments) -> object:
     query = _text(arguments, "query")
-    only = Filter([_text(arguments, "language")] * ("language" in arguments), [_text(arguments, "path")] * ("path" in arguments))
+    only = Filter(
+        [_text(arguments, "language")] * ("language" in arguments), [_text(arguments, "path")] * ("path" in arguments)
+    )
     corrections: dict[str, str] = {}
     hits = search(index, query, limit=_limit(arguments), only=only, on_correction=corrections.__setitem__)
     return encode.search_object(index.root, query, hits, corrections)

@@ -103,3 +103,15 @@ class Hit(Record):
     score: float
     why: tuple[tuple[str, float], ...]
     snippet: str
+
+
+class Limits(Record):
+    """What bounds an index; the configuration's section ``ctx`` sets both.
+
+    Attributes:
+        files: the most files; those in deeper folders are left out first.
+        size_mb: the most text, in megabytes.
+    """
+
+    files: int = 20_000
+    size_mb: int = 200

@@ -7,7 +7,7 @@ from boombap.record import Record
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from boombap.ctx.index import Index
-    from boombap.ctx.search import Filter
+    from boombap.ctx.selection import Filter
 
 _BY_COMMIT = """
 SELECT files.path, language, max(at_s) AS changed_s, count(*) FROM touched
@@ -38,5 +38,9 @@ def changes(index: Index, since_s: int, only: Filter, limit: int) -> list[Change
     """Give the files that a commit touched since a moment, the latest first; outside git by the files' own times."""
     has_history = index.database.execute("SELECT 1 FROM commits LIMIT 1").fetchone()
     rows = index.database.execute(_BY_COMMIT if has_history else _BY_TIME, (since_s,))
-    found = [Change(path, changed_s, commits) for path, language, changed_s, commits in rows if only.has(path, language, changed_s)]
+    found = [
+        Change(path, changed_s, commits)
+        for path, language, changed_s, commits in rows
+        if only.has(path, language, changed_s)
+    ]
     return found[:limit]

@@ -1,4 +1,4 @@
-"""Which files belong to one: those it imports and that import it, that changed with it, test it, and share rare words."""
+"""Which files belong to one: by imports both ways, commits together, tests of it, and rare words in both."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def relatives(index: Index, name: str, limit: int) -> list[Relative]:
 
 
 def _indexed(index: Index, name: str) -> str:
-    here = os.path.relpath(os.path.abspath(name), index.root)  # noqa: PTH100
+    here = os.path.relpath(os.path.abspath(name), index.root)
     for path in dict.fromkeys((name.removeprefix("./"), here)):
         if index.database.execute("SELECT 1 FROM files WHERE path = ?", (path,)).fetchone():
             return path

@@ -41,7 +41,7 @@ def file_lines(hits: Sequence[Hit], root: str) -> Iterator[str]:
 
 def shown(path: str, root: str) -> str:
     """Give a path as seen from the working folder, without characters that steer a terminal."""
-    return printable(os.path.relpath(os.path.join(root, path)))  # noqa: PTH118
+    return printable(os.path.relpath(os.path.join(root, path)))
 
 
 def recent_lines(changes: Sequence[Change], root: str, now_s: float) -> Iterator[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from boombap.ctx.tokens import fold, stem, terms
+from boombap.ctx.tokens import fold, terms
 from boombap.record import Record
 
 TYPE_CHECKING = False
@@ -78,13 +78,19 @@ class Weights(Record):
 WEIGHTS = Weights()
 
 _STOP = frozenset(
-    """a an the of to in on at for from by with without and or not is are was were be been being it its this that these
-    those how what where when which who why does do did can could should would will into as if then than there their
-    you your we our i me my he she they them us work works working used using use via get""".split()
-) | frozenset("и в во на не с со к ко о об от до за из у по для что как где когда это или а но ли же".split())
+    (
+        "a an the of to in on at for from by with without and or not is are was were be been being "
+        "it its this that these those how what where when which who why does do did can could "
+        "should would will into as if then than there their you your we our i me my he she they "
+        "them us work works working used using use via get"
+    ).split()
+) | frozenset(("и в во на не с со к ко о об от до за из у по для что как где когда это или а но ли же").split())
 _IDENTIFIER = re.compile(r"[^\W\d]\w*")
 _HUMPS = re.compile(r"[a-z0-9][A-Z]|[A-Z]{2}[a-z]|\w_\w")
-_TESTS = re.compile(r"(?:^|/)(?:tests?|__tests__|specs?|testing|testdata|fixtures|e2e|benches|benchmarks?)/|(?:^|/)(?:test_|conftest\.)[^/]*$|(?:_test|_tests|_spec|\.test|\.spec|Tests?|Spec)\.\w+$")
+_TESTS = re.compile(
+    r"(?:^|/)(?:tests?|__tests__|specs?|testing|testdata|fixtures|e2e|benches|benchmarks?)/"
+    r"|(?:^|/)(?:test_|conftest\.)[^/]*$|(?:_test|_tests|_spec|\.test|\.spec|Tests?|Spec)\.\w+$"
+)
 _EXAMPLES = re.compile(r"(?:^|/)(?:examples?|samples?|demos?|docs?|docs_src|tutorials?|_examples)/")
 _REEXPORTS = re.compile(r"(?:^|/)(?:__init__\.pyi?|index\.(?:[mc]?[jt]sx?))$")
 _STUBS = re.compile(r"\.(?:pyi|d\.ts|d\.mts|d\.cts)$")
@@ -92,10 +98,13 @@ _VERSIONS = re.compile(r"(?:^|/)v(\d+)/")
 _ASKS = {
     "tests": frozenset(("test", "spec", "fixtur", "benchmark", "тест")),
     "examples": frozenset(("exampl", "sampl", "demo", "doc", "tutorial", "documentat", "пример")),
-    "text": frozenset(("readm", "doc", "documentat", "changelog", "markdown", "guid", "config", "yaml", "toml", "документац")),
+    "text": frozenset(
+        ("readm", "doc", "documentat", "changelog", "markdown", "guid", "config", "yaml", "toml", "документац")
+    ),
 }
 _TYPES = frozenset(("class", "type", "impl"))
 _SHARED_PREFIX = 0.7
+_SHARED_LETTERS = 3
 _PROSE_OR_DATA = 2 | 4
 _GENERATED = 1
 _HALF_LIFE_S = 30 * 86_400
@@ -224,9 +233,7 @@ class _Names:
         if path not in self._known:
             folder, _, base = path.rpartition("/")
             parent = folder.rpartition("/")[2]
-            self._known[path] = max(
-                self._share(base.partition(".")[0]), self._weights.folder * self._share(parent)
-            )
+            self._known[path] = max(self._share(base.partition(".")[0]), self._weights.folder * self._share(parent))
         return self._known[path]
 
     def _share(self, name: str) -> float:
@@ -247,7 +254,7 @@ def _shares_prefix(one: str, other: str) -> bool:
         if a != b:
             break
         shared += 1
-    return shared >= 3 and shared >= _SHARED_PREFIX * max(len(one), len(other))  # noqa: PLR2004 - two letters say nothing
+    return shared >= _SHARED_LETTERS and shared >= _SHARED_PREFIX * max(len(one), len(other))
 
 
 def _scored(
@@ -306,9 +313,7 @@ def _kind_factor(row: Row, folded: str, weights: Weights) -> float:
     return factor
 
 
-def _penalties(
-    row: Row, asked: Question, weights: Weights, versions: Mapping[str, int]
-) -> list[tuple[str, float]]:
+def _penalties(row: Row, asked: Question, weights: Weights, versions: Mapping[str, int]) -> list[tuple[str, float]]:
     path = row.path
     found = []
     if _TESTS.search(path) and not asked.words & _ASKS["tests"]:
@@ -354,8 +359,3 @@ def _decayed(chunks: list[Scored], weights: Weights) -> list[Scored]:
             score *= 1 - of_file / whole * (1 - weights.file_decay**at)
         found.append(one.but(score=score * weights.decay**at))
     return found
-
-
-def is_known(word: str) -> bool:
-    """Tell whether a word is a stop word, which is never corrected."""
-    return word in _STOP or stem(word) in _STOP

@@ -11,12 +11,13 @@ import re
 from boombap.ctx import files, fuzzy, score
 from boombap.ctx.model import Hit, Skipped
 from boombap.ctx.score import WEIGHTS, Row
-from boombap.ctx.tokens import fold, terms
+from boombap.ctx.selection import ANY, Filter
+from boombap.ctx.tokens import terms
 from boombap.errors import UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from boombap.ctx.index import Index
     from boombap.ctx.score import Question, Scored, Weights
@@ -33,48 +34,6 @@ FROM (
     ORDER BY bm25 LIMIT ?
 ) AS found JOIN chunks ON chunks.id = found.id JOIN files ON files.id = file
 """
-
-
-class Filter:
-    """Which files may answer.
-
-    Attributes:
-        languages: names of languages; empty means all.
-        paths: beginnings or patterns with ``*`` of paths; empty means all.
-        since_s: only files that a commit touched after this second; 0 means all.
-    """
-
-    __slots__ = ("_patterns", "languages", "paths", "since_s")
-
-    def __init__(self, languages: Iterable[str] = (), paths: Iterable[str] = (), since_s: int = 0) -> None:
-        self.languages = frozenset(languages)
-        self.paths = tuple(paths)
-        self.since_s = since_s
-        self._patterns = [_pattern(path) for path in self.paths]
-
-    def __bool__(self) -> bool:
-        return bool(self.languages or self.paths or self.since_s)
-
-    def has(self, path: str, language: str, changed_s: int) -> bool:
-        """Tell whether a file may answer."""
-        if self.languages and language not in self.languages:
-            return False
-        if self.since_s and changed_s < self.since_s:
-            return False
-        return not self._patterns or any(pattern.match(path) for pattern in self._patterns)
-
-
-def _pattern(path: str) -> re.Pattern[str]:
-    path = path.removeprefix("./")
-    parts = re.split(r"(\*\*/|\*\*|\*|\?)", path)
-    ways = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
-    text = "".join(ways.get(part) or re.escape(part) for part in parts)
-    if len(parts) == 1:
-        return re.compile(f"{text.rstrip('/')}(?:/|$)" if path else "")
-    return re.compile(text + "$" if "/" in path else f"(?:.*/)?{text}$")
-
-
-ANY = Filter()
 
 
 def search(
@@ -136,9 +95,7 @@ def _corrected(
     return asked.but(terms=renamed, words=words, symbols=symbols, corrected=changes)
 
 
-def _candidates(
-    index: Index, asked: Question, weights: Weights, only: Filter, exact: Sequence[str]
-) -> list[Row]:
+def _candidates(index: Index, asked: Question, weights: Weights, only: Filter, exact: Sequence[str]) -> list[Row]:
     match = " OR ".join(f'"{term}"' for term in asked.terms[:_MOST_TERMS])
     for text in exact:
         needed = [f'"{term}"' for term in dict.fromkeys(terms(text))]
@@ -169,8 +126,12 @@ def _hit(index: Index, one: Scored, asked: Question, weights: Weights, exact: Se
     if exact and not all(phrase in "\n".join(lines) for phrase in exact):
         return None
     symbol = f"{row.scope}.{one.symbol}" if row.scope and one.symbol else one.symbol or row.scope
-    why = tuple(sorted(((name, round(value, 3)) for name, value in one.parts.items() if value), key=lambda part: -part[1]))
-    return Hit(row.path, start, min(stop, len(text.lines)), symbol, row.kind, round(one.score, 4), why, _snippet(lines, asked))
+    why = tuple(
+        sorted(((name, round(value, 3)) for name, value in one.parts.items() if value), key=lambda part: -part[1])
+    )
+    return Hit(
+        row.path, start, min(stop, len(text.lines)), symbol, row.kind, round(one.score, 4), why, _snippet(lines, asked)
+    )
 
 
 def _snippet(lines: Sequence[str], asked: Question) -> str:
@@ -224,8 +185,3 @@ def _symbol_at(index: Index, path: str, line: int) -> str:
     scope, symbols = row
     name = symbols.split()[0] if symbols else ""
     return f"{scope}.{name}" if scope and name else scope or name
-
-
-def is_same_word(one: str, other: str) -> bool:
-    """Tell whether two words are one to the index."""
-    return terms(fold(one)) == terms(fold(other))

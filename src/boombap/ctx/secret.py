@@ -21,7 +21,8 @@ _KNOWN = re.compile(
 )
 _IN_ADDRESS = re.compile(r"(://[^\s:/@\"']*:)([^\s@/\"'{}$<>]+)(?=@)")
 _ASSIGNED = re.compile(
-    r"((?:password|passwd|secret|token|api_?key|access_?key)[\"']?\s*[:=]\s*)([\"'])([^\"'\s{}$<>]{6,})\2", re.IGNORECASE
+    r"((?:password|passwd|secret|token|api_?key|access_?key)[\"']?\s*[:=]\s*)([\"'])([^\"'\s{}$<>]{6,})\2",
+    re.IGNORECASE,
 )
 _LONG = re.compile(r"[A-Za-z0-9+/_=-]{24,}")
 _DIGITS = re.compile(r"\d+")

@@ -21,7 +21,7 @@ def status(index: Index, cache: str) -> dict[str, object]:
     return {
         "root": index.root,
         "index": path,
-        "index_bytes": os.path.getsize(path) if os.path.exists(path) else 0,  # noqa: PTH110, PTH202
+        "index_bytes": os.path.getsize(path) if os.path.exists(path) else 0,
         "files": files,
         "lines": lines,
         "text_bytes": size,

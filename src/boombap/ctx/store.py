@@ -25,8 +25,9 @@ _STEP_S = 0.05
 _SCHEMA = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE files (
-    id INTEGER PRIMARY KEY, path TEXT UNIQUE, size INTEGER, mtime_ns INTEGER, crc INTEGER, language TEXT, flags INTEGER,
-    lines INTEGER, imports TEXT, parsed TEXT, rank REAL DEFAULT 0, commits INTEGER DEFAULT 0, changed_s INTEGER DEFAULT 0
+    id INTEGER PRIMARY KEY, path TEXT UNIQUE, size INTEGER, mtime_ns INTEGER, crc INTEGER, language TEXT,
+    flags INTEGER, lines INTEGER, imports TEXT, parsed TEXT, rank REAL DEFAULT 0, commits INTEGER DEFAULT 0,
+    changed_s INTEGER DEFAULT 0
 );
 CREATE TABLE skipped (path TEXT, reason TEXT, size INTEGER DEFAULT 0, mtime_ns INTEGER DEFAULT 0);
 CREATE TABLE folders (path TEXT PRIMARY KEY, mtime_ns INTEGER) WITHOUT ROWID;
@@ -51,13 +52,13 @@ def place(cache: str, root: str) -> str:
     """Give the index file of a root: its folder's name for people, a digest of its path for machines."""
     from boombap.ctx.digest import digest
 
-    name = "".join(c if c.isalnum() or c in "-_." else "_" for c in os.path.basename(root))[:40]  # noqa: PTH119
-    return os.path.join(cache, "ctx", f"{name or 'root'}-{digest(root)}.db")  # noqa: PTH118
+    name = "".join(c if c.isalnum() or c in "-_." else "_" for c in os.path.basename(root))[:40]
+    return os.path.join(cache, "ctx", f"{name or 'root'}-{digest(root)}.db")
 
 
 def open_existing(path: str) -> sqlite3.Connection | None:
     """Give the index for reading, None when there is none that this version can read."""
-    if not os.path.exists(path):  # noqa: PTH110 - pathlib is not on the hot path
+    if not os.path.exists(path):
         return None
     quoted = path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
     try:
@@ -104,7 +105,7 @@ def _prepare(database: sqlite3.Connection) -> None:
 
 
 def _copy(source: str, target: str) -> None:
-    with open(source, "rb") as old, open(target, "wb") as new:  # noqa: PTH123
+    with open(source, "rb") as old, open(target, "wb") as new:
         os.sendfile(new.fileno(), old.fileno(), 0, os.fstat(old.fileno()).st_size)
         size = os.fstat(old.fileno()).st_size
         sent = os.fstat(new.fileno()).st_size
@@ -122,9 +123,9 @@ def writing(path: str, pause: Callable[[float], None]) -> Iterator[str]:
     """
     import fcntl
 
-    folder = os.path.dirname(path)  # noqa: PTH120
+    folder = os.path.dirname(path)
     try:
-        os.makedirs(folder, mode=0o700, exist_ok=True)  # noqa: PTH103
+        os.makedirs(folder, mode=0o700, exist_ok=True)
         lock = os.open(path + ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise AccessDenied(f"the cache {folder} cannot be written: {error.strerror}") from None
@@ -153,12 +154,12 @@ def _wait_for(lock: int, flock: Callable[[int, int], None], how: int, pause: Cal
 
 def publish(beside: str, path: str) -> None:
     """Make the new file the index, in one step."""
-    os.replace(beside, path)  # noqa: PTH105
+    os.replace(beside, path)
 
 
 def _remove(path: str) -> None:
     for name in (path, path + "-journal"):
         try:
-            os.unlink(name)  # noqa: PTH108
+            os.unlink(name)
         except OSError:
             continue

@@ -59,7 +59,9 @@ def _add_question(parser: argparse.ArgumentParser) -> None:
     what = parser.add_argument_group("what to look for")
     what.add_argument("-e", "--regex", metavar="REGEX", help="search: lines that this regular expression matches")
     what.add_argument("--lang", action="append", default=[], metavar="NAME", help="only files of this language")
-    what.add_argument("--path", action="append", default=[], metavar="PATH", help="only below this folder, or like *.py")
+    what.add_argument(
+        "--path", action="append", default=[], metavar="PATH", help="only below this folder, or like *.py"
+    )
     what.add_argument("--since", metavar="DURATION", help="recent: not older than this (default: 7 days)")
     what.add_argument("--file", metavar="FILE", help="related: the file to start from")
     what.add_argument("--rebuild", action="store_true", help="index: build it from nothing")

@@ -23,9 +23,13 @@ if TYPE_CHECKING:
 _TABLES = {language.name: language for language in LANGUAGES}
 _ready: dict[str, tuple[Parser, QueryCursor] | None] = {}
 _MACRO_LINE = re.compile(r"^[ \t]*[A-Z][A-Z0-9_]{2,}(?:\([^()\n]*\))?[ \t]*$", re.MULTILINE)
-_COMMENT = re.compile(r"^\s*(?://|#(?!include|define|if|endif|else|elif|pragma|undef|!\[)|/\*|\*|--|@(?!media)\w|\[[A-Z]\w*)")
+_COMMENT = re.compile(
+    r"^\s*(?://|#(?!include|define|if|endif|else|elif|pragma|undef|!\[)|/\*|\*|--|@(?!media)\w|\[[A-Z]\w*)"
+)
 _WORD = re.compile(r"[\w$~!?]+")
-_FUNCTION_VALUES = frozenset(("arrow_function", "function_expression", "function", "class", "generator_function", "call_expression"))
+_FUNCTION_VALUES = frozenset(
+    ("arrow_function", "function_expression", "function", "class", "generator_function", "call_expression")
+)
 _QUOTED = re.compile(r"""["'`<]([^"'`<>\n]+)["'`>]""")
 _LONGEST_DOC = 60
 _DEEPEST = 40
@@ -102,7 +106,11 @@ def _definition(node: Node, language: Language, lines: Sequence[str]) -> Definit
     name, kind = named
     outer = node
     while (above := outer.parent) is not None and above.type in language.transparent:
-        if above.named_child_count > 1 and above.type.endswith("_declaration") and above.start_point != outer.start_point:
+        if (
+            above.named_child_count > 1
+            and above.type.endswith("_declaration")
+            and above.start_point != outer.start_point
+        ):
             break
         outer = above
     start, end = outer.start_point[0] + 1, outer.end_point[0] + (outer.end_point[1] > 0)
@@ -145,10 +153,10 @@ def _name(node: Node) -> str:
             words = _WORD.findall(_text(child))
             if words:
                 return words[-1]
-    for at in range(min(4, node.named_child_count)):
-        child = node.named_child(at)
-        if child is not None and "identifier" in child.type:
-            return _text(child)
+    first = (node.named_child(at) for at in range(min(4, node.named_child_count)))
+    named = next((_text(child) for child in first if child is not None and "identifier" in child.type), "")
+    if named:
+        return named
     return "init" if node.type == "init_declaration" else ""
 
 
@@ -201,7 +209,9 @@ def _of_call(node: Node, language: Language) -> tuple[str, str] | None:
         return None
     if verb.startswith("def") and language.name == "elixir":
         words = re.findall(r"[\w.!?]+", _text(first).partition("(")[0])
-        return (words[0], "module" if verb in ("defmodule", "defprotocol", "defimpl") else "function") if words else None
+        return (
+            (words[0], "module" if verb in ("defmodule", "defprotocol", "defimpl") else "function") if words else None
+        )
     words = _WORD.findall(_text(first))
     return ("_".join(words[:6]), "method") if words else None
 
@@ -212,8 +222,7 @@ def _of_impl(node: Node, _: Language) -> tuple[str, str] | None:
 
 
 def _text(node: Node | None) -> str:
-    content = node.text if node is not None else None
-    return content.decode("utf-8", "replace") if content else ""
+    return str(node.text or b"", "utf-8", "replace") if node is not None else ""
 
 
 def _is_outermost(node: Node) -> bool:
@@ -230,7 +239,7 @@ def _is_inside_class(node: Node) -> bool:
     for _ in range(3):
         if above is None:
             return False
-        if above.type.startswith(("class", "impl", "trait", "interface", "object", "protocol", "struct", "declaration_list")):
+        if above.type.startswith(("class", "impl", "trait", "interface", "object", "protocol", "struct")):
             return True
         above = above.parent
     return False

@@ -23,7 +23,7 @@ class Language(Record):
         defines: node types to kinds.
         imports: node types that bring in other files.
         branches: node types that add a path (McCabe, "A complexity measure", 1976).
-        calls: node types that define something by calling a method of the language (Ruby, Elixir); names of such methods.
+        calls: methods whose call defines something (Ruby, Elixir).
         transparent: node types that wrap a definition and start earlier: decorators, templates, export.
     """
 
@@ -167,8 +167,11 @@ LANGUAGES = (
         ("call",),
         ("if", "unless", "elsif", "while", "until", "for", "when", "in_clause", "rescue", "if_modifier", "conditional"),
         calls=tuple(
-            "attr_reader attr_writer attr_accessor define_method scope has_many has_one belongs_to validates delegate "
-            "alias_method describe context it task namespace get post put delete patch head options".split()
+            (
+                "attr_reader attr_writer attr_accessor define_method scope has_many has_one belongs_to "
+                "validates delegate alias_method describe context it task namespace get post put delete "
+                "patch head options"
+            ).split()
         ),
     ),
     Language(
@@ -209,7 +212,14 @@ LANGUAGES = (
             module="namespace_declaration",
         ),
         ("using_directive",),
-        (*_LOOPS, "foreach_statement", "switch_section", "switch_expression_arm", "catch_clause", "conditional_expression"),
+        (
+            *_LOOPS,
+            "foreach_statement",
+            "switch_section",
+            "switch_expression_arm",
+            "catch_clause",
+            "conditional_expression",
+        ),
     ),
     Language(
         "kotlin",
@@ -243,7 +253,9 @@ LANGUAGES = (
         ("call",),
         ("stab_clause",),
         calls=tuple(
-            "def defp defmodule defmacro defmacrop defprotocol defimpl defstruct defguard defdelegate describe test".split()
+            (
+                "def defp defmodule defmacro defmacrop defprotocol defimpl defstruct defguard defdelegate describe test"
+            ).split()
         ),
     ),
     Language(
@@ -331,6 +343,6 @@ def language_of(path: str, first_line: str = "") -> str:
     if dot and extension in _BY_EXTENSION and stem:
         return _BY_EXTENSION[extension]
     if first_line.startswith("#!"):
-        program = first_line.split()[-1].rpartition("/")[2].rstrip("0123456789.")
+        program = first_line.rsplit(maxsplit=1)[-1].rpartition("/")[2].rstrip("0123456789.")
         return _SHEBANGS.get(program, "text")
     return "text"

@@ -13,11 +13,14 @@ if TYPE_CHECKING:
     Mark = tuple[int, int, str, str]
     """Line, depth (columns of indentation or level of the heading), name and kind."""
 
-_MODIFIERS = r"(?:(?:export|default|public|private|protected|internal|static|final|abstract|async|pub(?:\([^)]*\))?|open|override|sealed|data|local|inline|unsafe)\s+)*"
+_MODIFIERS = (
+    r"(?:(?:export|default|public|private|protected|internal|static|final|abstract|async|pub(?:\([^)]*\))?"
+    r"|open|override|sealed|data|local|inline|unsafe)\s+)*"
+)
 _CODE = re.compile(
     rf"^([ \t]*){_MODIFIERS}"
     r"(def|defp|fn|func|fun|function|sub|class|struct|enum|trait|interface|type|module|namespace|object|protocol|impl"
-    r"|defmodule|defmacro|message|service|proc|macro|record|union)\s+(?:self\.)?([\w.$:?!]+)"
+    r"|defmodule|defmacro|message|service|proc|macro|record|union)\s+(?:self\.)?([\w.$?!]+(?:::\w+)*)"
 )
 _SQL = re.compile(
     r"^\s*create\s+(?:or\s+replace\s+)?(?:unique\s+|temp(?:orary)?\s+|materialized\s+|global\s+|unlogged\s+)*"
@@ -31,10 +34,10 @@ _TABLE = re.compile(r"^\s*\[+([^\[\]]+)\]+\s*(?:#.*)?$")
 _KEY = re.compile(r"^( {0,4})([\w./-]+|\"[^\"]+\"):(?:\s|$)")
 _STAGE = re.compile(r"^FROM\s+(\S+)(?:\s+AS\s+(\S+))?", re.IGNORECASE)
 _TARGET = re.compile(r"^([\w./%-]+)\s*:(?!=)")
-_KINDS = dict.fromkeys("def defp fn func fun function sub proc defmacro".split(), "function") | dict.fromkeys(
-    "class object".split(), "class"
+_KINDS = dict.fromkeys(("def defp fn func fun function sub proc defmacro").split(), "function") | dict.fromkeys(
+    ["class", "object"], "class"
 )
-_MODULES = frozenset("module namespace defmodule".split())
+_MODULES = frozenset(["module", "namespace", "defmodule"])
 _COMMENT = re.compile(r"^\s*(?:#|//|--|/\*|\*|;|%)")
 _IMPORT = re.compile(r"""^\s*(?:#\s*include|import|from|require|use|source|\\i|include)\b[\s(]*["'<]?([\w./:@-]+)""")
 _FENCE = re.compile(r"^\s*(?:```|~~~)")
@@ -70,7 +73,9 @@ def _marks(name: str, lines: Sequence[str]) -> list[Mark]:
 def _code(lines: Sequence[str]) -> list[Mark]:
     found = ((at, _CODE.match(line)) for at, line in enumerate(lines, 1))
     return [
-        (at, len(match[1].expandtabs(4)), match[3].rpartition(".")[2] or match[3], _kind(match[2])) for at, match in found if match
+        (at, len(match[1].expandtabs(4)), match[3].rpartition(".")[2] or match[3], _kind(match[2]))
+        for at, match in found
+        if match
     ]
 
 
