@@ -5,7 +5,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -15,9 +15,6 @@ from boombap.ctx.model import Limits
 from boombap.ctx.related import relatives
 from boombap.ctx.search import search
 from ctx.repositories import ask, commit, git, indexed, paths, repository, write
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 ONE = {"a.py": "def alpha(): ...\n", "b.py": "import a\n\n\ndef beta(): ...\n"}
 
@@ -38,7 +35,7 @@ def test_the_second_opening_does_nothing(root: Path) -> None:
 
 def test_the_index_is_private(root: Path) -> None:
     indexed(root)
-    assert os.stat(place(root)).st_mode & 0o777 == 0o600
+    assert Path(place(root)).stat().st_mode & 0o777 == 0o600
 
 
 @pytest.mark.parametrize("has_git", [True, False])
@@ -58,7 +55,7 @@ def test_changes_are_seen(tmp_path: Path, *, has_git: bool) -> None:
 
 def test_same_size_and_time_is_seen_by_the_bytes(root: Path) -> None:
     indexed(root)
-    before = os.stat(root / "a.py")
+    before = (root / "a.py").stat()
     write(root, {"a.py": "def alpho(): ...\n"})
     os.utime(root / "a.py", ns=(before.st_atime_ns, before.st_mtime_ns))
     assert paths(ask(root, '"alpho"')) == ["a.py"]
@@ -75,8 +72,7 @@ def test_a_new_ignore_rule_is_seen(root: Path) -> None:
 @pytest.mark.parametrize("damage", [b"", b"not a database", b"SQLite format 3\0" + b"x" * 5000])
 def test_a_damaged_index_is_built_anew(root: Path, damage: bytes) -> None:
     indexed(root).close()
-    with open(place(root), "wb") as file:
-        file.write(damage)
+    Path(place(root)).write_bytes(damage)
     assert paths(ask(root, "alpha"))[0] == "a.py"
 
 
@@ -100,15 +96,19 @@ def test_what_a_killed_writer_left_is_no_obstacle(root: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", program, str(root), str(root.parent / "cache")], check=False)
     assert done.returncode == -signal.SIGKILL
-    assert os.path.exists(place(root) + ".new")
+    assert Path(place(root) + ".new").exists()
     assert not indexed(root).built
     write(root, {"c.py": "def gamma(): ...\n"})
     assert paths(ask(root, '"gamma"')) == ["c.py"]
-    assert not os.path.exists(place(root) + ".new")
+    assert not Path(place(root) + ".new").exists()
 
 
 def test_two_writers_and_a_reader(root: Path) -> None:
-    program = "import sys\nfrom boombap.ctx.index import open_or_build\nopen_or_build(sys.argv[1], sys.argv[2], is_rebuilt=True)"
+    program = (
+        "import sys\n"
+        "from boombap.ctx.index import open_or_build\n"
+        "open_or_build(sys.argv[1], sys.argv[2], is_rebuilt=True)"
+    )
     command = [sys.executable, "-c", program, str(root), str(root.parent / "cache")]
     reader = indexed(root)
     writers = [subprocess.Popen(command) for _ in range(2)]
@@ -176,7 +176,7 @@ def test_a_worktree_has_its_own_index(root: Path) -> None:
 
 
 def test_related_files(root: Path) -> None:
-    commit(root, {"test_a.py": "import a\n", "a.py": "def alpha(): return 2\n"})
-    found = {one.path: dict(one.why) for one in relatives(indexed(root), "a.py", 10)}
-    assert "imports it" in found["b.py"]
-    assert {"tests", "imports it", "changes with it"} <= found["test_a.py"].keys()
+    commit(root, {"test_pool.py": "import pool\n", "pool.py": "import a\n"})
+    found = {one.path: dict(one.why) for one in relatives(indexed(root), "pool.py", 10)}
+    assert "imported by it" in found["a.py"]
+    assert {"tests", "imports it", "changes with it"} <= found["test_pool.py"].keys()

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,6 @@ from ctx.repositories import repository
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-    from subprocess import Popen
 
 
 @pytest.fixture
@@ -99,8 +99,9 @@ def test_the_version_is_agreed(ask: Callable[[object], Any], asked: str, given: 
     assert ask(call("initialize", protocolVersion=asked))["result"]["protocolVersion"] == given
 
 
-def test_stdout_holds_messages_only(root: Path, start_boombap: Callable[..., Popen[str]]) -> None:
-    server = start_boombap("ctx", "mcp")
-    out, _ = server.communicate('{"jsonrpc":"2.0","id":1,"method":"ping"}\nnoise\n', timeout=30)
-    assert [json.loads(line).get("id") for line in out.splitlines()] == [1, None]
-    assert server.returncode == 0
+def test_stdout_holds_messages_only(root: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "boombap", "ctx", "mcp"]
+    text = '{"jsonrpc":"2.0","id":1,"method":"ping"}\nnoise\n'
+    done = subprocess.run(command, cwd=root, input=text, capture_output=True, text=True, timeout=30, check=False)
+    assert [json.loads(line).get("id") for line in done.stdout.splitlines()] == [1, None]
+    assert done.returncode == 0

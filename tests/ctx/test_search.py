@@ -58,7 +58,8 @@ def test_a_hit_says_where_and_why(index: Index) -> None:
 
 @pytest.mark.parametrize(
     "query",
-    ["", " ", "the of", "AND", 'a" OR "b', "NEAR(a b)", "path:pool", "pool*", "^pool", "-pool", "(", '"', '""', "'", ";--",
+    ["", " ", "the of", "AND", 'a" OR "b', "NEAR(a b)", "path:pool", "pool*", "^pool", "-pool", "(", '"',
+     '""', "'", ";--",
      "\0", "pool\0", "🎧", "{path}:x", "a" * 10_000,
      "пул " * 3_000, '"' * 999],
 )  # fmt: skip

@@ -16,7 +16,7 @@ SAMPLES = {
     "rust": ("pub struct Pool;\nimpl Pool {\n    pub fn take(&self) {}\n}\n", {"Pool": "type", "take": "method"}),
     "java": ("class Pool {\n  void take() {}\n}\n", {"Pool": "class", "take": "method"}),
     "c": ("struct pool { int size; };\nint take(struct pool *p) { return 1; }\n", {"pool": "type", "take": "function"}),
-    "cpp": ("namespace n {\nclass Pool { int take(); };\nint Pool::take() { return 1; }\n}\n", {"n": "module", "Pool": "class", "take": "function"}),
+    "cpp": ("namespace n {\nclass Pool { int size; };\nint Pool::take() { return 1; }\n}\n", {"n": "module", "Pool": "class", "take": "function"}),
     "bash": ("take() {\n  echo 1\n}\n", {"take": "function"}),
     "ruby": ("module M\n  class Pool\n    def take\n    end\n  end\nend\n", {"M": "module", "Pool": "class", "take": "method"}),
     "scala": ("trait Pool {\n  def take(): Int = 1\n}\n", {"Pool": "type", "take": "method"}),

@@ -205,9 +205,8 @@ def _failure(identity: object, code: int, message: str) -> object:
 
 def _search(index: Index, arguments: Arguments) -> object:
     query = _text(arguments, "query")
-    only = Filter(
-        [_text(arguments, "language")] * ("language" in arguments), [_text(arguments, "path")] * ("path" in arguments)
-    )
+    languages, folders = ([_text(arguments, name)] if name in arguments else [] for name in ("language", "path"))
+    only = Filter(languages, folders)
     corrections: dict[str, str] = {}
     hits = search(index, query, limit=_limit(arguments), only=only, on_correction=corrections.__setitem__)
     return encode.search_object(index.root, query, hits, corrections)

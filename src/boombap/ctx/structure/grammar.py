@@ -150,7 +150,7 @@ def _name(node: Node) -> str:
                 break
             child, depth = inner, depth + 1
         if child is not None:
-            words = _WORD.findall(_text(child))
+            words: list[str] = _WORD.findall(_text(child))
             if words:
                 return words[-1]
     first = (node.named_child(at) for at in range(min(4, node.named_child_count)))
