@@ -83,3 +83,7 @@ def test_a_file_that_does_not_parse_is_read_by_lines() -> None:
 def test_deep_nesting_ends() -> None:
     text = "x = " + "(" * 20_000 + ")" * 20_000 + "\ndef found(): ...\n"
     assert structure("python", text.split("\n")) is not None
+
+
+def test_a_call_without_arguments_is_no_definition() -> None:
+    assert structure("ruby", ["describe()", "def found; end"]).definitions[0].name == "found"

@@ -33,6 +33,7 @@ def write(beside: str, source: str, root: str, limits: Limits) -> None:
     database = store.create(beside, source=source)
     try:
         if not fill(database, root, limits):
+            # Too many postings of chunks that are gone.
             database.close()
             database = store.create(beside)
             fill(database, root, limits)

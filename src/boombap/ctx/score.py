@@ -38,18 +38,17 @@ class Weights(Record):
         recency, frequency, centrality, complexity: parts of the prior.
         prior_cap: the most that the prior multiplies by.
         candidates: how many chunks are looked at.
-        is_whole: whether a part of a definition is shown as the whole of it.
     """
 
     path: float = 2.0
     symbol: float = 2.0
     scope: float = 0.5
-    doc: float = 1.25
+    doc: float = 1.0
     body: float = 1.0
-    stem: float = 1.6
+    stem: float = 2.0
     folder: float = 0.75
     prefix: float = 0.2
-    file: float = 0.8
+    file: float = 0.5
     defined: float = 2.0
     mentioned: float = 1.0
     stem_is_symbol: float = 1.5
@@ -61,18 +60,17 @@ class Weights(Record):
     text: float = 0.2
     reexports: float = 0.5
     stubs: float = 0.7
-    versions: float = 0.7
+    versions: float = 0.4
     private: float = 0.85
     generated: float = 0.3
-    decay: float = 0.5
+    decay: float = 0.6
     file_decay: float = 1.0
     recency: float = 0.10
     frequency: float = 0.05
-    centrality: float = 0.05
+    centrality: float = 0.0
     complexity: float = 0.03
     prior_cap: float = 1.25
-    candidates: int = 1500
-    is_whole: bool = False
+    candidates: int = 400
 
 
 WEIGHTS = Weights()
@@ -89,7 +87,7 @@ _IDENTIFIER = re.compile(r"[^\W\d]\w*")
 _HUMPS = re.compile(r"[a-z0-9][A-Z]|[A-Z]{2}[a-z]|\w_\w")
 _TESTS = re.compile(
     r"(?:^|/)(?:tests?|__tests__|specs?|testing|testdata|fixtures|e2e|benches|benchmarks?)/"
-    r"|(?:^|/)(?:test_|conftest\.)[^/]*$|(?:_test|_tests|_spec|\.test|\.spec|Tests?|Spec)\.\w+$"
+    r"|(?:^|/)(?:test_|conftest\.)[^/]*$|(?:^|/)tests?\.\w+$|(?:_test|_tests|_spec|\.test|\.spec|Tests?|Spec)\.\w+$"
 )
 _EXAMPLES = re.compile(r"(?:^|/)(?:examples?|samples?|demos?|docs?|docs_src|tutorials?|_examples)/")
 _REEXPORTS = re.compile(r"(?:^|/)(?:__init__\.pyi?|index\.(?:[mc]?[jt]sx?))$")
@@ -164,8 +162,6 @@ class Row(Record):
     kind: str
     symbols: str
     scope: str
-    whole_start: int
-    whole_stop: int
     complexity: int
     flags: int
     rank: float
@@ -173,8 +169,15 @@ class Row(Record):
     changed_s: int
 
 
-class Scored(Record):
-    """A candidate with its score.
+def row_of(values: Sequence[object]) -> Row:
+    """Give a row of the database as a `Row`, without the checks that cost 4 us each."""
+    made = object.__new__(Row)
+    made.__dict__.update(zip(Row.__match_args__, values, strict=True))
+    return made
+
+
+class Scored:
+    """A candidate with its score; 400 of them are made for each question, and a Record takes 3 us.
 
     Attributes:
         row: the candidate.
@@ -183,10 +186,13 @@ class Scored(Record):
         parts: what the score is made of.
     """
 
-    row: Row
-    score: float
-    symbol: str
-    parts: Parts
+    __slots__ = ("parts", "row", "score", "symbol")
+
+    def __init__(self, row: Row, score: float, symbol: str, parts: Parts) -> None:
+        self.row = row
+        self.score = score
+        self.symbol = symbol
+        self.parts = parts
 
 
 def ranked(rows: Sequence[Row], asked: Question, weights: Weights, now_s: int) -> list[Scored]:
@@ -231,16 +237,15 @@ class _Names:
 
     def match(self, path: str) -> float:
         if path not in self._known:
-            folder, _, base = path.rpartition("/")
-            parent = folder.rpartition("/")[2]
-            self._known[path] = max(self._share(base.partition(".")[0]), self._weights.folder * self._share(parent))
+            self._known[path] = self._share(path)
         return self._known[path]
 
-    def _share(self, name: str) -> float:
-        if not self._words or not name:
-            return 0.0
-        parts = set(terms(name))
-        return sum(self._one(word, parts) for word in self._words) / len(self._words)
+    def _share(self, path: str) -> float:
+        folder, _, base = path.rpartition("/")
+        stems, parents = set(terms(base.partition(".")[0])), set(terms(folder.rpartition("/")[2]))
+        factor = self._weights.folder
+        found = sum(max(self._one(word, stems), factor * self._one(word, parents)) for word in self._words)
+        return found / len(self._words) if self._words else 0.0
 
     def _one(self, word: str, parts: set[str]) -> float:
         if word in parts:
@@ -267,7 +272,7 @@ def _scored(
     versions: Mapping[str, int],
     now_s: int,
 ) -> Scored:
-    boost, symbol, reason = _definition(row, asked, weights)
+    boost, symbol, reason = _definition(row, asked, weights, is_old=_is_old(row.path, versions))
     parts: Parts = {
         "text": row.bm25 / top,
         "file name": weights.stem * names.match(row.path),
@@ -283,14 +288,14 @@ def _scored(
     return Scored(row, score * prior, symbol, parts)
 
 
-def _definition(row: Row, asked: Question, weights: Weights) -> tuple[float, str, str]:
+def _definition(row: Row, asked: Question, weights: Weights, *, is_old: bool) -> tuple[float, str, str]:
     symbols = row.symbols.split()
     best = (0.0, symbols[0] if symbols else "", "definition")
     for name in symbols:
         folded = fold(name).replace("_", "").strip("$!?~")
         if folded in asked.symbols:
             boost = weights.defined if asked.is_symbol else weights.mentioned
-            boost *= _kind_factor(row, folded, weights)
+            boost *= _kind_factor(row, folded, weights, is_old=is_old)
             if boost > best[0]:
                 best = (boost, name, "definition")
     if best[0] == 0 and weights.all_parts:
@@ -301,10 +306,10 @@ def _definition(row: Row, asked: Question, weights: Weights) -> tuple[float, str
     return best
 
 
-def _kind_factor(row: Row, folded: str, weights: Weights) -> float:
+def _kind_factor(row: Row, folded: str, weights: Weights, *, is_old: bool) -> float:
     factor = 1.0
     base = row.path.rpartition("/")[2].partition(".")[0]
-    if fold(base).replace("_", "").replace("-", "") == folded:
+    if fold(base).replace("_", "").replace("-", "") == folded and not is_old:
         factor *= weights.stem_is_symbol
     if row.kind in _TYPES:
         factor *= weights.is_type
@@ -316,7 +321,8 @@ def _kind_factor(row: Row, folded: str, weights: Weights) -> float:
 def _penalties(row: Row, asked: Question, weights: Weights, versions: Mapping[str, int]) -> list[tuple[str, float]]:
     path = row.path
     found = []
-    if _TESTS.search(path) and not asked.words & _ASKS["tests"]:
+    is_test = _TESTS.search(path) or row.scope.startswith("tests")
+    if is_test and not asked.words & _ASKS["tests"]:
         found.append(("test", weights.tests))
     elif _EXAMPLES.search(path) and not asked.words & _ASKS["examples"]:
         found.append(("example", weights.examples))
@@ -328,13 +334,17 @@ def _penalties(row: Row, asked: Question, weights: Weights, versions: Mapping[st
         found.append(("re-exports", weights.reexports))
     if _STUBS.search(path):
         found.append(("stub", weights.stubs))
-    version = _VERSIONS.search(path)
-    if version and int(version[1]) < versions.get(path[: version.start()], 0):
+    if _is_old(path, versions):
         found.append(("old version", weights.versions))
     base = path.rpartition("/")[2]
     if base.startswith("_") and not base.startswith("__"):
         found.append(("private", weights.private))
     return found
+
+
+def _is_old(path: str, versions: Mapping[str, int]) -> bool:
+    version = _VERSIONS.search(path)
+    return version is not None and int(version[1]) < versions.get(path[: version.start()], 0)
 
 
 def _prior(row: Row, weights: Weights, now_s: int) -> float:
@@ -350,12 +360,11 @@ def _prior(row: Row, weights: Weights, now_s: int) -> float:
 
 def _decayed(chunks: list[Scored], weights: Weights) -> list[Scored]:
     ordered = sorted(chunks, key=lambda one: (-one.score, one.row.start))
-    found = []
     for at, one in enumerate(ordered):
         score = one.score
         if at and weights.file_decay < 1:
             whole = sum(value for name, value in one.parts.items() if not name.startswith("×")) or 1.0
             of_file = one.parts["file"] + one.parts["file name"]
             score *= 1 - of_file / whole * (1 - weights.file_decay**at)
-        found.append(one.but(score=score * weights.decay**at))
-    return found
+        one.score = score * weights.decay**at
+    return ordered

@@ -10,7 +10,7 @@ import re
 
 from boombap.ctx import files, fuzzy, score
 from boombap.ctx.model import Hit, Skipped
-from boombap.ctx.score import WEIGHTS, Row
+from boombap.ctx.score import WEIGHTS
 from boombap.ctx.selection import ANY, Filter
 from boombap.ctx.tokens import terms
 from boombap.errors import UsageError
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from boombap.ctx.index import Index
-    from boombap.ctx.score import Question, Scored, Weights
+    from boombap.ctx.score import Question, Row, Scored, Weights
 
 _QUOTED = re.compile(r'"([^"]+)"')
 _MOST_TERMS = 64
 _LONGEST_QUERY = 10_000
 _SNIPPET_LINES = 12
 _SQL = """
-SELECT found.id, -found.bm25, file, path, start, stop, kind, symbols, scope, whole_start, whole_stop, complexity, flags,
+SELECT found.id, -found.bm25, file, path, start, stop, kind, symbols, scope, complexity, flags,
     files.rank, commits, changed_s
 FROM (
     SELECT rowid AS id, bm25(postings, ?, ?, ?, ?, ?) AS bm25 FROM postings WHERE postings MATCH ?
@@ -64,7 +64,7 @@ def search(
         return []
     rows = _candidates(index, asked, weights, only, exact)
     found = score.ranked(rows, asked, weights, int(index.fact("now_s") or 0))
-    hits = (_hit(index, one, asked, weights, exact) for one in found)
+    hits = (_hit(index, one, asked, exact) for one in found)
     return _first((hit for hit in hits if hit is not None), limit)
 
 
@@ -103,7 +103,7 @@ def _candidates(index: Index, asked: Question, weights: Weights, only: Filter, e
     columns = (weights.path, weights.symbol, weights.scope, weights.doc, weights.body)
     limit = -1 if only or exact else weights.candidates
     rows = index.database.execute(_SQL, (*columns, match, limit))
-    found = [Row(*row) for row in rows]
+    found = [score.row_of(row) for row in rows]
     if only:
         kept = kept_files(index, only)
         found = [row for row in found if row.file in kept][: weights.candidates]
@@ -116,22 +116,18 @@ def kept_files(index: Index, only: Filter) -> set[int]:
     return {number for number, path, language, changed_s in rows if only.has(path, language, changed_s)}
 
 
-def _hit(index: Index, one: Scored, asked: Question, weights: Weights, exact: Sequence[str]) -> Hit | None:
+def _hit(index: Index, one: Scored, asked: Question, exact: Sequence[str]) -> Hit | None:
     row = one.row
-    text = files.read(index.root, row.path)
-    if isinstance(text, Skipped):
+    lines = files.read_part(index.root, row.path, row.start, row.stop)
+    if isinstance(lines, Skipped):
         return None
-    start, stop = (row.whole_start, row.whole_stop) if weights.is_whole and row.symbols else (row.start, row.stop)
-    lines = text.lines[start - 1 : stop]
     if exact and not all(phrase in "\n".join(lines) for phrase in exact):
         return None
     symbol = f"{row.scope}.{one.symbol}" if row.scope and one.symbol else one.symbol or row.scope
     why = tuple(
         sorted(((name, round(value, 3)) for name, value in one.parts.items() if value), key=lambda part: -part[1])
     )
-    return Hit(
-        row.path, start, min(stop, len(text.lines)), symbol, row.kind, round(one.score, 4), why, _snippet(lines, asked)
-    )
+    return Hit(row.path, row.start, row.stop, symbol, row.kind, round(one.score, 4), why, _snippet(lines, asked))
 
 
 def _snippet(lines: Sequence[str], asked: Question) -> str:

@@ -40,8 +40,12 @@ def parse(words: Sequence[str], prog: str) -> argparse.Namespace:
         SystemExit: from argparse, for --help and for words that it does not know.
         UsageError: for words that do not go together.
     """
-    args = _parser(prog).parse_intermixed_args(words)
-    args.query = " ".join(args.query)
+    parser = _parser(prog)
+    # Words of the query between and after options are left over, because `query` takes the first run of words only.
+    args, more = parser.parse_known_args(words)
+    if unknown := [word for word in more if word.startswith("-")]:
+        parser.error(f"unrecognized arguments: {' '.join(unknown)}")
+    args.query = " ".join([*args.query, *more])
     _refuse_contradictions(args)
     return args
 

@@ -203,8 +203,10 @@ def _of_call(node: Node, language: Language) -> tuple[str, str] | None:
     if target is None or _text(target) not in language.calls:
         return None
     verb = _text(target)
-    arguments = node.child_by_field_name("arguments") or node.named_child(1)
-    first = arguments.named_child(0) if arguments is not None else None
+    arguments = node.child_by_field_name("arguments")
+    if arguments is None and node.named_child_count > 1:
+        arguments = node.named_child(1)
+    first = arguments.named_child(0) if arguments is not None and arguments.named_child_count else None
     if first is None:
         return None
     if verb.startswith("def") and language.name == "elixir":
@@ -256,10 +258,10 @@ def _inner_doc(node: Node, language: Language) -> tuple[int, int]:
     if language.name not in ("python", "elixir"):
         return (0, 0)
     body = node.child_by_field_name("body")
-    first = body.named_child(0) if body is not None else None
+    first = body.named_child(0) if body is not None and body.named_child_count else None
     if first is None or first.type not in ("expression_statement", "string"):
         return (0, 0)
-    inner = first if first.type == "string" else first.named_child(0)
+    inner = first if first.type == "string" or not first.named_child_count else first.named_child(0)
     if inner is None or inner.type != "string":
         return (0, 0)
     return (inner.start_point[0] + 1, inner.end_point[0] + 1)

@@ -17,7 +17,7 @@ def structure(language: str, content: Sequence[str]) -> Structure:
         language = "cpp"
     try:
         found = grammar.read(language, "\n".join(content))
-    except RecursionError:
+    except Exception:  # noqa: BLE001 - whatever a grammar makes of one file, the others are still indexed
         found = None
     return found or lines.read(language, content)
 
