@@ -21,11 +21,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from boombap.ctx.score import WEIGHTS, Weights
-from boombap.ctx.search import search
-
 import ctx_tuning as tuning
 from boombap.ctx.index import open_or_build
+from boombap.ctx.score import WEIGHTS, Weights
+from boombap.ctx.search import search
 from ctx_corpora import HELDOUT, Missing, Question, Ready, Target, cache, development, fetch_all, load
 from ctx_spans import spans
 from measure import machine

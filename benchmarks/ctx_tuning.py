@@ -13,14 +13,17 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from boombap.ctx.score import Weights
-
     from ctx_corpora import Ready
 
 # Differences under .01 of the whole are noise (spec/ctx.md); a move must at least gain this to be taken.
 _GAIN = 0.001
 _STEPS = (0.0, 0.5, 0.75, 1.33, 2.0)
-# Weights that multiply a score and so are switched off by 1; the others are added to one.
-_FACTORS = frozenset[str]()
+# What has no effect at 1: factors, and fields of BM25 that count alike. The rest is added, and is off at 0.
+_FACTORS = frozenset(
+    ("path", "symbol", "scope", "doc", "body", "stem_is_symbol", "is_type", "is_constant", "tests", "examples", "text")
+    + ("reexports", "stubs", "versions", "private", "generated", "decay", "file_decay", "prior_cap")
+)
+_FIXED = frozenset(("body", "candidates", "is_whole"))  # a unit, a limit, a way to show
 
 
 class Scorer(Protocol):
@@ -39,9 +42,14 @@ def off(weights: Weights, name: str) -> Weights:
 
 def plain(weights: Weights) -> Weights:
     """Give weights that leave BM25 over whole definitions, all fields alike."""
-    for name in weights.__match_args__:
+    for name in tuned_names(weights):
         weights = off(weights, name)
     return weights
+
+
+def tuned_names(weights: Weights) -> list[str]:
+    """Give the names of the weights that may be moved."""
+    return [name for name in weights.__match_args__ if name not in _FIXED]
 
 
 def ablation(bench: Scorer, weights: Weights) -> str:
@@ -49,7 +57,7 @@ def ablation(bench: Scorer, weights: Weights) -> str:
     names = [one.corpus.name for one in bench.corpora]
     whole = _mean(bench, names, weights)
     lines = [f"\n{'without':<24}{'value':>8}{'change':>9}   changed repositories", "-" * 70]
-    for field in weights.__match_args__:
+    for field in tuned_names(weights):
         without = off(weights, field)
         changes = {name: bench.score(name, without) - bench.score(name, weights) for name in names}
         shown = ", ".join(f"{name} {change:+.3f}" for name, change in changes.items() if abs(change) > 0.005)
@@ -79,7 +87,7 @@ def leave_one_out(bench: Scorer, start: Weights) -> str:
 def tune(bench: Scorer, names: Sequence[str], start: Weights) -> Weights:
     """Walk over the weights once, in their order, and keep each step that helps the mean."""
     best, score = start, _mean(bench, names, start)
-    for field in start.__match_args__:
+    for field in tuned_names(start):
         for candidate in [best.but(**{field: round(getattr(start, field) * step, 4)}) for step in _STEPS]:
             if (found := _mean(bench, names, candidate)) > score + _GAIN:
                 best, score = candidate, found
