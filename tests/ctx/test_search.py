@@ -120,3 +120,10 @@ def test_an_empty_repository_has_no_answer(tmp_path: Path) -> None:
 def test_distance_is_symmetric_and_bounded(one: str, other: str) -> None:
     assert distance(one, other, 2) == distance(other, one, 2)
     assert (distance(one, other, 2) == 0) == (one == other)
+
+
+@pytest.mark.parametrize("query", ["ConectionPool", "ConnectionPol", "RouterGruop"])
+def test_a_misspelt_name_finds_its_definition(index: Index, query: str) -> None:
+    hit = search(index, query, limit=1)[0]
+    assert hit.symbol in {"ConnectionPool", "RouterGroup"}
+    assert dict(hit.why)["definition"] > 0

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from boombap.ctx.tokens import fold, terms
+from boombap.ctx.tokens import fold, stem, terms
 from boombap.record import Record
 
 TYPE_CHECKING = False
@@ -293,7 +293,8 @@ def _definition(row: Row, asked: Question, weights: Weights, *, is_old: bool) ->
     best = (0.0, symbols[0] if symbols else "", "definition")
     for name in symbols:
         folded = fold(name).replace("_", "").strip("$!?~")
-        if folded in asked.symbols:
+        # A corrected word is a term of the index, so it is compared as one.
+        if folded in asked.symbols or (asked.corrected and stem(folded) in asked.symbols):
             boost = weights.defined if asked.is_symbol else weights.mentioned
             boost *= _kind_factor(row, folded, weights, is_old=is_old)
             if boost > best[0]:

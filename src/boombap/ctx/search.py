@@ -79,8 +79,8 @@ def _corrected(
     changes: dict[str, str] = {}
     absent = set(fuzzy.missing(index.database, asked.terms[:_MOST_TERMS]))
     for term in sorted(absent):
-        # The parts of a compound are looked up themselves; a quoted text is meant as it stands.
-        if term in quoted or term not in asked.words:
+        # A quoted text is meant as it stands; a compound counts as a name that somebody wrote, or not at all.
+        if term in quoted or term not in asked.words | asked.symbols:
             continue
         other = fuzzy.nearest(index.database, term) or fuzzy.by_prefix(index.database, term)
         if other:
@@ -91,7 +91,8 @@ def _corrected(
         return asked
     renamed = tuple(dict.fromkeys(changes.get(term, term) for term in asked.terms))
     words = frozenset(changes.get(word, word) for word in asked.words)
-    symbols = asked.symbols | {changes[word] for word in changes if asked.is_symbol}
+    named = {changes[word] for word in changes if asked.is_symbol or word in asked.symbols}
+    symbols = asked.symbols | named
     return asked.but(terms=renamed, words=words, symbols=symbols, corrected=changes)
 
 
