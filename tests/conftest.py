@@ -35,7 +35,12 @@ def isolated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in list(os.environ):
         if name == "DATABASE_URL" or (name.startswith(_SETTING) and name != "BOOMBAP_TEST_SERVERS"):
             monkeypatch.delenv(name)
-    for name, place in (("HOME", "home"), ("XDG_DATA_HOME", "data"), ("XDG_STATE_HOME", "state")):
+    for name, place in (
+        ("HOME", "home"),
+        ("XDG_DATA_HOME", "data"),
+        ("XDG_STATE_HOME", "state"),
+        ("XDG_CACHE_HOME", "cache"),
+    ):
         monkeypatch.setenv(name, str(tmp_path / place))
     work = tmp_path / "work"
     work.mkdir()

@@ -33,6 +33,18 @@ def database_diagnostics() -> int:
     return _run("db", sys.argv[1:], prog="database-diagnostics")
 
 
+def ctx() -> int:
+    """Run the console script `ctx`, which is `boombap ctx`."""
+    streams.prepare()
+    return _run("ctx", sys.argv[1:], prog="ctx")
+
+
+def ai_context_manager() -> int:
+    """Run the console script `ai-context-manager`, which is `boombap ctx`."""
+    streams.prepare()
+    return _run("ctx", sys.argv[1:], prog="ai-context-manager")
+
+
 def _run(word: str, words: list[str], *, prog: str) -> int:
     from boombap.cli.run import run  # signal and thread set-up, which the help does not need
 

@@ -97,7 +97,8 @@ def _with_folders(config: Config, environ: Mapping[str, str]) -> Config:
     home = _home(environ)
     data = config.paths.data or Path(environ.get("XDG_DATA_HOME") or home / ".local/share") / "boombap"
     state = config.paths.state or Path(environ.get("XDG_STATE_HOME") or home / ".local/state") / "boombap"
-    return config.but(paths=config.paths.but(data=data, state=state))
+    cache = config.paths.cache or Path(environ.get("XDG_CACHE_HOME") or home / ".cache") / "boombap"
+    return config.but(paths=config.paths.but(data=data, state=state, cache=cache))
 
 
 def _home(environ: Mapping[str, str]) -> Path:

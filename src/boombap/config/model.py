@@ -65,6 +65,13 @@ class Db(Record):
     waivers: Path | None = None
 
 
+class Ctx(Record):
+    """What bounds an index of code; what is dropped is said."""
+
+    max_files: int = 20_000
+    max_index_mb: int = 200
+
+
 class Log(Record):
     """What is logged to stderr, and how."""
 
@@ -77,6 +84,7 @@ class Paths(Record):
 
     data: Path | None = None
     state: Path | None = None
+    cache: Path | None = None
 
 
 class Config(Record):
@@ -89,12 +97,20 @@ class Config(Record):
     postgres: Postgres = Postgres()
     redis: Redis = Redis()
     db: Db = Db()
+    ctx: Ctx = Ctx()
     log: Log = Log()
     paths: Paths = Paths()
     sources: Mapping[str, str] = MappingProxyType({})
 
 
-SECTIONS: Mapping[str, type[Record]] = {"postgres": Postgres, "redis": Redis, "db": Db, "log": Log, "paths": Paths}
+SECTIONS: Mapping[str, type[Record]] = {
+    "postgres": Postgres,
+    "redis": Redis,
+    "db": Db,
+    "ctx": Ctx,
+    "log": Log,
+    "paths": Paths,
+}
 
 
 class Kind(Record):
@@ -222,8 +238,11 @@ KEYS = (
     Key("db.coverage_floor", _PERCENTAGE, "share of tracks that each analyzer named below must have reached"),
     Key("db.coverage_analyzers", _NAMES, "analyzers whose coverage is judged"),
     Key("db.waivers", _PATH, "TOML file with waived findings"),
+    Key("ctx.max_files", _whole(1, 1_000_000), "files in one index; those in deeper folders are left out first"),
+    Key("ctx.max_index_mb", _whole(1, 10_000), "megabytes of text in one index"),
     Key("log.level", _choice(LEVELS), "lowest level that is written"),
     Key("log.format", _choice(FORMATS), "text for people, json for machines"),
     Key("paths.data", _PATH, "snapshots and the embedded servers; default: boombap in $XDG_DATA_HOME"),
     Key("paths.state", _PATH, "the log of bugs; default: boombap in $XDG_STATE_HOME"),
+    Key("paths.cache", _PATH, "indexes of code; default: boombap in $XDG_CACHE_HOME"),
 )

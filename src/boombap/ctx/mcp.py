@@ -1,0 +1,237 @@
+"""The Model Context Protocol on stdin and stdout: JSON-RPC 2.0, one message a line; nothing else reaches stdout.
+
+Source: modelcontextprotocol.io, specification 2025-06-18: Lifecycle; Transports (stdio); Server features, Tools.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import sqlite3
+import sys
+import time
+
+from boombap import __version__
+from boombap.ctx import encode, recent, related
+from boombap.ctx.index import open_or_build
+from boombap.ctx.search import search
+from boombap.ctx.selection import Filter
+from boombap.ctx.status import status
+from boombap.errors import EXIT_FINE, BoombapError, UsageError
+from boombap.units import parse_duration_s
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import Any
+
+    from boombap.ctx.index import Index
+    from boombap.ctx.model import Limits
+    from boombap.interrupt import Interrupt
+
+    Arguments = dict[str, Any]
+
+VERSIONS = ("2025-06-18", "2025-03-26", "2024-11-05")
+_PARSE, _REQUEST, _METHOD, _PARAMS = -32700, -32600, -32601, -32602
+_LONGEST_LINE = 4_000_000
+_STEP_S = 0.05
+_MOST = 100
+_TEXT = {"type": "string"}
+_LIMIT = {"type": "integer", "minimum": 1, "maximum": _MOST, "description": "at most this many answers; default 10"}
+TOOLS: tuple[dict[str, Any], ...] = (
+    {
+        "name": "search",
+        "description": "Find the code that answers a question or defines a symbol; gives path, lines, symbol, snippet.",
+        "inputSchema": {
+            "type": "object",
+            "properties": {
+                "query": {**_TEXT, "description": 'words, an identifier, or "a text in quotes" as it stands'},
+                "limit": _LIMIT,
+                "language": {**_TEXT, "description": "only files of this language, for example python"},
+                "path": {**_TEXT, "description": "only below this folder, or like *.py"},
+            },
+            "required": ["query"],
+        },
+    },
+    {
+        "name": "related",
+        "description": "Find the files that belong to one: imports both ways, changed together, tests, rare words.",
+        "inputSchema": {
+            "type": "object",
+            "properties": {"file": {**_TEXT, "description": "relative to the root"}, "limit": _LIMIT},
+            "required": ["file"],
+        },
+    },
+    {
+        "name": "recent",
+        "description": "List the files that changed lately, by git's history.",
+        "inputSchema": {
+            "type": "object",
+            "properties": {"since": {**_TEXT, "description": 'for example "2 days"; default 7 days'}, "limit": _LIMIT},
+        },
+    },
+    {
+        "name": "status",
+        "description": "Tell what is indexed, and what was left out and why.",
+        "inputSchema": {"type": "object", "properties": {}},
+    },
+)
+
+
+class _Refused(Exception):
+    """A request that cannot be answered; `code` is JSON-RPC's."""
+
+    def __init__(self, code: int, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def serve(root: str, cache: str, limits: Limits, interrupt: Interrupt) -> int:
+    """Answer requests until stdin ends or the run is interrupted."""
+    server = _Server(lambda: open_or_build(root, cache, limits=limits, pause=interrupt.sleep), cache)
+    for line in _lines(sys.stdin.fileno(), interrupt):
+        answer = server.answer(line)
+        if answer is not None:
+            sys.stdout.write(json.dumps(answer, ensure_ascii=True, separators=(",", ":")) + "\n")
+            sys.stdout.flush()
+    return EXIT_FINE
+
+
+def _lines(at: int, interrupt: Interrupt) -> Iterator[bytes]:
+    held = b""
+    while True:
+        interrupt.check()
+        if not select.select([at], [], [], _STEP_S)[0]:
+            continue
+        part = os.read(at, 65_536)
+        if not part:
+            break
+        *whole, held = (held + part).split(b"\n")
+        yield from whole
+        if len(held) > _LONGEST_LINE:
+            yield held
+            held = b""
+    if held.strip():
+        yield held
+
+
+class _Server:
+    """One session: each request opens the index, which brings it up to date."""
+
+    def __init__(self, open_index: Callable[[], Index], cache: str) -> None:
+        self._open = open_index
+        self._cache = cache
+
+    def answer(self, line: bytes) -> object | None:
+        """Give the answer to one line; None for a notification and for an empty line."""
+        if not line.strip():
+            return None
+        try:
+            message = json.loads(line)
+        except (ValueError, RecursionError):
+            return _failure(None, _PARSE, "not JSON")
+        if isinstance(message, list):
+            answers = [found for one in message if (found := self._one(one)) is not None]
+            return answers or None
+        return self._one(message)
+
+    def _one(self, message: object) -> object | None:
+        if not isinstance(message, dict) or not isinstance(message.get("method"), str):
+            is_answer = isinstance(message, dict) and ("result" in message or "error" in message)
+            return None if is_answer else _failure(None, _REQUEST, "not a request")
+        if "id" not in message:
+            return None
+        params = message.get("params") or {}
+        if not isinstance(params, dict):
+            return _failure(message["id"], _PARAMS, "params must be an object")
+        try:
+            return {"jsonrpc": "2.0", "id": message["id"], "result": self._result(message["method"], params)}
+        except _Refused as refusal:
+            return _failure(message["id"], refusal.code, str(refusal))
+
+    def _result(self, method: str, params: Arguments) -> object:
+        if method == "initialize":
+            return _welcome(params)
+        if method == "ping":
+            return {}
+        if method == "tools/list":
+            return {"tools": list(TOOLS)}
+        if method == "tools/call":
+            return self._call(params)
+        raise _Refused(_METHOD, f"unknown method {method}")
+
+    def _call(self, params: Arguments) -> object:
+        tools: dict[str, Callable[[Index, Arguments], object]] = {
+            "search": _search,
+            "related": _related,
+            "recent": _recent,
+            "status": lambda index, _: encode.status_object(status(index, self._cache)),
+        }
+        name, arguments = params.get("name"), params.get("arguments") or {}
+        if not isinstance(name, str) or name not in tools:
+            raise _Refused(_PARAMS, f"unknown tool {name}")
+        if not isinstance(arguments, dict):
+            raise _Refused(_PARAMS, "arguments must be an object")
+        try:
+            index = self._open()
+            try:
+                return _content(tools[name](index, arguments))
+            finally:
+                index.close()
+        except (BoombapError, sqlite3.Error) as error:
+            # A tool that fails is an answer that the assistant reads, not an error of the protocol.
+            return {"content": [{"type": "text", "text": str(error)}], "isError": True}
+
+
+def _welcome(params: Arguments) -> object:
+    asked = params.get("protocolVersion")
+    return {
+        "protocolVersion": asked if asked in VERSIONS else VERSIONS[0],
+        "capabilities": {"tools": {"listChanged": False}},
+        "serverInfo": {"name": "boombap-ctx", "version": __version__},
+    }
+
+
+def _content(value: object) -> object:
+    from boombap.output.encode import to_json
+
+    return {"content": [{"type": "text", "text": to_json(value)}], "isError": False}
+
+
+def _failure(identity: object, code: int, message: str) -> object:
+    return {"jsonrpc": "2.0", "id": identity, "error": {"code": code, "message": message}}
+
+
+def _search(index: Index, arguments: Arguments) -> object:
+    query = _text(arguments, "query")
+    languages, folders = ([_text(arguments, name)] if name in arguments else [] for name in ("language", "path"))
+    only = Filter(languages, folders)
+    corrections: dict[str, str] = {}
+    hits = search(index, query, limit=_limit(arguments), only=only, on_correction=corrections.__setitem__)
+    return encode.search_object(index.root, query, hits, corrections)
+
+
+def _related(index: Index, arguments: Arguments) -> object:
+    file = _text(arguments, "file")
+    return encode.related_object(index.root, file, related.relatives(index, file, _limit(arguments)))
+
+
+def _recent(index: Index, arguments: Arguments) -> object:
+    since = _text(arguments, "since") if "since" in arguments else "7 days"
+    since_s = int(time.time() - parse_duration_s(since))
+    return encode.recent_object(index.root, since_s, recent.changes(index, since_s, Filter(), _limit(arguments)))
+
+
+def _text(arguments: Arguments, name: str) -> str:
+    value = arguments.get(name)
+    if not isinstance(value, str):
+        raise UsageError(f"{name} must be a text")
+    return value
+
+
+def _limit(arguments: Arguments) -> int:
+    value = arguments.get("limit", 10)
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= _MOST:
+        raise UsageError(f"limit must be a whole number from 1 to {_MOST}")
+    return value

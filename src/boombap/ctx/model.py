@@ -1,0 +1,117 @@
+"""What flows through `ctx`: files, definitions, chunks, and the hits a person gets to see."""
+
+from __future__ import annotations
+
+from boombap.record import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class Skipped(Record):
+    """A file that is not indexed.
+
+    Attributes:
+        path: relative to the root, with ``/``; bytes that are no UTF-8 stand as escapes.
+        reason: why, in a few words.
+    """
+
+    path: str
+    reason: str
+
+
+class Definition(Record):
+    """A named part of a source file.
+
+    Attributes:
+        name: as it is written, for example ``RouterGroup``.
+        kind: function, method, class, type, constant, module, section or key.
+        start: its first line, counted from 1; doc comments and decorators above belong to it.
+        end: its last line.
+        doc_end: the last line of the doc comment above it; 0 without one.
+        inner_doc: first and last line of the doc string inside it; (0, 0) without one.
+        complexity: 1 plus the branches in it.
+    """
+
+    name: str
+    kind: str
+    start: int
+    end: int
+    doc_end: int = 0
+    inner_doc: tuple[int, int] = (0, 0)
+    complexity: int = 1
+
+
+class Structure(Record):
+    """What was found in one file.
+
+    Attributes:
+        definitions: outer before inner, in the order of their lines.
+        imports: what the file imports, as it is written there.
+        parsed: grammar, or lines where no grammar was at hand or the file does not parse.
+    """
+
+    definitions: Sequence[Definition] = ()
+    imports: Sequence[str] = ()
+    parsed: str = "lines"
+
+
+class Chunk(Record):
+    """The unit that is ranked: whole definitions, or a part of a long one.
+
+    Attributes:
+        start: first line, counted from 1.
+        end: last line.
+        kind: of its first definition; ``text`` outside any.
+        symbols: the names that it defines, or the one that it is a part of.
+        scope: the enclosing names, outermost first.
+        docs: the line numbers of doc comments in it.
+        whole: first and last line of the definition it is a part of.
+        complexity: of its definitions.
+    """
+
+    start: int
+    end: int
+    kind: str
+    symbols: tuple[str, ...]
+    scope: tuple[str, ...]
+    docs: frozenset[int]
+    whole: tuple[int, int]
+    complexity: int
+
+
+class Hit(Record):
+    """One answer.
+
+    Attributes:
+        path: relative to the root, with ``/``.
+        start_line: counted from 1.
+        end_line: the last line that belongs to it.
+        symbol: what is defined there, with its scope; empty outside any definition.
+        kind: function, method, class, type, constant, module, section, key or text.
+        score: higher is better; comparable within one answer only.
+        why: each part of the score with its value, the largest first.
+        snippet: its lines, with secrets masked.
+    """
+
+    path: str
+    start_line: int
+    end_line: int
+    symbol: str
+    kind: str
+    score: float
+    why: tuple[tuple[str, float], ...]
+    snippet: str
+
+
+class Limits(Record):
+    """What bounds an index; the configuration's section ``ctx`` sets both.
+
+    Attributes:
+        files: the most files; those in deeper folders are left out first.
+        size_mb: the most text, in megabytes.
+    """
+
+    files: int = 20_000
+    size_mb: int = 200

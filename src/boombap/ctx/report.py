@@ -1,0 +1,92 @@
+"""Answers as a person reads them."""
+
+from __future__ import annotations
+
+import os
+
+from boombap.output import table
+from boombap.output.terminal import printable
+from boombap.units import format_duration, format_size
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from boombap.ctx.model import Hit
+    from boombap.ctx.recent import Change
+    from boombap.ctx.related import Relative
+    from boombap.output.terminal import Terminal
+
+_SHOWN_LINES = 6
+_SHOWN_SKIPPED = 20
+
+
+def search_lines(hits: Sequence[Hit], root: str, terminal: Terminal, *, explain: bool) -> Iterator[str]:
+    """Give each hit as its place, its symbol and its first lines."""
+    for hit in hits:
+        place = f"{terminal.style(shown(hit.path, root), 'cyan')}:{hit.start_line}-{hit.end_line}"
+        yield f"{place}  {terminal.style(printable(hit.symbol), 'bold')} {terminal.style(hit.kind, 'dim')}"
+        if explain:
+            parts = "  ".join(f"{name} {value:g}" for name, value in hit.why)
+            yield f"    score {hit.score:g} = {parts}"
+        lines = [line for line in hit.snippet.split("\n") if line.strip()]
+        for line in lines[:_SHOWN_LINES]:
+            yield f"    {table.shorten(printable(line.expandtabs(4)), max(40, terminal.width - 4))}"
+
+
+def file_lines(hits: Sequence[Hit], root: str) -> Iterator[str]:
+    """Give the paths of the hits, each once."""
+    yield from dict.fromkeys(shown(hit.path, root) for hit in hits)
+
+
+def shown(path: str, root: str) -> str:
+    """Give a path as seen from the working folder, without characters that steer a terminal."""
+    return printable(os.path.relpath(os.path.join(root, path)))
+
+
+def recent_lines(changes: Sequence[Change], root: str, now_s: float) -> Iterator[str]:
+    """Give the files that changed, the latest first."""
+    rows = [(shown(one.path, root), _ago(one.changed_s, now_s), one.commits) for one in changes]
+    yield from table.lines(("file", "changed", "commits"), rows, indent="")
+
+
+def _ago(moment_s: int, now_s: float) -> str:
+    return f"{format_duration(now_s - moment_s)} ago" if moment_s <= now_s else "in the future"
+
+
+def related_lines(relatives: Sequence[Relative], root: str, *, explain: bool) -> Iterator[str]:
+    """Give the files that belong to one, with the reasons."""
+    for one in relatives:
+        reasons = ", ".join(f"{name} {value:g}" if explain else name for name, value in one.why)
+        yield f"{shown(one.path, root)}  ({reasons})"
+
+
+def status_lines(status: Mapping[str, object], terminal: Terminal) -> Iterator[str]:
+    """Give what an index holds, then what it left out."""
+    yield f"{terminal.style('root', 'bold')}       {printable(str(status['root']))}"
+    size, text = _number(status, "index_bytes"), _number(status, "text_bytes")
+    share = f", {100 * size / text:.0f} % of the text" if text else ""
+    yield f"{terminal.style('index', 'bold')}      {printable(str(status['index']))} ({format_size(size)}{share})"
+    counts = ("files", "lines", "chunks", "imports", "commits")
+    yield f"{terminal.style('holds', 'bold')}      " + ", ".join(f"{_number(status, name):,} {name}" for name in counts)
+    yield f"{terminal.style('languages', 'bold')}  {_counted(status['languages'])}"
+    if status["by_line_rules"]:
+        yield f"{terminal.style('by lines', 'bold')}   {_counted(status['by_line_rules'])}"
+    skipped = status["skipped"]
+    assert isinstance(skipped, list), "status() makes a list of it"
+    yield f"{terminal.style('skipped', 'bold')}    {len(skipped)}"
+    for one in skipped[:_SHOWN_SKIPPED]:
+        yield f"  {printable(one['path'])}: {printable(one['reason'])}"
+    if len(skipped) > _SHOWN_SKIPPED:
+        yield f"  and {len(skipped) - _SHOWN_SKIPPED} more; --json has them all"
+
+
+def _number(status: Mapping[str, object], name: str) -> int:
+    value = status[name]
+    assert isinstance(value, int), "status() counts it"
+    return value
+
+
+def _counted(counts: object) -> str:
+    assert isinstance(counts, dict), "status() makes a mapping of it"
+    return ", ".join(f"{name} {count}" for name, count in counts.items())

@@ -1,0 +1,184 @@
+"""Answers a question from an index: candidates by BM25, the ranking of `score`, and the lines themselves.
+
+A query is read by `tokens` only: what reaches FTS5 are terms of letters and digits in quotes, so that no word of a
+person is ever its syntax. A text in double quotes must stand in the lines exactly as written.
+"""
+
+from __future__ import annotations
+
+import re
+
+from boombap.ctx import files, fuzzy, score
+from boombap.ctx.model import Hit, Skipped
+from boombap.ctx.score import WEIGHTS
+from boombap.ctx.selection import ANY, Filter
+from boombap.ctx.tokens import terms
+from boombap.errors import UsageError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from boombap.ctx.index import Index
+    from boombap.ctx.score import Question, Row, Scored, Weights
+
+_QUOTED = re.compile(r'"([^"]+)"')
+_MOST_TERMS = 64
+_LONGEST_QUERY = 10_000
+_SNIPPET_LINES = 12
+_SQL = """
+SELECT found.id, -found.bm25, file, path, start, stop, kind, symbols, scope, complexity, flags,
+    files.rank, commits, changed_s
+FROM (
+    SELECT rowid AS id, bm25(postings, ?, ?, ?, ?, ?) AS bm25 FROM postings WHERE postings MATCH ?
+    ORDER BY bm25 LIMIT ?
+) AS found JOIN chunks ON chunks.id = found.id JOIN files ON files.id = file
+"""
+
+
+def search(
+    index: Index,
+    query: str,
+    *,
+    limit: int = 10,
+    weights: Weights = WEIGHTS,
+    only: Filter = ANY,
+    on_correction: Callable[[str, str], None] | None = None,
+) -> list[Hit]:
+    """Give the best answers to a query, the best first.
+
+    Args:
+        index: of the tree that is searched.
+        query: words, an identifier, or a text in double quotes.
+        limit: the most answers.
+        weights: of the ranking.
+        only: which files may answer.
+        on_correction: told of each misspelt word and what was searched for instead.
+    """
+    query = query[:_LONGEST_QUERY]
+    exact = _QUOTED.findall(query)
+    asked = _corrected(index, score.question(query.replace('"', " ")), exact, on_correction)
+    if exact and not asked.terms:
+        return _literal(index, exact, limit, only)
+    if not asked.terms:
+        return []
+    rows = _candidates(index, asked, weights, only, exact)
+    found = score.ranked(rows, asked, weights, int(index.fact("now_s") or 0))
+    hits = (_hit(index, one, asked, exact) for one in found)
+    return _first((hit for hit in hits if hit is not None), limit)
+
+
+def _first(hits: Iterator[Hit], limit: int) -> list[Hit]:
+    return [hit for _, hit in zip(range(limit), hits, strict=False)]
+
+
+def _corrected(
+    index: Index, asked: Question, exact: Sequence[str], on_correction: Callable[[str, str], None] | None
+) -> Question:
+    quoted = {term for text in exact for term in terms(text)}
+    changes: dict[str, str] = {}
+    absent = set(fuzzy.missing(index.database, asked.terms[:_MOST_TERMS]))
+    for term in sorted(absent):
+        # A quoted text is meant as it stands; a compound counts as a name that somebody wrote, or not at all.
+        if term in quoted or term not in asked.words | asked.symbols:
+            continue
+        other = fuzzy.nearest(index.database, term) or fuzzy.by_prefix(index.database, term)
+        if other:
+            changes[term] = other
+            if on_correction:
+                on_correction(term, other)
+    if not changes:
+        return asked
+    renamed = tuple(dict.fromkeys(changes.get(term, term) for term in asked.terms))
+    words = frozenset(changes.get(word, word) for word in asked.words)
+    named = {changes[word] for word in changes if asked.is_symbol or word in asked.symbols}
+    symbols = asked.symbols | named
+    return asked.but(terms=renamed, words=words, symbols=symbols, corrected=changes)
+
+
+def _candidates(index: Index, asked: Question, weights: Weights, only: Filter, exact: Sequence[str]) -> list[Row]:
+    match = " OR ".join(f'"{term}"' for term in asked.terms[:_MOST_TERMS])
+    for text in exact:
+        needed = [f'"{term}"' for term in dict.fromkeys(terms(text))]
+        match = f"({match}) AND {' AND '.join(needed)}" if needed else match
+    columns = (weights.path, weights.symbol, weights.scope, weights.doc, weights.body)
+    limit = -1 if only or exact else weights.candidates
+    rows = index.database.execute(_SQL, (*columns, match, limit))
+    found = [score.row_of(row) for row in rows]
+    if only:
+        kept = kept_files(index, only)
+        found = [row for row in found if row.file in kept][: weights.candidates]
+    return found
+
+
+def kept_files(index: Index, only: Filter) -> set[int]:
+    """Give the numbers of the files that may answer."""
+    rows = index.database.execute("SELECT id, path, language, changed_s FROM files")
+    return {number for number, path, language, changed_s in rows if only.has(path, language, changed_s)}
+
+
+def _hit(index: Index, one: Scored, asked: Question, exact: Sequence[str]) -> Hit | None:
+    row = one.row
+    lines = files.read_part(index.root, row.path, row.start, row.stop)
+    if isinstance(lines, Skipped):
+        return None
+    if exact and not all(phrase in "\n".join(lines) for phrase in exact):
+        return None
+    symbol = f"{row.scope}.{one.symbol}" if row.scope and one.symbol else one.symbol or row.scope
+    why = tuple(
+        sorted(((name, round(value, 3)) for name, value in one.parts.items() if value), key=lambda part: -part[1])
+    )
+    return Hit(row.path, row.start, row.stop, symbol, row.kind, round(one.score, 4), why, _snippet(lines, asked))
+
+
+def _snippet(lines: Sequence[str], asked: Question) -> str:
+    """Give the lines, or of many the window that holds most of the question."""
+    if len(lines) <= _SNIPPET_LINES:
+        return "\n".join(lines)
+    wanted = set(asked.terms)
+    counts = [len(wanted.intersection(terms(line))) for line in lines]
+    sums = [sum(counts[at : at + _SNIPPET_LINES]) for at in range(len(lines) - _SNIPPET_LINES + 1)]
+    at = sums.index(max(sums))
+    return "\n".join(lines[at : at + _SNIPPET_LINES])
+
+
+def _literal(index: Index, exact: Sequence[str], limit: int, only: Filter) -> list[Hit]:
+    return grep(index, "|".join(map(re.escape, exact)), limit=limit, only=only)
+
+
+def grep(index: Index, pattern: str, *, limit: int = 10, only: Filter = ANY) -> list[Hit]:
+    """Give the lines that a regular expression matches, by path and line.
+
+    Raises:
+        UsageError: for a pattern that Python's `re` does not read.
+    """
+    try:
+        wanted = re.compile(pattern)
+    except re.error as error:
+        raise UsageError(f"{pattern!r} is not a regular expression: {error}") from None
+    kept = kept_files(index, only) if only else None
+    rows = index.database.execute("SELECT id, path FROM files ORDER BY path").fetchall()
+    paths = [path for number, path in rows if kept is None or number in kept]
+    return _first((hit for path in paths for hit in _matches(index, path, wanted)), limit)
+
+
+def _matches(index: Index, path: str, wanted: re.Pattern[str]) -> Iterator[Hit]:
+    text = files.read(index.root, path)
+    if isinstance(text, Skipped):
+        return
+    for number, line in enumerate(text.lines, 1):
+        if wanted.search(line):
+            yield Hit(path, number, number, _symbol_at(index, path, number), "line", 1.0, (("match", 1.0),), line)
+
+
+def _symbol_at(index: Index, path: str, line: int) -> str:
+    row = index.database.execute(
+        """SELECT scope, symbols FROM chunks JOIN files ON files.id = file
+        WHERE path = ? AND start <= ? AND stop >= ? LIMIT 1""",
+        (path, line, line),
+    ).fetchone()
+    if row is None:
+        return ""
+    scope, symbols = row
+    name = symbols.split()[0] if symbols else ""
+    return f"{scope}.{name}" if scope and name else scope or name

@@ -1,0 +1,26 @@
+"""The structure of a file: by its grammar where one is installed and the file parses, else by line rules."""
+
+from __future__ import annotations
+
+from boombap.ctx.structure import grammar, lines
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from boombap.ctx.model import Structure
+
+
+def structure(language: str, content: Sequence[str]) -> Structure:
+    """Give the definitions, imports and branches of a file from its lines."""
+    if language == "c" and _looks_like_cpp(content):
+        language = "cpp"
+    try:
+        found = grammar.read(language, "\n".join(content))
+    except Exception:  # noqa: BLE001 - whatever a grammar makes of one file, the others are still indexed
+        found = None
+    return found or lines.read(language, content)
+
+
+def _looks_like_cpp(content: Sequence[str]) -> bool:
+    return any(line.startswith(("class ", "namespace ", "template", "using ", "public:")) for line in content)
