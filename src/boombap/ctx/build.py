@@ -48,7 +48,7 @@ def fill(database: sqlite3.Connection, root: str, limits: Limits) -> bool:
     listing = files.listing(root)
     database.execute("BEGIN")
     before = {path for (path,) in database.execute("SELECT path FROM files")}
-    changed = _update_files(database, root, listing, limits)
+    changed = _update_files(database, root, listing, limits, int(facts.get("read_ns") or 0) - freshness.GRAIN_NS)
     if changed and _ghosts(database) > _MOST_GHOSTS:
         database.execute("ROLLBACK")
         return False
@@ -78,7 +78,7 @@ def _ghosts(database: sqlite3.Connection) -> float:
     return 1 - living / written if written else 0.0
 
 
-def _update_files(database: sqlite3.Connection, root: str, listing: Listing, limits: Limits) -> bool:
+def _update_files(database: sqlite3.Connection, root: str, listing: Listing, limits: Limits, trusted_ns: int) -> bool:
     known = {
         path: (number, size, mtime_ns, crc)
         for number, path, size, mtime_ns, crc in database.execute("SELECT id, path, size, mtime_ns, crc FROM files")
@@ -92,6 +92,9 @@ def _update_files(database: sqlite3.Connection, root: str, listing: Listing, lim
         if stamp is None:
             continue
         old = known.pop(path, None)
+        if old and old[1:3] == stamp and stamp[1] < trusted_ns and budget > 0:
+            budget -= stamp[0]
+            continue
         text = files.read(root, path) if budget > 0 else Skipped(path, f"beyond ctx.max_index_mb ({limits.size_mb})")
         if isinstance(text, Skipped):
             skipped.append((path, text.reason, *stamp))

@@ -18,7 +18,7 @@ _CHECKED_AT_ONCE = 10_000
 _CHECK_S = 0.05
 _CHECK_STEP = 512
 # File systems stamp times in steps of up to 10 ms; two seconds are FAT's.
-_GRAIN_NS = 2_000_000_000
+GRAIN_NS = 2_000_000_000
 
 
 def stamps(root: str) -> str:
@@ -62,7 +62,7 @@ def _compare(database: sqlite3.Connection, root: str, read_ns: int, path: str) -
                 return "stale"
         except OSError:
             return "stale"
-    trusted_ns = max(read_ns, _settled(path, read_ns)) - _GRAIN_NS
+    trusted_ns = max(read_ns, _settled(path, read_ns)) - GRAIN_NS
     racy: list[tuple[str, int]] = []
     begun = time.perf_counter()
     watched = """SELECT path, size, mtime_ns, crc FROM files
