@@ -217,8 +217,8 @@ def parse(line: list[str]) -> None:
     if word in ("--help", "--version", "COMMAND"):
         return
     module = importlib.import_module(COMMANDS[word][0])
-    if word == "db":
-        words.parse(rest, "boombap db")
+    if word in ("db", "ctx"):
+        importlib.import_module(f"boombap.{word}.words").parse(rest, f"boombap {word}")
     elif not rest or rest == ["--help"]:
         return
     else:
