@@ -217,9 +217,9 @@ def parse(line: list[str]) -> None:
     if word in ("--help", "--version", "COMMAND"):
         return
     module = importlib.import_module(COMMANDS[word][0])
+    if not rest or rest == ["--help"]:
+        return
     if word in ("db", "ctx"):
         importlib.import_module(f"boombap.{word}.words").parse(rest, f"boombap {word}")
-    elif not rest or rest == ["--help"]:
-        return
     else:
         module._parser(f"boombap {word}").parse_args(rest)
