@@ -11,6 +11,7 @@ The tree; a command that ends with an error exits with the code beside its branc
     │   ├── NotThere                  3  the database, table, function or file does not exist
     │   ├── TimedOut                  3  the server was reached but took too long (transient)
     │   ├── Disconnected              3  the connection broke in the middle (transient)
+    │   ├── Conflicted                3  another transaction was in the way: deadlock, serialization (transient)
     │   └── QueryFailed               3  the server refused a statement for another reason
     ├── NoVerdict                     4  nothing could be judged
     ├── TryLater                     75  progress is saved; a quota or a long ban ends later
@@ -102,6 +103,12 @@ class TimedOut(OutsideError):
 
 class Disconnected(OutsideError):
     """An established connection broke."""
+
+    transient = True
+
+
+class Conflicted(OutsideError):
+    """The server undid a transaction because of another one; it may be run again."""
 
     transient = True
 
