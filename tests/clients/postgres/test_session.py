@@ -13,6 +13,7 @@ from boombap.clients.postgres.session import Limits, Session
 from boombap.clients.postgres.target import from_text
 from boombap.errors import (
     AccessDenied,
+    Conflicted,
     Disconnected,
     Interrupted,
     NotThere,
@@ -163,6 +164,39 @@ def test_a_server_that_stays_silent_is_given_up(interrupt: Interrupt):
         target = from_text(f"postgresql://u@127.0.0.1:{listener.port}/db", origin="the test")
         with pytest.raises(Unreachable, match="connect time-out"):
             Session(target, Limits(connect_s=1), interrupt)
+
+
+def test_a_transaction_is_kept_as_a_whole(database: Database, interrupt: Interrupt):
+    def replace(session: Session, rows: bytes) -> None:
+        with session.transaction():
+            session.write("DELETE FROM kept")
+            session.copy("COPY kept FROM STDIN", rows)
+            assert session.write("SHOW lock_timeout") == [{"lock_timeout": "50ms"}]
+
+    database.run("CREATE TABLE kept (n int)")
+    with closing(Session(database.target(), Limits(), interrupt)) as session:
+        replace(session, b"1\n2\n")
+        with pytest.raises(QueryFailed) as caught:
+            replace(session, b"3\nthree\n")
+        assert caught.value.sqlstate == "22P02"
+        assert session.is_usable
+    assert database.run("SELECT sum(n) AS n FROM kept") == [{"n": 3}]
+
+
+def test_a_deadlock_says_that_it_may_be_tried_again(database: Database, interrupt: Interrupt):
+    lock = "SELECT pg_advisory_xact_lock({})"
+
+    def cross(session: Session) -> None:
+        with session.transaction():
+            session.write("SET LOCAL deadlock_timeout = '10ms'")
+            session.write(lock.format(1))
+            with database.waiting(lock.format(1), "SET LOCAL deadlock_timeout = '20s'", lock.format(2)):
+                session.write(lock.format(2))
+
+    with closing(Session(database.target(), Limits(statement_ms=20_000, lock_ms=20_000), interrupt)) as session:
+        with pytest.raises(Conflicted, match="deadlock"):
+            cross(session)
+        assert session.is_usable
 
 
 def test_a_literal_percent_sign_needs_no_parameters(session: Session):

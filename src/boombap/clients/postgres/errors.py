@@ -15,6 +15,7 @@ from boombap.clients.postgres.target import malformed
 from boombap.errors import (
     AccessDenied,
     BoombapError,
+    Conflicted,
     Disconnected,
     Interrupted,
     NotThere,
@@ -152,6 +153,8 @@ _STATEMENTS: dict[str, tuple[type[OutsideError], str, str]] = {
         "PostgreSQL at {label} has no free connection",
         "end idle sessions or raise max_connections",
     ),
+    "40001": (Conflicted, "a transaction at {label} met another one", "try again"),
+    "40P01": (Conflicted, "a transaction at {label} ran into a deadlock", "try again"),
     "25006": (QueryFailed, "the session at {label} is read-only", ""),
 }
 _ENDED_BY_SERVER = ("57P01", "57P02", "57P03", "57P05")

@@ -1,7 +1,8 @@
-"""One connection: read-only transactions with limits that the server enforces, and a way to end them from outside."""
+"""One connection: transactions with limits that the server enforces, and a way to end them from outside."""
 
 from __future__ import annotations
 
+import io
 import os
 import threading
 from contextlib import contextmanager
@@ -26,8 +27,8 @@ OLDEST_VERSION = 120000
 # SET LOCAL in the transaction, because PgBouncer refuses the limits as start-up parameters. A light guest works with a
 # few sessions, each on one core: parallel workers make the answer erratic (69-132 ms for what takes 78 ms without them)
 # and take cores from those who work there; compiling a query costs up to 960 ms (PostgreSQL 15) and gains nothing here.
-_BEGIN = (
-    "BEGIN READ ONLY; SET LOCAL statement_timeout = {:d}; SET LOCAL lock_timeout = {:d}; "
+_LIMITS = (
+    "SET LOCAL statement_timeout = {:d}; SET LOCAL lock_timeout = {:d}; "
     "SET LOCAL max_parallel_workers_per_gather = 0; SET LOCAL jit = off; SET LOCAL work_mem = '32MB'; "
 )
 
@@ -59,8 +60,7 @@ class Session:
         self._interrupt = interrupt
         self._connection = _connect(target, limits, interrupt)
         self.version_num = self._connection.server_version
-        # SET LOCAL in the transaction, because PgBouncer refuses both as start-up parameters.
-        self._begin = _BEGIN.format(limits.statement_ms, limits.lock_ms)
+        self._limits = _LIMITS.format(limits.statement_ms, limits.lock_ms)
         _refuse_old(self)
 
     @property
@@ -87,21 +87,40 @@ class Session:
         # One message for limits and query: the server applies SET LOCAL to the statements that follow it.
         with self._running(), self._connection.cursor() as cursor:
             try:
-                cursor.execute(self._begin + sql, parameters)
-                names = [column.name for column in cursor.description or ()]
-                return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+                cursor.execute("BEGIN READ ONLY; " + self._limits + sql, parameters)
+                return _rows(cursor)
             finally:
                 self._roll_back()
 
     def write(self, sql: str, parameters: Parameters = None) -> list[Row]:
-        """Run one statement outside a transaction, without limits, and give its rows, none if it has none.
+        """Run a statement and give its rows, none if it has none.
 
-        Only the demo and the sample database write; diagnostics never do.
+        Outside of `transaction` it stands alone and without limits. Diagnostics never write.
         """
         with self._running(), self._connection.cursor() as cursor:
             cursor.execute(sql, parameters)
-            names = [column.name for column in cursor.description or ()]
-            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()] if names else []
+            return _rows(cursor) if cursor.description else []
+
+    def copy(self, sql: str, rows: bytes) -> None:
+        """Send rows, as `copy.encode` gives them, through a ``COPY … FROM STDIN``."""
+        with self._running(), self._connection.cursor() as cursor:
+            cursor.copy_expert(sql, io.BytesIO(rows))
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Make what the block writes and copies one transaction, within the limits; any error undoes all of it.
+
+        Raises:
+            Conflicted: a deadlock, or another transaction came between; the whole block may be run again.
+            Disconnected: also when the connection breaks at the commit; then it is not known whether it came through.
+        """
+        self.write("BEGIN; " + self._limits)
+        try:
+            yield
+            self.write("COMMIT")
+        except BaseException:
+            self._roll_back()
+            raise
 
     def close(self) -> None:
         """Close the connection; harmless when it is closed already."""
@@ -148,6 +167,11 @@ def _connect(target: Target, limits: Limits, interrupt: Interrupt) -> psycopg2.e
         connection: psycopg2.extensions.connection = psycopg2.connect(**parameters)
     connection.autocommit = True
     return connection
+
+
+def _rows(cursor: psycopg2.extensions.cursor) -> list[Row]:
+    names = [column.name for column in cursor.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
 def _refuse_old(session: Session) -> None:
