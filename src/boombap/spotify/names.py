@@ -58,6 +58,8 @@ _PRODUCED = re.compile(r"\s*prod(?:uced)?[.\s]", re.IGNORECASE)
 _LISTED = re.compile(r"\s*[,;/]\s*|\s+(?:&|\+|x|\N{MULTIPLICATION SIGN}|(?i:and|vs\.?|with|feat\.?|ft\.?))\s+")
 _PART = re.compile(r"\b(?:pt|part|vol|volume|chapter)(?: ([a-z]+|\d+)|(\d+))\b")
 _IS_PART = re.compile(r"part \d+(?: of \d+)?")
+_QUERY_SIGNS = re.compile(r"[\"*:()\[\]{}\x00-\x1f]")
+_LONGEST_QUERY = 100
 _NUMBER = re.compile(r"\d+")
 _ROMAN = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x")
 _WORDS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
@@ -171,6 +173,19 @@ def read_title(title: str) -> Title:
         frozenset(taken.featured),
         tuple(number.lstrip("0") or "0" for number in _NUMBER.findall(text)),
     )
+
+
+def searchable(text: str) -> str:
+    """Give a title or an artist's line as the Web API's search takes it: no guests, no signs of its query language.
+
+    Scripts stay as they are, because the search knows them.
+
+    >>> searchable('Say "Hi": The *Remix* (feat. Eve)'), searchable("Ёлка")
+    ('Say Hi The Remix', 'Ёлка')
+    """
+    found = _FEATURING.search(text, 1)
+    plain = " ".join(_QUERY_SIGNS.sub(" ", text[: found.start()] if found else text).split())
+    return plain[:_LONGEST_QUERY].strip() or " ".join(_QUERY_SIGNS.sub(" ", text[:_LONGEST_QUERY]).split())
 
 
 class _Taken:
