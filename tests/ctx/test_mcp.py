@@ -105,3 +105,26 @@ def test_stdout_holds_messages_only(root: Path, tmp_path: Path) -> None:
     done = subprocess.run(command, cwd=root, input=text, capture_output=True, text=True, timeout=30, check=False)
     assert [json.loads(line).get("id") for line in done.stdout.splitlines()] == [1, None]
     assert done.returncode == 0
+
+
+def test_a_cancelled_request_that_still_waits_gets_no_answer(root: Path) -> None:
+    server = _Server(lambda: open_or_build(root, root.parent / "cache"), str(root.parent / "cache"))
+    cancel = {"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 2}}
+    messages = [call("ping") | {"id": 1}, call("ping") | {"id": 2}, call("initialize") | {"id": 3}, cancel]
+    cancel_first = cancel | {"params": {"requestId": 3}}
+    lines = [json.dumps(message).encode() for message in [*messages, cancel_first]]
+    assert [answer["id"] for answer in server.answers([*lines, b"noise notifications/cancelled"])] == [1, 3, None]  # type: ignore[index]
+
+
+def test_lines_may_arrive_in_pieces(root: Path) -> None:
+    command = [sys.executable, "-m", "boombap", "ctx", "mcp", "--root", str(root)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        assert child.stdin is not None
+        assert child.stdout is not None
+        for piece in (b'{"jsonrpc":"2.0","id":1,', b'"method":"ping"}', b"\n"):
+            child.stdin.write(piece)
+            child.stdin.flush()
+        assert json.loads(child.stdout.readline())["id"] == 1
+        child.stdin.write(b'{"jsonrpc":"2.0","id":2,"method":"ping"}')
+        child.stdin.close()
+        assert json.loads(child.stdout.readline())["id"] == 2

@@ -90,30 +90,29 @@ class _Refused(Exception):
 def serve(root: str, cache: str, limits: Limits, interrupt: Interrupt) -> int:
     """Answer requests until stdin ends or the run is interrupted."""
     server = _Server(lambda: open_or_build(root, cache, limits=limits, pause=interrupt.sleep), cache)
-    for line in _lines(sys.stdin.fileno(), interrupt):
-        answer = server.answer(line)
-        if answer is not None:
+    for lines in _arrivals(sys.stdin.fileno(), interrupt):
+        for answer in server.answers(lines):
             sys.stdout.write(json.dumps(answer, ensure_ascii=True, separators=(",", ":")) + "\n")
             sys.stdout.flush()
     return EXIT_FINE
 
 
-def _lines(at: int, interrupt: Interrupt) -> Iterator[bytes]:
-    held = b""
-    while True:
+def _arrivals(at: int, interrupt: Interrupt) -> Iterator[list[bytes]]:
+    """Give the whole lines that have arrived, as many as there are: what waits may have been cancelled meanwhile."""
+    held, is_open = b"", True
+    while is_open:
         interrupt.check()
         if not select.select([at], [], [], _STEP_S)[0]:
             continue
-        part = os.read(at, 65_536)
-        if not part:
-            break
-        *whole, held = (held + part).split(b"\n")
-        yield from whole
-        if len(held) > _LONGEST_LINE:
-            yield held
+        while is_open and select.select([at], [], [], 0)[0] and len(held) <= _LONGEST_LINE:
+            part = os.read(at, 65_536)
+            is_open = bool(part)
+            held += part
+        *whole, held = held.split(b"\n")
+        if held and (len(held) > _LONGEST_LINE or not is_open):
+            whole.append(held)
             held = b""
-    if held.strip():
-        yield held
+        yield whole
 
 
 class _Server:
@@ -122,6 +121,16 @@ class _Server:
     def __init__(self, open_index: Callable[[], Index], cache: str) -> None:
         self._open = open_index
         self._cache = cache
+
+    def answers(self, lines: list[bytes]) -> Iterator[object]:
+        """Give the answers to lines that arrived together, none to a request that one of them cancels."""
+        cancelled = {found for line in lines if (found := _cancelled(line)) is not None}
+        for line in lines:
+            if cancelled and _identity(line) in cancelled:
+                continue
+            answer = self.answer(line)
+            if answer is not None:
+                yield answer
 
     def answer(self, line: bytes) -> object | None:
         """Give the answer to one line; None for a notification and for an empty line."""
@@ -182,6 +191,31 @@ class _Server:
         except (BoombapError, sqlite3.Error) as error:
             # A tool that fails is an answer that the assistant reads, not an error of the protocol.
             return {"content": [{"type": "text", "text": str(error)}], "isError": True}
+
+
+def _cancelled(line: bytes) -> str | int | None:
+    """Give the request that a line cancels (specification 2025-06-18, Cancellation)."""
+    if b"notifications/cancelled" not in line:
+        return None
+    message = _object(line)
+    params = message.get("params")
+    found = params.get("requestId") if isinstance(params, dict) else None
+    return found if message.get("method") == "notifications/cancelled" and isinstance(found, str | int) else None
+
+
+def _identity(line: bytes) -> str | int | None:
+    message = _object(line)
+    found = message.get("id")
+    # The specification forbids to cancel initialize.
+    return found if isinstance(found, str | int) and message.get("method") != "initialize" else None
+
+
+def _object(line: bytes) -> dict[str, object]:
+    try:
+        message = json.loads(line)
+    except (ValueError, RecursionError):
+        return {}
+    return message if isinstance(message, dict) else {}
 
 
 def _welcome(params: Arguments) -> object:

@@ -1,0 +1,23 @@
+"""Code search in the guided run: one question to the code of boombap itself, with and without a slip of the pen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import boombap
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from boombap.demo.stage import Stage
+
+_QUESTION = "cancel a running query"
+_MISSPELT = "cancle a runing query"
+
+
+def show(stage: Stage) -> None:
+    """Index the code, ask, and ask again with typing errors."""
+    root = str(Path(boombap.__file__).parent)
+    stage.run("ctx", "index", "--root", root)
+    for question in (_QUESTION, _MISSPELT):
+        took_s = stage.run("ctx", "search", question, "-n", "2", "--root", root)
+        stage.say(f"answered in {1000 * took_s:.0f} ms, start of Python included")

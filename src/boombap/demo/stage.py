@@ -1,0 +1,65 @@
+"""What every part of the guided run stands on: somebody who speaks, and commands that run as a person types them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from time import perf_counter
+
+from boombap.errors import EXIT_FINE, BoombapError
+from boombap.record import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from boombap.interrupt import Interrupt
+    from boombap.output.terminal import Terminal
+
+
+class Stage(Record):
+    """Where the tour plays.
+
+    Attributes:
+        terminal: where everything is said.
+        interrupt: ends a command that runs, and every wait.
+        settings: environment of the commands, for example ``DATABASE_URL``; it holds no secret, because it is shown.
+    """
+
+    terminal: Terminal
+    interrupt: Interrupt
+    settings: tuple[tuple[str, str], ...] = ()
+
+    def say(self, text: str) -> None:
+        """Speak to the person, set apart from what the tools print."""
+        self.terminal.write(self.terminal.style(f"» {text}", "cyan"))
+
+    def run(self, *words: str, answers: Sequence[int] = (EXIT_FINE,)) -> float:
+        """Run `boombap` with these words as a process, its output below what was said.
+
+        Args:
+            words: after `boombap`.
+            answers: the exit codes that are expected.
+
+        Returns:
+            The seconds that the whole process took.
+
+        Raises:
+            BoombapError: when the command ends with another code.
+        """
+        self.say(f"$ boombap {' '.join(map(_quoted, words))}")
+        sys.stdout.flush()
+        begun = perf_counter()
+        command = [sys.executable, "-m", "boombap", *words]
+        with subprocess.Popen(command, env={**os.environ, **dict(self.settings)}) as child:
+            with self.interrupt.ending_with(child.terminate):
+                code = child.wait()
+            self.interrupt.check()
+        if code not in answers:
+            raise BoombapError(f"`boombap {' '.join(words)}` ended with {code}")
+        return perf_counter() - begun
+
+
+def _quoted(word: str) -> str:
+    return f'"{word}"' if " " in word else word

@@ -1,0 +1,50 @@
+"""Every metric of the suite, declared once; instruments, collector, alert rules and dashboards all read it.
+
+Names follow the guide "Metric and label naming" of Prometheus: base units as suffix, `_total` for counters; labels have
+few values. What a tool counts by itself stands here, what the collector asks for at scrape time too.
+"""
+
+from __future__ import annotations
+
+from boombap.record import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Literal
+
+    Kind = Literal["counter", "gauge", "histogram", "info"]
+
+_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+
+class Metric(Record):
+    """One metric.
+
+    Attributes:
+        name: as it is exposed, without the suffixes that a histogram's samples add.
+        help: one phrase; the unit stands in the name.
+        labels: names of its labels, in the order of exposition.
+        buckets: upper bounds of a histogram, ascending, without infinity.
+    """
+
+    name: str
+    kind: Kind
+    help: str
+    labels: tuple[str, ...] = ()
+    buckets: tuple[float, ...] = ()
+
+
+RUNS = Metric(
+    "boombap_command_runs_total", "counter", "Runs of a command by exit code", ("command", "action", "exit_code")
+)
+RUN_SECONDS = Metric(
+    "boombap_command_seconds", "histogram", "Duration of a command", ("command", "action"), (*_SECONDS, 60.0, 600.0)
+)
+LAST_SUCCESS = Metric(
+    "boombap_command_last_success_timestamp_seconds",
+    "gauge",
+    "When a command last ended with exit code 0, Unix time",
+    ("command", "action"),
+)
+
+CATALOGUE: tuple[Metric, ...] = (RUNS, RUN_SECONDS, LAST_SUCCESS)

@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from boombap.telemetry import snapshot
+from boombap.telemetry.catalogue import Metric
+from boombap.telemetry.instruments import Meter
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+COUNT = Metric("t_rows_total", "counter", "Rows", ("table",))
+LEVEL = Metric("t_depth", "gauge", "Depth", ("queue",))
+TIME = Metric("t_seconds", "histogram", "Time", (), (0.1, 1.0))
+
+
+def meter(rows: float = 1, **depths: float) -> Meter:
+    made = Meter()
+    made.add(COUNT, rows, table="tracks")
+    made.observe(TIME, 0.5)
+    for queue, depth in depths.items():
+        made.set(LEVEL, depth, queue=queue)
+    return made
+
+
+def test_runs_add_up_and_gauges_are_replaced(tmp_path: Path) -> None:
+    folder = tmp_path / "metrics"
+    assert snapshot.leave(folder, "db", meter(2, old=9, kept=1))
+    assert snapshot.leave(folder, "db", meter(3, kept=2))
+    assert (folder / "db.prom").read_text().splitlines() == [
+        't_depth{queue="kept"} 2',
+        't_rows_total{table="tracks"} 5',
+        't_seconds_bucket{le="+Inf"} 2',
+        't_seconds_bucket{le="0.1"} 0',
+        't_seconds_bucket{le="1"} 2',
+        "t_seconds_count 2",
+        "t_seconds_sum 1",
+    ]
+
+
+def test_files_and_folder_are_private(tmp_path: Path) -> None:
+    snapshot.leave(tmp_path / "metrics", "db", meter())
+    assert (tmp_path / "metrics").stat().st_mode & 0o777 == 0o700
+    assert (tmp_path / "metrics" / "db.prom").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("content", [b"", b"t_rows_tot", b"t_rows_total 5", b"\xff\n", b"a b c\n", b'x{a="b} 1\n'])
+def test_a_damaged_file_counts_as_none(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "db.prom").write_bytes(content)
+    assert snapshot.read(tmp_path / "db.prom") == {}
+    assert snapshot.leave(tmp_path, "db", meter(4))
+    assert snapshot.read(tmp_path / "db.prom")["t_rows_total", (("table", "tracks"),)] == 4
+
+
+def test_a_folder_that_cannot_be_made_fails_nothing(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    assert not snapshot.leave(tmp_path / "file" / "metrics", "db", meter())
+
+
+def test_two_processes_lose_no_count(tmp_path: Path) -> None:
+    program = (
+        "import sys; from pathlib import Path\n"
+        "from boombap.telemetry import snapshot\n"
+        "from boombap.telemetry.catalogue import Metric\n"
+        "from boombap.telemetry.instruments import Meter\n"
+        "for _ in range(100):\n"
+        "    meter = Meter()\n"
+        "    meter.add(Metric('t_rows_total', 'counter', 'Rows'))\n"
+        "    assert snapshot.leave(Path(sys.argv[1]), 'db', meter)\n"
+    )
+    children = [subprocess.Popen([sys.executable, "-c", program, str(tmp_path)]) for _ in range(3)]
+    assert [child.wait(timeout=60) for child in children] == [0, 0, 0]
+    assert snapshot.read(tmp_path / "db.prom") == {("t_rows_total", ()): 300.0}
+
+
+NAMES = st.from_regex(r"[a-z_][a-z0-9_]*", fullmatch=True)
+LABELS = st.lists(st.tuples(NAMES, st.text(st.characters(exclude_categories=("Cs",)))), max_size=3)
+
+
+@given(st.dictionaries(st.tuples(NAMES, LABELS.map(tuple)), st.floats(allow_nan=False), max_size=5))
+def test_what_is_written_is_read_back(tmp_path_factory: pytest.TempPathFactory, samples) -> None:
+    path = tmp_path_factory.mktemp("snapshot") / "any.prom"
+    path.write_text("".join(f"{line}\n" for line in snapshot.lines(samples)), encoding="utf-8", newline="\n")
+    assert snapshot.read(path) == samples
