@@ -41,6 +41,7 @@ class Wanted(NamedTuple):
         key: the row in `tracks`, or the line of a file, counted from 1.
         spotify_id: known already, so that no search is needed.
         isrc: twelve characters without hyphens (ISO 3901).
+        album_id: known from an earlier answer, so that development mode may ask for the whole album at once.
     """
 
     key: int
@@ -51,6 +52,7 @@ class Wanted(NamedTuple):
     duration_ms: int | None = None
     explicit: bool | None = None
     priority: Priority = Priority.BACKFILL
+    album_id: str | None = None
 
 
 class Artist(NamedTuple):
@@ -113,3 +115,62 @@ class Match(NamedTuple):
     score: float = 0.0
     margin: float | None = None
     reasons: tuple[str, ...] = ()
+
+
+class Kind(StrEnum):
+    """Which question is put to the Web API; the path of each."""
+
+    TRACKS = "/tracks"
+    ALBUMS = "/albums"
+    ARTISTS = "/artists"
+    TRACK = "/tracks/{id}"
+    ALBUM_TRACKS = "/albums/{id}/tracks"
+    ARTIST_ALBUMS = "/artists/{id}/albums"
+    SEARCH_ARTISTS = "/search?type=artist"
+    SEARCH_TRACKS = "/search?type=track"
+
+
+class Ask(NamedTuple):
+    """One request that is worth its quota; equal asks are the same request, and only one of them is ever open.
+
+    Attributes:
+        ids: what goes into `ids=` of TRACKS, ALBUMS and ARTISTS, or the one id of the path; empty for searches.
+        query: what goes into `q=` of a search, not yet encoded; empty for the others.
+        limit: what goes into `limit=` where the endpoint has pages; 0 where it has none.
+        offset: what goes into `offset=`.
+        groups: what goes into `include_groups=` of ARTIST_ALBUMS.
+        priority: of the most pressing track that waits for the answer.
+    """
+
+    kind: Kind
+    ids: tuple[str, ...] = ()
+    query: str = ""
+    limit: int = 0
+    offset: int = 0
+    groups: str = ""
+    priority: Priority = Priority.BACKFILL
+
+
+class Reply(NamedTuple):
+    """What an ask was answered with, decoded; only the field that belongs to the ask's kind is filled.
+
+    Attributes:
+        tracks: for TRACKS in the order of the ids, None where Spotify does not know one; for TRACK the one; for
+            ALBUM_TRACKS and SEARCH_TRACKS the page. Tracks of an album page may lack `album`.
+        albums: for ALBUMS and ARTIST_ALBUMS, likewise.
+        artists: for ARTISTS and SEARCH_ARTISTS, likewise.
+        total: of all pages; None where the endpoint has none.
+    """
+
+    tracks: tuple[Track | None, ...] = ()
+    albums: tuple[Album | None, ...] = ()
+    artists: tuple[Artist | None, ...] = ()
+    total: int | None = None
+
+
+class Refusal(StrEnum):
+    """Why an ask has no reply: there is no such thing (404, or 400 for an id), not for this app (403), given up."""
+
+    NOT_FOUND = "not_found"
+    FORBIDDEN = "forbidden"
+    FAILED = "failed"

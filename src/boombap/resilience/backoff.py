@@ -1,0 +1,39 @@
+"""How long to wait before the next attempt: exponential, with full jitter, up to a cap."""
+
+from __future__ import annotations
+
+from boombap.record import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Draw = Callable[[], float]
+    """Gives a number from 0 up to 1, as `random.random` does."""
+
+# Beyond it the power alone would overflow a float; every sensible cap is reached long before.
+_MOST_DOUBLINGS = 60
+
+
+class Backoff(Record):
+    """The shape of the waits between attempts.
+
+    Source: M. Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015 (the variant "full jitter").
+
+    Attributes:
+        base_s: the longest wait after the first failure.
+        cap_s: the longest wait of all.
+        factor: by how much the longest wait grows with each failure.
+    """
+
+    base_s: float = 0.2
+    cap_s: float = 20.0
+    factor: float = 2.0
+
+    def ceiling_s(self, failures: int) -> float:
+        """Give the longest wait after so many failures, counted from 1."""
+        return min(self.cap_s, self.base_s * self.factor ** min(max(failures, 1) - 1, _MOST_DOUBLINGS))
+
+    def delay_s(self, failures: int, draw: Draw) -> float:
+        """Give the wait after so many failures: any length up to the longest, so that many callers do not meet."""
+        return self.ceiling_s(failures) * draw()

@@ -1,0 +1,73 @@
+"""A token bucket: so many calls a second on average, and so many at once after a pause."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+# Tokens come as fractions of seconds; sums of them miss a whole number by rounding.
+_ROUNDING = 1e-9
+
+
+class Bucket:
+    """Tokens that come at a rate and are kept up to a number; threads may share it.
+
+    Args:
+        rate_per_s: tokens that come in a second; 0 brings none.
+        burst: the most that are kept; the bucket begins full.
+        clock: seconds that only grow.
+    """
+
+    def __init__(self, rate_per_s: float, burst: float, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._rate_per_s = rate_per_s
+        self._burst = burst
+        self._clock = clock
+        self._tokens = burst
+        self._filled_at_s = clock()
+        self._lock = threading.Lock()
+
+    @property
+    def rate_per_s(self) -> float:
+        """Give the tokens that come in a second."""
+        return self._rate_per_s
+
+    def set_rate(self, rate_per_s: float) -> None:
+        """Change the rate from now on; what has come so far stays."""
+        with self._lock:
+            self._fill()
+            self._rate_per_s = rate_per_s
+
+    def take(self, n: float = 1) -> float:
+        """Take `n` tokens and give 0, or take none and give the seconds until they may be there.
+
+        Never waits. A number above the burst never comes: the answer is infinite.
+        """
+        with self._lock:
+            self._fill()
+            missing = n - self._tokens
+            if missing <= _ROUNDING:
+                self._tokens = max(0.0, self._tokens - n)
+                return 0.0
+            if n > self._burst or self._rate_per_s <= 0:
+                return float("inf")
+            return missing / self._rate_per_s
+
+    def give_back(self, n: float = 1) -> None:
+        """Return tokens that were taken and not used."""
+        with self._lock:
+            self._tokens = min(self._burst, self._tokens + n)
+
+    def empty(self) -> None:
+        """Drop what is kept, so that a pause is not followed by a burst."""
+        with self._lock:
+            self._fill()
+            self._tokens = 0.0
+
+    def _fill(self) -> None:
+        now_s = self._clock()
+        self._tokens = min(self._burst, self._tokens + max(0.0, now_s - self._filled_at_s) * self._rate_per_s)
+        self._filled_at_s = now_s

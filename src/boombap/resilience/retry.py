@@ -1,0 +1,99 @@
+"""Whether and when to try again: within a number of attempts and a deadline, and only what may pass by itself.
+
+`wait_s` is the decision alone, for loops that keep many requests in flight; `retry` runs one piece of work with it.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+
+from boombap.errors import BoombapError
+from boombap.record import Record
+from boombap.resilience.backoff import Backoff
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import TypeVar
+
+    from boombap.resilience.backoff import Draw
+
+    T = TypeVar("T")
+
+
+class Policy(Record):
+    """How long to keep trying.
+
+    Attributes:
+        attempts: the most calls, the first one included.
+        deadline_s: from the first call to the end of the last wait.
+        backoff: the waits between the calls.
+    """
+
+    attempts: int = 5
+    deadline_s: float = 30.0
+    backoff: Backoff = Backoff()
+
+
+class Retry(Record):
+    """One more attempt, as callbacks hear of it.
+
+    Attributes:
+        failures: calls that have failed so far.
+        wait_s: until the next call.
+        error: what the last call raised.
+    """
+
+    failures: int
+    wait_s: float
+    error: BoombapError
+
+
+def wait_s(error: BoombapError, failures: int, spent_s: float, policy: Policy, draw: Draw) -> float | None:
+    """Give the seconds to wait before the next attempt; None when the error must be raised.
+
+    An error's `retry_after_s` is the least wait: whoever said it would refuse an earlier call. When it lies behind the
+    deadline, waiting for it is the caller's decision.
+
+    Args:
+        failures: calls that have failed so far, this one included.
+        spent_s: since the first call began.
+    """
+    if not error.transient or failures >= policy.attempts:
+        return None
+    said_s = getattr(error, "retry_after_s", None) or 0.0
+    delay_s = max(said_s, policy.backoff.delay_s(failures, draw))
+    return delay_s if spent_s + delay_s <= policy.deadline_s else None
+
+
+def retry(
+    work: Callable[[], T],
+    policy: Policy,
+    *,
+    sleep: Callable[[float], None],
+    on_retry: Callable[[Retry], None] | None = None,
+    clock: Callable[[], float] = time.monotonic,
+    draw: Draw = random.random,
+) -> T:
+    """Give what `work` gives, calling it again as long as the policy allows.
+
+    Args:
+        sleep: waits, and ends early by raising; `Interrupt.sleep` is one.
+        on_retry: hears of every further attempt, before the wait.
+
+    Raises:
+        BoombapError: the last error of `work`.
+    """
+    begun_s, failures = clock(), 0
+    while True:
+        try:
+            return work()
+        except BoombapError as error:
+            failures += 1
+            delay_s = wait_s(error, failures, clock() - begun_s, policy, draw)
+            if delay_s is None:
+                raise
+            if on_retry:
+                on_retry(Retry(failures, delay_s, error))
+        sleep(delay_s)

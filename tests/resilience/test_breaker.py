@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from boombap.resilience.breaker import Breaker, State
+from clocks import Clock
+
+
+def opened(clock: Clock, **options: object) -> Breaker:
+    breaker = Breaker(threshold=2, recovery_s=10, clock=clock, **options)
+    for _ in range(2):
+        assert breaker.admits()
+        breaker.fail()
+    return breaker
+
+
+def test_it_opens_after_failures_in_a_row_only():
+    breaker = Breaker(threshold=2, clock=Clock())
+    breaker.fail()
+    breaker.succeed()
+    breaker.fail()
+    assert breaker.state is State.CLOSED
+    breaker.fail()
+    assert breaker.state is State.OPEN
+
+
+def test_open_it_admits_nobody_and_says_for_how_long():
+    clock = Clock()
+    breaker = opened(clock)
+    clock.sleep(4)
+    assert not breaker.admits()
+    assert breaker.wait_s == 6
+
+
+def test_after_the_recovery_time_it_admits_trials_only():
+    clock = Clock()
+    breaker = opened(clock, trials=2)
+    clock.sleep(10)
+    assert breaker.state is State.HALF_OPEN
+    assert [breaker.admits() for _ in range(3)] == [True, True, False]
+
+
+def test_trials_that_succeed_close_it():
+    clock = Clock()
+    breaker = opened(clock, trials=2)
+    clock.sleep(10)
+    breaker.admits()
+    breaker.succeed()
+    assert breaker.state is State.HALF_OPEN
+    breaker.admits()
+    breaker.succeed()
+    assert breaker.state is State.CLOSED
+
+
+def test_a_trial_that_fails_opens_it_for_the_whole_time_again():
+    clock = Clock()
+    breaker = opened(clock)
+    clock.sleep(10)
+    breaker.admits()
+    breaker.fail()
+    assert breaker.state is State.OPEN
+    assert breaker.wait_s == 10
+
+
+def test_a_trial_without_a_verdict_makes_room_for_another():
+    clock = Clock()
+    breaker = opened(clock)
+    clock.sleep(10)
+    assert breaker.admits()
+    assert not breaker.admits()
+    breaker.forget()
+    assert breaker.admits()
+
+
+def test_changes_are_told_in_order():
+    clock, heard = Clock(), []
+    breaker = opened(clock, on_change=lambda before, after: heard.append((before, after)))
+    clock.sleep(10)
+    breaker.admits()
+    breaker.succeed()
+    assert heard == [
+        (State.CLOSED, State.OPEN),
+        (State.OPEN, State.HALF_OPEN),
+        (State.HALF_OPEN, State.CLOSED),
+    ]
+
+
+class Calls(RuleBasedStateMachine):
+    """Whatever happens: at most `trials` calls pass while half-open, none while open, all while closed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.clock = Clock()
+        self.breaker = Breaker(threshold=3, recovery_s=5, trials=2, clock=self.clock)
+
+    @rule(seconds=st.floats(0, 6))
+    def wait(self, seconds: float) -> None:
+        self.clock.sleep(seconds)
+
+    @rule(verdict=st.sampled_from(["succeed", "fail", "forget"]))
+    def call(self, verdict: str) -> None:
+        before = self.breaker.state
+        admitted = self.breaker.admits()
+        if before is not State.HALF_OPEN:
+            assert admitted is (before is State.CLOSED)
+        if admitted:
+            getattr(self.breaker, verdict)()
+
+    @invariant()
+    def waits_only_while_open(self) -> None:
+        assert (self.breaker.wait_s > 0) is (self.breaker.state is State.OPEN)
+
+
+TestCalls = Calls.TestCase
+TestCalls.settings = settings(max_examples=50, deadline=None)
