@@ -11,8 +11,8 @@ The tree; a command that ends with an error exits with the code beside its branc
     │   ├── NotThere                  3  the database, table, function or file does not exist
     │   ├── TimedOut                  3  the server was reached but took too long (transient)
     │   ├── Disconnected              3  the connection broke in the middle (transient)
-    │   ├── Conflicted                3  another transaction was in the way: deadlock, serialization (transient)
     │   ├── Unavailable               3  the server answered that it cannot serve now: 429, 5xx (transient)
+    │   ├── Conflicted                3  another transaction was in the way: deadlock, serialization (transient)
     │   └── QueryFailed               3  the server refused a statement for another reason
     ├── NoVerdict                     4  nothing could be judged
     ├── TryLater                     75  progress is saved; a quota or a long ban ends later
@@ -115,12 +115,6 @@ class Disconnected(OutsideError):
     transient = True
 
 
-class Conflicted(OutsideError):
-    """The server undid a transaction because of another one; it may be run again."""
-
-    transient = True
-
-
 class Unavailable(OutsideError):
     """The server answered that it cannot serve now.
 
@@ -130,6 +124,12 @@ class Unavailable(OutsideError):
 
     transient = True
     retry_after_s: float | None = None
+
+
+class Conflicted(OutsideError):
+    """The server undid a transaction because of another one; it may be run again."""
+
+    transient = True
 
 
 class QueryFailed(OutsideError):

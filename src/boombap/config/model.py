@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     Parse = Callable[[str], object]
 
 
+# What Spotify says of a track beyond its id, name and artists, which are always kept.
+SPOTIFY_FIELDS = ("album", "release_date", "duration", "explicit", "isrc", "popularity", "preview_url")
+
+
 class Postgres(Record):
     """Where the platform's PostgreSQL is. Parts set beside `url` in a nearer source replace that part of it."""
 
@@ -72,6 +76,23 @@ class Ctx(Record):
     max_index_mb: int = 200
 
 
+class Spotify(Record):
+    """How `spotify` asks the Web API, and what it keeps; durations are kept in seconds."""
+
+    client_id: str | None = None
+    client_secret: Secret | None = None
+    base_url: str = "https://api.spotify.com/v1"
+    accounts_url: str = "https://accounts.spotify.com"
+    mode: str = "auto"
+    budget: int = 600
+    window: float = 30.0
+    in_flight: int = 20
+    local_share: float = 25.0
+    ttl: float = 7 * 86_400.0
+    missing_ttl: float = 30 * 86_400.0
+    fields: tuple[str, ...] = SPOTIFY_FIELDS
+
+
 class Log(Record):
     """What is logged to stderr, and how."""
 
@@ -98,6 +119,7 @@ class Config(Record):
     redis: Redis = Redis()
     db: Db = Db()
     ctx: Ctx = Ctx()
+    spotify: Spotify = Spotify()
     log: Log = Log()
     paths: Paths = Paths()
     sources: Mapping[str, str] = MappingProxyType({})
@@ -108,6 +130,7 @@ SECTIONS: Mapping[str, type[Record]] = {
     "redis": Redis,
     "db": Db,
     "ctx": Ctx,
+    "spotify": Spotify,
     "log": Log,
     "paths": Paths,
 }
@@ -206,6 +229,35 @@ def _limit(text: str) -> float:
     return seconds
 
 
+def _age(text: str) -> float:
+    seconds = parse_duration_s(text)
+    if seconds < 1:
+        raise ConfigError(f"{text!r} is less than a second")
+    return seconds
+
+
+def _http_url(text: str) -> str:
+    url = text.strip().rstrip("/")
+    scheme, _, rest = url.partition("://")
+    place = rest.partition("/")[0]
+    if scheme not in ("http", "https") or not place or "@" in place or set(url) & set("?# "):
+        raise ConfigError(f"{text!r} is not an address with http:// or https://")
+    if scheme == "http" and not place.startswith(("127.", "localhost", "[::1]")):
+        raise ConfigError(f"{text!r} would send the credentials in the clear")
+    return url
+
+
+def _some_of(choices: tuple[str, ...]) -> Kind:
+    def parse(text: str) -> tuple[str, ...]:
+        names = _names(text)
+        unknown = [name for name in names if name not in choices]
+        if unknown:
+            raise ConfigError(f"{unknown[0]!r} is not one of {', '.join(choices)}")
+        return names
+
+    return Kind("some of " + ", ".join(choices), parse)
+
+
 def _names(text: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in text.split(",") if name.strip())
 
@@ -217,6 +269,8 @@ _DURATION = Kind("duration from 1ms to 24d", _limit)
 _PERCENTAGE = Kind("percentage", _percentage)
 _NAMES = Kind("names, separated by commas", _names)
 _PORT = _whole(1, 65_535)
+_AGE = Kind("duration", _age)
+_HTTP_URL = Kind("https address; http on loopback", _http_url)
 
 KEYS = (
     Key("postgres.url", _SECRET, "address, as a URL or key=value text", ("DATABASE_URL",)),
@@ -240,6 +294,22 @@ KEYS = (
     Key("db.waivers", _PATH, "TOML file with waived findings"),
     Key("ctx.max_files", _whole(1, 1_000_000), "files in one index; those in deeper folders are left out first"),
     Key("ctx.max_index_mb", _whole(1, 10_000), "megabytes of text in one index"),
+    Key("spotify.client_id", _TEXT, "of the app, from the developer dashboard", ("SPOTIFY_CLIENT_ID",)),
+    Key("spotify.client_secret", _SECRET, "of the app", ("SPOTIFY_CLIENT_SECRET",)),
+    Key("spotify.base_url", _HTTP_URL, "the Web API; the emulator prints its own address"),
+    Key("spotify.accounts_url", _HTTP_URL, "where tokens come from"),
+    Key(
+        "spotify.mode",
+        _choice(("auto", "extended", "development")),
+        "how the app may ask; auto begins as extended and switches at the first refusal",
+    ),
+    Key("spotify.budget", _whole(1, 1_000_000), "requests of all processes together in any window"),
+    Key("spotify.window", _DURATION, "length of the rate limit's rolling window"),
+    Key("spotify.in_flight", _whole(1, 900), "requests of one process at the same time"),
+    Key("spotify.local_share", _PERCENTAGE, "share of the budget that a process takes while Redis is down"),
+    Key("spotify.ttl", _AGE, "age at which cached metadata is asked for again"),
+    Key("spotify.missing_ttl", _AGE, "age at which what Spotify did not have is asked for again"),
+    Key("spotify.fields", _some_of(SPOTIFY_FIELDS), "what is stored beside id, name and artists"),
     Key("log.level", _choice(LEVELS), "lowest level that is written"),
     Key("log.format", _choice(FORMATS), "text for people, json for machines"),
     Key("paths.data", _PATH, "snapshots and the embedded servers; default: boombap in $XDG_DATA_HOME"),

@@ -1,0 +1,246 @@
+"""The Web API's JSON answers to values of the model; pure.
+
+Answers are taken as they come: nulls, fewer entries, another order, missing fields. An entry that cannot be read costs
+that entry only; an answer that is no JSON object (HTML from a proxy, a cut body) is `Unavailable` and asked for again.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import orjson
+
+from boombap.errors import Unavailable
+from boombap.spotify.model import Album, Artist, Kind, Reply, Track
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import Any, TypeVar
+
+    from boombap.spotify.model import Ask
+
+    T = TypeVar("T")
+
+_SHOWN_BYTES = 40
+
+
+class Decoded(NamedTuple):
+    """A reply, and for which of the ids that were asked for it holds nothing that can be read.
+
+    Attributes:
+        broken: these ids stand as None in the reply; unlike those that Spotify does not know, they prove nothing.
+    """
+
+    reply: Reply
+    broken: frozenset[str] = frozenset()
+
+
+class _UnreadableError(Exception):
+    """An entry lacks what every entry has."""
+
+
+def decode(ask: Ask, body: bytes) -> Decoded:
+    """Give what an answer with status 200 says.
+
+    Raises:
+        Unavailable: when the body is no JSON object with the list that belongs to the question.
+    """
+    try:
+        found = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        raise _garbled(ask, body) from None
+    if type(found) is not dict:
+        raise _garbled(ask, body)
+    try:
+        return _READERS[ask.kind](ask, found)
+    except _UnreadableError:
+        raise _garbled(ask, body) from None
+
+
+def track(found: Any, requested_id: str | None = None) -> Track:  # noqa: ANN401 - decoded JSON
+    """Give one track.
+
+    Raises:
+        _UnreadableError: when it has no name, or an id or artists of another type.
+    """
+    if type(found) is not dict:
+        raise _UnreadableError
+    get = found.get
+    name, album_, origin = get("name"), get("album"), get("linked_from")
+    if type(name) is not str:
+        raise _UnreadableError
+    if requested_id is None and type(origin) is dict:
+        requested_id = _text(origin.get("id"))
+    external = get("external_ids")
+    isrc = external.get("isrc") if type(external) is dict else None
+    return Track(
+        _id(get("id")),
+        name,
+        tuple([artist(entry) for entry in _list(get("artists", []))]),
+        album(album_) if type(album_) is dict else None,
+        _number(get("duration_ms")),
+        explicit if type(explicit := get("explicit")) is bool else None,
+        isrc.replace("-", "").upper() if type(isrc) is str and isrc else None,
+        _number(get("popularity")),
+        get("is_local") is True,
+        _number(get("track_number")),
+        _number(get("disc_number")),
+        _text(get("preview_url")),
+        requested_id,
+    )
+
+
+def album(found: Any) -> Album:  # noqa: ANN401 - decoded JSON
+    """Give one album; its name may be empty.
+
+    Raises:
+        _UnreadableError: when it is none.
+    """
+    if type(found) is not dict:
+        raise _UnreadableError
+    get = found.get
+    return Album(
+        _id(get("id")),
+        _text(get("name")) or "",
+        _text(get("release_date")),
+        _text(get("album_type")),
+        _number(get("total_tracks")),
+    )
+
+
+def artist(found: Any) -> Artist:  # noqa: ANN401 - decoded JSON
+    """Give one artist.
+
+    Raises:
+        _UnreadableError: when it has no name.
+    """
+    if type(found) is not dict or type(name := found.get("name")) is not str:
+        raise _UnreadableError
+    return Artist(_id(found.get("id")), name)
+
+
+def _several_tracks(ask: Ask, found: Mapping[str, Any]) -> Decoded:
+    tracks, broken = _by_id(ask.ids, _list(found.get("tracks")), track, lambda one: one.requested_id or one.id)
+    answered = zip(ask.ids, tracks, strict=True)
+    return Decoded(Reply(tracks=tuple([_relinked(one, id_) for id_, one in answered])), broken)
+
+
+def _relinked(one: Track | None, asked_id: str) -> Track | None:
+    return one if one is None or one.id == asked_id else one._replace(requested_id=asked_id)
+
+
+def _several_albums(ask: Ask, found: Mapping[str, Any]) -> Decoded:
+    albums, broken = _by_id(ask.ids, _list(found.get("albums")), album, lambda one: one.id)
+    return Decoded(Reply(albums=tuple(albums)), broken)
+
+
+def _several_artists(ask: Ask, found: Mapping[str, Any]) -> Decoded:
+    artists, broken = _by_id(ask.ids, _list(found.get("artists")), artist, lambda one: one.id)
+    return Decoded(Reply(artists=tuple(artists)), broken)
+
+
+def _by_id(
+    ids: Sequence[str], entries: Sequence[Any], read: Callable[[Any], T], id_of: Callable[[T], str | None]
+) -> tuple[list[T | None], frozenset[str]]:
+    """Give for each id its entry, and the ids for which there is none that can be read.
+
+    By id, because an answer may be shorter or in another order; where it is as long as the question, by place: relinked
+    tracks come under another id, and development mode does not say from which one.
+    """
+    has_places = len(entries) == len(ids)
+    by_id: dict[str | None, T] = {}
+    by_place: list[T | None] = []
+    broken = set()
+    for at, entry in enumerate(entries):
+        try:
+            one = None if entry is None else read(entry)
+        except _UnreadableError:
+            one = None
+            broken |= {ids[at]} if has_places else set()
+        by_place.append(one)
+        if one is not None:
+            by_id[id_of(one)] = one
+    if has_places:
+        asked = set(ids)
+        strangers = [one if one is not None and id_of(one) not in asked else None for one in by_place]
+        found = [by_id.get(id_) or strangers[at] for at, id_ in enumerate(ids)]
+    else:
+        found = [by_id.get(id_) for id_ in ids]
+        broken = {id_ for id_, one in zip(ids, found, strict=True) if one is None}
+    return found, frozenset(broken - by_id.keys())
+
+
+def _one_track(ask: Ask, found: Mapping[str, Any]) -> Decoded:
+    one = _relinked(track(found), ask.ids[0])
+    return Decoded(Reply(tracks=(one,)))
+
+
+def _track_page(_: Ask, found: Mapping[str, Any]) -> Decoded:
+    return Decoded(Reply(tracks=_items(found, track), total=_number(found.get("total"))))
+
+
+def _album_page(_: Ask, found: Mapping[str, Any]) -> Decoded:
+    return Decoded(Reply(albums=_items(found, album), total=_number(found.get("total"))))
+
+
+def _found_tracks(ask: Ask, found: Mapping[str, Any]) -> Decoded:
+    return _track_page(ask, _page(found.get("tracks")))
+
+
+def _found_artists(_: Ask, found: Mapping[str, Any]) -> Decoded:
+    page = _page(found.get("artists"))
+    return Decoded(Reply(artists=_items(page, artist), total=_number(page.get("total"))))
+
+
+_READERS: Mapping[Kind, Callable[[Ask, Mapping[str, Any]], Decoded]] = {
+    Kind.TRACKS: _several_tracks,
+    Kind.ALBUMS: _several_albums,
+    Kind.ARTISTS: _several_artists,
+    Kind.TRACK: _one_track,
+    Kind.ALBUM_TRACKS: _track_page,
+    Kind.ARTIST_ALBUMS: _album_page,
+    Kind.SEARCH_TRACKS: _found_tracks,
+    Kind.SEARCH_ARTISTS: _found_artists,
+}
+
+
+def _items(page: Mapping[str, Any], read: Callable[[Any], T]) -> tuple[T, ...]:
+    """Give the entries of a page that can be read; a candidate that cannot be read is none."""
+    found = []
+    for entry in _list(page.get("items")):
+        try:
+            found.append(read(entry))
+        except _UnreadableError:
+            continue
+    return tuple(found)
+
+
+def _page(found: Any) -> Mapping[str, Any]:  # noqa: ANN401 - decoded JSON
+    if type(found) is not dict:
+        raise _UnreadableError
+    return found
+
+
+def _list(found: Any) -> list[Any]:  # noqa: ANN401 - decoded JSON
+    if type(found) is not list:
+        raise _UnreadableError
+    return found
+
+
+def _id(found: Any) -> str | None:  # noqa: ANN401 - decoded JSON
+    if found is None or type(found) is str:
+        return found or None
+    raise _UnreadableError
+
+
+def _text(found: Any) -> str | None:  # noqa: ANN401 - decoded JSON
+    return found if type(found) is str else None
+
+
+def _number(found: Any) -> int | None:  # noqa: ANN401 - decoded JSON
+    return found if type(found) is int else None
+
+
+def _garbled(ask: Ask, body: bytes) -> Unavailable:
+    shown = body[:_SHOWN_BYTES].decode("ascii", "backslashreplace")
+    return Unavailable(f"the answer to {ask.kind} is not what the Web API sends: {shown!r}…")

@@ -1,0 +1,371 @@
+"""The run: wanted tracks in, requests out within the quota, verdicts to the sink; one thread, many requests in flight.
+
+Nothing is lost and nothing doubled: a track leaves the planner with one verdict, and a row is done when the sink's
+transaction says so. Whatever ends the run (an interrupt, a ban, a server that stays away) first waits for what is in
+flight, because it is paid for, and has the sink write it.
+"""
+
+from __future__ import annotations
+
+import heapq
+import random
+import time
+from collections import Counter, deque
+from contextlib import suppress
+from itertools import count
+from typing import TYPE_CHECKING, NamedTuple
+
+from boombap.errors import AccessDenied, OutsideError, TryLater
+from boombap.resilience.backoff import Backoff
+from boombap.resilience.breaker import Breaker, State
+from boombap.resilience.retry import Policy, wait_s
+from boombap.spotify import api
+from boombap.spotify.decode import Decoded
+from boombap.spotify.model import Kind, Mode, Outcome, Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from boombap.clients.http.exchange import Failure, Response
+    from boombap.clients.http.multi import Client
+    from boombap.errors import BoombapError
+    from boombap.interrupt import Interrupt
+    from boombap.spotify.access import Access
+    from boombap.spotify.feed import Feed
+    from boombap.spotify.limiter import Limiter
+    from boombap.spotify.model import Ask, Match
+    from boombap.spotify.planner import Planner
+    from boombap.spotify.sink import Sink
+
+_STEP_S = 0.05
+_DRAIN_S = 5.0
+_POLICY = Policy(attempts=6, deadline_s=60.0, backoff=Backoff(base_s=0.25, cap_s=15.0))
+# Rows that wait in the planner: enough to fill the requests of a moment, few enough to lease no more than is worked on.
+_BACKLOG = 4_000
+_PATIENCE_S = 60.0
+_MOST_FORBIDDEN = 20
+
+
+class Parts(NamedTuple):
+    """What a run works with."""
+
+    client: Client
+    access: Access
+    limiter: Limiter
+    planner: Planner
+    feed: Feed
+    sink: Sink
+    base_url: str
+
+
+class Tally:
+    """What a run has done so far.
+
+    Attributes:
+        outcomes: tracks by their outcome.
+        hits: tracks that the cache answered.
+        requests: sent to the Web API, by kind; tokens not among them.
+        retries: requests sent again.
+        failures: the errors that tracks were given up for, by message.
+    """
+
+    def __init__(self) -> None:
+        self.outcomes: Counter[Outcome] = Counter()
+        self.hits = 0
+        self.requests: Counter[Kind] = Counter()
+        self.retries = 0
+        self.failures: Counter[str] = Counter()
+
+    @property
+    def tracks(self) -> int:
+        """Give the tracks that have a verdict."""
+        return self.outcomes.total()
+
+
+class _Open:
+    """An ask on its way: when it was first sent, how often it failed, and with which token it went."""
+
+    __slots__ = ("begun_s", "failures", "headers")
+
+    def __init__(self, begun_s: float) -> None:
+        self.begun_s = begun_s
+        self.failures = 0
+        self.headers: tuple[str, ...] = ()
+
+
+class Pipeline:
+    """One run over one source.
+
+    Args:
+        interrupt: ends the run; what is in flight is waited for and written.
+        policy: how often one request is sent again.
+        patience_s: how long nothing at all may succeed before the run is given up.
+        on_progress: hears in every turn how many tracks more have a verdict.
+        clock: seconds that only grow.
+        draw: chance for the waits.
+    """
+
+    def __init__(
+        self,
+        parts: Parts,
+        interrupt: Interrupt,
+        *,
+        policy: Policy = _POLICY,
+        patience_s: float = _PATIENCE_S,
+        on_progress: Callable[[int], None] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = time.time,
+        draw: Callable[[], float] = random.random,
+    ) -> None:
+        self.tally = Tally()
+        self._parts = parts
+        self._interrupt = interrupt
+        self._policy = policy
+        self._patience_s = patience_s
+        self._on_progress = on_progress or (lambda _: None)
+        self._clock = clock
+        self._wall = wall
+        self._draw = draw
+        self._breaker = Breaker(threshold=10, recovery_s=1.0, clock=clock)
+        self._open: dict[Ask, _Open] = {}
+        self._ready: deque[Ask] = deque()
+        self._later: list[tuple[float, int, Ask]] = []
+        self._numbers = count()
+        self._waiting = 0
+        self._is_finished = False
+        self._is_ending = False
+        self._down_since_s: float | None = None
+        self._forbidden = 0
+        self._token = _Open(clock())
+        self._token_at_s = 0.0
+        self._last_error: BoombapError = OutsideError("the Web API does not answer")
+
+    def run(self) -> None:
+        """Work until every wanted track has a verdict.
+
+        Raises:
+            Interrupted: when the run was ended; what was in flight is in the sink.
+            TryLater: a ban is longer than a run waits.
+            AccessDenied: the credentials are wrong.
+            OutsideError: the source, the sink or the Web API failed for good.
+        """
+        try:
+            while not self._is_over():
+                self._turn()
+        except BaseException:
+            self._drain()
+            raise
+
+    def _is_over(self) -> bool:
+        return self._is_finished and self._parts.planner.is_idle and not self._open
+
+    def _turn(self) -> None:
+        self._interrupt.check()
+        self._take_in()
+        self._send()
+        self._parts.sink.tend()
+        self._hear(self._parts.client.poll(self._wait_s()) if self._parts.client.in_flight else self._rest())
+        self._on_progress(0)
+
+    def _take_in(self) -> None:
+        """Take chunks until there is enough to do; without anything else to do, wait for one."""
+        while not self._is_finished and self._waiting < _BACKLOG:
+            is_idle = not self._open and not self._waiting
+            chunk = self._parts.feed.get(_STEP_S if is_idle else 0.0)
+            if chunk:
+                self.tally.hits += len(chunk.hits)
+                self._deliver(chunk.hits)
+                self._waiting += len(chunk.misses)
+                self._parts.planner.add(chunk.misses, self._clock())
+            elif self._parts.feed.is_over:
+                self._is_finished = True
+                self._parts.planner.finish()
+            else:
+                return
+
+    def _send(self) -> None:
+        parts, now_s = self._parts, self._clock()
+        self._give_up_when_down(now_s)
+        while self._later and self._later[0][0] <= now_s:
+            self._ready.append(heapq.heappop(self._later)[2])
+        room = parts.client.room
+        if len(self._ready) < room:
+            self._ready.extend(parts.planner.next_requests(room - len(self._ready), now_s))
+        if not self._ready or not room or not self._has_token(now_s):
+            return
+        if self._breaker.state is not State.CLOSED:
+            room = min(room, 1) if self._breaker.admits() else 0
+        for _ in range(parts.limiter.take(min(room, len(self._ready)))):
+            self._submit(self._ready.popleft(), now_s)
+
+    def _has_token(self, now_s: float) -> bool:
+        access = self._parts.access
+        if access.headers:
+            return True
+        if not access.is_asking and now_s >= self._token_at_s:
+            self._parts.client.submit(access.request())
+        return False
+
+    def _submit(self, ask: Ask, now_s: float) -> None:
+        headers = self._parts.access.headers
+        assert headers is not None, "looked at before"
+        under_way = self._open.get(ask)
+        if under_way is None:
+            under_way = self._open[ask] = _Open(now_s)
+        else:
+            self.tally.retries += 1
+        under_way.headers = headers
+        self.tally.requests[ask.kind] += 1
+        self._parts.client.submit(api.request(ask, self._parts.base_url, headers))
+
+    def _hear(self, answers: Iterable[Response | Failure]) -> None:
+        for answer in answers:
+            ask = answer.request.tag
+            if ask is self._parts.access:
+                self._hear_token(answer)
+            else:
+                self._hear_of(ask, answer)  # type: ignore[arg-type] # every other request has an ask as its tag
+
+    def _hear_token(self, answer: Response | Failure) -> None:
+        try:
+            self._parts.access.take(answer)
+        except OutsideError as error:
+            now_s = self._clock()
+            self._token.failures += 1
+            delay_s = wait_s(error, self._token.failures, now_s - self._token.begun_s, self._policy, self._draw)
+            if delay_s is None:
+                raise
+            self._token_at_s = now_s + delay_s
+        else:
+            self._token = _Open(self._clock())
+
+    def _hear_of(self, ask: Ask, answer: Response | Failure) -> None:
+        found = api.read(ask, answer, self._wall())
+        match found:
+            case Decoded() | Refusal():
+                self._parts.limiter.succeed()
+                self._parts.access.accept()
+                self._rise()
+                self._settle(ask, found)
+            case api.Expired():
+                self._ready.append(ask)
+                self._parts.access.refuse(self._open[ask].headers)
+            case api.Limited():
+                self._ready.append(ask)
+                self._rise()
+                self._parts.limiter.refuse(found)
+            case _:
+                self._fail(ask, found)
+
+    def _settle(self, ask: Ask, found: Decoded | Refusal) -> None:
+        """Hand what is final to the planner, and its verdicts on."""
+        del self._open[ask]
+        planner = self._parts.planner
+        if isinstance(found, Refusal):
+            self._count_forbidden(found)
+            return self._deliver(planner.answer(ask, found), asked=True)
+        self._forbidden = 0
+        matches = planner.answer(ask, found.reply)
+        if found.broken:
+            matches = [_given_up(match, found.broken) for match in matches]
+        tracks = [track for track in found.reply.tracks if track is not None] if ask.kind in _WHOLE else []
+        missing: tuple[str, ...] = ()
+        if ask.kind is Kind.TRACKS:
+            answered = zip(ask.ids, found.reply.tracks, strict=True)
+            missing = tuple(id_ for id_, track in answered if track is None and id_ not in found.broken)
+        seen, planner.seen = planner.seen, []
+        self._parts.sink.remember([*tracks, *seen], missing)
+        return self._deliver(matches, asked=True)
+
+    def _count_forbidden(self, refusal: Refusal) -> None:
+        """End a run whose every request is forbidden: an app that was blocked would go through the whole table.
+
+        Raises:
+            OutsideError: after so many in a row.
+        """
+        if refusal is not Refusal.FORBIDDEN or self._parts.planner.mode is Mode.EXTENDED:
+            return
+        self._forbidden += 1
+        if self._forbidden >= _MOST_FORBIDDEN:
+            raise OutsideError(
+                f"the Web API has forbidden {self._forbidden} requests in a row",
+                hint="see in the developer dashboard whether the app is blocked",
+            )
+
+    def _deliver(self, matches: list[Match], *, asked: bool = False) -> None:
+        if not matches:
+            return
+        if asked:
+            self._waiting -= len(matches)
+        self.tally.outcomes.update([match.outcome for match in matches])
+        # What was given up is not done: its lease ends with the run, and the next run asks again.
+        self._parts.sink.put([match for match in matches if match.outcome is not Outcome.FAILED])
+        self._on_progress(len(matches))
+
+    def _fail(self, ask: Ask, error: BoombapError) -> None:
+        if isinstance(error, AccessDenied):
+            raise error
+        now_s, under_way = self._clock(), self._open[ask]
+        self._breaker.fail()
+        if self._down_since_s is None and self._breaker.state is not State.CLOSED:
+            self._down_since_s = now_s
+        self._last_error = error
+        if self._down_since_s is None:
+            under_way.failures += 1
+        delay_s = wait_s(error, max(1, under_way.failures), now_s - under_way.begun_s, self._policy, self._draw)
+        if self._down_since_s is not None:
+            # The server fails everybody: what it did not answer is nobody's fault.
+            delay_s = self._policy.backoff.delay_s(1, self._draw)
+        if delay_s is None:
+            self.tally.failures[str(error)] += 1
+            self._settle(ask, Refusal.FAILED)
+        elif not self._is_ending:
+            heapq.heappush(self._later, (now_s + delay_s, next(self._numbers), ask))
+
+    def _rise(self) -> None:
+        self._breaker.succeed()
+        if self._breaker.state is State.CLOSED:
+            self._down_since_s = None
+
+    def _give_up_when_down(self, now_s: float) -> None:
+        if self._down_since_s is not None and now_s - self._down_since_s > self._patience_s:
+            raise self._last_error
+
+    def _wait_s(self) -> float:
+        """Give how long to wait for an answer before something else is due."""
+        now_s, times = self._clock(), [_STEP_S]
+        if self._later:
+            times.append(self._later[0][0] - now_s)
+        if self._ready:
+            times.append(self._parts.limiter.wait_s or _STEP_S)
+        wakes_at_s = self._parts.planner.wakes_at_s
+        if wakes_at_s is not None and self._parts.client.room:
+            times.append(wakes_at_s - now_s)
+        return max(0.0, min(times))
+
+    def _rest(self) -> tuple[()]:
+        """Wait with nothing in flight: for the quota, for a retry, for a batch to fill."""
+        if not self._is_over() and (self._waiting or self._open):
+            self._interrupt.sleep(self._wait_s())
+        return ()
+
+    def _drain(self) -> None:
+        """Wait for what is in flight, and take it; nothing new is sent."""
+        self._is_ending = True
+        client, end_s = self._parts.client, self._clock() + _DRAIN_S
+        while client.in_flight and self._clock() < end_s:
+            for answer in client.poll(_STEP_S):
+                # A second ban, or an error of the sink, changes nothing any more.
+                with suppress(OutsideError, TryLater):
+                    self._hear([answer])
+
+
+# Search results and album pages may lack fields that a track asked for by its id has.
+_WHOLE = (Kind.TRACKS, Kind.TRACK)
+
+
+def _given_up(match: Match, broken: frozenset[str]) -> Match:
+    """Give the verdict about a track whose answer could not be read: none."""
+    if match.outcome is not Outcome.NOT_FOUND or match.wanted.spotify_id not in broken:
+        return match
+    return match._replace(outcome=Outcome.FAILED, reasons=("malformed_answer",))
