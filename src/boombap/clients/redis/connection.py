@@ -32,8 +32,9 @@ _MORE = object()
 # Of 16 to 256 KiB, these gave the most pipelined SET/s on loopback (benchmarks/redis.py).
 _BUFFER_BYTES = 65_536
 _CHUNK_BYTES = 65_536
-# Servers before 6.0, proxies and renamed commands: they are asked in RESP2.
-_NO_HELLO = ("ERR", "NOPROTO", "NOPERM")
+# Servers before 6.0, proxies and renamed commands: they are asked in RESP2. A command that it does not know is NOAUTH
+# to a server that asks for a password.
+_NO_HELLO = ("ERR", "NOPROTO", "NOPERM", "NOAUTH")
 
 
 class Limits(Record):

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import ssl
 
-from boombap.clients.redis import errors
 from boombap.clients.redis.wire import await_ready, shut_down
-from boombap.errors import AccessDenied, ConfigError
+from boombap.errors import AccessDenied, ConfigError, Unreachable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -86,9 +85,12 @@ def secure(
             f"the certificate of Redis at {target.label} is not trusted: {error.verify_message}",
             hint="name the authority that signed it with ssl_ca_certs=FILE in the address",
         ) from None
-    except TimeoutError as error:
+    except TimeoutError:
         plain.close()
-        raise errors.unreachable(error, target) from None
+        raise Unreachable(
+            f"Redis at {target.label} did not shake hands within the connect time-out",
+            hint="check whether its port is the one for TLS",
+        ) from None
     except OSError:  # ssl.SSLError among them
         plain.close()
         interrupt.check()
