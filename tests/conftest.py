@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,11 +13,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import servers
+from caches import Caches
 from databases import Clusters
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from caches import Cache
     from databases import Cluster, Database
 
     Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -93,6 +96,32 @@ def empty(cluster: Cluster) -> Iterator[Database]:
     made = cluster.create()
     yield made
     cluster.drop(made)
+
+
+@pytest.fixture(scope="session")
+def caches(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Caches]:
+    """Redis and Valkey of every kind, each started by the first test that asks for it."""
+    with ExitStack() as stack:
+        yield Caches(lambda: tmp_path_factory.mktemp("cache"), stack)
+
+
+@pytest.fixture
+def cache(caches: Caches) -> Cache:
+    """An empty Valkey."""
+    return caches.valkey()
+
+
+@pytest.fixture(params=["valkey", "redis"])
+def each_cache(request: pytest.FixtureRequest, caches: Caches) -> Cache:
+    """An empty Valkey 9, then an empty Redis 7."""
+    return getattr(caches, request.param)()
+
+
+@pytest.fixture
+def own_cache(tmp_path: Path) -> Iterator[Callable[..., Cache]]:
+    """Start servers that belong to the test, with settings of its own."""
+    with ExitStack() as stack:
+        yield Caches(lambda: Path(tempfile.mkdtemp(dir=tmp_path)), stack).own
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
-"""Real servers for the tests: PostgreSQL of every version at hand, a replica, PgBouncer, Valkey.
+"""Real servers for the tests: PostgreSQL of every version at hand, a replica, PgBouncer, Valkey, Redis.
 
-A missing server skips the test at a desk and fails it in CI, where 15 and 18 and PgBouncer must be there.
-`.ci/fetch-test-servers` brings 12, 14 and 17.
+A missing server skips the test at a desk and fails it in CI, where PostgreSQL 15 and 18, PgBouncer and Redis must be
+there. `.ci/fetch-test-servers` brings PostgreSQL 12, 14 and 17.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 MAJORS = (12, 14, 15, 17, 18)
 """Every version that a test may ask for; 18 is the embedded one."""
-_EXPECTED_IN_CI = {"15", "18", "pgbouncer"}
+_EXPECTED_IN_CI = {"15", "18", "pgbouncer", "redis"}
 _DEBIAN = Path("/usr/lib/postgresql")
 _BOUNCER_LIMIT_S = 10.0
 # A test's data need not outlive a power cut.
@@ -104,6 +104,23 @@ def running_valkey(folder: Path, *, tcp: bool = False, **settings: str) -> Itera
         yield valkey.start(folder, settings=directives, port=free_port() if tcp else None)
     finally:
         valkey.stop(folder)
+
+
+@contextmanager
+def running_redis(folder: Path, *, tcp: bool = False, **settings: str) -> Iterator[Running]:
+    """Run Debian's Redis, otherwise as `running_valkey`."""
+    directives = {name.replace("_", "-"): value for name, value in settings.items()}
+    program = require_redis()
+    try:
+        yield valkey.start(folder, settings=directives, binary=program, port=free_port() if tcp else None)
+    finally:
+        valkey.stop(folder)
+
+
+def require_redis(program: str = "redis-server") -> Path:
+    """Give a program of Redis, or skip the test; in CI its absence fails it."""
+    found = shutil.which(program)
+    return Path(found) if found else _missing("redis", f"{program} is not at hand")
 
 
 @dataclass(frozen=True, slots=True)

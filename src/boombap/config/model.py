@@ -47,6 +47,7 @@ class Redis(Record):
     url: Secret | None = None
     host: str | None = None
     port: int | None = None
+    username: str | None = None
     password: Secret | None = None
     db: int | None = None
 
@@ -66,6 +67,30 @@ class Db(Record):
     embedding_dimension: int | None = None
     coverage_floor: float = 95.0
     coverage_analyzers: tuple[str, ...] = ()
+    waivers: Path | None = None
+
+
+class Cache(Record):
+    """How `redis` asks, and what it expects of a healthy cache. Durations are kept in seconds.
+
+    Attributes:
+        ttls: by prefix of keys, how long their values may live.
+    """
+
+    connect_timeout: float = 2.0
+    read_timeout: float = 5.0
+    pool_size: int = 4
+    ttls: Mapping[str, float] = MappingProxyType(
+        {
+            "artist:": 3600.0,
+            "lyrics:": 86_400.0,
+            "analysis:": 604_800.0,
+            "embedding:": 2_592_000.0,
+            "spotify:": 604_800.0,
+        }
+    )
+    hit_ratio_floor: float = 80.0
+    big_key: int = 1024**2
     waivers: Path | None = None
 
 
@@ -118,6 +143,7 @@ class Config(Record):
     postgres: Postgres = Postgres()
     redis: Redis = Redis()
     db: Db = Db()
+    cache: Cache = Cache()
     ctx: Ctx = Ctx()
     spotify: Spotify = Spotify()
     log: Log = Log()
@@ -129,6 +155,7 @@ SECTIONS: Mapping[str, type[Record]] = {
     "postgres": Postgres,
     "redis": Redis,
     "db": Db,
+    "cache": Cache,
     "ctx": Ctx,
     "spotify": Spotify,
     "log": Log,
@@ -258,6 +285,16 @@ def _some_of(choices: tuple[str, ...]) -> Kind:
     return Kind("some of " + ", ".join(choices), parse)
 
 
+def _ttls(text: str) -> Mapping[str, float]:
+    found = {}
+    for part in _names(text):
+        prefix, equals, duration = part.rpartition("=")
+        if not prefix.strip() or not equals:
+            raise ConfigError(f"{part!r} is not PREFIX=DURATION")
+        found[prefix.strip()] = parse_duration_s(duration)
+    return MappingProxyType(found)
+
+
 def _names(text: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in text.split(",") if name.strip())
 
@@ -268,6 +305,7 @@ _PATH = Kind("path", _path)
 _DURATION = Kind("duration from 1ms to 24d", _limit)
 _PERCENTAGE = Kind("percentage", _percentage)
 _NAMES = Kind("names, separated by commas", _names)
+_TTLS = Kind("PREFIX=DURATION, separated by commas", _ttls)
 _PORT = _whole(1, 65_535)
 _AGE = Kind("duration", _age)
 _HTTP_URL = Kind("https address; http on loopback", _http_url)
@@ -282,6 +320,7 @@ KEYS = (
     Key("redis.url", _SECRET, "address as a URL: redis://, rediss:// or unix://", ("REDIS_URL",)),
     Key("redis.host", _TEXT, "host name or address", ("REDIS_HOST",)),
     Key("redis.port", _PORT, "port", ("REDIS_PORT",)),
+    Key("redis.username", _TEXT, "ACL user; the default user when empty", ("REDIS_USERNAME",)),
     Key("redis.password", _SECRET, "password of the user", ("REDIS_PASSWORD",)),
     Key("redis.db", _whole(0, 1_000_000), "number of the logical database", ("REDIS_DB",)),
     Key("db.connect_timeout", _DURATION, "limit for one connection attempt"),
@@ -292,6 +331,13 @@ KEYS = (
     Key("db.coverage_floor", _PERCENTAGE, "share of tracks that each analyzer named below must have reached"),
     Key("db.coverage_analyzers", _NAMES, "analyzers whose coverage is judged"),
     Key("db.waivers", _PATH, "TOML file with waived findings"),
+    Key("cache.connect_timeout", _DURATION, "limit for one connection attempt to Redis"),
+    Key("cache.read_timeout", _DURATION, "limit for one answer of Redis"),
+    Key("cache.pool_size", _whole(1, 64), "connections to one Redis server at the same time"),
+    Key("cache.ttls", _TTLS, "how long the values under a prefix may live, for example lyrics:=1d"),
+    Key("cache.hit_ratio_floor", _PERCENTAGE, "share of reads that a healthy cache answers"),
+    Key("cache.big_key", _whole(1024, 2**40), "bytes from which a key is called big"),
+    Key("cache.waivers", _PATH, "TOML file with waived findings about Redis"),
     Key("ctx.max_files", _whole(1, 1_000_000), "files in one index; those in deeper folders are left out first"),
     Key("ctx.max_index_mb", _whole(1, 10_000), "megabytes of text in one index"),
     Key("spotify.client_id", _TEXT, "of the app, from the developer dashboard", ("SPOTIFY_CLIENT_ID",)),

@@ -1,0 +1,1 @@
+"""The SQL of the Spotify processor, one file a query, named after what runs it."""

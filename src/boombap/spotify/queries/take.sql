@@ -1,0 +1,38 @@
+-- SKIP LOCKED keeps two processes that take at the same moment apart; DO NOTHING keeps what another one took since this
+-- statement's snapshot. `wanted.sql` then leaves out what another one finished since.
+WITH picked AS MATERIALIZED (
+    SELECT track.id
+    FROM tracks AS track
+    LEFT JOIN spotify_matches AS verdict ON verdict.track_id = track.id
+    WHERE track.id > %(after)s
+        AND CASE
+            WHEN track.id = ANY (%(asked)s::bigint[]) THEN 0
+            WHEN verdict.outcome = 'matched' THEN
+                CASE WHEN verdict.checked_at < now() - make_interval(secs => %(refresh_s)s) THEN 1 END
+            WHEN verdict.outcome IS NOT NULL THEN
+                CASE WHEN verdict.checked_at < now() - make_interval(secs => %(miss_s)s) THEN 2 END
+            WHEN track.spotify_data IS NULL OR track.spotify_data IN ('null', '{}') THEN 2
+            ELSE 3
+        END = %(phase)s
+        AND NOT EXISTS (SELECT FROM spotify_leases AS lease WHERE lease.track_id = track.id)
+        AND (
+            track.id = ANY (%(asked)s::bigint[])
+            OR NOT EXISTS (
+                SELECT FROM spotify_dead_letters AS dead
+                WHERE dead.track_id = track.id AND dead.failed_at > now() - make_interval(secs => %(miss_s)s)
+            )
+        )
+    ORDER BY track.id
+    LIMIT %(most)s
+    FOR UPDATE OF track SKIP LOCKED
+),
+taken AS (
+    INSERT INTO spotify_leases (track_id, holder, ends_at)
+    SELECT picked.id, %(holder)s, now() + make_interval(secs => %(lease_s)s)
+    FROM picked
+    ON CONFLICT (track_id) DO NOTHING
+    RETURNING track_id
+)
+SELECT
+    (SELECT max(picked.id) FROM picked) AS last_id,
+    (SELECT coalesce(array_agg(taken.track_id), '{}') FROM taken) AS ids

@@ -1,0 +1,31 @@
+SELECT
+    track.id,
+    track.artist,
+    track.title,
+    track.explicit,
+    verdict.spotify_id,
+    CASE WHEN verdict.track_id IS NULL
+        THEN coalesce(track.spotify_data ->> 'id', track.spotify_data ->> 'track_id')
+    END AS unjudged_id
+FROM tracks AS track
+LEFT JOIN spotify_matches AS verdict ON verdict.track_id = track.id
+WHERE track.id > %(after)s
+    AND (%(ids)s::bigint[] IS NULL OR track.id = ANY (%(ids)s::bigint[]))
+    AND CASE
+        WHEN track.id = ANY (%(asked)s::bigint[]) THEN 0
+        WHEN verdict.outcome = 'matched' THEN
+            CASE WHEN verdict.checked_at < now() - make_interval(secs => %(refresh_s)s) THEN 1 END
+        WHEN verdict.outcome IS NOT NULL THEN
+            CASE WHEN verdict.checked_at < now() - make_interval(secs => %(miss_s)s) THEN 2 END
+        WHEN track.spotify_data IS NULL OR track.spotify_data IN ('null', '{}') THEN 2
+        ELSE 3
+    END = %(phase)s
+    AND (
+        track.id = ANY (%(asked)s::bigint[])
+        OR NOT EXISTS (
+            SELECT FROM spotify_dead_letters AS dead
+            WHERE dead.track_id = track.id AND dead.failed_at > now() - make_interval(secs => %(miss_s)s)
+        )
+    )
+ORDER BY track.id
+LIMIT %(most)s

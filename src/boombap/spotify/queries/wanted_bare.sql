@@ -1,0 +1,17 @@
+-- Before the first run, when the tables of the processor are not there yet.
+SELECT
+    track.id,
+    track.artist,
+    track.title,
+    track.explicit,
+    NULL AS spotify_id,
+    coalesce(track.spotify_data ->> 'id', track.spotify_data ->> 'track_id') AS unjudged_id
+FROM tracks AS track
+WHERE track.id > %(after)s
+    AND CASE
+        WHEN track.id = ANY (%(asked)s::bigint[]) THEN 0
+        WHEN track.spotify_data IS NULL OR track.spotify_data IN ('null', '{}') THEN 2
+        ELSE 3
+    END = %(phase)s
+ORDER BY track.id
+LIMIT %(most)s

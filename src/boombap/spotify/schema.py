@@ -1,0 +1,64 @@
+"""Are the processor's tables there, and may this role use them; and how they come about.
+
+A version is a file in ``queries/schema``; what is missing is run in order, in one transaction, by whoever comes first.
+"""
+
+from __future__ import annotations
+
+from boombap.errors import AccessDenied, NotThere, UsageError
+from boombap.spotify.queries.load import query
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from boombap.clients.postgres.session import Session
+
+VERSION = 1
+LOCK_SPACE = 0x73706F74
+"""The first number of every advisory lock of this tool ("spot"); the second is 0 for the schema, else a holder."""
+
+
+def version(session: Session) -> int:
+    """Give the version of the tables in this database, 0 when there are none."""
+    found: int = session.read(query("version"))[0]["version"]
+    return found
+
+
+def prepare(session: Session) -> None:
+    """Create what is missing, and see to it that this role may use everything.
+
+    Raises:
+        NotThere: without a table `tracks`.
+        AccessDenied: the role may not create tables, or lacks a right on one.
+        UsageError: the tables were made by a newer boombap.
+    """
+    facts = session.read(query("version"))[0]
+    _check(facts, session.target.label)
+    if facts["version"] < VERSION:
+        with session.transaction():
+            session.write(query("lock_schema"), {"space": LOCK_SPACE})
+            # Asked again: another process may have done it while this one waited.
+            for step in range(session.write(query("version"))[0]["version"] + 1, VERSION + 1):
+                session.write(query(f"schema/{step}"))
+    missing = [row["missing"] for row in session.read(query("rights"))]
+    if missing:
+        raise AccessDenied(
+            f"the role {facts['role']} lacks {', '.join(missing)} at {session.target.label}",
+            hint=f"GRANT these rights to {facts['role']}",
+        )
+
+
+def _check(facts: dict[str, object], label: str) -> None:
+    found, role, schema = facts["version"], facts["role"], facts["schema"]
+    assert isinstance(found, int)
+    if found > VERSION:
+        raise UsageError(
+            f"the spotify tables at {label} have version {found}, and this boombap knows {VERSION}",
+            hint="update boombap",
+        )
+    if not facts["has_tracks"]:
+        raise NotThere(f"there is no table tracks at {label}", hint="check that this is the platform's database")
+    if found < VERSION and not facts["may_create"]:
+        raise AccessDenied(
+            f"the role {role} may not create the spotify tables in the schema {schema} at {label}",
+            hint=f"GRANT CREATE ON SCHEMA {schema} TO {role}, or run the command once as the owner of the database",
+        )
