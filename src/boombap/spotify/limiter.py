@@ -65,7 +65,8 @@ _BUNDLES = (10, 50)
 # A bundle lasts for half a second at the pace of the moment.
 _BUNDLE_S = 0.5
 _QUOTA_S = 3600.0
-_UNSAID = Backoff(base_s=5.0, cap_s=3600.0)
+UNSAID = Backoff(base_s=5.0, cap_s=3600.0)
+"""The waits after refusals that name none; every one longer than the last, because bans grow when one keeps calling."""
 _INCREASE = 1 / 200
 _SLOWEST = 1 / 64
 # Retry-After counts whole seconds, and the clocks of both sides differ.
@@ -120,6 +121,7 @@ class Limiter:
         local: Redis did not answer, and the local share counts.
 
     Args:
+        unsaid: the waits after refusals that name none.
         window: None counts as a Redis that is down.
         memories: asked at the start and told of every cool-down, each on its own: one that fails is passed over.
         clock: seconds that only grow.
@@ -132,6 +134,7 @@ class Limiter:
         window: Window | None,
         memories: Sequence[Memory],
         *,
+        unsaid: Backoff = UNSAID,
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
     ) -> None:
@@ -140,6 +143,7 @@ class Limiter:
         self._limits = limits
         self._window = window
         self._memories = memories
+        self._unsaid_waits = unsaid
         self._clock = clock
         self._wall = wall
         self._bucket = Bucket(limits.rate_per_s, limits.burst, clock=clock)
@@ -233,7 +237,7 @@ class Limiter:
     def _stay_away_s(self, error: Limited) -> float:
         if error.retry_after_s is not None:
             return error.retry_after_s + _MARGIN_S
-        return _QUOTA_S if error.is_quota else _UNSAID.ceiling_s(self._unsaid)
+        return _QUOTA_S if error.is_quota else self._unsaid_waits.ceiling_s(self._unsaid)
 
     def _announce(self, until_s: float, reason: str) -> None:
         self._pause_until(until_s)

@@ -219,12 +219,19 @@ class Pipeline:
         self._parts.client.submit(api.request(ask, self._parts.base_url, headers))
 
     def _hear(self, answers: Iterable[Response | Failure]) -> None:
+        stop: BoombapError | None = None
         for answer in answers:
             ask = answer.request.tag
-            if ask is self._parts.access:
-                self._hear_token(answer)
-            else:
-                self._hear_of(ask, answer)  # type: ignore[arg-type] # every other request has an ask as its tag
+            try:
+                if ask is self._parts.access:
+                    self._hear_token(answer)
+                else:
+                    self._hear_of(ask, answer)  # type: ignore[arg-type] # every other request has an ask as its tag
+            except (OutsideError, TryLater) as error:
+                # The answers that came with this one are paid for too.
+                stop = stop or error
+        if stop:
+            raise stop
 
     def _hear_token(self, answer: Response | Failure) -> None:
         try:
@@ -354,10 +361,9 @@ class Pipeline:
         self._is_ending = True
         client, end_s = self._parts.client, self._clock() + _DRAIN_S
         while client.in_flight and self._clock() < end_s:
-            for answer in client.poll(_STEP_S):
-                # A second ban, or an error of the sink, changes nothing any more.
-                with suppress(OutsideError, TryLater):
-                    self._hear([answer])
+            # A second ban, or an error of the sink, changes nothing any more.
+            with suppress(OutsideError, TryLater):
+                self._hear(client.poll(_STEP_S))
 
 
 # Search results and album pages may lack fields that a track asked for by its id has.
