@@ -1,42 +1,29 @@
-"""JSON as the Web API sends it, made small; the emulator has the whole shape."""
+"""Tracks and verdicts for the tests, all made up."""
 
 from __future__ import annotations
 
-from typing import Any
-
-import orjson
-
-from boombap.clients.http.exchange import Request, Response
-
-ID = "4AHNVCtzV1mrJuSjoYMz8{}".format
+from boombap.spotify.model import Album, Artist, Match, Outcome, Track, Wanted
 
 
-def track(n: int | str, **changes: Any) -> dict[str, Any]:
-    return {
-        "id": ID(n),
-        "name": f"Track {n}",
-        "artists": [{"id": f"artist{n}", "name": f"Artist {n}", "type": "artist"}],
-        "album": {
-            "id": f"album{n}",
-            "name": f"Album {n}",
-            "release_date": "2020-02-14",
-            "album_type": "album",
-            "total_tracks": 12,
-        },
-        "duration_ms": 187026,
-        "explicit": True,
-        "external_ids": {"isrc": "US-RC1-12-01328"},
-        "popularity": 36,
-        "is_local": False,
-        "track_number": 3,
-        "disc_number": 1,
-        "preview_url": None,
-        **changes,
-    }
+def an_id(letter: str, number: int) -> str:
+    return letter + f"{number:021d}"
 
 
-def response(body: object, status: int = 200, **headers: str) -> Response:
-    lines = [f"HTTP/1.1 {status} X\r\n".encode()]
-    lines += [f"{name.replace('_', '-')}: {value}\r\n".encode() for name, value in headers.items()]
-    raw = body if isinstance(body, bytes) else orjson.dumps(body)
-    return Response(Request("GET", "http://127.0.0.1/v1"), status, lines, raw, 0.1, "http://127.0.0.1/v1")
+def a_track(number: int, **changes: object) -> Track:
+    artist = Artist(an_id("r", number % 10), f"MC {number % 10}")
+    guest = Artist(an_id("r", 99), "DJ Gast")
+    album = Album(an_id("l", number % 20), f"Album {number % 20}", "1999-11", "album", 12)
+    track = Track(
+        an_id("t", number), f"Song {number}", (artist, guest), album, 180_000 + number, explicit=True,
+        isrc=f"USXX1{number:07d}", popularity=number % 100, track_number=1 + number % 12, disc_number=1,
+        preview_url=f"https://p.example/{number}",
+    )  # fmt: skip
+    return track._replace(**changes)
+
+
+def a_match(number: int, outcome: Outcome = Outcome.MATCHED, **changes: object) -> Match:
+    """The verdict about row `number` of `tracks`; the changes are those of its track."""
+    wanted = Wanted(number, f"MC {number % 10}", f"Song {number}")
+    if outcome is Outcome.NOT_FOUND:
+        return Match(wanted, outcome, reasons=("no_candidate",))
+    return Match(wanted, outcome, a_track(number, **changes), 0.97, 0.2, ("isrc", "title"))

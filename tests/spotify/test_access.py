@@ -10,7 +10,7 @@ from boombap.config.secret import Secret
 from boombap.errors import AccessDenied, ConfigError, TimedOut, Unavailable
 from boombap.spotify.access import Access, from_settings
 from clocks import Clock
-from spotify.answers import response
+from spotify.documents import response
 
 GOOD = {"access_token": "t0k3n", "token_type": "Bearer", "expires_in": 3600}
 

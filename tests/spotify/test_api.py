@@ -11,7 +11,7 @@ from boombap.errors import TimedOut, Unavailable
 from boombap.spotify.api import Expired, Limited, path, read, request
 from boombap.spotify.decode import Decoded
 from boombap.spotify.model import Ask, Kind, Refusal
-from spotify.answers import ID, response, track
+from spotify.documents import ID, response, track
 
 ONE = Ask(Kind.TRACKS, ids=(ID(1),))
 ERROR = {"error": {"status": 429, "message": "API rate limit exceeded"}}

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from boombap.errors import Unavailable
 from boombap.spotify.decode import Decoded, decode
 from boombap.spotify.model import Album, Artist, Ask, Kind, Track
-from spotify.answers import ID, track
+from spotify.documents import ID, track
 
 TWO = Ask(Kind.TRACKS, ids=(ID(1), ID(2)))
 SEARCH = Ask(Kind.SEARCH_TRACKS, query="x", limit=10)

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs
 import orjson
 
 from boombap.server.serve import running
-from spotify.answers import track
+from spotify.documents import track
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -96,7 +96,8 @@ def track_id(text: str) -> str:
         return found[1]
     other = _OTHER_KIND.search(text)
     if other:
-        raise _Unusable(f"{text[:80]!r} names an {other[1]}, not a track")
+        article = "an" if other[1][0] in "ae" else "a"
+        raise _Unusable(f"{text[:80]!r} names {article} {other[1]}, not a track")
     raise _Unusable(
         f"{text[:80]!r} is no track; write 22 letters and digits, spotify:track:… or https://open.spotify.com/track/…"
     )

@@ -167,8 +167,7 @@ def _values(selection: Selection, phase: Phase) -> dict[str, object]:
 
 
 def _wanted(row: Row, phase: Phase) -> Wanted:
-    unjudged = row["unjudged_id"]
-    known = row["spotify_id"] or (unjudged if unjudged and _ID.fullmatch(unjudged) else None)
+    known = row["spotify_id"] or _valid(row["unjudged_id"])
     return Wanted(
         key=row["id"],
         artist=row["artist"] or "",
@@ -176,4 +175,9 @@ def _wanted(row: Row, phase: Phase) -> Wanted:
         spotify_id=known,
         explicit=row["explicit"],
         priority=_PRIORITIES.get(phase, Priority.BACKFILL),
+        album_id=_valid(row["album_id"]) if known else None,
     )
+
+
+def _valid(id_: str | None) -> str | None:
+    return id_ if id_ and _ID.fullmatch(id_) else None

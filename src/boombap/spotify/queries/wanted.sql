@@ -6,9 +6,13 @@ SELECT
     verdict.spotify_id,
     CASE WHEN verdict.track_id IS NULL
         THEN coalesce(track.spotify_data ->> 'id', track.spotify_data ->> 'track_id')
-    END AS unjudged_id
+    END AS unjudged_id,
+    coalesce(
+        known.album_id, CASE WHEN verdict.track_id IS NULL THEN track.spotify_data ->> 'album_id' END
+    ) AS album_id
 FROM tracks AS track
 LEFT JOIN spotify_matches AS verdict ON verdict.track_id = track.id
+LEFT JOIN spotify_tracks AS known ON known.id = verdict.spotify_id
 WHERE track.id > %(after)s
     AND (%(ids)s::bigint[] IS NULL OR track.id = ANY (%(ids)s::bigint[]))
     AND CASE

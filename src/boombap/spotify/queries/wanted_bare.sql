@@ -5,7 +5,8 @@ SELECT
     track.title,
     track.explicit,
     NULL AS spotify_id,
-    coalesce(track.spotify_data ->> 'id', track.spotify_data ->> 'track_id') AS unjudged_id
+    coalesce(track.spotify_data ->> 'id', track.spotify_data ->> 'track_id') AS unjudged_id,
+    track.spotify_data ->> 'album_id' AS album_id
 FROM tracks AS track
 WHERE track.id > %(after)s
     AND CASE

@@ -49,7 +49,8 @@ CREATE TABLE IF NOT EXISTS spotify_dead_letters (
     track_id bigint,
     sqlstate varchar(5) NOT NULL,
     reason text NOT NULL,
-    row_json jsonb NOT NULL,
+    -- Not jsonb, which refuses the very characters for which a row lands here.
+    row_json text NOT NULL,
     failed_at timestamptz NOT NULL DEFAULT now()
 );
 CREATE INDEX IF NOT EXISTS spotify_dead_letters_track_id ON spotify_dead_letters (track_id);

@@ -1,0 +1,1 @@
+COPY spotify_incoming_1_matches FROM STDIN

@@ -1,0 +1,1 @@
+COPY spotify_incoming_1_tracks FROM STDIN

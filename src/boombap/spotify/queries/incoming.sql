@@ -1,0 +1,15 @@
+-- Emptied by each commit, so that a connection which PgBouncer hands on carries nothing over. The version stands in the
+-- names, because a pooled connection may have served an older boombap.
+SET LOCAL client_min_messages = warning;
+CREATE TEMP TABLE IF NOT EXISTS spotify_incoming_1_artists (id varchar(22), name text) ON COMMIT DELETE ROWS;
+CREATE TEMP TABLE IF NOT EXISTS spotify_incoming_1_albums (
+    id varchar(22), name text, release_date varchar(10), kind varchar(32), total_tracks integer
+) ON COMMIT DELETE ROWS;
+CREATE TEMP TABLE IF NOT EXISTS spotify_incoming_1_tracks (
+    id varchar(22), name text, artist_ids varchar(22)[], album_id varchar(22), duration_ms integer, explicit boolean,
+    isrc varchar(15), popularity smallint, track_number integer, disc_number integer, preview_url text
+) ON COMMIT DELETE ROWS;
+CREATE TEMP TABLE IF NOT EXISTS spotify_incoming_1_matches (
+    track_id bigint, outcome varchar(16), spotify_id varchar(22), candidate_id varchar(22), requested_id varchar(22),
+    score real, margin real, reasons text[]
+) ON COMMIT DELETE ROWS
