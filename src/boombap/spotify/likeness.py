@@ -86,6 +86,8 @@ def _compare_subtitles(one: str, other: str) -> Likeness:
 
 def _compare_spelling(one: Title, other: Title) -> Likeness:
     """Find slips of the pen: one in 6 letters, two from 12 on, three from 20 on, and never a whole word."""
+    if (words := _bare(one.text)) and words == _bare(other.text):
+        return Likeness(0.97, "title_rewritten")
     shorter = min(len(one.key), len(other.key))
     most = 0 if shorter < 6 else 1 if shorter < 12 else 2 if shorter < 20 else 3  # noqa: PLR2004 - see above
     slips = OSA.distance(one.key, other.key, score_cutoff=most) if most else 1
@@ -96,6 +98,10 @@ def _compare_spelling(one: Title, other: Title) -> Likeness:
 
 _FILLERS = frozenset({"a", "an", "and", "da", "the", "tha"})
 _SHORT_WORD = 4
+
+
+def _bare(text: str) -> list[str]:
+    return [word for word in text.split() if word not in _FILLERS]
 
 
 def _is_other_wording(one: list[str], other: list[str]) -> bool:
@@ -141,7 +147,8 @@ _MOST_LETTERS_A_STAR = 8
 
 def _uncensors(censored: str, plain: str) -> bool:
     """Say whether stars in the one stand for letters of the other."""
-    if "*" not in censored or len(censored.replace("*", "")) < _LEAST_LETTERS:
+    letters = len(censored) - censored.count("*")
+    if "*" not in censored or letters < _LEAST_LETTERS - (censored[-1] != "*"):
         return False
     if len(plain) - len(censored) > _MOST_LETTERS_A_STAR * censored.count("*"):
         return False

@@ -156,9 +156,14 @@ def _decide(wanted: Wanted, ranked: list[Weighed]) -> Match:
         reasons += ("twin",)
     if best.score < ACCEPTED:
         return Match(wanted, Outcome.AMBIGUOUS, best.track, best.score, margin, (*reasons, "weak"))
-    if rival and margin is not None and margin < MARGIN and best.by_isrc == rival.by_isrc:
+    if rival and margin is not None and margin < MARGIN and not _is_decided(best, rival):
         return Match(wanted, Outcome.AMBIGUOUS, best.track, best.score, margin, (*reasons, "rivals"))
     return Match(wanted, Outcome.MATCHED, best.track, best.score, margin, reasons)
+
+
+def _is_decided(best: Weighed, rival: Weighed) -> bool:
+    """The code or the length tells them apart, however near the scores are."""
+    return (best.by_isrc and not rival.by_isrc) or ("duration" in best.reasons and "duration" not in rival.reasons)
 
 
 def _same_recording(one: Weighed, other: Weighed) -> bool:

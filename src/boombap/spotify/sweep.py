@@ -98,8 +98,10 @@ class Sweep:
         at = self._pick_album()
         if at is None:
             return None
-        album_id = self._albums.pop(at).id or ""
-        return Ask(Kind.ALBUM_TRACKS, (album_id,), limit=TRACKS_PAGE, priority=self._priority)
+        album = self._albums.pop(at)
+        if (album.total_tracks or 0) > _SHORT_RELEASE:
+            self._skip_editions(read_title(album.name).key)
+        return Ask(Kind.ALBUM_TRACKS, (album.id or "",), limit=TRACKS_PAGE, priority=self._priority)
 
     def _take_artist(self, ids: Iterable[str | None]) -> None:
         # Of several artists of one name the first is the best known; the others' tracks are left to the search.
@@ -125,6 +127,14 @@ class Sweep:
             self._asks += [self._albums_ask(ask.ids[0], at) for at in range(ALBUMS_PAGE, total, ALBUMS_PAGE)]
         # The longest last, because the end is where the next one is taken from.
         self._albums.sort(key=lambda album: (album.total_tracks or 0, album.id or ""))
+
+    def _skip_editions(self, key: str) -> None:
+        """Leave out the shorter editions of an album: the longest one has their songs."""
+        self._albums = [
+            one
+            for one in self._albums
+            if (one.total_tracks or 0) <= _SHORT_RELEASE or not key or read_title(one.name).key != key
+        ]
 
     def _pick_album(self) -> int | None:
         """Give the place of the release that is most likely worth its request; None when none is."""
