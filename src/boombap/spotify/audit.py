@@ -1,9 +1,9 @@
 """Which stored matches are wrong: every row is judged again from what is stored, without one request.
 
 What earlier programs stored does not tell all: the flat shape has no title, and the migrated one copies title and
-artist from the row itself. So three witnesses are heard. The names, where they are Spotify's own. The artist's id: most
-rows of an artist carry the same one, and a row with another belongs to a namesake or a stranger. And the track's id: one
-id under two titles is wrong at least once. `UNCHECKED` is what none of them contradicts and none confirms.
+artist from the row itself. So three witnesses are heard. The names, where they are Spotify's own. The artist's id:
+most rows of an artist carry the same one, and a row with another belongs to a namesake or a stranger. And the track's
+id: under two titles it is wrong at least once. `UNCHECKED` is what none of them contradicts and none confirms.
 """
 
 from __future__ import annotations
