@@ -162,6 +162,15 @@ class Cluster:
                 self._pools[place] = Pool(at, self._interrupt, limits=self._limits, size=self._size)
             return self._pools[place]
 
+    def holder(self, slot: int) -> Pool:
+        """Give the pool to the master that holds a slot."""
+        return self.pool(self._place(slot))
+
+    def first_slot(self, master: Pool) -> int | None:
+        """Give the first slot that a master holds."""
+        place = (master.target.host, master.target.port)
+        return self._slots.index(place) if place in self._slots else None
+
     def refresh(self) -> None:
         """Ask one node after the other, until one answers, who holds which slot.
 

@@ -141,6 +141,21 @@ class Connection:
             raise self._failed(error, name) from None
         return replies
 
+    def exchange(self, packed: bytes, count: int) -> list[Reply | ServerError]:
+        """Give the replies to commands that the caller has packed; otherwise as `pipeline`.
+
+        Args:
+            count: how many commands they are.
+        """
+        replies: list[Reply | ServerError] = []
+        try:
+            self._send_and_receive(packed, replies)
+            while len(replies) < count:
+                self._feed(self._wire.receive_into(self._view), replies)
+        except (OSError, hiredis.ProtocolError, TypeError) as error:
+            raise self._failed(error, "PIPELINE") from None
+        return replies
+
     def close(self) -> None:
         """Close the connection; harmless when it is closed already."""
         self.is_usable = False

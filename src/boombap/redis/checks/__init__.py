@@ -1,0 +1,1 @@
+"""Health checks of Redis and Valkey, grouped by what they judge."""

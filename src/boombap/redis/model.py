@@ -1,0 +1,231 @@
+"""What flows through the tool: facts about a server, what a walk over its keys found, and plans of changes.
+
+Keys are bytes from strangers. They stay bytes until `encode` or `report` makes them fit for a machine or a terminal.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+from boombap.record import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from boombap.health.finding import Finding, Skipped
+
+    Judge = Callable[["Facts", "Expectations"], Iterator[Finding]]
+
+TTL_STEPS = (
+    (60_000, "under 1 min"),
+    (3_600_000, "under 1 h"),
+    (86_400_000, "under 1 d"),
+    (604_800_000, "under 7 d"),
+    (2_592_000_000, "under 30 d"),
+)
+"""Upper ends of the TTL histogram in milliseconds, with their names."""
+TTL_NAMES = ("no TTL", *(name for _, name in TTL_STEPS), "30 d and more")
+"""Every column of the TTL histogram."""
+
+
+class Facts(Record):
+    """What one node says about itself. None is what it did not tell us.
+
+    Attributes:
+        address: ``host:port`` of the node.
+        product: ``Redis`` or ``Valkey``.
+        info: the fields of INFO.
+        commands: calls of each command since the start.
+        databases: keys of each logical database.
+        config: what CONFIG GET answered; None when it may not be asked.
+        acl: the lines of ACL LIST; None when it may not be asked.
+        slow_us: the durations in SLOWLOG, longest first; None when it may not be asked.
+        cluster: the fields of CLUSTER INFO; empty for a standalone server.
+    """
+
+    address: str
+    product: str
+    version: str
+    info: Mapping[str, str]
+    commands: Mapping[str, int] = MappingProxyType({})
+    databases: Mapping[int, int] = MappingProxyType({})
+    config: Mapping[str, str] | None = None
+    acl: tuple[str, ...] | None = None
+    slow_us: tuple[int, ...] | None = None
+    cluster: Mapping[str, str] = MappingProxyType({})
+
+    def number(self, name: str) -> float:
+        """Give a number of INFO, 0 when it is not there or no number."""
+        try:
+            return float(self.info.get(name, "0"))
+        except ValueError:
+            return 0.0
+
+    @property
+    def keys(self) -> int:
+        """Give the keys of all databases."""
+        return sum(self.databases.values())
+
+    @property
+    def hit_pct(self) -> float | None:
+        """Give the share of reads that found their key; None before the first read."""
+        hits, misses = self.number("keyspace_hits"), self.number("keyspace_misses")
+        return 100 * hits / (hits + misses) if hits + misses else None
+
+
+class Expectations(Record):
+    """What the configuration expects of a healthy cache.
+
+    Attributes:
+        ttls: by prefix of keys, the longest life of a value in seconds.
+        hit_ratio_floor: percentage of reads that should find their key.
+        big_key_bytes: from which size on a key is called big.
+    """
+
+    ttls: Mapping[str, float] = MappingProxyType({})
+    hit_ratio_floor: float = 80.0
+    big_key_bytes: int = 1024**2
+
+
+class Check(Record):
+    """One question about a node.
+
+    Attributes:
+        id: snake_case; findings and waivers carry it.
+        needs: the fields of Facts that must not be None.
+    """
+
+    id: str
+    judge: Judge
+    needs: tuple[str, ...] = ()
+
+
+class Health(Record):
+    """What all checks said about all nodes.
+
+    Attributes:
+        expired: the waivers that would have applied, in words.
+        checks: how many checks were asked.
+    """
+
+    findings: tuple[Finding, ...]
+    waived: tuple[Finding, ...]
+    expired: tuple[str, ...]
+    skipped: tuple[Skipped, ...]
+    checks: int
+
+
+class Entry(Record):
+    """One key as a walk saw it.
+
+    Attributes:
+        size_bytes: with the server's overhead (MEMORY USAGE).
+        ttl_ms: None without one.
+    """
+
+    key: bytes
+    type: str
+    size_bytes: int
+    ttl_ms: int | None
+    db: int = 0
+
+
+class Branch(Record):
+    """A prefix and what lies under it; ``*`` stands for parts that are too many to list.
+
+    Attributes:
+        without_ttl: keys that never expire.
+        pickles: string values that begin as Python pickles do.
+    """
+
+    prefix: bytes
+    keys: int
+    size_bytes: int
+    without_ttl: int
+    pickles: int
+    children: tuple[Branch, ...] = ()
+
+
+class Census(Record):
+    """What one walk over all keys found.
+
+    Attributes:
+        is_estimate: whether only a share of the keys was measured, and the rest extrapolated.
+        measured: the keys behind the numbers.
+        pickle_keys: some of the keys with pickles.
+        examples: the first keys that were seen.
+    """
+
+    keys: int
+    size_bytes: int
+    measured: int
+    is_estimate: bool
+    types: Mapping[str, tuple[int, int]]
+    ttls: Mapping[str, int]
+    branches: tuple[Branch, ...]
+    biggest: tuple[Entry, ...]
+    pickles: int
+    pickle_keys: tuple[bytes, ...]
+    examples: tuple[bytes, ...]
+    databases: Mapping[int, int]
+    elapsed_ms: float
+
+
+class Plan(Record):
+    """What a change would touch.
+
+    Attributes:
+        action: ``purge`` or ``expire``.
+        pattern: the glob that keys must match.
+        examples: some of the keys.
+    """
+
+    action: str
+    pattern: bytes
+    keys: int
+    size_bytes: int
+    examples: tuple[bytes, ...]
+    ttl_ms: int | None = None
+
+
+class Done(Record):
+    """What a change or a transfer did.
+
+    Attributes:
+        changed: keys that were changed or written.
+        skipped: keys that were gone or there already.
+        fell_back: keys that needed the portable form.
+        failed: keys that could not be written, with the reason.
+        resumed: whether it went on where an earlier run had stopped.
+    """
+
+    action: str
+    seen: int
+    changed: int
+    skipped: int = 0
+    fell_back: int = 0
+    failed: tuple[tuple[bytes, str], ...] = ()
+    resumed: bool = False
+    elapsed_ms: float = 0.0
+
+
+class Value(Record):
+    """One key with its value made readable.
+
+    Attributes:
+        kind: ``json``, ``text``, ``pickle``, ``zstd``, ``gzip`` or ``binary`` for strings; else the type.
+        shown: the value, or its first elements, ready for JSON.
+        length: bytes of a string, elements of anything else.
+        note: what was not done, and why.
+    """
+
+    key: bytes
+    type: str
+    kind: str
+    length: int
+    size_bytes: int
+    ttl_ms: int | None
+    encoding: str
+    shown: object
+    note: str = ""

@@ -1,0 +1,159 @@
+"""What there is to walk: every database of every master, several masters at the same time, through failovers."""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import contextmanager
+
+from boombap.clients.redis.cluster import Cluster
+from boombap.clients.redis.pool import Pool
+from boombap.errors import Disconnected, Interrupted, Unreachable
+from boombap.record import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from boombap.clients.redis.connection import Connection, Limits
+    from boombap.clients.redis.deployment import Deployment
+    from boombap.clients.redis.target import Target
+    from boombap.interrupt import Interrupt
+
+AT_ONCE = 8
+_PATIENCE_S = 10.0
+_PAUSE_S = 0.2
+
+
+class Part(Record):
+    """One logical database of one master.
+
+    Attributes:
+        slot: one that the master holds, by which its successor is found after a failover; None outside of a Cluster.
+        keys: how many there were at the beginning.
+    """
+
+    target: Target
+    db: int
+    slot: int | None
+    keys: int
+
+    @property
+    def name(self) -> str:
+        """Give what tells this part from the others."""
+        return f"{self.target.address}/{self.db}" if self.slot is None else f"slot {self.slot}/{self.db}"
+
+
+class Field:
+    """A deployment as something to walk over.
+
+    Args:
+        patience_s: how long a master may be away before the walk fails.
+    """
+
+    def __init__(
+        self, deployment: Deployment, interrupt: Interrupt, limits: Limits, *, patience_s: float = _PATIENCE_S
+    ) -> None:
+        self.deployment = deployment
+        self.interrupt = interrupt
+        self._limits = limits
+        self._patience_s = patience_s
+
+    def parts(self, db: int | None = None) -> list[Part]:
+        """Give every database with keys, or one of them, the fullest first."""
+        found = []
+        for pool in self.deployment.masters():
+            slot = self._slot_of(pool)
+            sizes = databases(pool.call("INFO", "keyspace"))
+            found += [Part(pool.target, at, slot, keys) for at, keys in sizes.items() if db is None or at == db]
+        return sorted(found, key=lambda part: -part.keys)
+
+    @contextmanager
+    def connected(self, part: Part) -> Iterator[Connection]:
+        """Lend a connection to the node that holds a part now."""
+        with self._pool(part) as pool, pool.connection() as connection:
+            yield connection
+
+    def surely(self, work: Callable[[Callable[[], None]], None]) -> None:
+        """Run work to its end, again from the beginning when its node goes away; it says each time that it got on.
+
+        Raises:
+            OutsideError: when the node stays away, or refuses us.
+        """
+        away_since_s = [0.0]
+
+        def got_on() -> None:
+            away_since_s[0] = 0.0
+
+        while True:
+            try:
+                work(got_on)
+            except (Disconnected, Unreachable):
+                away_since_s[0] = away_since_s[0] or time.monotonic()
+                if time.monotonic() - away_since_s[0] > self._patience_s:
+                    raise
+                self.interrupt.sleep(_PAUSE_S)
+            else:
+                return
+
+    @contextmanager
+    def _pool(self, part: Part) -> Iterator[Pool]:
+        with Pool(self._whereabouts(part).on(part.db), self.interrupt, limits=self._limits, size=1) as pool:
+            yield pool
+
+    def _whereabouts(self, part: Part) -> Target:
+        if isinstance(self.deployment, Cluster) and part.slot is not None:
+            self.deployment.refresh()
+            return self.deployment.holder(part.slot).target
+        # Behind Sentinels the pool finds the new master when its connection has broken.
+        self.deployment.call("PING")
+        return self.deployment.target
+
+    def _slot_of(self, pool: Pool) -> int | None:
+        return self.deployment.first_slot(pool) if isinstance(self.deployment, Cluster) else None
+
+
+def databases(keyspace: bytes) -> dict[int, int]:
+    """Give the keys of each database in the text of INFO keyspace.
+
+    >>> databases(b"# Keyspace\\r\\ndb0:keys=3,expires=1,avg_ttl=0\\r\\ndb12:keys=1,expires=0\\r\\n")
+    {0: 3, 12: 1}
+    """
+    found = {}
+    for line in keyspace.decode("ascii", "replace").splitlines():
+        name, _, rest = line.partition(":keys=")
+        if name.startswith("db") and rest:
+            found[int(name[2:])] = int(rest.partition(",")[0])
+    return found
+
+
+def together(jobs: Sequence[Callable[[], None]], interrupt: Interrupt) -> None:
+    """Run jobs on a few threads.
+
+    Raises:
+        BaseException: the first one that a job raised; jobs not begun by then are left out.
+    """
+    if len(jobs) == 1:
+        jobs[0]()
+        return
+    left = list(reversed(jobs))
+    errors: list[BaseException] = []
+
+    def work() -> None:
+        while left and not errors:
+            try:
+                left.pop()()
+            except IndexError:  # another thread was faster
+                return
+            except BaseException as error:  # noqa: BLE001 - handed to the caller's thread
+                errors.append(error)
+
+    crew = [threading.Thread(target=work, daemon=True) for _ in range(min(AT_ONCE, len(jobs)))]
+    for thread in crew:
+        thread.start()
+    for thread in crew:
+        thread.join()
+    if interrupt.is_set:
+        raise Interrupted(interrupt.signum)
+    if errors:
+        raise errors[0]
