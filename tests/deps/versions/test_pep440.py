@@ -78,14 +78,14 @@ def test_no_version_has_no_key(version: str):
     assert sort_key("PyPI", version) is None
 
 
-def data() -> Path:
-    return Path(os.environ.get("BOOMBAP_DATA") or Path(__file__).parents[4] / "shared" / "data")
+# Read before `isolated` takes the setting away.
+DATA = Path(os.environ.get("BOOMBAP_DATA") or Path(__file__).parents[4] / "shared" / "data") / "osv"
 
 
-@pytest.mark.skipif(not (data() / "osv/PyPI/all.zip").exists(), reason="needs the real advisories, see BOOMBAP_DATA")
+@pytest.mark.skipif(not (DATA / "PyPI/all.zip").exists(), reason="needs the real advisories, see BOOMBAP_DATA")
 def test_real_versions_sort_as_packaging_sorts_them():
     versions: set[str] = set()
-    with zipfile.ZipFile(data() / "osv/PyPI/all.zip") as archive:
+    with zipfile.ZipFile(DATA / "PyPI/all.zip") as archive:
         for name in archive.namelist()[::4]:
             for affected in json.loads(archive.read(name))["affected"]:
                 versions.update(affected.get("versions", ()))
