@@ -1,4 +1,4 @@
-"""The advisories of one ecosystem on disk, for writing: a file beside the one in use, checked before it takes its place.
+"""The advisories of one ecosystem on disk, for writing: a file beside the one in use, checked before it replaces it.
 
 While it is built it has no journal and nothing waits for the disk: a crash loses the new file, never the old one.
 """
@@ -86,8 +86,7 @@ def _remove(path: str) -> None:
 
 
 def put(database: sqlite3.Connection, row: Row) -> None:
-    """Store an advisory, in the place of what was known under its id."""
-    drop(database, row.id)
+    """Store an advisory that is not there yet; two of one id break the whole."""
     severity = row.severity
     number = database.execute(
         "INSERT INTO advisories VALUES (NULL, ?, ?, NULL, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -148,7 +147,7 @@ def finish(database: sqlite3.Connection, facts: Mapping[str, str | int]) -> None
     Raises:
         OutsideError: when it is not whole.
     """
-    counted = database.execute("SELECT count(*), max(modified) FROM advisories").fetchone()
+    counted = database.execute("SELECT count(*), max(max(modified, published)) FROM advisories").fetchone()
     all_facts = {**facts, "records": counted[0], "newest": counted[1] or ""}
     database.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", all_facts.items())
     database.execute(f"PRAGMA user_version={STAMP}")

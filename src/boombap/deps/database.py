@@ -5,11 +5,10 @@
 
 from __future__ import annotations
 
+import _sqlite3
 import json
 import os
 import zlib
-
-import _sqlite3
 
 from boombap.deps.model import Source
 from boombap.errors import NoVerdict, OutsideError
@@ -18,6 +17,7 @@ from boombap.record import Record
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from typing import Any
 
 FORMAT = 1
 STAMP = 0xB0_0A_00 + FORMAT
@@ -120,19 +120,23 @@ class Database:
         """Give one fact as text; empty when it is not there."""
         return str(self._facts.get(name) or "")
 
-    def about(self, names: Iterable[str]) -> Iterator[tuple[object, ...]]:
+    def about(self, names: Iterable[str]) -> Iterator[tuple[Any, ...]]:
         """Give the rows about packages, by normalised name, in the order of `Row`."""
         return self._ask(_ABOUT, (json.dumps(list(names)),))
 
     def documents(self, id_: str) -> list[tuple[str, bytes]]:
         """Give id and OSV record of an advisory and its aliases, the one asked for first."""
-        return [(str(name), zlib.decompress(bytes(body))) for name, body in self._ask(_DOCUMENT, (id_,))]
+        return [(str(name), zlib.decompress(body)) for name, body in self._ask(_DOCUMENT, (id_,))]
+
+    def modified(self) -> dict[str, str]:
+        """Give when each advisory was changed last, by its id."""
+        return {str(name): str(when) for name, when in self._ask("SELECT name, modified FROM advisories")}
 
     def close(self) -> None:
         """Close the file."""
         self._connection.close()
 
-    def _ask(self, statement: str, values: tuple[object, ...] = ()) -> Iterator[tuple[object, ...]]:
+    def _ask(self, statement: str, values: tuple[object, ...] = ()) -> Iterator[tuple[Any, ...]]:
         try:
             yield from self._connection.execute(statement, values)
         except (_sqlite3.DatabaseError, zlib.error) as error:

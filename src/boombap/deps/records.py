@@ -55,12 +55,12 @@ def parse(text: bytes, ecosystem: str) -> Row:
 
     record = orjson.loads(text)
     id_ = record.get("id") if isinstance(record, dict) else None
-    if not isinstance(id_, str) or not 0 < len(id_) <= _MOST_ID_CHARACTERS or not id_.isprintable() or " " in id_:
+    if not isinstance(id_, str) or not _is_id(id_):
         raise ValueError("no OSV record")
     affected, kept = _affected(record, ecosystem)
     return Row(
         id=id_,
-        aliases=tuple(one for one in _list(record.get("aliases")) if _is_id(one) and one != id_),
+        aliases=_aliases(record, id_),
         severity=severity.of_record(record),
         summary=_summary(record),
         published=_text(record, "published"),
@@ -72,8 +72,12 @@ def parse(text: bytes, ecosystem: str) -> Row:
     )
 
 
-def _is_id(value: object) -> bool:
-    return isinstance(value, str) and 0 < len(value) <= _MOST_ID_CHARACTERS and value.isprintable() and " " not in value
+def _aliases(record: Mapping[str, object], id_: str) -> tuple[str, ...]:
+    return tuple(one for one in _list(record.get("aliases")) if isinstance(one, str) and _is_id(one) and one != id_)
+
+
+def _is_id(text: str) -> bool:
+    return 0 < len(text) <= _MOST_ID_CHARACTERS and text.isprintable() and " " not in text
 
 
 def _list(value: object) -> list[object]:

@@ -56,8 +56,8 @@ def _basis(vector: str) -> str:
 
 
 def _of_vector(basis: str, vector: str) -> Severity | None:
-    from cvss import CVSS2, CVSS3, CVSS4
-    from cvss.exceptions import CVSSError
+    from cvss import CVSS2, CVSS3, CVSS4  # type: ignore[import-untyped]
+    from cvss.exceptions import CVSSError  # type: ignore[import-untyped]
 
     shape = {"CVSS:4.0": CVSS4, "CVSS:2.0": CVSS2}.get(basis, CVSS3)
     try:
