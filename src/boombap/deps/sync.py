@@ -1,7 +1,7 @@
 """Takes the advisories of one ecosystem in: what changed since last time, or everything.
 
-The old database stays in use until the new one is whole. One at a time holds the lock; who waited for it finds the work done. A sync that is killed leaves files beside the
-database, which the next one overwrites.
+The old database stays in use until the new one is whole. One sync at a time holds the lock; who waited for it finds the
+work done. A sync that is killed leaves files beside the database, which the next one overwrites.
 """
 
 from __future__ import annotations
