@@ -181,7 +181,7 @@ class Finding(Record):
     """One vulnerable dependency and one thing that is wrong with it: a group of advisories that are aliases.
 
     Attributes:
-        dependency: as one file says it.
+        dependency: as one file says it; where several do, one that is used at run time.
         id: the leading id of the group, the one that people know: of the package's own database first.
         aliases: every other id of the group, sorted.
         summary: one line.
@@ -192,6 +192,7 @@ class Finding(Record):
         kind: vulnerability, malicious (the package itself is malware), or what a database reports beside these:
             unsound, unmaintained, notice.
         advisories: the ids in the group that this version matched.
+        also: the other places that name the same package in the same version.
     """
 
     dependency: Dependency
@@ -204,6 +205,7 @@ class Finding(Record):
     epss: float | None = None
     kind: Kind = "vulnerability"
     advisories: tuple[str, ...] = ()
+    also: tuple[Dependency, ...] = ()
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -241,7 +243,7 @@ class Coverage(Record):
     """How much of what there is was looked at; a part of every verdict.
 
     Attributes:
-        audited: dependencies that were held against a database.
+        audited: packages, each version counted once, that were held against a database.
         skipped: what was not, and why.
         unassessable: advisories about audited packages that name no comparable version.
         unknown_severity: findings whose severity nobody gives.
@@ -265,7 +267,7 @@ class Audit(Record):
         coverage: what was looked at.
         files: what was read, relative to where the audit began.
         lints: what is doubtful about the files.
-        dependencies: everything that was audited.
+        dependencies: everything that the files name in a version, audited or not.
     """
 
     findings: tuple[Finding, ...]
