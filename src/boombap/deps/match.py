@@ -21,9 +21,8 @@ if TYPE_CHECKING:
     Row = tuple[Any, ...]
     """In the order of `deps.database.Row`."""
 
-_PACKAGE, _RANGES, _GAP, _NAME, _GROUP, _SCORE, _BASIS, _VECTOR, _SUMMARY, _KIND, _LEADER, _OTHERS, _KEV, _EPSS = range(
-    14
-)
+_PACKAGE, _RANGES, _GAP, _NAME, _GROUP, _SCORE, _BASIS = range(7)
+_VECTOR, _SUMMARY, _KIND, _LEADER, _OTHERS, _KEV, _EPSS = range(7, 14)
 # Where one of a group says malicious and another unsound, the first counts.
 _KIND_ORDER = ("malicious", "vulnerability", "unsound", "unmaintained", "notice")
 # Of unknown severity: below what is surely high, above all the rest.
