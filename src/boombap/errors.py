@@ -11,6 +11,7 @@ The tree; a command that ends with an error exits with the code beside its branc
     │   ├── NotThere                  3  the database, table, function or file does not exist
     │   ├── TimedOut                  3  the server was reached but took too long (transient)
     │   ├── Disconnected              3  the connection broke in the middle (transient)
+    │   ├── Unavailable               3  the server answered that it cannot serve now: 429, 5xx (transient)
     │   └── QueryFailed               3  the server refused a statement for another reason
     ├── NoVerdict                     4  nothing could be judged
     ├── TryLater                     75  progress is saved; a quota or a long ban ends later
@@ -75,9 +76,16 @@ class ConfigError(UsageError):
 
 
 class OutsideError(BoombapError):
-    """Something that is not ours failed: a server, a file, the network."""
+    """Something that is not ours failed: a server, a file, the network.
+
+    Attributes:
+        url: which address was asked, without query and password; empty where none was.
+        status: the HTTP status of the answer; 0 where there was none.
+    """
 
     exit_code = EXIT_OUTSIDE
+    url = ""
+    status = 0
 
 
 class Unreachable(OutsideError):
@@ -104,6 +112,17 @@ class Disconnected(OutsideError):
     """An established connection broke."""
 
     transient = True
+
+
+class Unavailable(OutsideError):
+    """The server answered that it cannot serve now.
+
+    Attributes:
+        retry_after_s: seconds until it wants to be asked again; None when it did not say.
+    """
+
+    transient = True
+    retry_after_s: float | None = None
 
 
 class QueryFailed(OutsideError):

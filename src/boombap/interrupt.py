@@ -16,15 +16,21 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 
+GRACE_S = 0.6
+"""A run that has not come back by then is left behind, unless it asked for longer: nobody is kept waiting."""
+
+
 class Interrupt:
     """One flag for one run, and the functions that end whatever waits in C.
 
     Attributes:
         signum: the signal that ended the run, 0 while none has come.
+        grace_s: how long the run may take to come back after the signal; work that drains asks for more.
     """
 
     def __init__(self) -> None:
         self.signum = 0
+        self.grace_s = GRACE_S
         self._event = threading.Event()
         self._enders: set[Callable[[], None]] = set()
         self._lock = threading.Lock()
@@ -52,6 +58,10 @@ class Interrupt:
         """
         self._event.wait(seconds)
         self.check()
+
+    def wait(self) -> None:
+        """Wait until the run is asked to end."""
+        self._event.wait()
 
     @contextmanager
     def ending_with(self, end: Callable[[], None]) -> Iterator[None]:

@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     Command = Callable[..., int]
 
 _ENDING = (signal.SIGINT, signal.SIGTERM)
-# A command that has not come back by then is left behind: nothing of it may keep a person waiting.
-_GRACE_S = 0.6
 _STEP_S = 0.05
 
 
@@ -79,10 +77,11 @@ class _Task:
 def _end(task: _Task, interrupt: Interrupt) -> int:
     streams.complain("interrupted")
     code = 128 + interrupt.signum
-    deadline = time.monotonic() + _GRACE_S
+    deadline = time.monotonic() + interrupt.grace_s
     while not task.is_done and time.monotonic() < deadline:
         interrupt.end_waits()
-        task.wait(_STEP_S)
+        if task.wait(_STEP_S):
+            break  # a second signal: whoever asks twice will not wait for what drains
     if not task.is_done:
         os._exit(code)
     return code

@@ -10,11 +10,13 @@ if TYPE_CHECKING:
 
     Scope = Literal["runtime", "dev", "optional"]
     Level = Literal["critical", "high", "medium", "low", "none", "unknown"]
+    Kind = Literal["vulnerability", "malicious", "unsound", "unmaintained", "notice"]
 
 ECOSYSTEMS = ("PyPI", "npm", "Go", "crates.io", "RubyGems", "Packagist", "Maven")
 """As OSV names them; `Dependency.ecosystem` is one of these, or another that is then not audited."""
 
 SCOPES: tuple[Scope, ...] = ("runtime", "dev", "optional")
+KINDS: tuple[Kind, ...] = ("vulnerability", "malicious", "unsound", "unmaintained", "notice")
 LEVELS: tuple[Level, ...] = ("critical", "high", "medium", "low", "none", "unknown")
 # The qualitative scale of CVSS 3.1 (section 5) and 4.0 (section 6), from the lower bound of each level.
 _BOUNDS: tuple[tuple[float, Level], ...] = ((9.0, "critical"), (7.0, "high"), (4.0, "medium"), (0.1, "low"))
@@ -179,7 +181,7 @@ class Finding(Record):
     """One vulnerable dependency and one thing that is wrong with it: a group of advisories that are aliases.
 
     Attributes:
-        dependency: as one file says it.
+        dependency: as one file says it; where several do, one that is used at run time.
         id: the leading id of the group, the one that people know: of the package's own database first.
         aliases: every other id of the group, sorted.
         summary: one line.
@@ -187,8 +189,10 @@ class Finding(Record):
         fixed: versions above the installed one that no advisory of the group is about, lowest first.
         kev: as in `Advisory`, of any in the group.
         epss: the highest in the group.
-        is_malicious: whether the package itself is malware (ids that begin with ``MAL-``, or marked so).
+        kind: vulnerability, malicious (the package itself is malware), or what a database reports beside these:
+            unsound, unmaintained, notice.
         advisories: the ids in the group that this version matched.
+        also: the other places that name the same package in the same version.
     """
 
     dependency: Dependency
@@ -199,8 +203,9 @@ class Finding(Record):
     fixed: tuple[str, ...] = ()
     kev: str = ""
     epss: float | None = None
-    is_malicious: bool = False
+    kind: Kind = "vulnerability"
     advisories: tuple[str, ...] = ()
+    also: tuple[Dependency, ...] = ()
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -218,6 +223,7 @@ class Source(Record):
         newest: the latest ``modified`` in it, an RFC 3339 time.
         sha256: of the archive it was built from.
         origin: where that came from, with secrets masked.
+        unreadable: records of it that are no OSV records.
         age_s: seconds since it was last seen to be current.
         is_sample: whether it holds made-up records for a demonstration.
     """
@@ -229,6 +235,7 @@ class Source(Record):
     sha256: str
     origin: str
     age_s: int
+    unreadable: int = 0
     is_sample: bool = False
 
 
@@ -236,7 +243,7 @@ class Coverage(Record):
     """How much of what there is was looked at; a part of every verdict.
 
     Attributes:
-        audited: dependencies that were held against a database.
+        audited: packages, each version counted once, that were held against a database.
         skipped: what was not, and why.
         unassessable: advisories about audited packages that name no comparable version.
         unknown_severity: findings whose severity nobody gives.
@@ -260,7 +267,7 @@ class Audit(Record):
         coverage: what was looked at.
         files: what was read, relative to where the audit began.
         lints: what is doubtful about the files.
-        dependencies: everything that was audited.
+        dependencies: everything that the files name in a version, audited or not.
     """
 
     findings: tuple[Finding, ...]

@@ -1,0 +1,111 @@
+"""What libcurl and HTTP statuses report, turned into our errors, without libcurl's own text.
+
+libcurl's messages hold addresses, and these hold keys; the reason is looked up by its number
+(https://curl.se/libcurl/c/libcurl-errors.html). A message names the origin, `url` of the error the path as well;
+queries, passwords and headers are in neither.
+"""
+
+from __future__ import annotations
+
+from boombap.clients.http.driver import pycurl
+from boombap.clients.http.exchange import origin, shown_url
+from boombap.clients.http.retry_after import delay_s
+from boombap.errors import AccessDenied, Disconnected, NotThere, OutsideError, TimedOut, Unavailable, Unreachable
+from boombap.units import format_duration, format_size
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from boombap.clients.http.exchange import Request, Response
+
+_CA_HINT = "name a file with the authority's certificate in http.ca_file"
+_BROKE = (Disconnected, "{origin} broke the connection", "try again; if it stays, look at the server's log")
+_NO_TLS = (AccessDenied, "no TLS agreement with {origin}", "check that it speaks TLS 1.2 or later on this port")
+_BAD_HTTP2 = (Disconnected, "{origin} broke the HTTP/2 connection", "try again; if it stays, look at the server's log")
+
+# By libcurl's number: the class of the error, what happened, what to do.
+_BY_CODE: dict[int, tuple[type[OutsideError], str, str]] = {
+    1: (OutsideError, "{origin} does not answer in HTTP, or redirects to another protocol", "check host and port"),
+    3: (OutsideError, "an address at {origin} is malformed", "check the URL"),
+    5: (Unreachable, "the proxy's host name is not known", "check https_proxy and http_proxy"),
+    6: (Unreachable, "the host of {origin} is not known", "check the host name and the network"),
+    7: (Unreachable, "{origin} refused the connection", "check host and port, and that the server runs"),
+    8: (Disconnected, "{origin} does not answer in HTTP", "check host and port"),
+    16: _BAD_HTTP2,
+    18: (Disconnected, "{origin} broke off in the middle of an answer", "try again"),
+    35: _NO_TLS,
+    47: (OutsideError, "{origin} redirects more than {redirects} times", "check the URL"),
+    52: (Disconnected, "{origin} closed the connection without an answer", "try again"),
+    53: _NO_TLS,
+    54: _NO_TLS,
+    55: _BROKE,
+    56: _BROKE,
+    58: (AccessDenied, "the client certificate for {origin} cannot be used", "check its file"),
+    59: _NO_TLS,
+    60: (AccessDenied, "the certificate of {origin} cannot be verified", _CA_HINT),
+    61: (Disconnected, "{origin} sent an answer that cannot be decompressed", "try again"),
+    63: (OutsideError, "{origin} sent an answer above the limit of {limit}", "check the URL, or raise the limit"),
+    77: (AccessDenied, "no certificates of authorities can be read", _CA_HINT),
+    83: _NO_TLS,
+    92: _BAD_HTTP2,
+    95: _BAD_HTTP2,
+    97: (Unreachable, "the proxy refused to connect to {origin}", "check https_proxy and http_proxy"),
+}
+_UNKNOWN = (OutsideError, "the request to {origin} failed (libcurl error {code})", "")
+_TIMED_OUT = 28
+_WRITE_FAILED = 23
+_TOO_LARGE = 63
+# A server that hangs up during the handshake, because it is overloaded, is no TLS disagreement.
+_HANDSHAKE = 35
+
+_BY_STATUS: dict[int, tuple[type[OutsideError], str]] = {
+    401: (AccessDenied, "check the credentials"),
+    403: (AccessDenied, "check the rights of these credentials"),
+    404: (NotThere, "check the URL"),
+    407: (AccessDenied, "check the proxy's credentials"),
+    408: (Unavailable, "try again later"),
+    410: (NotThere, "check the URL"),
+    429: (Unavailable, "ask less often"),
+}
+_FIRST_SERVER_ERROR = 500
+
+
+def failed(easy: pycurl.Curl, code: int, request: Request, *, is_too_large: bool = False) -> OutsideError:
+    """Give the error for a transfer that libcurl ended with `code`."""
+    if code == _TIMED_OUT:
+        return _about(request, _late(easy, request))
+    if code == _WRITE_FAILED and is_too_large:
+        code = _TOO_LARGE
+    known = _BROKE if code == _HANDSHAKE and easy.getinfo(pycurl.OS_ERRNO) else _BY_CODE.get(code, _UNKNOWN)
+    kind, message, hint = known
+    words = {"origin": origin(request.url), "code": code, "redirects": request.most_redirects}
+    text = message.format(**words, limit=format_size(request.max_bytes))
+    return _about(request, kind(text, hint=hint))
+
+
+def refusal(response: Response, now_s: float) -> OutsideError:
+    """Give the error for an answer whose status is no success.
+
+    Args:
+        response: any whose status is not among the 200s.
+        now_s: Unix time, for a Retry-After that is a date.
+    """
+    request, status = response.request, response.status
+    default = (Unavailable, "try again later") if status >= _FIRST_SERVER_ERROR else (OutsideError, "")
+    kind, hint = _BY_STATUS.get(status, default)
+    error = kind(f"{shown_url(request.url)} answered with status {status}", hint=hint)
+    if isinstance(error, Unavailable):
+        error.retry_after_s = delay_s(response.headers, now_s)
+    error.status = status
+    return _about(request, error)
+
+
+def _late(easy: pycurl.Curl, request: Request) -> OutsideError:
+    place, waited = origin(request.url), format_duration(easy.getinfo(pycurl.TOTAL_TIME))
+    if not easy.getinfo(pycurl.CONNECT_TIME):
+        return Unreachable(f"{place} did not accept a connection within {waited}", hint="check network and firewall")
+    return TimedOut(f"{place} did not finish its answer within {waited}", hint="try again, or raise the time limit")
+
+
+def _about(request: Request, error: OutsideError) -> OutsideError:
+    error.url = shown_url(request.url)
+    return error

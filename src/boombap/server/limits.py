@@ -1,0 +1,42 @@
+"""What one client may take of the server, and all of them together."""
+
+from __future__ import annotations
+
+from boombap.record import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class Limits(Record):
+    """The server's bounds.
+
+    Attributes:
+        threads: requests that are worked on at one time.
+        request_s: for a request to arrive whole, for a client to take a piece of the answer, for a connection to be
+            idle.
+        header_bytes: of one request.
+        body_bytes: of one request.
+        connections: open at one time.
+        drain_s: how long requests at work may take once the server is told to end.
+    """
+
+    threads: int = 8
+    request_s: float = 10.0
+    header_bytes: int = 64 * 1024
+    body_bytes: int = 1024 * 1024
+    connections: int = 600
+    drain_s: float = 5.0
+
+
+class Certificate(Record):
+    """The files (PEM) with which the server speaks TLS.
+
+    Attributes:
+        chain: the server's certificate, and those between it and the authority.
+        key: without a pass phrase.
+    """
+
+    chain: Path
+    key: Path

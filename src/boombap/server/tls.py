@@ -1,0 +1,58 @@
+"""TLS 1.2 and later on cheroot, with the handshake in the thread that reads, where a silent client holds up nobody."""
+
+from __future__ import annotations
+
+import ssl
+from typing import TYPE_CHECKING, Any
+
+from cheroot.makefile import StreamReader, StreamWriter
+from cheroot.ssl import Adapter
+
+from boombap.errors import ConfigError
+
+if TYPE_CHECKING:
+    import socket
+
+    from boombap.server.limits import Certificate
+
+_ENVIRON = {"wsgi.url_scheme": "https", "HTTPS": "on"}
+
+
+class DeferredTls(Adapter):
+    """Wraps accepted sockets; the handshake happens with the first read."""
+
+    def __init__(self, certificate: Certificate) -> None:
+        super().__init__(str(certificate.chain), str(certificate.key))
+        self.context = _context(certificate)
+
+    def wrap(self, sock: socket.socket) -> tuple[ssl.SSLSocket, dict[str, str]]:
+        """Give the socket that speaks TLS, and what the application is told of it."""
+        wrapped = self.context.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
+        return wrapped, _ENVIRON
+
+    def bind(self, sock: socket.socket) -> socket.socket:
+        """Give the listening socket as it is."""
+        return sock
+
+    def get_environ(self) -> dict[str, str]:
+        """Give what the application is told of the connection."""
+        return _ENVIRON
+
+    def makefile(self, sock: socket.socket, mode: str = "r", bufsize: int = -1) -> Any:  # noqa: ANN401 - cheroot's own
+        """Give the file object through which cheroot reads or writes."""
+        return (StreamReader if "r" in mode else StreamWriter)(sock, mode, bufsize)
+
+
+def _context(certificate: Certificate) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        context.load_cert_chain(certificate.chain, certificate.key)
+    except ssl.SSLError:
+        files = f"{certificate.chain} and {certificate.key}"
+        raise ConfigError(
+            f"{files} are no certificate and its key", hint="both must be PEM and belong together"
+        ) from None
+    except OSError as error:
+        raise ConfigError(f"cannot read {certificate.chain} or {certificate.key}: {error.strerror}") from None
+    return context
