@@ -169,9 +169,7 @@ def parse(document: str, table: str) -> list[Block]:
 def _from_entry(entry: dict[str, object], line: int) -> Block:
     block = Block(line)
     for name, value in entry.items():
-        if isinstance(value, str | bool):
-            block.keys[name] = value
-        elif isinstance(value, list) and all(isinstance(item, str) for item in value):
+        if isinstance(value, str | bool) or (isinstance(value, list) and all(isinstance(item, str) for item in value)):
             block.keys[name] = value
         elif isinstance(value, dict) and value:
             block.keys[name] = next(iter(value))

@@ -80,13 +80,15 @@ def _add_standard_library(sheet: Sheet, toolchain: tuple[int, str], go: tuple[in
             return
     if go[0]:
         pin = f"write `toolchain go{go[1]}.N` with the release that builds it"
-        sheet.skip("stdlib", "go.mod names no release of Go, so the standard library is not audited", line=go[0], pin=pin)
+        sheet.skip(
+            "stdlib", "go.mod names no release of Go, so the standard library is not audited", line=go[0], pin=pin
+        )
 
 
 def lists_everything(document: str) -> bool:
-    """Tell whether a go.mod names every module of the build, which Go 1.17 began.
+    r"""Tell whether a go.mod names every module of the build, which Go 1.17 began.
 
-    >>> lists_everything("module m\\n\\ngo 1.21\\n"), lists_everything("module m\\n\\ngo 1.16\\n")
+    >>> lists_everything("module m\n\ngo 1.21\n"), lists_everything("module m\n\ngo 1.16\n")
     (True, False)
     """
     match = re.search(r"^go\s+(\d+)\.(\d+)", document, re.MULTILINE)

@@ -53,7 +53,7 @@ def _read_flat(packages: dict[str, dict[str, object]], lines: source.Lines, shee
             continue
         name = str(entry.get("name") or path.rpartition(_MODULES)[2])
         version = str(entry.get("version", ""))
-        _add(sheet, name, version, str(entry.get("resolved", "")), line, _scope(entry), is_direct=path in direct)
+        _add(sheet, (name, version), entry, line, is_direct=path in direct)
 
 
 def _direct_paths(packages: Mapping[str, Mapping[str, object]]) -> Iterator[str]:
@@ -80,7 +80,7 @@ def _read_tree(tree: dict[str, dict[str, object]], lines: source.Lines, sheet: S
         alias = _ALIAS.match(version)
         if alias:
             name, version = alias[1], alias[2]
-        _add(sheet, name, version, str(entry.get("resolved", "")), line, _scope(entry), is_direct=None)
+        _add(sheet, (name, version), entry, line, is_direct=None)
         inner = entry.get("dependencies")
         if isinstance(inner, dict):
             pending.append(iter(inner.items()))
@@ -93,8 +93,11 @@ def _scope(entry: Mapping[str, object]) -> Scope:
 
 
 def _add(
-    sheet: Sheet, name: str, version: str, resolved: str, line: int, scope: Scope, *, is_direct: bool | None
+    sheet: Sheet, package: tuple[str, str], entry: Mapping[str, object], line: int, *, is_direct: bool | None
 ) -> None:
+    name, version = package
+    resolved = str(entry.get("resolved", ""))
+    scope = _scope(entry)
     reason = place_reason(version) or place_reason(resolved)
     if reason == FROM_URL and _ARCHIVE.match(resolved or version):
         reason = ""

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 _DEEPEST = 50
 # An alias or a merge key, a run of sequences on one line, many opening brackets, or a far indented line.
-_SUSPECT = re.compile(r"[:\-,\[{]\s+[*&]\w|[\[{]\s*[*&]\w|<<\s*:|(?:- ){20}|[\[{](?:[^\]}\n]*[\[{]){20}|^ {100}|^[\[{]", re.M)
+_SUSPECT = re.compile(
+    r"[:\-,\[{]\s+[*&]\w|[\[{]\s*[*&]\w|<<\s*:|(?:- ){20}|[\[{](?:[^\]}\n]*[\[{]){20}|^ {100}|^[\[{]", re.MULTILINE
+)
 _KEY = re.compile(r"^  ['\"]?([^\s'\"].*?)['\"]?:(?:\s|$)")
 _NEW = re.compile(r"(@?[^@()]+)@([^()]+)(?:\(.*)?$")  # lodash@4.17.21(peer@1)
 _OLD = re.compile(r"(@[^/]+/[^/]+|[^/]+)/([^/_]+)(?:_.*)?$")  # lodash/4.17.21_peer@1
@@ -64,7 +66,7 @@ def _refuse_harm(document: str) -> None:
 
     depth = 0
     for event in yaml.parse(document, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
-        line = event.start_mark.line + 1
+        line = event.start_mark.line + 1 if event.start_mark else 0
         if isinstance(event, yaml.AliasEvent):
             raise source.Malformed("holds a YAML alias, which pnpm never writes", line)
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
@@ -122,7 +124,9 @@ def _direct(value: dict[str, object]) -> dict[tuple[str, str], Scope]:
             wanted = table.get(scope_key) if isinstance(table, dict) else None
             for name, wish in (wanted or {}).items() if isinstance(wanted, dict) else ():
                 version = str(wish.get("version", "") if isinstance(wish, dict) else wish)
-                aliased = _NEW.match(version.removeprefix("/")) if "@" in version.split("(")[0][1:] else None
+                aliased = (
+                    _NEW.match(version.removeprefix("/")) if "@" in version.split("(", maxsplit=1)[0][1:] else None
+                )
                 pair = (aliased[1], aliased[2]) if aliased else (str(name), re.split(r"[_(]", version)[0])
                 direct.setdefault(pair, scope)
     return direct

@@ -120,9 +120,7 @@ def logical_lines(text: str) -> Iterator[tuple[int, str]]:
         yield begun, rest
 
 
-def _entry(
-    visit: _Visit, sheet: Sheet, path: str, entry: str, line: int, *, depth: int, is_constraint: bool
-) -> None:
+def _entry(visit: _Visit, sheet: Sheet, path: str, entry: str, line: int, *, depth: int, is_constraint: bool) -> None:
     stripped = entry.strip()
     if stripped.startswith("-"):
         _flag(visit, sheet, path, stripped, line, depth=depth, is_constraint=is_constraint)
@@ -200,9 +198,7 @@ def _unquoted(version: str) -> str:
     return unquote(version)
 
 
-def _flag(
-    visit: _Visit, sheet: Sheet, path: str, entry: str, line: int, *, depth: int, is_constraint: bool
-) -> None:
+def _flag(visit: _Visit, sheet: Sheet, path: str, entry: str, line: int, *, depth: int, is_constraint: bool) -> None:
     match = _FLAG.match(entry)
     if match is None:
         sheet.skip(_one_line(entry), "cannot be understood", line=line)
@@ -225,9 +221,7 @@ def _editable(sheet: Sheet, value: str, line: int) -> None:
         sheet.skip(f"-e {value}", LOCAL, line=line, pin="audit the files in that folder too")
 
 
-def _follow(
-    visit: _Visit, sheet: Sheet, path: str, value: str, line: int, *, depth: int, is_constraint: bool
-) -> None:
+def _follow(visit: _Visit, sheet: Sheet, path: str, value: str, line: int, *, depth: int, is_constraint: bool) -> None:
     written = f"{'-c' if is_constraint else '-r'} {value}"
     if "://" in value:
         sheet.skip(written, "lies at an address", line=line, pin="audit a copy of that file")

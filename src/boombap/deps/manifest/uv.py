@@ -53,9 +53,7 @@ def _scopes(found: list[Block], members: list[Block]) -> dict[str, Scope]:
         ("dev", "dev-dependencies"),
     )
     for scope, table in steps:
-        pending = [
-            name for block in members for name in (block.extras.get(table, ()) if table else block.dependencies)
-        ]
+        pending = [name for block in members for name in (block.extras.get(table, ()) if table else block.dependencies)]
         while pending:
             name = pending.pop()
             if name not in scopes and name not in inner:
