@@ -38,7 +38,7 @@ def read(document: str, sheet: Sheet) -> None:
     packages = value.get("packages")
     if isinstance(packages, dict):
         source.guarded(lambda: _read_flat(packages, lines, sheet))
-    elif isinstance(tree := value.get("dependencies", {}), dict):
+    elif packages is None and isinstance(tree := value.get("dependencies", {}), dict):
         source.guarded(lambda: _read_tree(tree, lines, sheet))
     else:
         raise source.Malformed("has neither packages nor dependencies")
