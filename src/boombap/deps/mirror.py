@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from boombap.deps.database import Database
 
+DEFAULT_PORT = 8421
 _MOST_QUERIES = 1000
 _PURL_TYPES = {
     "pypi": "PyPI",
@@ -51,7 +52,7 @@ def application(folder: str) -> WSGIApplication:
             status, found = 503, {"code": 14, "message": str(error)}
         return answer(start, status, orjson.dumps(found))
 
-    return serve  # type: ignore[return-value]  # WSGI's own type asks for positional names
+    return serve
 
 
 def _answer(folder: str, environ: Mapping[str, object]) -> tuple[int, object]:
@@ -133,10 +134,10 @@ def _package(asked: object) -> tuple[str, str, str]:
     if purl := package.get("purl"):
         ecosystem, name, at = _from_purl(str(purl))
         return ecosystem, name, str(version or at)
-    name, ecosystem = package.get("name"), package.get("ecosystem")
-    if not isinstance(name, str) or not isinstance(ecosystem, str) or not isinstance(version, str):
+    named, within = package.get("name"), package.get("ecosystem")
+    if not isinstance(named, str) or not isinstance(within, str) or not isinstance(version, str):
         raise Refused("a package needs name and ecosystem, or a purl")
-    return ecosystem.partition(":")[0], name, version
+    return within.partition(":")[0], named, version
 
 
 def _from_purl(purl: str) -> tuple[str, str, str]:

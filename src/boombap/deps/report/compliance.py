@@ -56,7 +56,9 @@ def lines(report: Report, catalogue: str) -> Iterator[str]:
             yield f"  open: {one.open}"
     yield ""
     for source in report.audit.coverage.sources:
-        text = f"database of {source.ecosystem}: {source.records} records, newest {source.newest}, sha256 {source.sha256}"
+        text = (
+            f"database of {source.ecosystem}: {source.records} records, newest {source.newest}, sha256 {source.sha256}"
+        )
         yield printable(text)
     for skipped in report.audit.coverage.skipped:
         yield printable(f"not audited: {skipped.what} ({skipped.file}): {skipped.reason}")
@@ -71,19 +73,31 @@ def _owasp(report: Report) -> Iterator[Control]:
 
 
 def _nist(report: Report) -> Iterator[Control]:
-    none = "not assessed"
+    none: Standing = "not assessed"
     yield Control("PW.4.1", "Acquire well-secured components", "partial", _found(report), "the choice of suppliers")
     yield Control("PW.4.4", "Verify that components stay free of known faults", _standing(report), _found(report))
     yield Control("RV.1.1", "Gather information on vulnerabilities", _standing(report), _databases(report))
-    yield Control("RV.1.2", "Review and test code for faults not yet known", none, "this audit knows published ones only")
+    yield Control(
+        "RV.1.2", "Review and test code for faults not yet known", none, "this audit knows published ones only"
+    )
     yield Control("RV.2.1", "Analyse each vulnerability", "partial", _severities(report), "exposure in this deployment")
-    yield Control("RV.2.2", "Plan and carry out responses", "partial", _responses(report), "that the fixes were rolled out")
-    yield Control("PS.3.2", "Collect provenance of each release's components", "partial", _BILL, "signatures, build record")
-    yield Control("RA-5", "Vulnerability monitoring and scanning", _standing(report), _found(report), "hosts, images, code")
+    yield Control(
+        "RV.2.2", "Plan and carry out responses", "partial", _responses(report), "that the fixes were rolled out"
+    )
+    yield Control(
+        "PS.3.2", "Collect provenance of each release's components", "partial", _BILL, "signatures, build record"
+    )
+    yield Control(
+        "RA-5", "Vulnerability monitoring and scanning", _standing(report), _found(report), "hosts, images, code"
+    )
     yield Control("SI-2", "Flaw remediation", "partial", _responses(report), "times from finding to fix")
-    yield Control("SR-3", "Supply chain controls and processes", "partial", _policy(report), "processes outside this gate")
+    yield Control(
+        "SR-3", "Supply chain controls and processes", "partial", _policy(report), "processes outside this gate"
+    )
     yield Control("SR-4", "Provenance", "partial", _BILL, "who built each component")
-    yield Control("CM-8", "System component inventory", _standing(report), _inventory(report), "components outside manifests")
+    yield Control(
+        "CM-8", "System component inventory", _standing(report), _inventory(report), "components outside manifests"
+    )
 
 
 _OPEN_SUPPLY_CHAIN = "build systems, developers' machines and the integrity of what was downloaded"
@@ -107,7 +121,8 @@ def _found(report: Report) -> str:
     coverage = report.audit.coverage
     blocking = sum(one.finding is not None for one in report.verdict.violations)
     return (
-        f"{coverage.audited} packages held against advisories: {len(report.audit.findings)} findings, {blocking} block, "
+        f"{coverage.audited} packages held against advisories: {len(report.audit.findings)} findings, "
+        f"{blocking} block, "
         f"{coverage.unknown_severity} of unknown severity; {len(coverage.skipped)} not audited"
     )
 

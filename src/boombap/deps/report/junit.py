@@ -29,10 +29,14 @@ def junit_lines(report: Report) -> Iterator[str]:
     yield f'<testsuites><testsuite name="boombap deps" timestamp="{_xml(report.made_at)}" {counts}>'
     yield from cases
     for item in skipped:
-        yield f'<testcase classname="skipped" name="{_xml(item.what)}"><skipped message="{_xml(item.reason)}"/></testcase>'
+        yield _notice("skipped", item.what, "skipped", item.reason)
     for gap in gaps:
-        yield f'<testcase classname="coverage" name="{_xml(gap.rule)}"><error message="{_xml(gap.summary)}"/></testcase>'
+        yield _notice("coverage", gap.rule, "error", gap.summary)
     yield "</testsuite></testsuites>"
+
+
+def _notice(kind: str, name: str, element: str, message: str) -> str:
+    return f'<testcase classname="{kind}" name="{_xml(name)}"><{element} message="{_xml(message)}"/></testcase>'
 
 
 def _case(package: tuple[str, str, str], found: list[tuple[Finding, str, str]]) -> Iterator[str]:

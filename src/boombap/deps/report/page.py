@@ -42,7 +42,7 @@ def markdown_lines(report: Report) -> Iterator[str]:
 def html_lines(report: Report) -> Iterator[str]:
     """Give the report as a page without scripts."""
     yield '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Dependencies</title>'
-    yield '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; style-src \'unsafe-inline\'">'
+    yield "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
     yield f"<style>{_STYLE}</style></head><body><h1>Dependencies</h1>"
     yield f"<p><strong>{_html(answer(report))}</strong></p>"
     rows = _rows(report)
@@ -58,7 +58,7 @@ def html_lines(report: Report) -> Iterator[str]:
 
 
 def _rows(report: Report) -> list[tuple[str, tuple[str, ...]]]:
-    rows = []
+    rows: list[tuple[str, tuple[str, ...]]] = []
     for finding, status, _ in report.by_status:
         one = finding.dependency
         place = f"{one.file}:{one.line}" if one.line else one.file

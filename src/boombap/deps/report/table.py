@@ -71,7 +71,7 @@ def _mark(finding: Finding, status: str, reason: str) -> str:
     marks = ["exploited"] if finding.kev else []
     if finding.dependency.scope != "runtime":
         marks.append(finding.dependency.scope)
-    if status == "waived" or status == "known":
+    if status in {"waived", "known"}:
         marks.append(status)
     if reason == "expired_waiver":
         marks.append("waiver expired")
