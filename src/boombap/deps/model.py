@@ -183,7 +183,7 @@ class Finding(Record):
     Attributes:
         dependency: as one file says it; where several do, one that is used at run time.
         id: the leading id of the group, the one that people know: of the package's own database first.
-        aliases: every other id of the group, sorted.
+        aliases: every other id of the group, those of general databases last.
         summary: one line.
         severity: the worst of the group.
         fixed: versions above the installed one that no advisory of the group is about, lowest first.

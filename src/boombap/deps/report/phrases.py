@@ -40,8 +40,10 @@ def answer(report: Report) -> str:
     if verdict.gaps:
         return f"no verdict: {verdict.gaps[0].summary}"
     if verdict.violations:
-        count = len(verdict.violations)
-        return f"{count:,} of {len(report.audit.findings):,} findings in {packages} block{'s' * (count == 1)}{left_out}"
+        count, total = len(verdict.violations), len(report.audit.findings)
+        if count == total:
+            return f"{count:,} finding{'s' * (count != 1)} in {packages}{left_out}"
+        return f"{count:,} of {total:,} findings in {packages} block{'s' * (count == 1)}{left_out}"
     if report.audit.findings:
         return f"none of {len(report.audit.findings):,} findings in {packages} blocks{left_out}"
     return f"no known vulnerabilities in {packages}{left_out}"

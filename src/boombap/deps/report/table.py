@@ -25,6 +25,8 @@ def lines(report: Report, terminal: Terminal) -> Iterator[str]:
     yield from _findings(report, terminal)
     yield from _left_out(report.audit.coverage)
     for lint in report.audit.lints:
+        if lint.rule == "unpinned":
+            continue  # said above already
         place = f"{lint.file}:{lint.line}" if lint.line else lint.file
         yield printable(f"lint: {lint.rule} {place}: {lint.summary}" + (f"; {lint.remedy}" if lint.remedy else ""))
     yield from _sources(report.audit.coverage)
