@@ -7,12 +7,15 @@ import os
 import time
 import zipfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from boombap.deps.model import Dependency, Reading, Scope
+from boombap.deps.model import Dependency, Reading
 from boombap.deps.names import normalise
 from boombap.deps.origin import Folder
 from boombap.deps.sync import Outcome, Wanted, sync
+
+if TYPE_CHECKING:
+    from boombap.deps.model import Scope
 
 # Read before `isolated` takes the setting away.
 DATA = Path(os.environ.get("BOOMBAP_DATA") or Path(__file__).parents[3] / "shared" / "data") / "osv"
