@@ -118,6 +118,21 @@ class Spotify(Record):
     fields: tuple[str, ...] = SPOTIFY_FIELDS
 
 
+class Deps(Record):
+    """Where `deps` gets advisories and what it holds a project against. Durations are kept in seconds."""
+
+    source: Secret | None = None
+    database: Path | None = None
+    ecosystems: tuple[str, ...] = ("PyPI", "npm", "Go", "crates.io")
+    ttl: float = 86_400.0
+    max_age: float = 7 * 86_400.0
+    refresh: bool = True
+    policy: Path | None = None
+    waivers: Path | None = None
+    kev: Path | None = None
+    epss: Path | None = None
+
+
 class Log(Record):
     """What is logged to stderr, and how."""
 
@@ -146,6 +161,7 @@ class Config(Record):
     cache: Cache = Cache()
     ctx: Ctx = Ctx()
     spotify: Spotify = Spotify()
+    deps: Deps = Deps()
     log: Log = Log()
     paths: Paths = Paths()
     sources: Mapping[str, str] = MappingProxyType({})
@@ -158,6 +174,7 @@ SECTIONS: Mapping[str, type[Record]] = {
     "cache": Cache,
     "ctx": Ctx,
     "spotify": Spotify,
+    "deps": Deps,
     "log": Log,
     "paths": Paths,
 }
@@ -295,6 +312,10 @@ def _ttls(text: str) -> Mapping[str, float]:
     return MappingProxyType(found)
 
 
+def _switch(text: str) -> bool:
+    return _choice(("true", "false")).parse(text) == "true"
+
+
 def _names(text: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in text.split(",") if name.strip())
 
@@ -306,6 +327,7 @@ _DURATION = Kind("duration from 1ms to 24d", _limit)
 _PERCENTAGE = Kind("percentage", _percentage)
 _NAMES = Kind("names, separated by commas", _names)
 _TTLS = Kind("PREFIX=DURATION, separated by commas", _ttls)
+_SWITCH = Kind("true or false", _switch)
 _PORT = _whole(1, 65_535)
 _AGE = Kind("duration", _age)
 _HTTP_URL = Kind("https address; http on loopback", _http_url)
@@ -356,6 +378,16 @@ KEYS = (
     Key("spotify.ttl", _AGE, "age at which cached metadata is asked for again"),
     Key("spotify.missing_ttl", _AGE, "age at which what Spotify did not have is asked for again"),
     Key("spotify.fields", _some_of(SPOTIFY_FIELDS), "what is stored beside id, name and artists"),
+    Key("deps.source", _SECRET, "folder or address of an OSV export: it holds PyPI/all.zip"),
+    Key("deps.database", _PATH, "folder of the databases; default: deps in paths.data"),
+    Key("deps.ecosystems", _NAMES, "ecosystems that are synced, as OSV names them"),
+    Key("deps.ttl", _DURATION, "age from which an audit has the databases refreshed in the background"),
+    Key("deps.max_age", _DURATION, "age from which a database gives no verdict, unless the policy says another"),
+    Key("deps.refresh", _SWITCH, "whether an audit starts that refresh"),
+    Key("deps.policy", _PATH, "TOML file with what blocks"),
+    Key("deps.waivers", _PATH, "TOML file with accepted findings"),
+    Key("deps.kev", _PATH, "catalogue of known exploited vulnerabilities, as CISA publishes it (JSON)"),
+    Key("deps.epss", _PATH, "exploitation probabilities, as FIRST publishes them (CSV, also gzip)"),
     Key("log.level", _choice(LEVELS), "lowest level that is written"),
     Key("log.format", _choice(FORMATS), "text for people, json for machines"),
     Key("paths.data", _PATH, "snapshots and the embedded servers; default: boombap in $XDG_DATA_HOME"),

@@ -1,0 +1,1 @@
+"""The dependency manager: what a project depends on, held against advisories on the local disk."""

@@ -1,0 +1,40 @@
+"""Gemfile.lock: every gem; those under DEPENDENCIES are direct."""
+
+from __future__ import annotations
+
+import re
+
+from boombap.deps.manifest.sheet import FROM_GIT, LOCAL
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from boombap.deps.manifest.sheet import Sheet
+
+_SPEC = re.compile(r"    ([^\s(!]+) \(([^)\s]+)\)$")
+_DIRECT = re.compile(r"  ([^\s(!]+)")
+# A gem with compiled code says its platform after the version.
+_PLATFORM = re.compile(r"-(?:x86|x64|aarch64|arm64|arm|java|universal|mswin|mingw|ruby|i[3-6]86|powerpc)[\w.-]*$")
+_REASONS = {"GIT": FROM_GIT, "PATH": LOCAL, "PLUGIN SOURCE": LOCAL}
+
+
+def read(document: str, sheet: Sheet) -> None:
+    """Read the gems into the sheet; one gem for several platforms counts once."""
+    section = ""
+    found: list[tuple[int, str, str, str]] = []
+    direct: set[str] = set()
+    for number, line in enumerate(document.split("\n"), start=1):
+        if line and not line[0].isspace():
+            section = line.strip()
+        elif section == "DEPENDENCIES" and (match := _DIRECT.match(line)):
+            direct.add(match[1])
+        elif match := _SPEC.match(line):
+            found.append((number, section, match[1], _PLATFORM.sub("", match[2])))
+    seen: set[tuple[str, str]] = set()
+    for number, place, name, version in found:
+        if (name, version) in seen:
+            continue
+        seen.add((name, version))
+        if place in _REASONS:
+            sheet.skip(f"{name} {version}", _REASONS[place], line=number, pin="depend on a release of it")
+        else:
+            sheet.add(name, version, line=number, is_direct=name in direct)

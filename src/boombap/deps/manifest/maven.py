@@ -1,0 +1,106 @@
+"""pom.xml: the dependencies it names itself. What they bring in turn only Maven can say, and the reading says so."""
+
+from __future__ import annotations
+
+import re
+
+from boombap.deps.manifest import source
+from boombap.deps.manifest.sheet import LOCAL, NOT_PINNED
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from xml.etree.ElementTree import Element
+
+    from boombap.deps.manifest.sheet import Sheet
+    from boombap.deps.model import Scope
+
+_PROPERTY = re.compile(r"\$\{([^${}]+)\}")
+_SCOPES: dict[str, Scope] = {"test": "dev", "provided": "optional"}
+_DEEPEST_PROPERTY = 10
+_SBOM = "audit a CycloneDX file: `mvn org.cyclonedx:cyclonedx-maven-plugin:makeAggregateBom`"
+
+
+def read(document: str, sheet: Sheet) -> None:
+    """Read the dependencies into the sheet.
+
+    Raises:
+        Malformed: when the file is no XML, declares entities, or is no pom.
+    """
+    root = _root(document)
+    properties = _properties(root)
+    managed = {
+        (_text(entry, "groupId", properties), _text(entry, "artifactId", properties)): _text(
+            entry, "version", properties
+        )
+        for entry in root.findall("dependencyManagement/dependencies/dependency")
+    }
+    lines = source.Lines(document)
+    entries = [*root.findall("dependencies/dependency"), *root.findall("profiles/profile/dependencies/dependency")]
+    for entry in entries:
+        _add(sheet, entry, properties, managed, lines)
+    if entries:
+        sheet.skip("what these dependencies bring", "pom.xml names direct dependencies only", line=1, pin=_SBOM)
+
+
+def _root(document: str) -> Element:
+    from xml.etree.ElementTree import ParseError
+
+    from defusedxml import DefusedXmlException
+    from defusedxml.ElementTree import fromstring
+
+    try:
+        # As bytes: a text with an encoding declaration in it is refused.
+        root: Element = fromstring(document.encode(), forbid_dtd=True)
+    except ParseError as error:
+        raise source.Malformed(f"is not valid XML: {str(error).partition(':')[0]}", error.position[0]) from None
+    except DefusedXmlException as error:
+        raise source.Malformed(f"is refused: its XML could harm a reader ({type(error).__name__})", 1) from None
+    except (ValueError, LookupError, RecursionError) as error:
+        raise source.Malformed(f"is not valid XML ({type(error).__name__})") from None
+    for element in root.iter():
+        element.tag = str(element.tag).rpartition("}")[2]
+    if root.tag != "project":
+        raise source.Malformed(f"is no pom: its root is <{root.tag[:50]}>", 1)
+    return root
+
+
+def _properties(root: Element) -> dict[str, str]:
+    found = {child.tag: (child.text or "").strip() for child in root.findall("properties/*")}
+    for name in ("groupId", "version"):
+        own = root.findtext(name) or root.findtext(f"parent/{name}") or ""
+        found |= {f"project.{name}": own.strip(), f"pom.{name}": own.strip()}
+    found["project.parent.version"] = (root.findtext("parent/version") or "").strip()
+    return found
+
+
+def _text(entry: Element, name: str, properties: Mapping[str, str]) -> str:
+    text = (entry.findtext(name) or "").strip()
+    for _ in range(_DEEPEST_PROPERTY):
+        filled = _PROPERTY.sub(lambda match: properties.get(match[1].strip(), match[0])[:200], text)[:1000]
+        if filled == text:
+            break
+        text = filled
+    return text
+
+
+def _add(
+    sheet: Sheet,
+    entry: Element,
+    properties: Mapping[str, str],
+    managed: Mapping[tuple[str, str], str],
+    lines: source.Lines,
+) -> None:
+    group, artifact = _text(entry, "groupId", properties), _text(entry, "artifactId", properties)
+    name = f"{group}:{artifact}"
+    line = lines.find(rf"<artifactId>\s*{re.escape((entry.findtext('artifactId') or '').strip())}\s*</artifactId>")
+    version = _text(entry, "version", properties) or managed.get((group, artifact), "")
+    maven_scope = _text(entry, "scope", properties)
+    scope = _SCOPES.get(maven_scope, "runtime")
+    if maven_scope == "system":
+        sheet.skip(name, LOCAL, line=line, scope=scope)
+    elif not version or "${" in version or version[0] in "[(" or version in ("LATEST", "RELEASE"):
+        pin = f"write a <version> for {artifact}; {_SBOM}"
+        sheet.skip(f"{name} {version}".strip(), NOT_PINNED, line=line, scope=scope, pin=pin)
+    else:
+        sheet.add(name, version, line=line, scope=scope, is_direct=True)

@@ -1,0 +1,151 @@
+"""package-lock.json and npm-shrinkwrap.json, versions 1 to 3, and package.json where no lock lies beside it."""
+
+from __future__ import annotations
+
+import re
+
+from boombap.deps.manifest import source
+from boombap.deps.manifest.sheet import FROM_GIT, FROM_URL, LOCAL, NOT_PINNED
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from boombap.deps.manifest.sheet import Sheet
+    from boombap.deps.model import Scope
+
+_ALIAS = re.compile(r"npm:(@?[^@\s]+)@(.+)$")
+_VERSION = re.compile(r"[=v\s]*(\d+\.\d+\.\d+(?:-[\w.-]+)?(?:\+[\w.-]+)?)$", re.ASCII)
+_ARCHIVE = re.compile(r"https?://.*/-/[^/]*\.tgz")
+_DIRECT = ("dependencies", "devDependencies", "optionalDependencies", "peerDependencies")
+_SCOPES: dict[str, Scope] = {
+    "dependencies": "runtime",
+    "devDependencies": "dev",
+    "optionalDependencies": "optional",
+    "peerDependencies": "optional",
+}
+_MODULES = "node_modules/"
+
+
+def read(document: str, sheet: Sheet) -> None:
+    """Read every package of a lock file into the sheet, under its own name where the project uses an alias.
+
+    Raises:
+        Malformed: when the file is no JSON of that shape.
+    """
+    value = source.from_json(document)
+    lines = source.Lines(document)
+    packages = value.get("packages")
+    if isinstance(packages, dict):
+        source.guarded(lambda: _read_flat(packages, lines, sheet))
+    elif packages is None and isinstance(tree := value.get("dependencies", {}), dict):
+        source.guarded(lambda: _read_tree(tree, lines, sheet))
+    else:
+        raise source.Malformed("has neither packages nor dependencies")
+
+
+def _read_flat(packages: dict[str, dict[str, object]], lines: source.Lines, sheet: Sheet) -> None:
+    direct = set(_direct_paths(packages))
+    for path, entry in packages.items():
+        line = lines.find(source.key(path))
+        # Without node_modules in its path it is a folder of the project itself, and a link leads to one.
+        if _MODULES not in path or entry.get("link") is True:
+            continue
+        name = str(entry.get("name") or path.rpartition(_MODULES)[2])
+        version = str(entry.get("version", ""))
+        _add(sheet, (name, version), entry, line, is_direct=path in direct)
+
+
+def _direct_paths(packages: Mapping[str, Mapping[str, object]]) -> Iterator[str]:
+    for folder, entry in packages.items():
+        if _MODULES in folder:
+            continue
+        for group in _DIRECT:
+            wanted = entry.get(group)
+            for name in wanted if isinstance(wanted, dict) else ():
+                inner = f"{folder}/{_MODULES}{name}" if folder else f"{_MODULES}{name}"
+                yield inner if inner in packages else f"{_MODULES}{name}"
+
+
+def _read_tree(tree: dict[str, dict[str, object]], lines: source.Lines, sheet: Sheet) -> None:
+    # In the order of the file, children after their parent, so that the line numbers follow.
+    pending = [iter(tree.items())]
+    while pending:
+        name, entry = next(pending[-1], ("", None))
+        if entry is None:
+            pending.pop()
+            continue
+        line = lines.find(source.key(name))
+        version = str(entry.get("version", ""))
+        alias = _ALIAS.match(version)
+        if alias:
+            name, version = alias[1], alias[2]
+        _add(sheet, (name, version), entry, line, is_direct=None)
+        inner = entry.get("dependencies")
+        if isinstance(inner, dict):
+            pending.append(iter(inner.items()))
+
+
+def _scope(entry: Mapping[str, object]) -> Scope:
+    if entry.get("dev") is True:
+        return "dev"
+    return "optional" if entry.get("optional") is True or entry.get("devOptional") is True else "runtime"
+
+
+def _add(
+    sheet: Sheet, package: tuple[str, str], entry: Mapping[str, object], line: int, *, is_direct: bool | None
+) -> None:
+    name, version = package
+    resolved = str(entry.get("resolved", ""))
+    scope = _scope(entry)
+    reason = place_reason(version) or place_reason(resolved)
+    if reason == FROM_URL and _ARCHIVE.match(resolved or version):
+        reason = ""
+    if reason:
+        sheet.skip(f"{name} {version}".strip(), reason, line=line, pin="depend on a release of it", scope=scope)
+    else:
+        sheet.add(name, version, line=line, scope=scope, is_direct=is_direct)
+
+
+def place_reason(text: str) -> str:
+    """Say why a version or an address names no release of the registry; empty when it does.
+
+    >>> place_reason("4.17.21"), place_reason("github:me/it#1"), place_reason("file:../it")
+    ('', 'comes from version control', 'comes from a local folder or file')
+    """
+    if text.startswith(("file:", "link:", "portal:", "workspace:", "./", "../")):
+        return LOCAL
+    if text.startswith(("git", "bitbucket:", "gist:", "ssh:")) or ".git#" in text:
+        return FROM_GIT
+    return FROM_URL if text.startswith(("http:", "https:")) else ""
+
+
+def read_wishes(document: str, sheet: Sheet) -> None:
+    """Read package.json into the sheet: exact versions are pinned, ranges are not.
+
+    Raises:
+        Malformed: when the file is no JSON object.
+    """
+    value = source.from_json(document)
+    lines = source.Lines(document)
+    # In the order of the file, because line numbers are found in that order.
+    for group, wanted in value.items():
+        if group not in _SCOPES or not isinstance(wanted, dict):
+            continue
+        lines.find(source.key(group))
+        for name, wish in wanted.items():
+            _wish(sheet, name, str(wish), lines.find(source.pair(name, str(wish))), _SCOPES[group])
+
+
+def _wish(sheet: Sheet, name: str, wish: str, line: int, scope: Scope) -> None:
+    alias = _ALIAS.match(wish)
+    if alias:
+        name, wish = alias[1], alias[2]
+    exact = _VERSION.match(wish)
+    if exact:
+        sheet.add(name, exact[1], line=line, scope=scope, is_direct=True)
+    elif reason := place_reason(wish):
+        sheet.skip(f"{name} {wish}", reason, line=line, scope=scope, pin="depend on a release of it")
+    else:
+        pin = "make package-lock.json with `npm install --package-lock-only`"
+        sheet.skip(f"{name} {wish}", NOT_PINNED, line=line, scope=scope, pin=pin, wanted=name)

@@ -1,0 +1,123 @@
+"""pyproject.toml: what a Python project asks for (PEP 621, dependency groups, build requirements, Poetry).
+
+Most of it are ranges. What a lock file beside it pins is read there.
+"""
+
+from __future__ import annotations
+
+import re
+
+from boombap.deps.manifest import source
+from boombap.deps.manifest.requirements import exact_version
+from boombap.deps.manifest.sheet import FROM_GIT, FROM_URL, LOCAL, NOT_PINNED
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from boombap.deps.manifest.sheet import Sheet
+    from boombap.deps.model import Scope
+
+    Table = dict[str, object]
+
+_REQUIREMENT = re.compile(r"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)[ \t]*(?:\[[^\]]*\])?([^;]*)", re.ASCII)
+_EXACT = re.compile(r"v?\d[\w.!+-]*$", re.ASCII)
+_ORIGINS = {"git": FROM_GIT, "url": FROM_URL, "path": LOCAL, "file": LOCAL}
+
+
+def read(document: str, sheet: Sheet) -> None:
+    """Read the wishes into the sheet: exact ones are pinned, ranges are not.
+
+    Raises:
+        Malformed: when the file is no TOML of that shape.
+    """
+    value = source.from_toml(document)
+    lines = document.split("\n")
+    source.guarded(lambda: _read(value, lines, sheet))
+
+
+def _read(value: Table, lines: list[str], sheet: Sheet) -> None:
+    for scope, text in _requirements(value):
+        _add(sheet, text, _line_of(lines, text), scope)
+    for scope, name, wish in _poetry_wishes(value):
+        _add_poetry(sheet, name, wish, _line_of_key(lines, name), scope)
+
+
+def _table(value: object, *names: str) -> Table:
+    for name in names:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value if isinstance(value, dict) else {}
+
+
+def _requirements(value: Table) -> Iterator[tuple[Scope, str]]:
+    """Give every PEP 508 text, with the scope that its place gives it."""
+    groups: list[tuple[Scope, object]] = [("runtime", _table(value, "project").get("dependencies"))]
+    groups += [("optional", listed) for listed in _table(value, "project", "optional-dependencies").values()]
+    groups += [("dev", listed) for listed in _table(value, "dependency-groups").values()]
+    groups += [("dev", listed) for listed in _table(value, "tool", "pdm", "dev-dependencies").values()]
+    groups += [("dev", _table(value, "tool", "uv").get("dev-dependencies"))]
+    groups += [("dev", _table(value, "build-system").get("requires"))]
+    for scope, listed in groups:
+        # A group may hold tables, which include other groups that are read on their own.
+        for item in listed if isinstance(listed, list) else ():
+            if isinstance(item, str):
+                yield scope, item
+
+
+def _poetry_wishes(value: Table) -> Iterator[tuple[Scope, str, object]]:
+    poetry = _table(value, "tool", "poetry")
+    tables: list[tuple[Scope, Table]] = [("runtime", _table(poetry, "dependencies"))]
+    tables.append(("dev", _table(poetry, "dev-dependencies")))
+    for name, group in _table(poetry, "group").items():
+        tables.append(("runtime" if name == "main" else "dev", _table(group, "dependencies")))
+    for scope, table in tables:
+        for name, wish in table.items():
+            if name.lower() != "python":
+                # Several wishes are for several versions of Python.
+                yield from ((scope, name, one) for one in (wish if isinstance(wish, list) else [wish]))
+
+
+def _add(sheet: Sheet, text: str, line: int, scope: Scope) -> None:
+    match = _REQUIREMENT.match(text)
+    if match is None:
+        sheet.skip(text, "cannot be understood", line=line, scope=scope)
+        return
+    name, rest = match[1], match[2].strip()
+    if rest.startswith("@"):
+        place = rest[1:].strip()
+        reason = FROM_GIT if place.startswith(("git+", "hg+", "svn+")) else LOCAL if "file:" in place else FROM_URL
+        sheet.skip(text, reason, line=line, scope=scope, pin=f"write {name}==VERSION", wanted=name)
+        return
+    exact = exact_version(rest)
+    if exact:
+        sheet.add(name, exact, line=line, scope=scope, is_direct=True, source=text)
+    else:
+        pin = f"lock the project, or write {name}==VERSION"
+        sheet.skip(text, NOT_PINNED, line=line, scope=scope, pin=pin, wanted=name)
+
+
+def _add_poetry(sheet: Sheet, name: str, wish: object, line: int, scope: Scope) -> None:
+    if isinstance(wish, dict):
+        reason = next((why for key, why in _ORIGINS.items() if key in wish), "")
+        scope = "optional" if wish.get("optional") is True and scope == "runtime" else scope
+        if reason:
+            sheet.skip(name, reason, line=line, scope=scope, pin=f'write {name} = "VERSION"', wanted=name)
+            return
+        wish = wish.get("version", "*")
+    text = str(wish).strip()
+    exact = exact_version(text) or (text if _EXACT.match(text) else "")
+    if exact:
+        sheet.add(name, exact, line=line, scope=scope, is_direct=True, source=f'{name} = "{text}"')
+    else:
+        pin = "make poetry.lock with `poetry lock`"
+        sheet.skip(f"{name} {text}", NOT_PINNED, line=line, scope=scope, pin=pin, wanted=name)
+
+
+def _line_of(lines: list[str], text: str) -> int:
+    quoted = (f'"{text}"', f"'{text}'")
+    return next((number for number, line in enumerate(lines, start=1) if any(one in line for one in quoted)), 0)
+
+
+def _line_of_key(lines: list[str], name: str) -> int:
+    pattern = re.compile(rf"\s*[\"']?{re.escape(name)}[\"']?\s*[=.]|\[.*\.[\"']?{re.escape(name)}[\"']?\]")
+    return next((number for number, line in enumerate(lines, start=1) if pattern.match(line)), 0)

@@ -1,0 +1,62 @@
+"""uv.lock: every package; who asks for it follows from the tables of the project's own members."""
+
+from __future__ import annotations
+
+from boombap.deps.manifest import blocks
+from boombap.deps.manifest.sheet import FROM_GIT, FROM_URL, LOCAL
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from boombap.deps.manifest.blocks import Block
+    from boombap.deps.manifest.sheet import Sheet
+    from boombap.deps.model import Scope
+
+_MEMBERS = ("virtual", "editable")
+_ORIGINS = {"git": FROM_GIT, "url": FROM_URL, "path": LOCAL, "directory": LOCAL}
+
+
+def read(document: str, sheet: Sheet) -> None:
+    """Read the packages into the sheet; the members of the project are not packages that it depends on."""
+    found = blocks.read(document)
+    members = [block for block in found if block.keys.get("source") in _MEMBERS]
+    direct = {name for block in members for name in (*block.dependencies, *_extras(block))}
+    scopes = _scopes(found, members)
+    for block in found:
+        origin = str(block.keys.get("source", ""))
+        if origin in _MEMBERS:
+            continue
+        scope = scopes.get(block.name, "runtime")
+        if origin in _ORIGINS:
+            sheet.skip(f"{block.name} {block.version}".strip(), _ORIGINS[origin], line=block.line, scope=scope)
+            continue
+        is_direct = block.name in direct if members else None
+        sheet.add(block.name, block.version, line=block.line, scope=scope, is_direct=is_direct)
+
+
+def _extras(block: Block) -> Iterable[str]:
+    return (name for names in block.extras.values() for name in names)
+
+
+def _scopes(found: list[Block], members: list[Block]) -> dict[str, Scope]:
+    """Give the strongest scope that reaches each package: runtime before optional before dev."""
+    wants: dict[str, list[str]] = {}
+    for block in found:
+        # Extras of a package bring more; which of them are asked for does not matter for the scope.
+        wants.setdefault(block.name, []).extend((*block.dependencies, *block.extras.get("optional-dependencies", ())))
+    inner = {block.name for block in members}
+    scopes: dict[str, Scope] = {}
+    steps: tuple[tuple[Scope, str], ...] = (
+        ("runtime", ""),
+        ("optional", "optional-dependencies"),
+        ("dev", "dev-dependencies"),
+    )
+    for scope, table in steps:
+        pending = [name for block in members for name in (block.extras.get(table, ()) if table else block.dependencies)]
+        while pending:
+            name = pending.pop()
+            if name not in scopes and name not in inner:
+                scopes[name] = scope
+                pending += wants.get(name, ())
+    return scopes

@@ -1,0 +1,276 @@
+"""Takes the advisories of one ecosystem in: what changed since last time, or everything.
+
+The old database stays in use until the new one is whole. One sync at a time holds the lock; who waited for it finds the
+work done. A sync that is killed leaves files beside the database, which the next one overwrites.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from pathlib import Path
+
+from boombap.deps import build, exploited
+from boombap.deps.archive import records
+from boombap.deps.database import Database, open_database, place
+from boombap.deps.records import parse
+from boombap.errors import AccessDenied, BoombapError, NotThere, OutsideError, TryLater
+from boombap.private import make_folder
+from boombap.record import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable, Iterator, Mapping
+    from typing import Literal
+
+    from boombap.deps.model import Source
+    from boombap.deps.origin import Origin, Watch
+
+    State = Literal["built", "updated", "current"]
+
+_WAIT_S = 120.0
+_STEP_S = 0.1
+_LOOK_EVERY = 200
+# One in a hundred may be broken, then the archive is: a wrong file under the right name must not pass for advisories.
+_MOST_UNREADABLE = 0.01
+_FEW_CHANGES = 50
+_MOST_CHANGED = 0.05
+_SECOND = len("2025-02-12T10:00:00")
+
+
+class Wanted(Record):
+    """What a sync is to do.
+
+    Attributes:
+        folder: of the databases.
+        kev: the catalogue of known exploited vulnerabilities; None without.
+        epss: the list of exploitation probabilities; None without.
+        is_rebuilt: whether everything is fetched and built even when nothing changed.
+        is_sample: whether the records are made up for a demonstration.
+    """
+
+    folder: Path
+    kev: Path | None = None
+    epss: Path | None = None
+    is_rebuilt: bool = False
+    is_sample: bool = False
+
+
+class Outcome(Record):
+    """What a sync did.
+
+    Attributes:
+        state: built anew, updated record by record, or current already.
+        changed: advisories that were taken in or dropped.
+        source: the database as it is now.
+    """
+
+    state: State
+    changed: int
+    source: Source
+
+
+class _Run(Record):
+    """What every step of one sync works with."""
+
+    ecosystem: str
+    origin: Origin
+    wanted: Wanted
+    watch: Watch
+    now_s: int
+    path: str
+    scratch: Path
+
+
+def sync(
+    ecosystem: str,
+    origin: Origin,
+    wanted: Wanted,
+    *,
+    clock: Callable[[], float],
+    pause: Callable[[float], None],
+    watch: Watch = lambda _step, _done: None,
+) -> Outcome:
+    """Bring the database of an ecosystem up to date.
+
+    Raises:
+        OutsideError: when the export cannot be had or is refused; the old database stays.
+        AccessDenied: when the folder cannot be written.
+        TryLater: when another process has held the lock for two minutes.
+    """
+    begun_s = int(clock())
+    path = place(str(wanted.folder), ecosystem)
+    with _alone(path, pause) as has_waited:
+        watch("locked", 0)
+        run = _Run(ecosystem, origin, wanted, watch, int(clock()), path, Path(path + ".part"))
+        with _known(wanted.folder, ecosystem) as old:
+            is_fresh = old and run.now_s - old.source(run.now_s).age_s >= begun_s
+            is_done = has_waited and is_fresh and not wanted.is_rebuilt
+            state, changed = ("current", 0) if is_done else _bring_up_to_date(run, old)
+    done = open_database(str(wanted.folder), ecosystem)
+    assert done, "it was just published"
+    try:
+        return Outcome(state, changed, done.source(clock()))  # type: ignore[arg-type]  # the words are State's
+    finally:
+        done.close()
+
+
+def _bring_up_to_date(run: _Run, old: Database | None) -> tuple[str, int]:
+    make_folder(run.scratch)
+    try:
+        if old and not run.wanted.is_rebuilt and old.fact("origin") == run.origin.label:
+            changes = _listed_changes(run, old)
+            if changes is not None:
+                return _update(run, old, *changes)
+        return _build(run, old)
+    finally:
+        for file in run.scratch.iterdir():
+            file.unlink()
+        run.scratch.rmdir()
+
+
+@contextmanager
+def _alone(path: str, pause: Callable[[float], None]) -> Iterator[bool]:
+    """Hold the lock for the block, and tell whether somebody else held it until now."""
+    import fcntl
+
+    try:
+        make_folder(Path(path).parent)
+        lock = os.open(path + ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise AccessDenied(f"the folder of {path} cannot be written: {error.strerror}") from None
+    try:
+        waited_s = 0.0
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if waited_s >= _WAIT_S:
+                    raise TryLater("another sync has been running for two minutes", retry_after_s=60) from None
+                pause(_STEP_S)
+                waited_s += _STEP_S
+        yield waited_s > 0
+    finally:
+        os.close(lock)
+
+
+@contextmanager
+def _known(folder: Path, ecosystem: str) -> Iterator[Database | None]:
+    try:
+        database = open_database(str(folder), ecosystem)
+    except BoombapError:
+        database = None  # damaged, or of another version: built anew
+    try:
+        yield database
+    finally:
+        if database:
+            database.close()
+
+
+def _listed_changes(run: _Run, old: Database) -> tuple[list[str], list[str]] | None:
+    """Give the ids to take in and those to drop; None when there is no list or everything is best fetched at once."""
+    try:
+        listing = run.origin.file(f"{run.ecosystem}/modified_id.csv", run.scratch, run.watch)
+    except NotThere:
+        return None
+    with listing.open(encoding="utf-8", errors="replace") as lines:
+        parts = (line.strip().partition(",") for line in lines)
+        # The list of all ecosystems has ECOSYSTEM/ID in place of ID.
+        listed = {id_.rpartition("/")[2]: modified for modified, _, id_ in parts if id_}
+    known = old.modified()
+    changed = [id_ for id_, when in listed.items() if known.get(id_, "")[:_SECOND] != when[:_SECOND]]
+    gone = [id_ for id_ in known if id_ not in listed]
+    if not listed or len(changed) + len(gone) > max(_FEW_CHANGES, _MOST_CHANGED * len(known)):
+        return None
+    return changed, gone
+
+
+def _update(run: _Run, old: Database, changed: list[str], gone: list[str]) -> tuple[str, int]:
+    exploits = _digest_of_exploits(run.wanted)
+    if not changed and not gone and old.fact("exploits") == exploits:
+        build.mark_checked(run.path, run.now_s)
+        return "current", 0
+    try:
+        files = [run.origin.file(f"{run.ecosystem}/{id_}.json", run.scratch, run.watch) for id_ in changed]
+        rows = [parse(file.read_bytes(), run.ecosystem) for file in files]
+    except (NotThere, ValueError):
+        return _build(run, old)
+    with build.new_file(run.path + ".new", copy_of=run.path) as database:
+        for id_ in (*changed, *gone):
+            build.drop(database, id_)
+        for row in rows:
+            build.drop(database, row.id)
+            build.put(database, row)
+        _complete(run, database, {"exploits": exploits})
+    return "updated", len(changed) + len(gone)
+
+
+def _build(run: _Run, old: Database | None) -> tuple[str, int]:
+    archive = run.origin.file(f"{run.ecosystem}/all.zip", run.scratch, run.watch)
+    digest, exploits = _digest(archive), _digest_of_exploits(run.wanted)
+    run.watch("fetched", 0)
+    is_same = old and old.fact("sha256") == digest and old.fact("exploits") == exploits
+    if is_same and not run.wanted.is_rebuilt:
+        build.mark_checked(run.path, run.now_s)
+        return "current", 0
+    with build.new_file(run.path + ".new") as database:
+        read, unreadable = _read(run, archive, database)
+        facts: dict[str, str | int] = {
+            "sha256": digest,
+            "exploits": exploits,
+            "unreadable": unreadable,
+            "is_sample": run.wanted.is_sample,
+        }
+        _complete(run, database, facts)
+    return "built", read
+
+
+def _read(run: _Run, archive: Path, database: sqlite3.Connection) -> tuple[int, int]:
+    read = unreadable = 0
+    for _, text in records(archive):
+        if not read % _LOOK_EVERY:
+            run.watch("reading", read)
+        read += 1
+        try:
+            row = parse(text, run.ecosystem)
+        except ValueError:
+            unreadable += 1
+            continue
+        build.put(database, row)
+    if not read or unreadable > _MOST_UNREADABLE * read:
+        what = "it holds no records" if not read else f"{unreadable} of {read} files in it are no OSV records"
+        raise OutsideError(f"{archive.name} of {run.ecosystem} is refused: {what}", hint="the old database stays")
+    return read, unreadable
+
+
+def _complete(run: _Run, database: sqlite3.Connection, facts: Mapping[str, str | int]) -> None:
+    run.watch("grouping", 0)
+    wanted = run.wanted
+    days = exploited.kev(wanted.kev) if wanted.kev else {}
+    chances: Mapping[str, float] = {}
+    if wanted.epss:
+        aliases = database.execute("SELECT name || ' ' || aliases FROM advisories")
+        chances = exploited.epss(wanted.epss, {id_ for (ids,) in aliases for id_ in ids.split()})
+    build.group(database, days, chances)
+    run.watch("checking", 0)
+    stamps: dict[str, str | int] = {"origin": run.origin.label, "built_at_s": run.now_s, "checked_at_s": run.now_s}
+    build.finish(database, {**facts, **stamps})
+    run.watch("publishing", 0)
+    build.publish(run.path + ".new", run.path)
+    run.watch("published", 0)
+
+
+def _digest_of_exploits(wanted: Wanted) -> str:
+    return " ".join(_digest(path) if path else "-" for path in (wanted.kev, wanted.epss))
+
+
+def _digest(path: Path) -> str:
+    import hashlib
+
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise OutsideError(f"cannot read {path}: {error.strerror}") from None

@@ -1,0 +1,1 @@
+"""Versions of each ecosystem as sort keys: texts that compare as the versions do."""
