@@ -53,7 +53,7 @@ class BackupFile:
             descriptor = os.open(self._fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         except OSError as error:
             raise OutsideError(f"cannot write {self._path}: {error.strerror}") from None
-        self._file = open(descriptor, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - closed by __exit__
+        self._file = open(descriptor, "w", encoding="utf-8")  # noqa: PTH123 - closed by __exit__
         self._write(json.dumps({"schema": portable.SCHEMA, "form": self.form}))
         return self
 

@@ -4,11 +4,11 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
-from deps.trees import pins, reading, write
 
 from boombap.deps.manifest.read import read
 from boombap.deps.manifest.source import LARGEST_BYTES
 from boombap.errors import Interrupted, NotThere, UsageError
+from deps.trees import pins, reading, write
 
 if TYPE_CHECKING:
     from pathlib import Path
