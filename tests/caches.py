@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import servers
-from boombap.clients.redis.connection import Connection, Limits
+from boombap.clients.redis.cluster import Cluster
+from boombap.clients.redis.connection import Connection, Limits, as_mapping
+from boombap.clients.redis.errors import ServerError
 from boombap.clients.redis.pool import Pool
+from boombap.clients.redis.slots import SLOTS
 from boombap.clients.redis.target import Target, from_text
 from boombap.interrupt import Interrupt
+from boombap.local.process import poll
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
-    from typing import Any
 
     from boombap.local.process import Running
 
@@ -26,7 +29,7 @@ LIMITS = Limits(connect_s=2.0, read_s=5.0)
 class Cache:
     """One running server."""
 
-    running: Running
+    running: Any
     tcp_port: int = 0
 
     @property
@@ -40,6 +43,10 @@ class Cache:
     def call(self, *words: Any) -> Any:
         with self.connection() as connection:
             return connection.call(*words)
+
+    def ask(self, *words: Any) -> Any:
+        with self.connection() as connection:
+            return connection.ask(*words)
 
     @contextmanager
     def connection(
@@ -67,6 +74,7 @@ class Caches:
     folder: Callable[[], Path]
     stack: ExitStack
     running: dict[str, Cache] = field(default_factory=dict)
+    made_cluster: CacheCluster | None = None
 
     def valkey(self) -> Cache:
         """Valkey 9 on a socket file and on TCP, without a password."""
@@ -75,6 +83,13 @@ class Caches:
     def redis(self) -> Cache:
         """Debian's Redis 7.0."""
         return self._get("redis", lambda: servers.running_redis(self.folder(), tcp=True, requirepass='""'))
+
+    def cluster(self) -> CacheCluster:
+        """Six nodes of Valkey."""
+        if self.made_cluster is None:
+            self.made_cluster = start_cluster(self.folder, self.stack)
+        self.made_cluster.clear()
+        return self.made_cluster
 
     def own(self, **settings: str) -> Cache:
         """A Valkey that belongs to the test, with other settings."""
@@ -89,3 +104,104 @@ class Caches:
         cache = self.running[kind]
         cache.clear()
         return cache
+
+
+@dataclass
+class CacheCluster:
+    """Six nodes: three masters with one replica each; the masters come first."""
+
+    nodes: list[Cache]
+
+    @property
+    def target(self) -> Target:
+        return self.nodes[0].target
+
+    @contextmanager
+    def opened(self, interrupt: Interrupt | None = None) -> Iterator[Cluster]:
+        with Cluster(self.target, interrupt or Interrupt(), limits=LIMITS) as cluster:
+            yield cluster
+
+    def clear(self) -> None:
+        with self.opened() as cluster:
+            for pool in cluster.masters():
+                pool.call("FLUSHALL")
+
+
+def start_cluster(folder: Callable[[], Path], stack: ExitStack, **settings: str) -> CacheCluster:
+    """Start six nodes and make a Cluster of them."""
+    nodes = []
+    for _ in range(6):
+        bus = str(servers.free_port())
+        running = stack.enter_context(
+            servers.running_valkey(
+                folder(), tcp=True, requirepass='""', cluster_enabled="yes", cluster_port=bus,
+                cluster_config_file="nodes.conf", cluster_node_timeout="800", cluster_replica_validity_factor="0",
+                repl_diskless_sync_delay="0", repl_ping_replica_period="1", **settings,
+            )
+        )  # fmt: skip
+        nodes.append((Cache(running, running.port), bus))
+    share = SLOTS // 3
+    for at, (node, _) in enumerate(nodes[:3]):
+        node.call("CLUSTER", "ADDSLOTSRANGE", at * share, SLOTS - 1 if at == 2 else (at + 1) * share - 1)
+        node.call("CLUSTER", "SET-CONFIG-EPOCH", at + 1)
+    for node, bus in nodes[1:]:
+        nodes[0][0].call("CLUSTER", "MEET", "127.0.0.1", node.tcp_port, bus)
+    cluster = CacheCluster([node for node, _ in nodes])
+    for master, replica in zip(cluster.nodes[:3], cluster.nodes[3:], strict=True):
+        myself = master.call("CLUSTER", "MYID")
+        _await(lambda: not isinstance(replica.ask("CLUSTER", "REPLICATE", myself), ServerError))  # noqa: B023
+    _await(lambda: all(_knows_all(node) for node in cluster.nodes))
+    return cluster
+
+
+def _knows_all(node: Cache) -> bool:
+    info = node.call("CLUSTER", "INFO")
+    slots = node.call("CLUSTER", "SLOTS")
+    return b"cluster_state:ok" in info and len(slots) == 3 and all(len(one) == 4 for one in slots)
+
+
+@dataclass
+class Service:
+    """A master, a replica and three Sentinels that watch them as `cache`."""
+
+    master: Cache
+    replica: Cache
+    sentinels: list[Cache]
+
+    @property
+    def url(self) -> str:
+        hosts = ",".join(f"127.0.0.1:{one.tcp_port}" for one in self.sentinels)
+        return f"redis+sentinel://{hosts}/cache/0"
+
+    @property
+    def target(self) -> Target:
+        return from_text(self.url, origin="the test")
+
+
+def start_service(folder: Callable[[], Path], stack: ExitStack) -> Service:
+    """Start a master, its replica and three Sentinels of Debian's Redis."""
+    quick = {"repl_diskless_sync_delay": "0", "repl_ping_replica_period": "1", "tcp": True, "requirepass": '""'}
+    master = _cache(stack.enter_context(servers.running_redis(folder(), **quick)))  # type: ignore[arg-type]
+    of_master = {"replicaof": f"127.0.0.1 {master.tcp_port}"}
+    replica = _cache(stack.enter_context(servers.running_redis(folder(), **quick, **of_master)))  # type: ignore[arg-type]
+    _await(lambda: b"master_link_status:up" in replica.call("INFO", "replication"))
+    sentinels = [
+        Cache(stack.enter_context(servers.running_sentinel(folder(), port, master.tcp_port)), port)
+        for port in (servers.free_port() for _ in range(3))
+    ]
+    _await(lambda: all(_sees_all(one) for one in sentinels))
+    return Service(master, replica, sentinels)
+
+
+def _sees_all(sentinel: Cache) -> bool:
+    facts = as_mapping(sentinel.call("SENTINEL", "MASTER", "cache"))
+    return facts[b"num-slaves"] == b"1" and facts[b"num-other-sentinels"] == b"2"
+
+
+def _cache(running: Running) -> Cache:
+    return Cache(running, running.port)
+
+
+def _await(is_done: Callable[[], bool]) -> None:
+    if not poll(is_done, 20.0):
+        raise TimeoutError("the servers did not find each other")

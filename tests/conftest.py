@@ -19,7 +19,7 @@ from databases import Clusters
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from caches import Cache
+    from caches import Cache, CacheCluster
     from databases import Cluster, Database
 
     Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -109,6 +109,12 @@ def caches(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Caches]:
 def cache(caches: Caches) -> Cache:
     """An empty Valkey."""
     return caches.valkey()
+
+
+@pytest.fixture
+def cache_cluster(caches: Caches) -> CacheCluster:
+    """An empty Cluster of six nodes that keep their roles and slots."""
+    return caches.cluster()
 
 
 @pytest.fixture(params=["valkey", "redis"])

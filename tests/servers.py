@@ -117,6 +117,27 @@ def running_redis(folder: Path, *, tcp: bool = False, **settings: str) -> Iterat
         valkey.stop(folder)
 
 
+@contextmanager
+def running_sentinel(folder: Path, port: int, master_port: int) -> Iterator[subprocess.Popen[bytes]]:
+    """Run one of Debian's Sentinels over a master that it calls `cache`."""
+    home = folders.private(folder.resolve() / "sentinel")
+    directives = (
+        f"port {port}", "bind 127.0.0.1", "protected-mode no", f"dir {home}", "sentinel resolve-hostnames no",
+        f"sentinel monitor cache 127.0.0.1 {master_port} 2", "sentinel down-after-milliseconds cache 500",
+        "sentinel failover-timeout cache 3000",
+    )  # fmt: skip
+    folders.write_private(home / "sentinel.conf", "\n".join(directives) + "\n")
+    child = process.spawn([require_redis("redis-sentinel"), home / "sentinel.conf"], home / "log")
+    try:
+        if not process.poll(lambda: child.poll() is not None or _listens(port), _BOUNCER_LIMIT_S):
+            raise TimeoutError(f"the Sentinel does not answer: {process.tail(home / 'log')}")
+        assert child.returncode is None, process.tail(home / "log")
+        yield child
+    finally:
+        child.kill()
+        child.wait()
+
+
 def require_redis(program: str = "redis-server") -> Path:
     """Give a program of Redis, or skip the test; in CI its absence fails it."""
     found = shutil.which(program)
@@ -199,6 +220,14 @@ def _bouncer_ini(server: Running, settings: dict[str, str]) -> str:
     lines = {"listen_addr": "127.0.0.1", "auth_type": "any", "unix_socket_mode": "0700", **settings}
     body = "\n".join(f"{name} = {value}" for name, value in lines.items())
     return f"[databases]\n* = host={server.host} port={server.port} user=boombap\n\n[pgbouncer]\n{body}\n"
+
+
+def _listens(port: int) -> bool:
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=1):
+            return True
+    except OSError:
+        return False
 
 
 def _accepts(path: Path) -> bool:

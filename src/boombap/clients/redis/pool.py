@@ -7,6 +7,7 @@ import time
 from contextlib import contextmanager
 
 from boombap.clients.redis.connection import Connection, Limits
+from boombap.clients.redis.slots import name_of
 from boombap.errors import Disconnected, OutsideError, TimedOut
 
 TYPE_CHECKING = False
@@ -43,6 +44,7 @@ class Pool:
         size: the most connections at one time.
         wait_s: how long a thread waits for a free one.
         lifetime_s: the age at which a connection is replaced.
+        locate: gives the target anew for each connection, where it may move; by default it stays `target`.
         clock: seconds that only grow; given in by tests.
     """
 
@@ -55,6 +57,7 @@ class Pool:
         size: int = 4,
         wait_s: float = 10.0,
         lifetime_s: float = 1800.0,
+        locate: Callable[[], Target] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.target = target
@@ -63,6 +66,7 @@ class Pool:
         self._limits = limits or Limits()
         self._wait_s = wait_s
         self._lifetime_s = lifetime_s
+        self._locate = locate
         self._clock = clock
         # The last one given back is taken first, so that no more connections are made than are needed. list.pop and
         # append are atomic, which makes a loan 1 us; a semaphore would cost 4.
@@ -77,6 +81,10 @@ class Pool:
         for slot in self._slots:
             slot.discard()
 
+    def masters(self) -> list[Pool]:
+        """Give the one pool there is, as a Cluster gives many."""
+        return [self]
+
     def call(self, *words: Word) -> Reply:
         """Give the reply to one command; a dead connection is replaced once for an idempotent one.
 
@@ -88,7 +96,7 @@ class Pool:
         try:
             return self._ready(slot).call(*words)
         except Disconnected:
-            if not _is_idempotent(words[0]):
+            if not is_idempotent(words[0]):
                 raise
             self._interrupt.check()
             return self._ready(slot).call(*words)
@@ -113,7 +121,7 @@ class Pool:
         try:
             return self._ready(slot).pipeline(listed)
         except Disconnected:
-            if not all(_is_idempotent(command[0]) for command in listed):
+            if not all(is_idempotent(command[0]) for command in listed):
                 raise
             self._interrupt.check()
             return self._ready(slot).pipeline(listed)
@@ -189,6 +197,8 @@ class Pool:
                     return connection
                 self._interrupt.check()
             slot.discard()
+        if self._locate:
+            self.target = self._locate()
         slot.connection = Connection(self.target, self._limits, self._interrupt)
         slot.born_s = slot.idle_since_s = self._clock()
         return slot.connection
@@ -219,6 +229,6 @@ def _answers(connection: Connection) -> bool:
     return True
 
 
-def _is_idempotent(command: Word) -> bool:
-    name = command.decode("ascii", "replace") if isinstance(command, bytes) else str(command)
-    return name.upper() in IDEMPOTENT
+def is_idempotent(command: Word) -> bool:
+    """Tell whether a command may be sent again when nobody knows whether it was run."""
+    return name_of(command) in IDEMPOTENT

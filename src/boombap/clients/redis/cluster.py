@@ -1,0 +1,226 @@
+"""A Cluster: every command goes to the node that holds its key, and follows the slots when they move.
+
+Source: https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec, "Redirection and resharding".
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+
+from boombap.clients.redis.connection import Limits
+from boombap.clients.redis.errors import ServerError, refusal
+from boombap.clients.redis.pool import Pool, is_idempotent
+from boombap.clients.redis.slots import SLOTS, slot_for
+from boombap.errors import Disconnected, OutsideError, QueryFailed, Unreachable
+from boombap.record import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from types import TracebackType
+    from typing import Self
+
+    from boombap.clients.redis.connection import Command, Reply, Word
+    from boombap.clients.redis.target import Target
+    from boombap.interrupt import Interrupt
+
+    Place = tuple[str, int]
+
+_REDIRECTIONS = 16
+# A Cluster is down for 1-2 s after its creation and during a failover, by its cluster-node-timeout.
+_PATIENCE_S = 10.0
+_PAUSE_S = 0.1
+_MOVING = ("MOVED", "ASK")
+_PASSING = ("TRYAGAIN", "CLUSTERDOWN", "LOADING", "MASTERDOWN")
+
+
+class Node(Record):
+    """One master and its replicas, as host and port."""
+
+    master: tuple[str, int]
+    replicas: tuple[tuple[str, int], ...] = ()
+
+
+class Cluster:
+    """Pools to all masters, made when first needed and closed with the Cluster.
+
+    Args:
+        target: any node; user, password and TLS are taken for all of them.
+        size: the most connections to one node.
+        patience_s: how long a command waits for a failover to end.
+    """
+
+    def __init__(
+        self,
+        target: Target,
+        interrupt: Interrupt,
+        *,
+        limits: Limits | None = None,
+        size: int = 4,
+        patience_s: float = _PATIENCE_S,
+    ) -> None:
+        self.target = target
+        self._interrupt = interrupt
+        self._limits = limits or Limits()
+        self._size = size
+        self._patience_s = patience_s
+        self._pools: dict[Place, Pool] = {}
+        self._slots: list[Place | None] = [None] * SLOTS
+        self._nodes: tuple[Node, ...] = ()
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> Self:
+        self.refresh()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        for pool in self._pools.values():
+            pool.__exit__(kind, error, at)
+
+    @property
+    def nodes(self) -> tuple[Node, ...]:
+        """Give the masters that hold slots, with their replicas."""
+        return self._nodes
+
+    def masters(self) -> list[Pool]:
+        """Give a pool to each master that holds slots."""
+        return [self.pool(node.master) for node in self._nodes]
+
+    def call(self, *words: Word) -> Reply:
+        """Give the reply to one command, from the node that holds its key.
+
+        Raises:
+            OutsideError: the branch that fits what the server refused, a time-out, or a broken connection.
+            Interrupted: when the run was ended meanwhile.
+        """
+        reply = self.ask(*words)
+        if isinstance(reply, ServerError):
+            raise refusal(reply, self.target, words[0])
+        return reply
+
+    def ask(self, *words: Word) -> Reply | ServerError:
+        """Give the reply to one command, an error of the server as a value; otherwise as `call`."""
+        deadline_s = time.monotonic() + self._patience_s
+        slot = slot_for(words)
+        asking: Place | None = None
+        for _ in range(_REDIRECTIONS):
+            reply = self._try(words, slot, asking)
+            asking = None
+            is_late = time.monotonic() >= deadline_s
+            if isinstance(reply, OutsideError):
+                if is_late:
+                    raise reply
+            elif not isinstance(reply, ServerError) or is_late or reply.word not in (*_MOVING, *_PASSING):
+                return reply
+            elif reply.word in _MOVING:
+                asking = self._follow(reply, slot)
+                continue
+            self._interrupt.sleep(_PAUSE_S)
+            self.refresh()
+        raise QueryFailed(
+            f"the Cluster at {self.target.label} sent {words[0]!r} from node to node {_REDIRECTIONS} times",
+            hint="see CLUSTER NODES on each of them, they do not agree",
+        )
+
+    def pipeline(self, commands: Iterable[Command]) -> list[Reply | ServerError]:
+        """Give the replies to many commands, one pipeline a node; those that were redirected follow one by one.
+
+        Raises:
+            OutsideError: for a time-out or a broken connection.
+            Interrupted: when the run was ended meanwhile.
+        """
+        listed = list(commands)
+        replies: list[Reply | ServerError] = [None] * len(listed)
+        late: list[int] = []
+        for place, members in self._by_node(listed).items():
+            try:
+                found = self.pool(place).pipeline([listed[at] for at in members])
+            except (Disconnected, Unreachable):
+                if not all(is_idempotent(listed[at][0]) for at in members):
+                    raise
+                late += members
+                continue
+            for at, reply in zip(members, found, strict=True):
+                replies[at] = reply
+                if isinstance(reply, ServerError) and reply.word in (*_MOVING, *_PASSING):
+                    late.append(at)
+        for at in sorted(late):
+            replies[at] = self.ask(*listed[at])
+        return replies
+
+    def scan(self, match: bytes | str = b"*", *, count: int = 1000, kind: str = "") -> Iterator[list[bytes]]:
+        """Give the keys of all masters in batches, some of them twice as SCAN does; a batch may be empty."""
+        for pool in self.masters():
+            yield from pool.scan(match, count=count, kind=kind)
+
+    def pool(self, place: Place) -> Pool:
+        """Give the pool to one node."""
+        with self._lock:
+            if place not in self._pools:
+                at = self.target.at(*place)
+                self._pools[place] = Pool(at, self._interrupt, limits=self._limits, size=self._size)
+            return self._pools[place]
+
+    def refresh(self) -> None:
+        """Ask one node after the other, until one answers, who holds which slot.
+
+        Raises:
+            OutsideError: when none answers.
+        """
+        places: list[Place | None] = [*(place for node in self._nodes for place in (node.master, *node.replicas)), None]
+        for place in places:
+            pool = self.pool(place or (self.target.host, self.target.port))
+            try:
+                ranges = pool.call("CLUSTER", "SLOTS")
+            except OutsideError:
+                if place is None:
+                    raise
+                continue
+            self._learn(ranges, pool.target.host)
+            return
+
+    def _learn(self, ranges: list[list[Reply]], asked: str) -> None:
+        slots: list[Place | None] = [None] * SLOTS
+        nodes: dict[Place, Node] = {}
+        for first, last, *members in ranges:
+            # A node that does not know its own address leaves it empty.
+            master, *replicas = [((one[0] or b"").decode() or asked, int(one[1])) for one in members]
+            nodes[master] = Node(master, tuple(replicas))
+            slots[first : last + 1] = [master] * (last + 1 - first)
+        if nodes:
+            self._slots, self._nodes = slots, tuple(nodes.values())
+
+    def _try(self, words: Command, slot: int | None, asking: Place | None) -> Reply | ServerError | OutsideError:
+        try:
+            if asking:
+                return self.pool(asking).pipeline([("ASKING",), words])[1]
+            return self.pool(self._place(slot)).ask(*words)
+        except Unreachable as error:
+            return error
+        except Disconnected as error:
+            if is_idempotent(words[0]):
+                return error
+            raise
+
+    def _place(self, slot: int | None) -> Place:
+        anyone = self._nodes[0].master if self._nodes else (self.target.host, self.target.port)
+        return (self._slots[slot] if slot is not None else None) or anyone
+
+    def _by_node(self, commands: list[Command]) -> dict[Place, list[int]]:
+        found: dict[Place, list[int]] = {}
+        for at, command in enumerate(commands):
+            found.setdefault(self._place(slot_for(command)), []).append(at)
+        return found
+
+    def _follow(self, moving: ServerError, slot: int | None) -> Place | None:
+        """Give the node to ask once; one that has taken over the slot for good is remembered instead."""
+        _, _, place = moving.text.split(" ")[:3]
+        host, _, port = place.rpartition(":")
+        to = (host.strip("[]") or self.target.host, int(port))
+        if moving.word == "ASK":
+            return to
+        if slot is not None and self._slots[slot] != to:
+            self.refresh()
+            self._slots[slot] = to
+        return None

@@ -1,0 +1,145 @@
+"""A real Cluster: routing compared with redis-py, slots that move, and a master that dies."""
+
+from __future__ import annotations
+
+import os
+import signal
+from contextlib import ExitStack
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import TYPE_CHECKING
+
+import pytest
+import redis as redis_py
+
+from boombap.clients.redis.cluster import Cluster
+from boombap.clients.redis.connection import Limits
+from boombap.clients.redis.deployment import opened
+from boombap.clients.redis.errors import ServerError
+from boombap.clients.redis.slots import slot_of
+from boombap.clients.redis.target import Target
+from boombap.errors import NotThere, QueryFailed, Unreachable
+from boombap.interrupt import Interrupt
+from caches import start_cluster
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from caches import Cache, CacheCluster
+
+
+def master_of(cluster: CacheCluster, key: str) -> tuple[Cache, Cache]:
+    """The master that holds a key, and another one."""
+    ports = {
+        range_[2][1]: node
+        for node in cluster.nodes
+        for range_ in node.call("CLUSTER", "SLOTS")
+        if range_[2][1] == node.tcp_port
+    }
+    (holder,) = [
+        range_[2][1] for range_ in cluster.nodes[0].call("CLUSTER", "SLOTS") if range_[0] <= slot_of(key) <= range_[1]
+    ]
+    return ports[holder], next(node for port, node in ports.items() if port != holder)
+
+
+def test_commands_find_their_node(cache_cluster: CacheCluster):
+    with cache_cluster.opened() as cluster:
+        assert len(cluster.masters()) == 3
+        assert all(len(node.replicas) == 1 for node in cluster.nodes)
+        for number in range(50):
+            assert cluster.call("SET", f"k{number}", number) == b"OK"
+        assert [cluster.call("GET", f"k{number}") for number in range(50)] == [b"%d" % n for n in range(50)]
+        assert {key for batch in cluster.scan() for key in batch} == {b"k%d" % number for number in range(50)}
+        assert sum(pool.call("DBSIZE") for pool in cluster.masters()) == 50
+
+
+def test_a_pipeline_over_all_nodes_keeps_its_order(cache_cluster: CacheCluster):
+    commands = [
+        part
+        for number in range(300)
+        for part in (("SET", f"k{number}", number), ("INCR", f"k{number}"), ("LPUSH", f"k{number}", 1))
+    ]
+    with cache_cluster.opened() as cluster:
+        replies = cluster.pipeline(commands)
+    assert [reply for reply in replies if not isinstance(reply, ServerError)] == [
+        reply for number in range(300) for reply in (b"OK", number + 1)
+    ]
+
+
+def test_routing_is_that_of_redis_py(cache_cluster: CacheCluster):
+    with (
+        redis_py.RedisCluster(host="127.0.0.1", port=cache_cluster.nodes[0].tcp_port) as peer,
+        cache_cluster.opened() as cluster,
+    ):
+        for key in ("a", "{a}b", "x{}y", "{", "{{b}}", "ключ", "\x00"):
+            peer.set(key, key)
+            assert cluster.call("GET", key) == key.encode()
+            node = peer.get_node_from_key(key)
+            assert cluster.pool((node.host, node.port)).call("EXISTS", key) == 1
+
+
+def test_keys_of_two_slots_are_refused(cache_cluster: CacheCluster):
+    with cache_cluster.opened() as cluster, pytest.raises(QueryFailed, match=r"as in {tag}:name"):
+        cluster.call("MGET", "a", "b")
+
+
+def test_a_slot_that_moves(cache_cluster: CacheCluster):
+    source, to = master_of(cache_cluster, "k")
+    slot, keys = slot_of("k"), ["{k}1", "{k}2"]
+    names = {node.tcp_port: node.call("CLUSTER", "MYID") for node in (source, to)}
+    with cache_cluster.opened() as cluster:
+        cluster.pipeline([("SET", key, "v") for key in keys])
+        to.call("CLUSTER", "SETSLOT", slot, "IMPORTING", names[source.tcp_port])
+        source.call("CLUSTER", "SETSLOT", slot, "MIGRATING", names[to.tcp_port])
+        source.call("MIGRATE", "127.0.0.1", to.tcp_port, keys[0], 0, 1000)
+        # One key here, one there: the node that gives the slot away answers ASK for what is gone.
+        assert source.ask("GET", keys[0]).word == "ASK"
+        assert [cluster.call("GET", key) for key in keys] == [b"v", b"v"]
+        assert cluster.pipeline([("GET", key) for key in keys]) == [b"v", b"v"]
+        source.call("MIGRATE", "127.0.0.1", to.tcp_port, keys[1], 0, 1000)
+        for node in (to, source):
+            node.call("CLUSTER", "SETSLOT", slot, "NODE", names[to.tcp_port])
+        assert source.ask("GET", keys[0]).word == "MOVED"
+        assert cluster.pipeline([("GET", key) for key in keys]) == [b"v", b"v"]
+        assert cluster.call("GET", keys[1]) == b"v"
+        for node, other in ((source, to), (to, source)):
+            del other
+            node.ask("CLUSTER", "SETSLOT", slot, "NODE", names[source.tcp_port])
+
+
+def test_a_cluster_is_found_out(cache_cluster: CacheCluster, cache: Cache):
+    with opened(cache_cluster.target, Interrupt()) as found:
+        assert isinstance(found, Cluster)
+    with opened(cache.target, Interrupt()) as found:
+        assert not isinstance(found, Cluster)
+
+
+def test_a_cluster_has_one_database(cache_cluster: CacheCluster):
+    with (
+        pytest.raises(NotThere, match=r"database 0 only|no such database"),
+        opened(cache_cluster.target.on(1), Interrupt()) as found,
+    ):
+        found.call("SET", "k", "v")
+
+
+def test_no_node_answers():
+    with pytest.raises(Unreachable), Cluster(Target(port=1), Interrupt(), limits=Limits(0.1, 0.1)):
+        pass
+
+
+@pytest.fixture
+def own_cluster(tmp_path: Path) -> Iterator[CacheCluster]:
+    with ExitStack() as stack:
+        yield start_cluster(lambda: Path(mkdtemp(dir=tmp_path)), stack)
+
+
+def test_a_master_that_dies_is_replaced(own_cluster: CacheCluster):
+    with own_cluster.opened() as cluster:
+        cluster.pipeline([("SET", f"k{number}", number) for number in range(100)])
+        cluster.call("WAIT", 1, 1000)
+        for pool in cluster.masters():
+            pool.call("WAIT", 1, 1000)
+        victim, _ = master_of(own_cluster, "k1")
+        os.kill(victim.running.pid, signal.SIGKILL)
+        assert cluster.call("GET", "k1") == b"1"
+        assert cluster.pipeline([("GET", f"k{number}") for number in range(100)]) == [b"%d" % n for n in range(100)]
