@@ -22,8 +22,8 @@ from measure import machine
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-_WORDS = """night city money love gold street dream fire king heart rain smoke crown light road blood sun moon steel ghost
-river stone paper glass summer winter block corner mirror shadow engine letter silver thunder velvet hunger"""
+_WORDS = """night city money love gold street dream fire king heart rain smoke crown light road blood sun moon steel
+ghost river stone paper glass summer winter block corner mirror shadow engine letter silver thunder velvet hunger"""
 _ABSENT = 0.05
 _ON_SPOTIFY_ONLY = 0.15
 _MISSPELT = 0.05

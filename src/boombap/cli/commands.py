@@ -2,6 +2,7 @@
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "db": ("boombap.db.cli", "PostgreSQL diagnostics: tracks, analyzers, connections, health"),
+    "spotify": ("boombap.spotify.cli", "Spotify metadata: match, store and refresh the catalogue within the quota"),
     "ctx": ("boombap.ctx.cli", "code search: which lines answer a question"),
     "local": ("boombap.cli.local", "the embedded PostgreSQL and Valkey: start, stop, status"),
     "config": ("boombap.cli.config", "every setting with its value and where it came from"),
