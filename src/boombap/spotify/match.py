@@ -23,13 +23,14 @@ if TYPE_CHECKING:
     from boombap.spotify.model import Track, Wanted
     from boombap.spotify.names import Credit, Title
 
-# Tuned on the development half of benchmarks/spotify_matching.py; its docstring says with which figures.
+# Chosen on the development half of benchmarks/spotify_matching.py (1,100 real tracks, seven spellings of each, made
+# rivals): precision 99.9 %, 0.5 % false accepts. A lower bar gains typos only, and lets in what merely resembles.
 ACCEPTED = 0.88
 MARGIN = 0.03
 _TITLE, _ARTIST, _LENGTH = 0.55, 0.35, 0.10
 _LENGTH_UNKNOWN = 0.7
 _GUEST_MISSING = 0.04
-_DETAIL_MISSING = 0.02
+_DETAIL_MISSING = 0.10  # a remix of nobody's may be any remix: only the length can tell
 _ISRC_SURE, _ISRC_LIKELY = 1.0, 0.95
 
 SAME_LENGTH_MS = 3_000
