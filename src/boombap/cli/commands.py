@@ -2,6 +2,7 @@
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "db": ("boombap.db.cli", "PostgreSQL diagnostics: tracks, analyzers, connections, health"),
+    "spotify": ("boombap.spotify.cli", "Spotify metadata: match, store and refresh the catalogue within the quota"),
     "ctx": ("boombap.ctx.cli", "code search: which lines answer a question"),
     "deps": ("boombap.deps.cli", "dependencies against advisories: audit, policy, reports"),
     "local": ("boombap.cli.local", "the embedded PostgreSQL and Valkey: start, stop, status"),

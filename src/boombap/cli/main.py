@@ -57,6 +57,12 @@ def dependency_manager() -> int:
     return _run("deps", sys.argv[1:], prog="dependency-manager")
 
 
+def spotify_processor() -> int:
+    """Run the console script `spotify-processor`, which is `boombap spotify`."""
+    streams.prepare()
+    return _run("spotify", sys.argv[1:], prog="spotify-processor")
+
+
 def _run(word: str, words: list[str], *, prog: str) -> int:
     from boombap.cli.run import run  # signal and thread set-up, which the help does not need
 

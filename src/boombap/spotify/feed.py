@@ -6,8 +6,9 @@ import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
+from boombap import log
 from boombap.batch.queue import Closed, Queue
-from boombap.errors import TimedOut
+from boombap.errors import OutsideError, TimedOut
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     LookUp = Callable[[Sequence[Wanted]], tuple[list[Match], list[Wanted]]]
 
 _CHUNKS = 2
+_ALIVE_EVERY_S = 120.0
 
 
 class Chunk(NamedTuple):
@@ -39,11 +41,16 @@ class Feed:
     Args:
         chunks: read to the end in a thread of this object; it must not touch what other threads use.
         look_up: gives what the cache knows and what it does not; it never raises.
+        keep_alive: called in the same thread every two minutes, as long as the run lasts.
     """
 
-    def __init__(self, chunks: Iterable[list[Wanted]], look_up: LookUp) -> None:
+    def __init__(
+        self, chunks: Iterable[list[Wanted]], look_up: LookUp, keep_alive: Callable[[], object] | None = None
+    ) -> None:
         self._chunks = chunks
         self._look_up = look_up
+        self._keep_alive = keep_alive or (lambda: None)
+        self._ended = threading.Event()
         self._queue: Queue[Chunk] = Queue(_CHUNKS)
         self._error: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name="feed", daemon=True)
@@ -54,6 +61,7 @@ class Feed:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._ended.set()
         self._queue.drain()
         self._thread.join()
 
@@ -77,8 +85,25 @@ class Feed:
         try:
             with suppress(Closed):
                 for chunk in self._chunks:
-                    self._queue.put(Chunk(*self._look_up(chunk)))
+                    self._put(Chunk(*self._look_up(chunk)))
         except BaseException as error:  # noqa: BLE001 - it is raised again in the thread that owns the feed
             self._error = error
         finally:
             self._queue.close()
+            self._stay()
+
+    def _put(self, chunk: Chunk) -> None:
+        while True:
+            try:
+                return self._queue.put(chunk, timeout_s=_ALIVE_EVERY_S)
+            except TimedOut:
+                self._keep_alive()
+
+    def _stay(self) -> None:
+        """Keep what was taken ours until the run has ended."""
+        while self._error is None and not self._ended.wait(_ALIVE_EVERY_S):
+            try:
+                self._keep_alive()
+            except OutsideError as error:
+                log.logger(__name__).warning("the leases cannot be renewed: %s", error)
+                return

@@ -98,6 +98,7 @@ class Pipeline:
 
     Args:
         interrupt: ends the run; what is in flight is waited for and written.
+        tally: is filled in; a new one when not given.
         policy: how often one request is sent again.
         patience_s: how long nothing at all may succeed before the run is given up.
         on_progress: hears in every turn how many tracks more have a verdict.
@@ -110,6 +111,7 @@ class Pipeline:
         parts: Parts,
         interrupt: Interrupt,
         *,
+        tally: Tally | None = None,
         policy: Policy = _POLICY,
         patience_s: float = _PATIENCE_S,
         on_progress: Callable[[int], None] | None = None,
@@ -117,7 +119,7 @@ class Pipeline:
         wall: Callable[[], float] = time.time,
         draw: Callable[[], float] = random.random,
     ) -> None:
-        self.tally = Tally()
+        self.tally = tally or Tally()
         self._parts = parts
         self._interrupt = interrupt
         self._policy = policy

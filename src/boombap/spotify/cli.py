@@ -1,0 +1,63 @@
+"""The command `spotify`: its words and the configuration to a desk, the work of one command, its answer to stdout."""
+
+from __future__ import annotations
+
+from boombap import log
+from boombap.config.load import load
+from boombap.errors import EXIT_FINE
+from boombap.output.encode import to_json
+from boombap.output.terminal import Terminal
+from boombap.spotify import words as options
+from boombap.spotify.desk import Desk
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from boombap.interrupt import Interrupt
+    from boombap.spotify.source import Selection
+
+
+def main(words: Sequence[str], *, prog: str, interrupt: Interrupt) -> int:
+    """Run `spotify` and give its exit code."""
+    args = options.parse(words, prog)
+    config = load()
+    log.configure(config.log.level, config.log.format)
+    return _ACTIONS[args.command](Desk(args, config, Terminal(quiet=args.quiet), interrupt))
+
+
+def _batch(desk: Desk) -> int:
+    from boombap.spotify.source import Selection
+
+    selection = Selection(most=desk.args.tracks, miss_s=desk.config.spotify.missing_ttl)
+    return _work(desk, selection, desk.args.source, is_dry=desk.args.dry_run)
+
+
+def _refresh(desk: Desk) -> int:
+    from boombap.spotify.source import Phase, Selection
+
+    selection = Selection(most=desk.args.tracks, phases=(Phase.REFRESH,), refresh_s=desk.args.older_than)
+    return _work(desk, selection, options.DATABASE, is_dry=False)
+
+
+def _work(desk: Desk, selection: Selection, source: str, *, is_dry: bool) -> int:
+    from boombap.spotify import encode, report
+    from boombap.spotify.batch import Order, work
+
+    in_flight = desk.args.workers or desk.config.spotify.in_flight
+    done = work(desk, Order(selection, source, is_dry, in_flight))
+    _say(desk, report.batch_lines(done), lambda: encode.batch(done))
+    if done.error:
+        raise done.error
+    return EXIT_FINE
+
+
+def _say(desk: Desk, lines: Iterable[str], form: Callable[[], Mapping[str, object]]) -> None:
+    if desk.is_json:
+        desk.terminal.write(to_json(form()))
+        return
+    for line in lines:
+        desk.terminal.write(line)
+
+
+_ACTIONS: dict[str, Callable[[Desk], int]] = {"batch": _batch, "refresh": _refresh}

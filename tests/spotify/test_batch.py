@@ -1,0 +1,282 @@
+"""The command as a process, with real PostgreSQL and Valkey, and a Web API that plays tricks."""
+
+from __future__ import annotations
+
+import json
+import random
+import signal
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from databases import until
+from spotify.upstream import TOKEN, Upstream, upstream
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from subprocess import CompletedProcess, Popen
+
+    from caches import Cache
+    from databases import Database
+    from spotify.upstream import Asked
+
+LIMITED = {"error": {"status": 429, "message": "API rate limit exceeded"}}
+TRACKS = 1_000
+
+
+@pytest.fixture
+def web() -> Iterator[Upstream]:
+    with upstream() as made:
+        yield made
+
+
+@pytest.fixture
+def named(database: Database) -> Database:
+    """1,000 tracks of which only the names are known."""
+    database.run("UPDATE tracks SET artist = 'Nas', title = 'Song ' || id, spotify_data = NULL")
+    return database
+
+
+@pytest.fixture
+def known(named: Database) -> Database:
+    """1,000 tracks whose ids are known."""
+    named.run("UPDATE tracks SET spotify_data = jsonb_build_object('id', lpad(id::text, 22, '0'))")
+    return named
+
+
+class Processor:
+    """Runs `boombap spotify` against the servers of one test."""
+
+    def __init__(self, web: Upstream, database: Database, cache: Cache | None, run: Any, start: Any) -> None:
+        self.web, self.database, self.cache = web, database, cache
+        self._run, self._start = run, start
+        self.environment = {
+            "DATABASE_URL": database.url(),
+            "SPOTIFY_CLIENT_ID": "client",
+            "SPOTIFY_CLIENT_SECRET": "Geheimnis-4711",
+            "BOOMBAP_SPOTIFY_BASE_URL": f"{web.url}/v1",
+            "BOOMBAP_SPOTIFY_ACCOUNTS_URL": web.url,
+            "BOOMBAP_SPOTIFY_BUDGET": "100000",
+        }
+        if cache:
+            self.environment["REDIS_URL"] = cache.url
+
+    def run(self, *words: str, **environment: str) -> CompletedProcess[str]:
+        done: CompletedProcess[str] = self._run("spotify", *words, **self.environment | environment)
+        assert "Geheimnis" not in done.stdout + done.stderr
+        assert "Traceback" not in done.stderr
+        return done
+
+    def start(self, *words: str, **environment: str) -> Popen[str]:
+        process: Popen[str] = self._start("spotify", *words, **self.environment | environment)
+        return process
+
+    def batch(self, *words: str, **environment: str) -> dict[str, Any]:
+        done = self.run("batch", "--format", "json", *words, **environment)
+        assert done.returncode == 0, done.stderr
+        answer: dict[str, Any] = json.loads(done.stdout)
+        return answer
+
+    def outcomes(self) -> dict[str, int]:
+        rows = self.database.run("SELECT outcome, count(*) AS n FROM spotify_matches GROUP BY outcome")
+        return {row["outcome"]: row["n"] for row in rows}
+
+    def filled(self) -> int:
+        (row,) = self.database.run("SELECT count(*) AS n FROM tracks WHERE spotify_data ? 'name'")
+        count: int = row["n"]
+        return count
+
+    def leases(self) -> int:
+        (row,) = self.database.run("SELECT count(*) AS n FROM spotify_leases")
+        count: int = row["n"]
+        return count
+
+
+@pytest.fixture
+def processor(web: Upstream, known: Database, cache: Cache, boombap: Any, start_boombap: Any) -> Processor:
+    return Processor(web, known, cache, boombap, start_boombap)
+
+
+def test_known_ids_are_stored_and_a_second_run_asks_nothing(processor: Processor):
+    first = processor.batch("--tracks=1000")
+    assert first["outcomes"] == {"matched": TRACKS}
+    assert first["requests"] == 20
+    assert first["stored"] == TRACKS
+    assert processor.outcomes() == {"matched": TRACKS}
+    assert processor.filled() == TRACKS
+    asked = processor.web.log[:]
+    second = processor.batch()
+    assert (second["tracks"], second["requests"]) == (0, 0)
+    assert processor.web.log == asked
+    assert processor.leases() == 0
+
+
+def test_names_only(processor: Processor):
+    processor.database.run("UPDATE tracks SET spotify_data = NULL")
+    processor.database.run("UPDATE tracks SET title = 'Nothing of the kind' WHERE id <= 100")
+    done = processor.batch("--tracks", "300")
+    assert done["outcomes"] == {"matched": 200, "not_found": 100}
+    assert processor.filled() == 200
+
+
+def test_the_text_says_what_was_done(processor: Processor):
+    done = processor.run("batch", "--tracks", "100")
+    first, second, third = done.stdout.splitlines()
+    assert first.startswith("100 tracks in ")
+    assert first.endswith(", extended mode")
+    assert (second, third) == ("  100 matched", "  0 % from the cache, 2 requests (0.02 a track)")
+
+
+def test_an_empty_table_is_fine(processor: Processor):
+    processor.database.run("TRUNCATE tracks CASCADE")
+    done = processor.run("batch")
+    assert (done.returncode, done.stdout) == (0, "nothing to do: every track has an answer\n")
+    assert processor.web.log == []
+
+
+def test_a_dry_run_stores_nothing(processor: Processor):
+    done = processor.batch("--dry-run", "--tracks", "60")
+    assert done["outcomes"] == {"matched": 60}
+    assert processor.filled() == 0
+    assert processor.database.run("SELECT to_regclass('spotify_matches')::text AS name") == [{"name": None}]
+
+
+def test_ids_from_stdin_are_answered_on_stdout(processor: Processor, isolated: Any):
+    file = isolated / "wanted.csv"
+    file.write_text("artist,title\nNas,Song 7\nNas,\nNas,No Such Thing\n", encoding="utf-8")
+    done = processor.batch("--from", str(file))
+    assert [(one["key"], one["outcome"]) for one in done["matches"]] == [(2, "matched"), (4, "not_found")]
+    assert done["skipped"][0]["line"] == 3
+
+
+def test_wrong_credentials_say_so_at_once(processor: Processor):
+    processor.web.trick = lambda asked: (400, {"error": "invalid_client"}) if asked.path == TOKEN else None
+    done = processor.run("batch")
+    assert done.returncode == 3
+    assert "check SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET" in done.stderr
+    assert len(processor.web.log) == 1
+
+
+def test_without_credentials_nothing_begins(processor: Processor):
+    done = processor.run("batch", SPOTIFY_CLIENT_SECRET="")
+    assert done.returncode == 2
+    assert "SPOTIFY_CLIENT_SECRET" in done.stderr
+
+
+@pytest.mark.parametrize("redis", ["kept", "forgotten"])
+def test_a_ban_parks_and_the_next_start_makes_no_request(processor: Processor, redis: str):
+    processor.web.trick = lambda asked: (
+        (429, LIMITED, {"Retry-After": "43200"}) if asked.path != TOKEN and asked.number > 3 else None
+    )
+    done = processor.run("batch", "--workers", "3")
+    assert done.returncode == 75
+    assert "run the same command again after" in done.stderr
+    assert processor.outcomes() == {"matched": 150}
+    assert processor.cache
+    if redis == "forgotten":
+        processor.cache.call("FLUSHALL")
+    asked = len(processor.web.log)
+    again = processor.run("batch")
+    assert again.returncode == 75
+    assert "12 h" in again.stderr or "11 h" in again.stderr
+    assert len(processor.web.log) == asked
+
+
+def test_sigterm_writes_what_was_in_flight(processor: Processor):
+    child = processor.start("batch", "--workers", "2", "--format", "json", BOOMBAP_SPOTIFY_BUDGET="100")
+
+    def trick(asked: Asked) -> None:
+        if asked.path != TOKEN and asked.number == 5:
+            child.send_signal(signal.SIGTERM)
+
+    processor.web.trick = trick
+    out, _ = child.communicate(timeout=20)
+    assert child.returncode == 143
+    assert processor.outcomes()["matched"] == json.loads(out)["stored"] == 50 * processor.web.count()
+    assert processor.leases() == 0
+
+
+def test_two_processes_share_the_work_and_the_budget(processor: Processor):
+    window, budget = 1.0, 8
+    environment = {"BOOMBAP_SPOTIFY_BUDGET": str(budget), "BOOMBAP_SPOTIFY_WINDOW": "1s"}
+    children = [processor.start("batch", "--workers", "5", **environment) for _ in range(2)]
+    assert [child.wait(timeout=40) for child in children] == [0, 0]
+    times = [asked.at_s for asked in processor.web.log if asked.path != TOKEN]
+    assert len(times) == 20 or len(times) == 21
+    assert max(sum(at <= other < at + window for other in times) for at in times) <= budget
+    assert processor.outcomes() == {"matched": TRACKS}
+
+
+def test_kill_at_20_random_points_loses_and_doubles_nothing(processor: Processor):
+    chance = random.Random(47)
+    processor.database.run("CREATE TABLE written (id bigint)")
+    processor.database.run(
+        "CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$BEGIN INSERT INTO written VALUES (new.track_id); RETURN new; END$$"
+    )
+    assert processor.run("batch", "--tracks", "1").returncode == 0
+    processor.database.run(
+        "CREATE TRIGGER note BEFORE INSERT OR UPDATE ON spotify_matches FOR EACH ROW EXECUTE FUNCTION note()"
+    )
+    for _ in range(20):
+        child = processor.start("batch", "--tracks", "60", "--workers", "1", "-q")
+        begun = time.monotonic()
+        pause = chance.uniform(0.05, 0.7)
+        until(lambda: time.monotonic() - begun > pause or child.poll() is not None)  # noqa: B023 - called at once
+        child.kill()
+        child.wait()
+    assert processor.run("batch", "-q").returncode == 0
+    assert processor.outcomes() == {"matched": TRACKS}
+    assert processor.filled() == TRACKS
+    (row,) = processor.database.run("SELECT count(*) AS n, count(DISTINCT id) AS rows FROM written")
+    assert (row["n"], row["rows"]) == (TRACKS - 1, TRACKS - 1)
+
+
+def test_redis_that_is_down_from_the_start_costs_the_cache_only(processor: Processor):
+    done = processor.run("batch", REDIS_URL="redis://127.0.0.1:1/0", BOOMBAP_SPOTIFY_LOCAL_SHARE="50")
+    assert done.returncode == 0, done.stderr
+    assert processor.outcomes() == {"matched": TRACKS}
+    assert "local share" in done.stderr
+
+
+def test_without_redis_a_note_says_what_that_means(processor: Processor):
+    del processor.environment["REDIS_URL"]
+    done = processor.run("batch", "--tracks", "10")
+    assert done.returncode == 0
+    assert "without a cache, and with 25 % of the budget" in done.stderr
+
+
+def test_one_bad_row_costs_nobody_else(processor: Processor):
+    processor.web.trick = lambda asked: bad_title(asked) if asked.path == "/v1/tracks" else None
+    done = processor.batch()
+    assert done["stored"] == TRACKS - 1
+    assert done["refused"] == 1
+    assert processor.outcomes() == {"matched": TRACKS - 1}
+
+
+def bad_title(asked: Asked) -> tuple[int, object]:
+    from spotify.upstream import known
+
+    tracks = [known(id_) for id_ in asked.ids]
+    for one in tracks:
+        if one["id"].endswith("0042"):
+            one["preview_url"] = "nul \0 in it"
+    return 200, {"tracks": tracks}
+
+
+def test_refresh_asks_for_old_matches_only(processor: Processor):
+    processor.batch()
+    processor.database.run("UPDATE spotify_matches SET checked_at = now() - interval '40 days' WHERE track_id <= 50")
+    before = processor.web.count()
+    if processor.cache:
+        processor.cache.call("FLUSHALL")
+    done = processor.run("refresh", "--older-than", "30d", "--format", "json")
+    assert json.loads(done.stdout)["tracks"] == 50
+    assert processor.web.count() == before + 1
+
+
+def test_without_a_terminal_there_is_no_bar(processor: Processor):
+    done = processor.run("batch", "--tracks", "50")
+    assert "\x1b" not in done.stdout + done.stderr
+    assert "\r" not in done.stderr
