@@ -180,7 +180,8 @@ def _refresh(desk: _Desk, ages_s: Sequence[float]) -> None:
     desk.terminal.note("the advisories are older than deps.ttl; a sync runs in the background")
     null = subprocess.DEVNULL
     command = [sys.executable, "-m", "boombap", "deps", "sync", "--if-stale", "--quiet"]
-    subprocess.Popen(command, stdin=null, stdout=null, stderr=null, start_new_session=True)
+    child = subprocess.Popen(command, stdin=null, stdout=null, stderr=null, start_new_session=True)
+    child.returncode = 0  # it outlives this run on purpose; Popen would warn that nobody waited for it
 
 
 def _sync(desk: _Desk) -> int:
