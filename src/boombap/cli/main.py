@@ -45,6 +45,18 @@ def ai_context_manager() -> int:
     return _run("ctx", sys.argv[1:], prog="ai-context-manager")
 
 
+def deps() -> int:
+    """Run the console script `deps`, which is `boombap deps`."""
+    streams.prepare()
+    return _run("deps", sys.argv[1:], prog="deps")
+
+
+def dependency_manager() -> int:
+    """Run the console script `dependency-manager`, which is `boombap deps`."""
+    streams.prepare()
+    return _run("deps", sys.argv[1:], prog="dependency-manager")
+
+
 def _run(word: str, words: list[str], *, prog: str) -> int:
     from boombap.cli.run import run  # signal and thread set-up, which the help does not need
 

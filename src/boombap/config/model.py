@@ -72,6 +72,21 @@ class Ctx(Record):
     max_index_mb: int = 200
 
 
+class Deps(Record):
+    """Where `deps` gets advisories and what it holds a project against. Durations are kept in seconds."""
+
+    source: Secret | None = None
+    database: Path | None = None
+    ecosystems: tuple[str, ...] = ("PyPI", "npm", "Go", "crates.io")
+    ttl: float = 86_400.0
+    max_age: float = 7 * 86_400.0
+    refresh: bool = True
+    policy: Path | None = None
+    waivers: Path | None = None
+    kev: Path | None = None
+    epss: Path | None = None
+
+
 class Log(Record):
     """What is logged to stderr, and how."""
 
@@ -98,6 +113,7 @@ class Config(Record):
     redis: Redis = Redis()
     db: Db = Db()
     ctx: Ctx = Ctx()
+    deps: Deps = Deps()
     log: Log = Log()
     paths: Paths = Paths()
     sources: Mapping[str, str] = MappingProxyType({})
@@ -108,6 +124,7 @@ SECTIONS: Mapping[str, type[Record]] = {
     "redis": Redis,
     "db": Db,
     "ctx": Ctx,
+    "deps": Deps,
     "log": Log,
     "paths": Paths,
 }
@@ -206,6 +223,10 @@ def _limit(text: str) -> float:
     return seconds
 
 
+def _switch(text: str) -> bool:
+    return _choice(("true", "false")).parse(text) == "true"
+
+
 def _names(text: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in text.split(",") if name.strip())
 
@@ -216,6 +237,7 @@ _PATH = Kind("path", _path)
 _DURATION = Kind("duration from 1ms to 24d", _limit)
 _PERCENTAGE = Kind("percentage", _percentage)
 _NAMES = Kind("names, separated by commas", _names)
+_SWITCH = Kind("true or false", _switch)
 _PORT = _whole(1, 65_535)
 
 KEYS = (
@@ -240,6 +262,16 @@ KEYS = (
     Key("db.waivers", _PATH, "TOML file with waived findings"),
     Key("ctx.max_files", _whole(1, 1_000_000), "files in one index; those in deeper folders are left out first"),
     Key("ctx.max_index_mb", _whole(1, 10_000), "megabytes of text in one index"),
+    Key("deps.source", _SECRET, "folder or address of an OSV export: it holds PyPI/all.zip"),
+    Key("deps.database", _PATH, "folder of the databases; default: deps in paths.data"),
+    Key("deps.ecosystems", _NAMES, "ecosystems that are synced, as OSV names them"),
+    Key("deps.ttl", _DURATION, "age from which an audit has the databases refreshed in the background"),
+    Key("deps.max_age", _DURATION, "age from which a database gives no verdict, unless the policy says another"),
+    Key("deps.refresh", _SWITCH, "whether an audit starts that refresh"),
+    Key("deps.policy", _PATH, "TOML file with what blocks"),
+    Key("deps.waivers", _PATH, "TOML file with accepted findings"),
+    Key("deps.kev", _PATH, "catalogue of known exploited vulnerabilities, as CISA publishes it (JSON)"),
+    Key("deps.epss", _PATH, "exploitation probabilities, as FIRST publishes them (CSV, also gzip)"),
     Key("log.level", _choice(LEVELS), "lowest level that is written"),
     Key("log.format", _choice(FORMATS), "text for people, json for machines"),
     Key("paths.data", _PATH, "snapshots and the embedded servers; default: boombap in $XDG_DATA_HOME"),

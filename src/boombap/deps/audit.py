@@ -6,7 +6,7 @@ It reads the databases of the ecosystems that occur, and neither prints nor asks
 from __future__ import annotations
 
 from boombap.deps.database import open_database, present
-from boombap.deps.match import by_package, match, urgency
+from boombap.deps.match import match, urgency
 from boombap.deps.model import ECOSYSTEMS, Audit, Coverage, Skipped
 
 TYPE_CHECKING = False
@@ -77,7 +77,7 @@ def _one(
     if database is None:
         return f"there is no database of {ecosystem}"
     try:
-        rows = by_package(database.about({named[0].normal for named in places}))
+        rows = database.about({named[0].normal for named in places})
         return database.source(now_s), *match(places, rows)
     finally:
         database.close()

@@ -34,6 +34,10 @@ WHERE v.name = ?1 COLLATE NOCASE
     OR v.grp IN (SELECT grp FROM ids WHERE id = ?1 COLLATE NOCASE)
 ORDER BY v.name <> ?1, v.name
 """
+_RECORDS = """
+SELECT d.body FROM advisories v JOIN documents d ON d.advisory = v.id
+WHERE v.name IN (SELECT value FROM json_each(?)) ORDER BY v.name
+"""
 
 
 class Row(Record):
@@ -127,6 +131,10 @@ class Database:
     def documents(self, id_: str) -> list[tuple[str, bytes]]:
         """Give id and OSV record of an advisory and its aliases, the one asked for first."""
         return [(str(name), zlib.decompress(body)) for name, body in self._ask(_DOCUMENT, (id_,))]
+
+    def records(self, names: Iterable[str]) -> list[bytes]:
+        """Give the OSV records of advisories, by id, sorted by it."""
+        return [zlib.decompress(body) for (body,) in self._ask(_RECORDS, (json.dumps(list(names)),))]
 
     def modified(self) -> dict[str, str]:
         """Give when each advisory was changed last, by its id."""

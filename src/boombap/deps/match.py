@@ -13,13 +13,15 @@ from boombap.deps.versions.key import sort_key
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
     from typing import Any
 
     from boombap.deps.model import Dependency
 
     Row = tuple[Any, ...]
     """In the order of `deps.database.Row`."""
+    _Hits = tuple[Sequence[Dependency], str, dict[int, list[Row]]]
+    """The places of one version, its key, and by group the rows that it matched."""
 
 _PACKAGE, _RANGES, _GAP, _NAME, _GROUP, _SCORE, _BASIS = range(7)
 _VECTOR, _SUMMARY, _KIND, _LEADER, _OTHERS, _KEV, _EPSS = range(7, 14)
@@ -29,43 +31,40 @@ _KIND_ORDER = ("malicious", "vulnerability", "unsound", "unmaintained", "notice"
 _UNKNOWN_RANK = 6.95
 
 
-def by_package(rows: Iterable[Row]) -> dict[str, list[Row]]:
-    """Give the rows of each package."""
-    found: dict[str, list[Row]] = {}
-    for row in rows:
-        found.setdefault(row[_PACKAGE], []).append(row)
-    return found
-
-
 def match(
-    places: Iterable[Sequence[Dependency]], rows: Mapping[str, Sequence[Row]]
+    places: Iterable[Sequence[Dependency]], rows: Iterable[Row]
 ) -> tuple[list[Finding], list[Skipped], list[Skipped]]:
-    """Hold dependencies of one ecosystem against its rows.
+    """Hold dependencies of one ecosystem against its rows, which may be a stream: only those that match are kept.
 
     Args:
         places: each package and version once, with every place that names it, the one to show first.
-        rows: by package, see `by_package`.
+        rows: about these packages, in any order.
 
     Returns:
         The findings; the dependencies whose version cannot be compared; the advisories that name no version.
     """
-    findings: list[Finding] = []
     skipped: list[Skipped] = []
     unassessable: list[Skipped] = []
+    wanted: dict[str, list[_Hits]] = {}
     for named in places:
-        shown = named[0]
-        about = rows.get(shown.normal, ())
-        key = sort_key(shown.ecosystem, shown.version)
+        key = sort_key(named[0].ecosystem, named[0].version)
         if key is None:
             skipped += [_not_comparable(one) for one in named]
-        elif about:
-            hits: dict[int, list[Row]] = {}
-            for row in about:
-                if holds(row[_RANGES], key):
-                    hits.setdefault(row[_GROUP], []).append(row)
-                elif row[_GAP]:
-                    unassessable.append(_without_version(shown, row))
-            findings += [_finding(named, key, of_group) for of_group in hits.values()]
+        else:
+            wanted.setdefault(named[0].normal, []).append((named, key, {}))
+    for row in rows:
+        ranges, gap = row[_RANGES], row[_GAP]
+        for named, key, hits in wanted.get(row[_PACKAGE], ()):
+            if holds(ranges, key):
+                hits.setdefault(row[_GROUP], []).append(row)
+            elif gap:
+                unassessable.append(_without_version(named[0], row))
+    findings = [
+        _finding(named, key, of_group)
+        for of_name in wanted.values()
+        for named, key, hits in of_name
+        for of_group in hits.values()
+    ]
     return findings, skipped, unassessable
 
 

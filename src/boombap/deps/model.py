@@ -183,7 +183,7 @@ class Finding(Record):
     Attributes:
         dependency: as one file says it; where several do, one that is used at run time.
         id: the leading id of the group, the one that people know: of the package's own database first.
-        aliases: every other id of the group, sorted.
+        aliases: every other id of the group, those of general databases last.
         summary: one line.
         severity: the worst of the group.
         fixed: versions above the installed one that no advisory of the group is about, lowest first.
@@ -315,3 +315,28 @@ class Verdict(Record):
     def word(self) -> Literal["pass", "fail", "unknown"]:
         """Give the answer in one word; a gap is stronger than a violation, as in the exit codes."""
         return "unknown" if self.gaps else "fail" if self.violations else "pass"
+
+
+class Report(Record):
+    """An audit with the policy's answer: what every form of report shows.
+
+    Attributes:
+        audit: what was found and seen.
+        verdict: what follows.
+        made_at: an RFC 3339 time.
+        version: of boombap.
+    """
+
+    audit: Audit
+    verdict: Verdict
+    made_at: str
+    version: str
+
+    @property
+    def by_status(self) -> tuple[tuple[Finding, str, str], ...]:
+        """Give every finding in order of urgency, with blocks, shown, waived or known, and the reason."""
+        status: dict[int, tuple[str, str]] = {id(one): ("known", "the baseline has it") for one in self.verdict.known}
+        status |= {id(one): ("waived", "waived") for one in self.verdict.waived}
+        status |= {id(one): ("shown", reason) for one, reason in self.verdict.shown}
+        status |= {id(one.finding): ("blocks", one.rule) for one in self.verdict.violations if one.finding}
+        return tuple((one, *status.get(id(one), ("shown", ""))) for one in self.audit.findings)

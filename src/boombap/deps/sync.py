@@ -99,13 +99,14 @@ def sync(
         AccessDenied: when the folder cannot be written.
         TryLater: when another process has held the lock for two minutes.
     """
-    begun_s = clock()
+    begun_s = int(clock())
     path = place(str(wanted.folder), ecosystem)
-    with _alone(path, pause):
+    with _alone(path, pause) as has_waited:
         watch("locked", 0)
         run = _Run(ecosystem, origin, wanted, watch, int(clock()), path, Path(path + ".part"))
         with _known(wanted.folder, ecosystem) as old:
-            is_done = old and clock() - old.source(clock()).age_s >= begun_s and not wanted.is_rebuilt
+            is_fresh = old and run.now_s - old.source(run.now_s).age_s >= begun_s
+            is_done = has_waited and is_fresh and not wanted.is_rebuilt
             state, changed = ("current", 0) if is_done else _bring_up_to_date(run, old)
     done = open_database(str(wanted.folder), ecosystem)
     assert done, "it was just published"
@@ -130,7 +131,8 @@ def _bring_up_to_date(run: _Run, old: Database | None) -> tuple[str, int]:
 
 
 @contextmanager
-def _alone(path: str, pause: Callable[[float], None]) -> Iterator[None]:
+def _alone(path: str, pause: Callable[[float], None]) -> Iterator[bool]:
+    """Hold the lock for the block, and tell whether somebody else held it until now."""
     import fcntl
 
     try:
@@ -149,7 +151,7 @@ def _alone(path: str, pause: Callable[[float], None]) -> Iterator[None]:
                     raise TryLater("another sync has been running for two minutes", retry_after_s=60) from None
                 pause(_STEP_S)
                 waited_s += _STEP_S
-        yield
+        yield waited_s > 0
     finally:
         os.close(lock)
 

@@ -59,6 +59,13 @@ def shorten(text: str, columns: int) -> str:
     """Give the text cut to a number of columns, with an ellipsis where something was cut."""
     if width(text) <= columns:
         return text
-    while text and width(text) > columns - 1:
-        text = text[:-1]
-    return text + "…"
+    # An ASCII text is as wide as it is long; in another one every character is asked, from the left.
+    kept = text[: columns - 1]
+    if not kept.isascii():
+        used = 0
+        for at, character in enumerate(text):
+            used += width(character)
+            if used > columns - 1:
+                kept = text[:at]
+                break
+    return kept + "…"

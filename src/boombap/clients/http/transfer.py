@@ -96,7 +96,7 @@ class Transfer:
 
     def expected_bytes(self) -> int | None:
         """Give the size that the server announced; None when it did not."""
-        length = int(self.easy.getinfo(pycurl.CONTENT_LENGTH_DOWNLOAD))
+        length = int(self.easy.getinfo(pycurl.CONTENT_LENGTH_DOWNLOAD_T))
         return length if length >= 0 else None
 
     def forget(self) -> None:

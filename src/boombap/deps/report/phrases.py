@@ -1,0 +1,64 @@
+"""Words that every form of report shares: how a finding, its remedy and an answer are said."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from boombap.deps.model import Finding, Report
+
+_PURL_TYPES = {
+    "PyPI": "pypi",
+    "npm": "npm",
+    "Go": "golang",
+    "crates.io": "cargo",
+    "RubyGems": "gem",
+    "Packagist": "composer",
+    "Maven": "maven",
+}
+
+
+def severity(finding: Finding) -> str:
+    """Give level and number, for example ``high 7.5``; malware has neither."""
+    if finding.kind != "vulnerability":
+        return finding.kind
+    score = finding.severity.score
+    return finding.severity.level if score is None else f"{finding.severity.level} {score:.1f}"
+
+
+def remedy(finding: Finding) -> str:
+    """Give what to do about a finding."""
+    if finding.kind == "malicious":
+        return "remove it, and treat every secret the machine held as known"
+    return f"fixed in {', '.join(finding.fixed)}" if finding.fixed else "no fix is known"
+
+
+def answer(report: Report) -> str:
+    """Give the one sentence that a person reads last; it never says "no vulnerabilities" where nobody could look."""
+    coverage, verdict = report.audit.coverage, report.verdict
+    packages = f"{coverage.audited:,} package{'s' * (coverage.audited != 1)}"
+    left_out = f"; {len(coverage.skipped):,} could not be audited" if coverage.skipped else ""
+    if verdict.gaps:
+        return f"no verdict: {verdict.gaps[0].summary}"
+    if verdict.violations:
+        count, total = len(verdict.violations), len(report.audit.findings)
+        if count == total:
+            return f"{count:,} finding{'s' * (count != 1)} in {packages}{left_out}"
+        return f"{count:,} of {total:,} findings in {packages} block{'s' * (count == 1)}{left_out}"
+    if report.audit.findings:
+        return f"none of {len(report.audit.findings):,} findings in {packages} blocks{left_out}"
+    return f"no known vulnerabilities in {packages}{left_out}"
+
+
+def purl(ecosystem: str, name: str, version: str) -> str:
+    """Give the package URL (purl specification); empty for an ecosystem without one here."""
+    kind = _PURL_TYPES.get(ecosystem)
+    if not kind:
+        return ""
+    path = "/".join(map(_quoted, name.replace(":", "/", 1).split("/")))
+    return f"pkg:{kind}/{path}@{_quoted(version)}"
+
+
+def _quoted(text: str) -> str:
+    from urllib.parse import quote
+
+    return quote(text, safe="")

@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import stat
+import struct
+import warnings
+import zipfile
+from typing import TYPE_CHECKING
+
+import pytest
+
+from boombap.deps.archive import MOST_ENTRY_BYTES, records
+from boombap.errors import NotThere, OutsideError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def packed(path: Path, *entries: tuple[str, bytes], how: int = zipfile.ZIP_DEFLATED) -> Path:
+    with warnings.catch_warnings(), zipfile.ZipFile(path, "w", how) as archive:
+        warnings.simplefilter("ignore")  # of duplicate names
+        for name, content in entries:
+            archive.writestr(name, content)
+    return path
+
+
+def link(path: Path) -> Path:
+    entry = zipfile.ZipInfo("a.json")
+    entry.external_attr = (stat.S_IFLNK | 0o777) << 16
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(entry, "/etc/passwd")
+    return path
+
+
+def marked(path: Path, signature: bytes, at: int, value: bytes) -> Path:
+    """Change bytes behind a signature, in the directory or before the entry."""
+    packed(path, ("a.json", b"{}" * 40))
+    content = bytearray(path.read_bytes())
+    place = content.index(signature) + at
+    content[place : place + len(value)] = value
+    path.write_bytes(content)
+    return path
+
+
+def cut(path: Path) -> Path:
+    packed(path, ("a.json", b"{}"))
+    path.write_bytes(path.read_bytes()[:-10])
+    return path
+
+
+def damaged(path: Path) -> Path:
+    packed(path, ("a.json", b"x" * 100), how=zipfile.ZIP_STORED)
+    path.write_bytes(path.read_bytes().replace(b"xxx", b"xyx", 1))
+    return path
+
+
+DIRECTORY, LOCAL = b"PK\x01\x02", b"PK\x03\x04"
+HOSTILE = {
+    "bomb": lambda path: packed(path, ("a.json", b"\0" * (MOST_ENTRY_BYTES - 1))),
+    "too large": lambda path: packed(path, ("a.json", b"\0" * (MOST_ENTRY_BYTES + 1))),
+    "up": lambda path: packed(path, ("../a.json", b"{}")),
+    "absolute": lambda path: packed(path, ("/a.json", b"{}")),
+    "backslash": lambda path: packed(path, ("..\\a.json", b"{}")),
+    "link": link,
+    "twice": lambda path: packed(path, ("a.json", b"{}"), ("a.json", b"[]")),
+    "encrypted": lambda path: marked(path, DIRECTORY, 8, b"\x01\x00"),
+    "method": lambda path: packed(path, ("a.json", b"{}"), how=zipfile.ZIP_BZIP2),
+    "longer than said": lambda path: marked(path, DIRECTORY, 24, struct.pack("<I", 10)),
+    "cut": cut,
+    "damaged": damaged,
+    "no archive": lambda path: path.write_bytes(b"<html>") and path,
+    "empty": lambda path: path.write_bytes(b"") or path,
+}
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_a_hostile_or_broken_archive_is_refused(kind: str, tmp_path: Path):
+    with pytest.raises(OutsideError, match=r"all\.zip"):
+        list(records(HOSTILE[kind](tmp_path / "all.zip")))
+
+
+def test_records_come_one_by_one_and_other_files_are_left_out(tmp_path: Path):
+    archive = packed(tmp_path / "all.zip", ("A-1.json", b"{}"), ("README", b"hello"), ("sub/A-2.json", b"[]"))
+    assert list(records(archive)) == [("A-1.json", b"{}"), ("sub/A-2.json", b"[]")]
+
+
+def test_an_archive_that_is_not_there(tmp_path: Path):
+    with pytest.raises(NotThere):
+        list(records(tmp_path / "all.zip"))
