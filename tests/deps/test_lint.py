@@ -3,9 +3,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from deps.trees import reading
 
 from boombap.deps import lint
+from deps.trees import reading
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,11 +7,11 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
-from deps.trees import gaps, pins, sheet, write
 
 from boombap.deps.manifest.read import read
 from boombap.deps.manifest.sbom import parse_purl
 from boombap.deps.manifest.source import Malformed
+from deps.trees import gaps, pins, sheet, write
 
 if TYPE_CHECKING:
     from pathlib import Path

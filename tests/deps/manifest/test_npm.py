@@ -3,11 +3,11 @@ from __future__ import annotations
 import json
 
 import pytest
-from deps.trees import gaps, pins, sheet
 from hypothesis import given
 from hypothesis import strategies as st
 
 from boombap.deps.manifest.source import Malformed
+from deps.trees import gaps, pins, sheet
 
 V3 = {
     "name": "sample",

@@ -4,7 +4,6 @@ import time
 from pathlib import Path
 
 import pytest
-from deps.trees import gaps, pins, reading, write
 from hypothesis import given
 from hypothesis import strategies as st
 from packaging.requirements import InvalidRequirement, Requirement
@@ -12,6 +11,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from boombap.deps.manifest.read import read
 from boombap.deps.manifest.requirements import Fence, exact_version, logical_lines
 from boombap.deps.manifest.requirements import read as read_requirements
+from deps.trees import gaps, pins, reading, write
 
 
 def from_text(tmp_path: Path, text: str | bytes):
