@@ -88,7 +88,8 @@ def _restore(place: Path, entry: dict[str, str]) -> str:
     if now == old:
         return ""
     if sha256(now).hexdigest() != entry["after"] and path.exists():
-        return f"{path} has been changed since the update that did not finish; its old content is in {place.parent / _KEPT}"
+        kept = place.parent / _KEPT
+        return f"{path} has been changed since the update that did not finish; its old content is in {kept}"
     write(path, old)
     return f"{path} was restored: an update did not finish"
 

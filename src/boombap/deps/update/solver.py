@@ -38,6 +38,7 @@ class Question(Record):
         folder: where relative paths in the options begin.
         has_prereleases: whether a pin of the project is a pre-release already.
         with_hashes: whether the answer is to have hashes.
+        resolution: ``lowest-direct`` for the smallest change, ``highest`` to see whether anything fits at all.
     """
 
     wanted: tuple[str, ...]
@@ -46,6 +47,7 @@ class Question(Record):
     options: tuple[str, ...] = ()
     has_prereleases: bool = False
     with_hashes: bool = False
+    resolution: str = "lowest-direct"
 
 
 class Solution(Record):
@@ -102,7 +104,7 @@ def solve(question: Question, program: str, pause: Callable[[float], None]) -> S
         wanted.write_text("\n".join((*question.options, *question.wanted, "")), encoding="utf-8")
         bounds.write_text("\n".join((*question.bounds, "")), encoding="utf-8")
         command = [program, "pip", "compile", "--quiet", "--no-header", "--no-annotate", "--no-build", "--no-progress"]
-        command += ["--resolution", "lowest-direct", "--color", "never", "--constraint", str(bounds)]
+        command += ["--resolution", question.resolution, "--color", "never", "--constraint", str(bounds)]
         command += ["--prerelease", "if-necessary-or-explicit" if question.has_prereleases else "disallow"]
         command += ["--generate-hashes"] if question.with_hashes else []
         return _read(_run([*command, str(wanted)], question.folder, pause))
