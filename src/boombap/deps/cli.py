@@ -8,7 +8,16 @@ import time
 from boombap import __version__
 from boombap.config.load import load
 from boombap.deps import words as options
-from boombap.errors import EXIT_FINE, EXIT_NO, EXIT_NO_VERDICT, BoombapError, ConfigError, NoVerdict, worst_exit
+from boombap.errors import (
+    EXIT_FINE,
+    EXIT_NO,
+    EXIT_NO_VERDICT,
+    BoombapError,
+    ConfigError,
+    NoVerdict,
+    UsageError,
+    worst_exit,
+)
 from boombap.output.terminal import Terminal
 from boombap.record import Record
 
@@ -20,7 +29,7 @@ if TYPE_CHECKING:
 
     from boombap.clients.http.multi import Client
     from boombap.config.model import Config
-    from boombap.deps.model import Reading
+    from boombap.deps.model import Audit, Reading
     from boombap.deps.origin import Origin
     from boombap.deps.policy import Policy
     from boombap.deps.sync import Outcome
@@ -324,4 +333,16 @@ def _serve(desk: _Desk) -> int:
 
 
 def _update(desk: _Desk) -> int:
-    raise ConfigError("update is not part of this version")
+    from boombap.deps.audit import audit
+    from boombap.deps.update.command import Wish, update
+
+    args, state = desk.args, desk.config.paths.state
+    assert state is not None, "config.load fills it in"
+    if args.format not in ("table", "json"):
+        raise UsageError("update comes as table or json")
+    wish = Wish(tuple(args.paths), is_applied=args.apply, test=args.test or "", form=args.format)
+
+    def judge(reading: Reading) -> Audit:
+        return audit(reading, desk.folder, now_s=time.time())
+
+    return update(wish, judge, state, desk.terminal, desk.interrupt)

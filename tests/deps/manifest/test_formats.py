@@ -487,7 +487,7 @@ def test_installed_packages(tmp_path: Path):
         tmp_path,
         {
             "venv/pyvenv.cfg": "home = x\n",
-            f"{place}/fastapi-0.104.1.dist-info/METADATA": "Metadata-Version: 2.1\nName: fastapi\nVersion: 0.104.1\n\nName: no\n",
+            f"{place}/fastapi-0.104.1.dist-info/METADATA": "X: 2\nName: fastapi\nVersion: 0.104.1\n\nName: no\n",
             f"{place}/fastapi-0.104.1.dist-info/REQUESTED": "",
             f"{place}/old.egg-info/PKG-INFO": "Name: old\nVersion: 1.0\n",
             f"{place}/flat-2.0.egg-info": "Name: flat\nVersion: 2.0\n",

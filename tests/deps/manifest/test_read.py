@@ -150,7 +150,7 @@ def test_a_broken_file_fails_by_name_and_spoils_no_other(tmp_path: Path, name: s
 
 
 def test_a_file_of_100_mb_is_refused_unread(tmp_path: Path):
-    with open(tmp_path / "package-lock.json", "wb") as file:
+    with (tmp_path / "package-lock.json").open("wb") as file:
         file.truncate(100_000_000)
     (one,) = read([str(tmp_path)]).skipped
     assert one.is_failure

@@ -218,7 +218,7 @@ SPECIFIERS = st.lists(
 SPACE = st.sampled_from(["", " ", "  "])
 
 
-@given(
+LINES = st.tuples(
     NAMES,
     SPACE,
     st.sampled_from(["", "[a]", "[a,b-c]"]),
@@ -226,9 +226,11 @@ SPACE = st.sampled_from(["", " ", "  "])
     SPECIFIERS,
     SPACE,
     st.sampled_from(["", "; python_version > '3'"]),
-)
-def test_packaging_agrees(name: str, one: str, extras: str, two: str, specifiers: str, three: str, marker: str):
-    line = f"{name}{one}{extras}{two}{specifiers}{three}{marker}"
+).map("".join)
+
+
+@given(LINES)
+def test_packaging_agrees(line: str):
     try:
         oracle = Requirement(line)
     except InvalidRequirement:
