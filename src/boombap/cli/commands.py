@@ -3,6 +3,7 @@
 COMMANDS: dict[str, tuple[str, str]] = {
     "db": ("boombap.db.cli", "PostgreSQL diagnostics: tracks, analyzers, connections, health"),
     "ctx": ("boombap.ctx.cli", "code search: which lines answer a question"),
+    "redis": ("boombap.redis.cli", "Redis and Valkey: health, what fills the cache, safe changes"),
     "local": ("boombap.cli.local", "the embedded PostgreSQL and Valkey: start, stop, status"),
     "config": ("boombap.cli.config", "every setting with its value and where it came from"),
     "doctor": ("boombap.cli.doctor", "is everything ready: Python, byte code, servers, rights"),

@@ -149,7 +149,7 @@ def total(tallies: Sequence[Tally], elapsed_ms: float) -> Census:
     """Give the sum of all parts; when only a share was measured, everything is scaled to the keys that were seen."""
     scanned, measured = sum(one.scanned for one in tallies), sum(one.measured for one in tallies)
     # A key that expired on the way makes a small difference too; only sampling makes a large one.
-    is_estimate = measured < 0.9 * scanned  # noqa: PLR2004 - explained above
+    is_estimate = measured < 0.9 * scanned
     factor = scanned / measured if is_estimate and measured else 1.0
 
     def scaled(number: int) -> int:
