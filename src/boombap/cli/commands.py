@@ -5,6 +5,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "spotify": ("boombap.spotify.cli", "Spotify metadata: match, store and refresh the catalogue within the quota"),
     "ctx": ("boombap.ctx.cli", "code search: which lines answer a question"),
     "deps": ("boombap.deps.cli", "dependencies against advisories: audit, policy, reports"),
+    "redis": ("boombap.redis.cli", "Redis and Valkey: health, what fills the cache, safe changes"),
     "local": ("boombap.cli.local", "the embedded PostgreSQL and Valkey: start, stop, status"),
     "config": ("boombap.cli.config", "every setting with its value and where it came from"),
     "doctor": ("boombap.cli.doctor", "is everything ready: Python, byte code, servers, rights"),

@@ -63,6 +63,12 @@ def spotify_processor() -> int:
     return _run("spotify", sys.argv[1:], prog="spotify-processor")
 
 
+def redis_manager() -> int:
+    """Run the console script `redis-manager`, which is `boombap redis`."""
+    streams.prepare()
+    return _run("redis", sys.argv[1:], prog="redis-manager")
+
+
 def _run(word: str, words: list[str], *, prog: str) -> int:
     from boombap.cli.run import run  # signal and thread set-up, which the help does not need
 

@@ -114,9 +114,9 @@ class Field:
 
 
 def databases(keyspace: bytes) -> dict[int, int]:
-    """Give the keys of each database in the text of INFO keyspace.
+    r"""Give the keys of each database in the text of INFO keyspace.
 
-    >>> databases(b"# Keyspace\\r\\ndb0:keys=3,expires=1,avg_ttl=0\\r\\ndb12:keys=1,expires=0\\r\\n")
+    >>> databases(b"# Keyspace\r\ndb0:keys=3,expires=1,avg_ttl=0\r\ndb12:keys=1,expires=0\r\n")
     {0: 3, 12: 1}
     """
     found = {}

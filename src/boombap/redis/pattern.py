@@ -1,6 +1,6 @@
-"""Redis's glob patterns, matched here a second time: nothing is changed that only a server's answer says matches.
+r"""Redis's glob patterns, matched here a second time: nothing is changed that only a server's answer says matches.
 
-Source: ``stringmatchlen`` in Redis's util.c: ``*``, ``?``, ``[abc]``, ``[^a]``, ``[a-z]``, and ``\\`` before any of them.
+Source: ``stringmatchlen`` in Redis's util.c: ``*``, ``?``, ``[abc]``, ``[^a]``, ``[a-z]``, and ``\`` before any.
 """
 
 from __future__ import annotations

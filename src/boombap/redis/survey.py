@@ -14,7 +14,7 @@ from boombap.redis.walk import batches
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from boombap.clients.redis.connection import Connection
     from boombap.redis.journal import Journal
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from boombap.redis.walk import Batch
 
     Progress = Callable[[int, int], None]
+    Walked = Callable[[Connection, int], Iterator[Batch]]
 
 _SAVE_EVERY_S = 5.0
 
@@ -56,6 +57,9 @@ def survey(
 
     lock = threading.Lock()
 
+    def walked(connection: Connection, cursor: int) -> Iterator[Batch]:
+        return batches(connection, pattern, Pace(field.interrupt.sleep), cursor=cursor, share=share)
+
     def note(part: Part, run_id: str, batch: Batch) -> None:
         # A journal that is written now must hold a cursor and the counts up to it.
         with lock:
@@ -70,9 +74,7 @@ def survey(
             journal.write()
 
     try:
-        together(
-            [partial(_walk, field, part, pattern, journal, tallies, note, share) for part in parts], field.interrupt
-        )
+        together([partial(_walk, field, part, journal, tallies, walked, note=note) for part in parts], field.interrupt)
     except BaseException:
         journal.write()
         raise
@@ -83,14 +85,12 @@ def survey(
 def _walk(
     field: Field,
     part: Part,
-    pattern: bytes,
     journal: Journal,
     tallies: dict[str, Tally],
+    walked: Walked,
+    *,
     note: Callable[[Part, str, Batch], None],
-    share: float,
 ) -> None:
-    pace = Pace(field.interrupt.sleep)
-
     def work(got_on: Callable[[], None]) -> None:
         with field.connected(part) as connection:
             run_id = life_of(connection)
@@ -101,7 +101,7 @@ def _walk(
                 tallies[part.name] = Tally.from_plain(mark.kept)
             if mark is not None and mark.cursor == 0:
                 return
-            for batch in batches(connection, pattern, pace, cursor=mark.cursor if mark else 0, share=share):
+            for batch in walked(connection, mark.cursor if mark else 0):
                 note(part, run_id, batch)
                 got_on()
 

@@ -7,7 +7,7 @@ import os
 import time
 
 from boombap.clients.redis.errors import ServerError, refusal
-from boombap.errors import ConfigError, OutsideError
+from boombap.errors import ConfigError, OutsideError, UsageError
 from boombap.private import make_folder
 from boombap.redis import portable
 from boombap.redis.model import Done
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
     from types import TracebackType
-    from typing import Literal, Self, TextIO
+    from typing import Any, Literal, Self, TextIO
 
     from boombap.clients.redis.connection import Connection
     from boombap.clients.redis.deployment import Deployment
@@ -48,6 +48,8 @@ class BackupFile:
         self._file: TextIO | None = None
 
     def __enter__(self) -> Self:
+        if self._path.exists():
+            raise UsageError(f"{self._path} exists already", hint="name another file for the backup")
         try:
             make_folder(self._path.parent)
             descriptor = os.open(self._fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -93,7 +95,9 @@ def fetch(connection: Connection, db: int, keys: Sequence[bytes], form: Form = "
     Raises:
         OutsideError: when the server refuses a command.
     """
-    facts = connection.pipeline([words for key in keys for words in (("TYPE", key), ("PTTL", key), ("DUMP", key))])
+    facts: list[Any] = connection.pipeline(
+        [words for key in keys for words in (("TYPE", key), ("PTTL", key), ("DUMP", key))]
+    )
     for reply in facts:
         if isinstance(reply, ServerError):
             raise refusal(reply, connection.target, "DUMP")
@@ -161,13 +165,13 @@ class Writer:
         if reply.word == "BUSYKEY":
             self.skipped += 1
             return False
-        if _NOT_READABLE in reply.text or reply.word in ("NOPERM",) or "unknown command" in reply.text:
+        if _NOT_READABLE in reply.text or reply.word == "NOPERM" or "unknown command" in reply.text:
             return True
         self._fail(item, reply)
         return False
 
     def _write_portable(self, items: Sequence[Item]) -> None:
-        there = [0] * len(items)
+        there: list[Any] = [0] * len(items)
         if not self._replaces:
             there = self._deployment.pipeline([("EXISTS", item.key) for item in items])
         for item, is_there in zip(items, there, strict=True):

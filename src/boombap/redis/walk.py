@@ -15,6 +15,7 @@ from boombap.record import Record
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from typing import Any
 
     from boombap.clients.redis.connection import Connection
     from boombap.redis.pace import Pace
@@ -24,7 +25,10 @@ PICKLES = tuple(bytes((0x80, protocol)) for protocol in range(2, 6))
 """How string values that are Python pickles begin."""
 _WHOLE = 1 << 16
 # The four commands of a key as they go over the wire; formatting them at once takes a third of packing each.
-_ASK = b"*3\r\n$6\r\nMEMORY\r\n$5\r\nUSAGE\r\n$%d\r\n%b\r\n*2\r\n$4\r\nTYPE\r\n$%d\r\n%b\r\n*2\r\n$4\r\nPTTL\r\n$%d\r\n%b\r\n"
+_ASK = (
+    b"*3\r\n$6\r\nMEMORY\r\n$5\r\nUSAGE\r\n$%d\r\n%b\r\n"
+    b"*2\r\n$4\r\nTYPE\r\n$%d\r\n%b\r\n*2\r\n$4\r\nPTTL\r\n$%d\r\n%b\r\n"
+)
 _ASKED = 3
 _LOOK = b"*4\r\n$8\r\nGETRANGE\r\n$%d\r\n%b\r\n$1\r\n0\r\n$1\r\n1\r\n"
 _SCAN = b"*6\r\n$4\r\nSCAN\r\n$%d\r\n%b\r\n$5\r\nMATCH\r\n$%d\r\n%b\r\n$5\r\nCOUNT\r\n$%d\r\n%b\r\n"
@@ -85,7 +89,8 @@ def batches(
             yield Batch(0, scanned, measured, pickles)
             return
         # The next batch's keys are at hand, but a walk that stops here goes on with them.
-        begins, (following, keys) = following, _scan_reply(connection, replies[-1])
+        begins = following
+        following, keys = _scan_reply(connection, replies[-1])
         yield Batch(begins, scanned, measured, pickles)
 
 
@@ -113,5 +118,5 @@ def _scan(cursor: int, pattern: bytes, count: int) -> bytes:
 def _scan_reply(connection: Connection, reply: object) -> tuple[int, list[bytes]]:
     if isinstance(reply, ServerError):
         raise refusal(reply, connection.target, "SCAN")
-    cursor, keys = reply  # type: ignore[misc]
-    return int(cursor), keys
+    scanned: Any = reply
+    return int(scanned[0]), scanned[1]

@@ -1,0 +1,140 @@
+"""Answers for machines; docs/reference/redis.md describes each object. Bytes that are not UTF-8 are base64 objects."""
+
+from __future__ import annotations
+
+from boombap.output.encode import plain as fields
+from boombap.redis.portable import plain
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from boombap.health.finding import Finding
+    from boombap.redis.model import Branch, Census, Done, Entry, Facts, Health, Plan, Value
+    from boombap.redis.rules import User
+
+_SCHEMA = "boombap.redis"
+_NUMBERS = {
+    "used_memory": "used_bytes",
+    "maxmemory": "maxmemory_bytes",
+    "connected_clients": "clients",
+    "instantaneous_ops_per_sec": "ops_per_s",
+    "evicted_keys": "evicted",
+    "expired_keys": "expired",
+    "keyspace_hits": "hits",
+    "keyspace_misses": "misses",
+    "rejected_connections": "rejected",
+    "uptime_in_seconds": "uptime_s",
+}
+
+
+def info_object(nodes: Sequence[Facts], health: Health, label: str, elapsed_ms: float) -> dict[str, object]:
+    """Give the object of `redis info`."""
+    return {
+        "schema": f"{_SCHEMA}.info/1",
+        "target": label,
+        "nodes": [_node(one) for one in nodes],
+        "health": health_object(health),
+        "elapsed_ms": round(elapsed_ms, 1),
+    }
+
+
+def _node(facts: Facts) -> dict[str, object]:
+    return {
+        "address": facts.address,
+        "product": facts.product,
+        "version": facts.version,
+        "role": {"master": "master", "slave": "replica"}.get(facts.info.get("role", ""), "unknown"),
+        "keys": facts.keys,
+        "databases": {str(db): keys for db, keys in facts.databases.items()},
+        "maxmemory_policy": facts.info.get("maxmemory_policy", ""),
+        "hit_pct": None if facts.hit_pct is None else round(facts.hit_pct, 1),
+        **{name: int(facts.number(field)) for field, name in _NUMBERS.items()},
+    }
+
+
+def health_object(health: Health) -> dict[str, object]:
+    """Give findings, those that are waived, and what was not judged."""
+    return {
+        **fields(health),
+        "findings": [_finding(one) for one in health.findings],
+        "waived": [_finding(one) for one in health.waived],
+    }
+
+
+def _finding(finding: Finding) -> dict[str, object]:
+    return {**fields(finding), "severity": finding.severity.word}
+
+
+def keys_object(census: Census, health: Health, label: str, pattern: bytes) -> dict[str, object]:
+    """Give the object of `redis keys`."""
+    return {
+        "schema": f"{_SCHEMA}.keys/1",
+        "target": label,
+        "match": plain(pattern),
+        **census_object(census),
+        "health": health_object(health),
+    }
+
+
+def census_object(census: Census) -> dict[str, object]:
+    """Give what a walk has found."""
+    return {
+        **fields(census),
+        "types": {kind: {"keys": keys, "size_bytes": size} for kind, (keys, size) in census.types.items()},
+        "branches": [_branch(one) for one in census.branches],
+        "biggest": [_entry(one) for one in census.biggest],
+        "pickle_keys": [plain(key) for key in census.pickle_keys],
+        "examples": [plain(key) for key in census.examples],
+        "databases": {str(db): keys for db, keys in census.databases.items()},
+        "elapsed_ms": round(census.elapsed_ms, 1),
+    }
+
+
+def _branch(branch: Branch) -> dict[str, object]:
+    return {
+        **fields(branch),
+        "prefix": plain(branch.prefix),
+        "children": [_branch(one) for one in branch.children],
+    }
+
+
+def _entry(entry: Entry) -> dict[str, object]:
+    return {**fields(entry), "key": plain(entry.key)}
+
+
+def value_object(value: Value) -> dict[str, object]:
+    """Give the object of `redis get`."""
+    return {"schema": f"{_SCHEMA}.get/1", **fields(value), "key": plain(value.key)}
+
+
+def change_object(plan: Plan | None, done: Done | None, label: str) -> dict[str, object]:
+    """Give the object of everything that changes keys: the plan, and what was done when it was confirmed."""
+    planned = None if plan is None else {
+        **fields(plan),
+        "pattern": plain(plan.pattern),
+        "examples": [plain(key) for key in plan.examples],
+    }  # fmt: skip
+    return {"schema": f"{_SCHEMA}.change/1", "target": label, "plan": planned, "done": done and _done(done)}
+
+
+def _done(done: Done) -> dict[str, object]:
+    failed = [{"key": plain(key), "reason": reason} for key, reason in done.failed]
+    return {**fields(done), "failed": failed, "elapsed_ms": round(done.elapsed_ms, 1)}
+
+
+def acl_object(users: Mapping[str, Sequence[User]], health: Health, label: str) -> dict[str, object]:
+    """Give the object of `redis acl`."""
+    listed = {address: [fields(user) for user in found] for address, found in users.items()}
+    return {"schema": f"{_SCHEMA}.acl/1", "target": label, "users": listed, "health": health_object(health)}
+
+
+def stats_object(nodes: Sequence[Facts], prefixes: Sequence[Branch] | None, label: str) -> dict[str, object]:
+    """Give the object of `redis stats`; without a walk there are no prefixes."""
+    branches = None if prefixes is None else [_branch(one) for one in prefixes]
+    return {
+        "schema": f"{_SCHEMA}.stats/1",
+        "target": label,
+        "nodes": [_node(one) for one in nodes],
+        "prefixes": branches,
+    }

@@ -1,0 +1,203 @@
+"""Answers as a person reads them. Keys come from strangers: what could steer a terminal is shown as an escape."""
+
+from __future__ import annotations
+
+from boombap.health.finding import Severity
+from boombap.health.report import lines as finding_lines
+from boombap.health.report import skipped_lines, tally
+from boombap.output import table
+from boombap.output.encode import to_json
+from boombap.output.terminal import printable
+from boombap.units import format_duration, format_size
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from boombap.output.terminal import Style, Terminal
+    from boombap.redis.model import Branch, Census, Done, Entry, Facts, Health, Plan, Value
+    from boombap.redis.rules import User
+
+_LABEL_COLUMNS = 12
+_CHILDREN = 5
+_KEY_COLUMNS = 60
+_ACTIONS = {"purge": "deleted", "expire": "given a TTL", "backup": "saved", "restore": "restored", "copy": "copied"}
+
+
+def shown(key: bytes, columns: int = _KEY_COLUMNS) -> str:
+    r"""Give a key fit for a terminal: bytes that are no text, and control characters, as escapes.
+
+    >>> shown(b"a\xff\x1b\n")
+    'a\\xff\\x1b\\n'
+    """
+    return table.shorten(printable(key.decode("utf-8", "backslashreplace")), columns)
+
+
+def info_lines(
+    nodes: Sequence[Facts], health: Health, label: str, terminal: Terminal, elapsed_ms: float
+) -> Iterator[str]:
+    """Give the verdicts on all nodes, then one row a node."""
+    first = nodes[0]
+    keys, used = sum(one.keys for one in nodes), sum(one.number("used_memory") for one in nodes)
+    facts = [f"{first.product} {first.version}", f"{keys:,} keys", format_size(used)]
+    if len(nodes) > 1:
+        facts.insert(1, f"{len(nodes)} masters")
+    facts.append(f"up {format_duration(min(one.number('uptime_in_seconds') for one in nodes))}")
+    yield f"{terminal.style(printable(label), 'bold')}  {printable(' · '.join(facts))}"
+    yield from health_lines(health, terminal)
+    yield from node_lines(nodes)
+    yield terminal.style(f"answered in {elapsed_ms:.0f} ms", "dim")
+
+
+def health_lines(health: Health, terminal: Terminal) -> Iterator[str]:
+    """Give the findings with their remedies, and what was not judged."""
+    findings = health.findings
+    style: Style = (
+        "red" if any(one.severity is Severity.CRITICAL for one in findings) else "yellow" if findings else "green"
+    )
+    waived = f", {len(health.waived)} waived" if health.waived else ""
+    title = terminal.style(f"{'health':<{_LABEL_COLUMNS}}", "bold")
+    yield f"{title}{terminal.style(tally(findings), style)}{waived}"
+    yield from (f"  {line}" for line in finding_lines(findings, terminal))
+    yield from (f"  waiver expired: {printable(one)}" for one in health.expired)
+    yield from skipped_lines(health.skipped)
+
+
+def node_lines(nodes: Sequence[Facts]) -> Iterator[str]:
+    """Give one row a node."""
+    head = ("node", "keys", "memory", "of", "hit %", "ops/s", "clients", "evicted", "expired")
+    rows = [
+        (
+            one.address,
+            one.keys,
+            format_size(one.number("used_memory")),
+            format_size(one.number("maxmemory")) if one.number("maxmemory") else "no limit",
+            one.hit_pct,
+            int(one.number("instantaneous_ops_per_sec")),
+            int(one.number("connected_clients")),
+            int(one.number("evicted_keys")),
+            int(one.number("expired_keys")),
+        )
+        for one in nodes
+    ]
+    yield from table.lines(head, rows)
+
+
+def keys_lines(census: Census, health: Health, label: str, terminal: Terminal, most: int) -> Iterator[str]:
+    """Give what the walk found: findings first, then memory by prefix, types, TTLs and the biggest keys."""
+    mark = f" (estimated from {census.measured:,})" if census.is_estimate else ""
+    databases = f" in {len(census.databases)} databases" if len(census.databases) > 1 else ""
+    facts = f"{census.keys:,} keys{databases}, {format_size(census.size_bytes)}{mark}"
+    yield f"{terminal.style(printable(label), 'bold')}  {facts}"
+    yield from health_lines(health, terminal)
+    if not census.keys:
+        return
+    yield terminal.style("prefixes", "bold")
+    yield from branch_lines(census.branches[:most], census.size_bytes)
+    if len(census.branches) > most:
+        yield f"  and {len(census.branches) - most:,} more"
+    yield terminal.style("types", "bold")
+    rows = [(kind, keys, format_size(size)) for kind, (keys, size) in census.types.items()]
+    yield from table.lines(("type", "keys", "memory"), rows)
+    yield terminal.style("time to live", "bold")
+    yield from table.lines(("left", "keys", "%"), [row for row in _ttl_rows(census) if row[1]])
+    yield terminal.style("biggest", "bold")
+    yield from table.lines(("key", "type", "memory", "TTL", "db"), [_entry_row(one) for one in census.biggest[:most]])
+    yield terminal.style(f"walked in {census.elapsed_ms / 1000:.1f} s", "dim")
+
+
+def branch_lines(branches: Sequence[Branch], size_bytes: int) -> Iterator[str]:
+    """Give one row a prefix, its largest children below it."""
+    rows: list[tuple[str | int | float | None, ...]] = []
+    for branch in branches:
+        rows.append(_branch_row(branch, size_bytes, ""))
+        rows += [_branch_row(child, size_bytes, "  ") for child in branch.children[:_CHILDREN]]
+    yield from table.lines(("prefix", "keys", "memory", "%", "no TTL", "pickles"), rows)
+
+
+def _branch_row(branch: Branch, size_bytes: int, indent: str) -> tuple[str | int | float | None, ...]:
+    share = 100 * branch.size_bytes / size_bytes if size_bytes else 0.0
+    name = shown(branch.prefix) or "(no prefix)"
+    return (indent + name, branch.keys, format_size(branch.size_bytes), share, branch.without_ttl, branch.pickles)
+
+
+def _ttl_rows(census: Census) -> list[tuple[str, int, float]]:
+    total = sum(census.ttls.values()) or 1
+    return [(name, keys, 100 * keys / total) for name, keys in census.ttls.items()]
+
+
+def _entry_row(entry: Entry) -> tuple[str, str, str, str, int]:
+    return (shown(entry.key), entry.type, format_size(entry.size_bytes), _ttl(entry.ttl_ms), entry.db)
+
+
+def _ttl(ttl_ms: int | None) -> str:
+    return "none" if ttl_ms is None else format_duration(ttl_ms / 1000)
+
+
+def value_lines(value: Value, terminal: Terminal) -> Iterator[str]:
+    """Give one key: what it is, then its value."""
+    unit = "bytes" if value.type == "string" else "elements"
+    facts = [value.kind if value.type == "string" else value.type, f"{value.length:,} {unit}"]
+    facts += [format_size(value.size_bytes), f"TTL {_ttl(value.ttl_ms)}"] + ([value.encoding] if value.encoding else [])
+    yield f"{terminal.style(shown(value.key, 200), 'bold')}  {printable(' · '.join(facts))}"
+    if value.note:
+        yield terminal.style(printable(value.note), "yellow")
+    if isinstance(value.shown, str):
+        yield from map(printable, value.shown.splitlines())
+    elif value.shown is not None:
+        yield from map(printable, to_json(value.shown).splitlines())
+
+
+def plan_lines(plan: Plan, label: str, terminal: Terminal) -> Iterator[str]:
+    """Give what a change would touch."""
+    pattern = shown(plan.pattern)
+    what = {"purge": "delete", "expire": f"give a TTL of {_ttl(plan.ttl_ms)} or less to"}[plan.action]
+    count = f"{plan.keys:,} keys ({format_size(plan.size_bytes)})"
+    yield f"{terminal.style('plan', 'bold')}  {what} {count} that match {pattern} at {printable(label)}"
+    yield from (f"  {shown(key)}" for key in plan.examples)
+    if plan.keys > len(plan.examples):
+        yield f"  and {plan.keys - len(plan.examples):,} more"
+
+
+def done_lines(done: Done, terminal: Terminal) -> Iterator[str]:
+    """Give what was done."""
+    facts = [f"{done.changed:,} {_ACTIONS[done.action]}"]
+    if done.skipped:
+        why = {"purge": "were gone", "backup": "were gone", "expire": "expire sooner"}
+        facts.append(f"{done.skipped:,} {why.get(done.action, 'were there already')}")
+    if done.fell_back:
+        facts.append(f"{done.fell_back:,} in the portable form, because the server refused the DUMP form")
+    if done.resumed:
+        facts.append("went on where an earlier run had stopped")
+    yield f"{terminal.style('done', 'bold')}  {' · '.join(facts)} in {done.elapsed_ms / 1000:.1f} s"
+    for key, reason in done.failed:
+        yield f"  {terminal.style('failed', 'red')} {shown(key)}: {printable(reason)}"
+
+
+def acl_lines(users: Mapping[str, Sequence[User]], health: Health, terminal: Terminal) -> Iterator[str]:
+    """Give the findings about users, then one row a user."""
+    yield from health_lines(health, terminal)
+    for address, found in users.items():
+        yield terminal.style(printable(address), "bold")
+        rows = [
+            (
+                user.name,
+                "on" if user.is_on else "off",
+                "password" if user.has_password else "no password",
+                "all" if user.all_keys else "some",
+                "all" if user.all_commands else ", ".join(user.dangerous) or "none dangerous",
+            )
+            for user in found
+        ]
+        yield from table.lines(("user", "state", "enters with", "keys", "commands"), rows)
+
+
+def stats_lines(
+    nodes: Sequence[Facts], prefixes: Sequence[Branch] | None, label: str, terminal: Terminal
+) -> Iterator[str]:
+    """Give hit ratio, evictions and memory of each node, then of our own prefixes."""
+    yield terminal.style(printable(label), "bold")
+    yield from node_lines(nodes)
+    if prefixes is not None:
+        yield terminal.style("our caches", "bold")
+        yield from branch_lines(prefixes, sum(one.size_bytes for one in prefixes))
