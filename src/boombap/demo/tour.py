@@ -7,7 +7,7 @@ from time import monotonic
 
 from boombap.clients.postgres.target import from_text
 from boombap.config.load import load
-from boombap.demo import code, database
+from boombap.demo import code, database, dependencies
 from boombap.demo.stage import Stage
 from boombap.errors import EXIT_FINE
 from boombap.local import postgres
@@ -35,6 +35,7 @@ def tour(terminal: Terminal, interrupt: Interrupt, *, tracks: int, is_kept: bool
         target = from_text(server.url, name="sample database", origin="the local server")
         database.show(stage, target, tracks)
         code.show(stage)
+        dependencies.show(stage)
         _say_what_next(stage, is_running=is_kept)
     state = "is stopped" if postgres.status(servers(load())) is None else "runs on"
     stage.say(f"the tour took {monotonic() - begun:.0f} s; the server {state}")
@@ -60,6 +61,7 @@ def _say_what_next(stage: Stage, *, is_running: bool) -> None:
         ("boombap db --unanalyzed -n 5", "what no analyzer has seen"),
         ("boombap db slow", "where the time goes"),
         ("boombap ctx related --file src/boombap/db/collect.py", "which files belong to one"),
+        ("boombap deps sync && boombap deps audit", "your own project against real advisories"),
         ("boombap local stop", "when you are done"),
     )
     width = max(len(command) for command, _ in steps)
