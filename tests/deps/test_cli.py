@@ -58,6 +58,12 @@ def test_what_is_below_the_severity_is_counted_and_unknown_is_shown(folder: str,
     assert err == "1 findings below critical are not shown\n"
 
 
+def test_paths_may_stand_before_and_after_options(folder: str, deps):
+    Path("requirements-dev.txt").write_text("redis==5.3.1\n")
+    found = deps("audit", "requirements-dev.txt", "--format", "json", "requirements.txt")[1]
+    assert json.loads(found)["files"] == ["requirements-dev.txt", "requirements.txt"]
+
+
 def test_a_clean_audit(folder: str, deps):
     Path("requirements.txt").write_text("redis==5.3.1\n")
     assert deps("audit") == (0, _clean(deps), "")
