@@ -153,8 +153,17 @@ class Asker:
         has_prereleases = any(_PRERELEASE.search(one.version) for one in pins.entries)
         # Beside the real file, where relative places (--find-links wheels) lead somewhere.
         folder = os.path.dirname(os.path.abspath(file))
-        asked = question.but(folder=folder, options=pins.places, has_prereleases=has_prereleases)
+        places = tuple(_anchored(place, folder) for place in pins.places)
+        asked = question.but(folder=folder, options=places, has_prereleases=has_prereleases)
         return solve(asked, self._program, self._pause)
+
+
+def _anchored(place: str, folder: str) -> str:
+    """Give a line that says where packages come from with its folder as seen from everywhere."""
+    match = re.match(r"(-f|-i|--find-links|--index-url|--extra-index-url)\s*=?\s*(\S+)$", place)
+    if match is None or "://" in match[2]:
+        return place
+    return f"{match[1]} {os.path.join(folder, match[2])}"
 
 
 def _at(entry: Entry, specifier: str) -> str:
