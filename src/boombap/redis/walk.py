@@ -66,32 +66,55 @@ def batches(
         share: of the keys that are measured, chosen by their hash.
     """
     most = int(share * _WHOLE)
-    strings: list[bytes] = []
-    following, keys = _scan_reply(connection, connection.exchange(_scan(cursor, pattern, pace.size), 1)[0])
-    while True:
-        looked = keys if most >= _WHOLE else [key for key in keys if crc32(key) & 0xFFFF < most]
-        is_last = following == 0
-        request = [_ASK % (len(key), key, len(key), key, len(key), key) for key in looked]
+
+    def ask(scanned: list[bytes], strings: list[bytes], following: int) -> _Asked:
+        keys = scanned if most >= _WHOLE else [key for key in scanned if crc32(key) & 0xFFFF < most]
+        request = [_ASK % (size := len(key), key, size, key, size, key) for key in keys]
         request += [_LOOK % (len(key), key) for key in strings]
-        if not is_last:
+        if following:
             request.append(_scan(following, pattern, pace.size))
-        count = _ASKED * len(looked) + len(strings) + (not is_last)
+        connection.post(b"".join(request))
+        return _Asked(keys, strings, following, len(scanned))
+
+    connection.post(_scan(cursor, pattern, pace.size))
+    following, keys = _scan_reply(connection, connection.collect(1)[0])
+    asked = ask(keys, [], following)
+    while True:
         begun_s = clock()
-        replies = connection.exchange(b"".join(request), count) if count else []
-        pace.took(clock() - begun_s, len(looked))
-        measured = list(_measured(connection, looked, replies))
-        end = _ASKED * len(looked)
-        pickles = [key for key, head in zip(strings, replies[end:], strict=False) if head in PICKLES]
-        strings = [key for key, _, kind, _ in measured if kind == b"string"]
-        scanned = len(keys)
-        if is_last:
+        replies = connection.collect(asked.count)
+        pace.took(clock() - begun_s, len(asked.keys))
+        answered = asked
+        strings = [
+            key
+            for key, kind in zip(answered.keys, replies[1 : answered.end : _ASKED], strict=True)
+            if kind == b"string"
+        ]
+        if answered.following:
+            # Sent before this batch is counted, so that the server works meanwhile.
+            following, keys = _scan_reply(connection, replies[-1])
+            asked = ask(keys, strings, following)
+        pickles = [key for key, head in zip(answered.strings, replies[answered.end :], strict=False) if head in PICKLES]
+        if not answered.following:
             pickles += _last_pickles(connection, strings)
-            yield Batch(0, scanned, measured, pickles)
+        measured = list(_measured(connection, answered.keys, replies[: answered.end]))
+        # A walk that stops here goes on with the keys that the next batch would have had.
+        yield Batch(answered.following, answered.scanned, measured, pickles)
+        if not answered.following:
             return
-        # The next batch's keys are at hand, but a walk that stops here goes on with them.
-        begins = following
-        following, keys = _scan_reply(connection, replies[-1])
-        yield Batch(begins, scanned, measured, pickles)
+
+
+class _Asked:
+    """What was asked of the server at one time."""
+
+    __slots__ = ("count", "end", "following", "keys", "scanned", "strings")
+
+    def __init__(self, keys: list[bytes], strings: list[bytes], following: int, scanned: int) -> None:
+        self.keys = keys
+        self.strings = strings
+        self.following = following
+        self.scanned = scanned
+        self.end = _ASKED * len(keys)
+        self.count = self.end + len(strings) + (following != 0)
 
 
 def _measured(
@@ -106,8 +129,8 @@ def _measured(
 
 
 def _last_pickles(connection: Connection, strings: list[bytes]) -> list[bytes]:
-    heads = connection.exchange(b"".join(_LOOK % (len(key), key) for key in strings), len(strings)) if strings else []
-    return [key for key, head in zip(strings, heads, strict=True) if head in PICKLES]
+    connection.post(b"".join(_LOOK % (len(key), key) for key in strings))
+    return [key for key, head in zip(strings, connection.collect(len(strings)), strict=True) if head in PICKLES]
 
 
 def _scan(cursor: int, pattern: bytes, count: int) -> bytes:

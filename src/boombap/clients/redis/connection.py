@@ -68,6 +68,7 @@ class Connection:
         self._interrupt = interrupt
         self._buffer = bytearray(_BUFFER_BYTES)
         self._view = memoryview(self._buffer)
+        self._early: list[Reply | ServerError] = []
         self._reader = hiredis.Reader(replyError=ServerError, notEnoughData=_MORE)  # type: ignore[arg-type]
         self._wire = connect(target, limits.connect_s, limits.read_s, interrupt)
         # For the connection's whole life: entering and leaving the block at each command would cost 3 us.
@@ -141,15 +142,26 @@ class Connection:
             raise self._failed(error, name) from None
         return replies
 
-    def exchange(self, packed: bytes, count: int) -> list[Reply | ServerError]:
-        """Give the replies to commands that the caller has packed; otherwise as `pipeline`.
+    def post(self, packed: bytes) -> None:
+        """Send commands that the caller has packed; `collect` gives their replies, and nothing may come in between.
+
+        Raises:
+            OutsideError: for a time-out or a broken connection.
+            Interrupted: when the run was ended meanwhile.
+        """
+        try:
+            self._send_and_receive(packed, self._early)
+        except (OSError, hiredis.ProtocolError, TypeError) as error:
+            raise self._failed(error, "PIPELINE") from None
+
+    def collect(self, count: int) -> list[Reply | ServerError]:
+        """Give the replies to the commands that were posted; otherwise as `pipeline`.
 
         Args:
-            count: how many commands they are.
+            count: how many commands they were.
         """
-        replies: list[Reply | ServerError] = []
+        replies, self._early = self._early, []
         try:
-            self._send_and_receive(packed, replies)
             while len(replies) < count:
                 self._feed(self._wire.receive_into(self._view), replies)
         except (OSError, hiredis.ProtocolError, TypeError) as error:
@@ -177,8 +189,10 @@ class Connection:
         if not count:
             raise ConnectionError
         self._reader.feed(self._buffer, 0, count)  # type: ignore[arg-type]
-        while (reply := self._next()) is not _MORE:
-            replies.append(reply)
+        take, append = self._reader.gets, replies.append
+        while (reply := take(False)) is not _MORE:
+            if type(reply) is not hiredis.PushNotification:
+                append(reply)
 
     def _next(self) -> Reply:
         """Give the next reply that is complete, without what the server pushes unasked."""
