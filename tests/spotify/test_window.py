@@ -219,7 +219,7 @@ def test_four_processes_keep_to_the_budget_and_use_it(cache: Cache):
     import time
 
     budget, window_s = 240, 1.5
-    end_s = time.time() + 6.0
+    end_s = time.time() + 5.5
     words = [sys.executable, "-c", _CALLER, cache.url, str(budget), str(window_s), str(end_s)]
     with ExitStack() as stack:
         children = [stack.enter_context(subprocess.Popen(words, stdout=subprocess.PIPE, text=True)) for _ in range(4)]
@@ -228,10 +228,10 @@ def test_four_processes_keep_to_the_budget_and_use_it(cache: Cache):
     times = sorted(time_s for times in mine for time_s in times)
     fullest = max(bisect_right(times, begin_s + window_s) - place for place, begin_s in enumerate(times))
     assert fullest <= budget
-    # From the first full window on, without the end, at which the processes stop one by one.
-    begin_s, last_s = times[0] + window_s, end_s - 0.1
-    used = sum(begin_s < time_s <= last_s for time_s in times)
-    assert used >= 0.95 * budget * (last_s - begin_s) / window_s * (window_s / (window_s + window_s / 30)) * 0.97
+    # Over whole turns of the log, which keeps a token for as long as the processes may hold it longer than the window.
+    span_s = 3 * (window_s + window_s / 30)
+    used = bisect_right(times, times[0] + span_s)
+    assert used >= 0.95 * budget * span_s / window_s
 
 
 def test_scripts_are_found(pool: Pool):

@@ -1,0 +1,70 @@
+"""Which tracks do the tables know already, the most popular first; what `spotify warm` puts into the cache."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from boombap.spotify.model import Album, Artist, Track
+from boombap.spotify.queries.load import query
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from boombap.clients.postgres.session import Row, Session
+
+_CHUNK = 2_000
+
+
+class Kept(NamedTuple):
+    """A track of the tables.
+
+    Attributes:
+        age_s: since the beginning of the day on which Spotify last said so.
+    """
+
+    track: Track
+    age_s: float
+
+
+def read_kept(
+    session: Session, *, ttl_s: float, most: int | None = None, artists: Sequence[str] = (), chunk: int = _CHUNK
+) -> Iterator[list[Kept]]:
+    """Give the tracks that are younger than `ttl_s`, chunk by chunk.
+
+    Args:
+        most: how many at most.
+        artists: names of which a track must have one, in any case; none for all tracks.
+    """
+    last: Row = {"rank": None, "id": None}
+    left = most
+    while left is None or left > 0:
+        values = {
+            "ttl_s": ttl_s,
+            "rank": last["rank"],
+            "id": last["id"],
+            "artists": [name.lower() for name in artists] or None,
+            "most": chunk if left is None else min(chunk, left),
+        }
+        rows = session.read(query("kept_tracks"), values)
+        if not rows:
+            return
+        last, left = rows[-1], None if left is None else left - len(rows)
+        yield [_kept(row) for row in rows]
+
+
+def _kept(row: Row) -> Kept:
+    track = Track(
+        id=row["id"],
+        name=row["name"],
+        artists=tuple(Artist(*artist) for artist in row["artists"] or ()),
+        album=Album(*row["album"]) if row["album"] else None,
+        duration_ms=row["duration_ms"],
+        explicit=row["explicit"],
+        isrc=row["isrc"],
+        popularity=row["popularity"],
+        track_number=row["track_number"],
+        disc_number=row["disc_number"],
+        preview_url=row["preview_url"],
+    )
+    return Kept(track, row["age_s"])
