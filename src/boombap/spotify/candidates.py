@@ -12,19 +12,20 @@ from boombap.resilience.retry import Policy, retry
 from boombap.spotify import api
 from boombap.spotify.access import from_settings
 from boombap.spotify.decode import Decoded
-from boombap.spotify.model import Mode, Refusal, Wanted
+from boombap.spotify.model import Mode, Refusal
 from boombap.spotify.planner import Planner
+from boombap.spotify.quota import limiter_of
 
 if TYPE_CHECKING:
     from boombap.spotify.access import Access
     from boombap.spotify.desk import Desk
     from boombap.spotify.limiter import Limiter
-    from boombap.spotify.model import Ask, Track
+    from boombap.spotify.model import Ask, Track, Wanted
 
 _POLICY = Policy(attempts=4, deadline_s=20.0)
 
 
-def find(desk: Desk, wanted: Wanted, limiter: Limiter) -> tuple[Track, ...]:
+def find(desk: Desk, wanted: Wanted) -> tuple[Track, ...]:
     """Give the candidates for a track.
 
     Raises:
@@ -33,12 +34,14 @@ def find(desk: Desk, wanted: Wanted, limiter: Limiter) -> tuple[Track, ...]:
         OutsideError: the Web API does not answer.
     """
     access = from_settings(desk.config.spotify)
-    limiter.begin()
     planner = Planner(Mode.EXTENDED)
     planner.add([wanted], 0.0)
     planner.finish()
     found: list[Track] = []
     with ExitStack() as stack:
+        redis = stack.enter_context(desk.redis(desk.interrupt))
+        limiter = limiter_of(desk.config.spotify, redis, None, burst=1)
+        limiter.begin()
         client = stack.enter_context(Client(desk.interrupt))
         stack.callback(limiter.close)
         for ask in planner.next_requests(1, 0.0):

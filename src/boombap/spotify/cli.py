@@ -23,10 +23,6 @@ def main(words: Sequence[str], *, prog: str, interrupt: Interrupt) -> int:
     args = options.parse(words, prog)
     config = load()
     log.configure(config.log.level, config.log.format)
-    if args.command == options.EMULATE:
-        from boombap.spotify.emulate import command
-
-        return command.run(args.words, prog=f"{prog} {options.EMULATE}", interrupt=interrupt)
     return _ACTIONS[args.command](Desk(args, config, Terminal(quiet=args.quiet), interrupt))
 
 

@@ -1,4 +1,4 @@
-"""What a run would cost: who is wanted, how many requests that takes in each mode, and how long; asks Spotify nothing."""
+"""What a run would cost: who is wanted, how many requests that takes in each mode, and how long; asks nothing."""
 
 from __future__ import annotations
 

@@ -78,7 +78,8 @@ def _rows(desk: Desk, session: Session) -> Iterator[list[Row]]:
             return
         after = found[-1]["id"]
         yield [
-            Row(row["id"], row["artist"] or "", row["title"] or "", row["stored"], _known(row["known"])) for row in found
+            Row(row["id"], row["artist"] or "", row["title"] or "", row["stored"], _known(row["known"]))
+            for row in found
         ]
 
 

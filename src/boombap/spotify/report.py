@@ -98,14 +98,19 @@ def audit_lines(audit: Audit) -> Iterator[str]:
     if audit.wrong:
         yield ""
         rows = [
-            (one.row.key, one.verdict.value, one.reasons[0], shorten(f"{one.row.artist} – {one.row.title}", _NAME_COLUMNS))
+            (
+                one.row.key,
+                one.verdict.value,
+                one.reasons[0],
+                shorten(f"{one.row.artist} – {one.row.title}", _NAME_COLUMNS),
+            )
             for one in audit.wrong
         ]
         yield from table(("id", "verdict", "because", "track"), rows)
         if audit.bad > len(audit.wrong):
             yield f"  … and {audit.bad - len(audit.wrong):,} more"
     if audit.quarantined:
-        yield f"{audit.quarantined:,} answers were moved to spotify_quarantine; `spotify batch` asks for these tracks anew"
+        yield f"{audit.quarantined:,} answers were moved to spotify_quarantine; `spotify batch` asks anew"
     elif audit.bad:
         yield f"{audit.bad:,} are wrong; `spotify audit --apply` moves them to spotify_quarantine"
 
