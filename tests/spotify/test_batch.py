@@ -280,3 +280,152 @@ def test_without_a_terminal_there_is_no_bar(processor: Processor):
     done = processor.run("batch", "--tracks", "50")
     assert "\x1b" not in done.stdout + done.stderr
     assert "\r" not in done.stderr
+
+
+def test_a_cache_that_knows_answers_without_a_request(processor: Processor):
+    processor.batch()
+    asked = len(processor.web.log)
+    processor.database.run("UPDATE tracks SET spotify_data = jsonb_build_object('id', spotify_data ->> 'id')")
+    processor.database.run("TRUNCATE spotify_matches")
+    again = processor.batch()
+    assert again["outcomes"] == {"matched": TRACKS}
+    assert (again["cache_hits"], again["requests"]) == (TRACKS, 0)
+    assert len(processor.web.log) == asked
+    assert processor.filled() == TRACKS
+
+
+def test_a_warm_cache_is_as_good(processor: Processor):
+    processor.batch()
+    assert processor.cache
+    processor.cache.call("FLUSHALL")
+    done = processor.run("warm", "--format", "json")
+    assert json.loads(done.stdout)["tracks"] == TRACKS
+    processor.database.run("TRUNCATE spotify_matches")
+    assert processor.batch()["requests"] == 0
+
+
+def test_corrupt_values_of_the_cache_are_misses(processor: Processor):
+    processor.batch("--tracks", "50")
+    assert processor.cache
+    keys = processor.cache.call("KEYS", "*")
+    for key in keys:
+        processor.cache.call("SET", key, b'["' + b"\xff" * 20)
+    processor.database.run("TRUNCATE spotify_matches")
+    assert processor.batch()["outcomes"] == {"matched": TRACKS}
+
+
+def test_redis_that_fills_up_costs_the_cache_only(processor: Processor, own_cache: Any):
+    full = own_cache(maxmemory="2mb", maxmemory_policy="noeviction")
+    done = processor.run("batch", REDIS_URL=full.url)
+    assert done.returncode == 0, done.stderr
+    assert processor.outcomes() == {"matched": TRACKS}
+
+
+def test_redis_that_goes_away_in_the_middle(processor: Processor, own_cache: Any):
+    going = own_cache()
+
+    def trick(asked: Asked) -> None:
+        if asked.path != TOKEN and asked.number == 5:
+            going.ask("SHUTDOWN", "NOSAVE")
+
+    processor.web.trick = trick
+    done = processor.run("batch", "--workers", "2", REDIS_URL=going.url, BOOMBAP_SPOTIFY_LOCAL_SHARE="50")
+    assert done.returncode == 0, done.stderr
+    assert processor.outcomes() == {"matched": TRACKS}
+
+
+def test_postgres_that_ends_the_connection_in_the_middle(processor: Processor):
+    ended: list[int] = []
+
+    def trick(asked: Asked) -> None:
+        if asked.path != TOKEN and asked.number in {5, 12}:
+            killed = processor.database.run(
+                "SELECT count(pg_terminate_backend(pid)) AS n FROM pg_stat_activity "
+                "WHERE datname = current_database() AND application_name LIKE 'boombap %%' AND state = 'idle'",
+                {},
+            )
+            ended.append(killed[0]["n"])
+
+    processor.web.trick = trick
+    done = processor.run("batch", "--workers", "1")
+    assert sum(ended) > 0
+    assert done.returncode in {0, 3}, done.stderr
+    assert processor.run("batch").returncode == 0
+    assert processor.outcomes() == {"matched": TRACKS}
+
+
+def test_rows_that_somebody_else_locks_are_left_for_later(processor: Processor):
+    with processor.database.holding("SELECT 1 FROM tracks WHERE id = 500 FOR UPDATE"):
+        assert processor.batch()["stored"] == TRACKS - 1
+    assert processor.batch()["stored"] == 1
+
+
+@pytest.mark.parametrize(
+    "condition", ["serialization_failure", "deadlock_detected", "query_canceled", "admin_shutdown"]
+)
+def test_a_flush_that_fails_for_now_is_tried_again(processor: Processor, condition: str):
+    processor.batch("--tracks", "1")
+    processor.database.run("CREATE SEQUENCE tries")
+    processor.database.run(
+        "CREATE FUNCTION stumble() RETURNS trigger LANGUAGE plpgsql AS "
+        f"$$BEGIN IF nextval('tries') <= 3 THEN RAISE {condition}; END IF; RETURN new; END$$"
+    )
+    processor.database.run(
+        "CREATE TRIGGER stumble BEFORE INSERT ON spotify_matches FOR EACH ROW EXECUTE FUNCTION stumble()"
+    )
+    done = processor.batch()
+    assert (done["stored"], done["refused"]) == (TRACKS - 1, 0)
+    assert processor.outcomes() == {"matched": TRACKS}
+
+
+def test_the_plan_asks_nothing(processor: Processor):
+    done = processor.run("plan", "--format", "json")
+    found = json.loads(done.stdout)
+    assert found["tracks"] == found["known_ids"] == TRACKS
+    assert found["modes"]["extended"]["requests"] == 20
+    assert found["modes"]["development"]["requests_per_track"] < 0.3
+    assert "days of quota" in processor.run("plan").stdout
+    assert processor.web.log == []
+
+
+def test_status_says_where_the_catalogue_stands(processor: Processor):
+    before = json.loads(processor.run("status", "--format", "json").stdout)
+    assert (before["tracks"], before["unjudged"], before["outcomes"]) == (TRACKS, TRACKS, {})
+    processor.batch("--tracks", "300")
+    after = json.loads(processor.run("status", "--format", "json").stdout)
+    assert (after["outcomes"], after["unjudged"]) == ({"matched": 300}, 700)
+    assert after["cache"] == {"hits": 0, "misses": 300}
+    text = processor.run("status").stdout
+    assert "1,000 tracks" in text
+    assert "0 % of 300 look-ups were hits" in text
+
+
+def test_a_ban_shows_in_the_status(processor: Processor):
+    processor.web.trick = lambda asked: (429, LIMITED, {"Retry-After": "7200"}) if asked.path != TOKEN else None
+    assert processor.run("batch").returncode == 75
+    assert "a ban stands for another" in processor.run("status").stdout
+
+
+def test_the_audit_finds_what_is_wrong_and_takes_it_out(processor: Processor):
+    processor.batch("--tracks", "100")
+    processor.database.run("UPDATE tracks SET artist = 'Somebody Else' WHERE id <= 3")
+    before = len(processor.web.log)
+    found = processor.run("audit", "--format", "json")
+    assert found.returncode == 1
+    answer = json.loads(found.stdout)
+    assert [one["key"] for one in answer["wrong"] if one["reasons"] == ["artist_differs"]] == [1, 2, 3]
+    assert "spotify audit --apply" in processor.run("audit").stdout
+    applied = json.loads(processor.run("audit", "--apply", "--format", "json").stdout)
+    assert applied["quarantined"] == sum(applied["reasons"].values())
+    assert len(processor.web.log) == before
+    (row,) = processor.database.run("SELECT spotify_data FROM tracks WHERE id = 1")
+    assert row["spotify_data"] is None
+
+
+def test_explain_shows_the_candidates(processor: Processor):
+    done = processor.run("explain", "Nas", "Song 7")
+    assert done.returncode == 0, done.stderr
+    assert "candidate 1: Nas – Song 7" in done.stdout
+    found = json.loads(processor.run("explain", "Nas", "Song 7", "--format", "json").stdout)
+    assert found["verdict"]["outcome"] == "matched"
+    assert processor.run("explain", "Nas", "No \x1b[31mSuch").stdout.isascii() is False

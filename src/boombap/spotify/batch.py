@@ -12,26 +12,23 @@ from boombap.errors import BoombapError, OutsideError
 from boombap.interrupt import Interrupt
 from boombap.spotify import schema
 from boombap.spotify.access import from_settings
-from boombap.spotify.cooldown import Cooldown
 from boombap.spotify.desk import is_database, lines_of
 from boombap.spotify.feed import Feed
-from boombap.spotify.limiter import Limiter, Limits
 from boombap.spotify.model import Mode
 from boombap.spotify.pipeline import Parts, Pipeline, Tally
 from boombap.spotify.planner import Planner
+from boombap.spotify.quota import limiter_of
 from boombap.spotify.sink import Sink
 from boombap.spotify.source import Leases, Selection, peek
 from boombap.spotify.store import NOBODY, Store
-from boombap.spotify.window import Window, account_of
 from boombap.units import format_duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from boombap.config.model import Spotify
     from boombap.spotify.access import Access
     from boombap.spotify.desk import Desk
-    from boombap.spotify.limiter import Memory
+    from boombap.spotify.limiter import Limiter
     from boombap.spotify.lines import Skipped
     from boombap.spotify.model import Match, Wanted
 
@@ -108,8 +105,10 @@ class _Run:
         self._stored = self._refused = 0
         self._skipped: list[Skipped] = []
         self._matches: list[Match] = []
-        self._cache = None
         self._redis = stack.enter_context(desk.redis(self._own))
+        self._cache = desk.cache(self._redis) if self._redis else None
+        if self._cache:
+            stack.callback(self._cache.close)
         self._has_database = is_database(order.source) or not order.is_dry
         self._pool = stack.enter_context(desk.pool(self._own)) if self._has_database else None
         if not order.is_dry:
@@ -117,7 +116,9 @@ class _Run:
                 schema.prepare(session)
 
     def work(self, access: Access) -> Done:
-        limiter = self._limiter()
+        # A dry run does not make the tables that remember cool-downs.
+        memory = None if self._order.is_dry else self._pool
+        limiter = limiter_of(self._settings, self._redis, memory, burst=self._order.in_flight)
         limiter.begin()
         mode = Mode.DEVELOPMENT if self._settings.mode == Mode.DEVELOPMENT else Mode.EXTENDED
         planner, begun_s = Planner(mode), time.monotonic()
@@ -137,22 +138,9 @@ class _Run:
         except OutsideError as found:
             error = error or found
         seconds = time.monotonic() - begun_s
-        kept = (tuple(self._skipped), tuple(self._matches), error)
+        kept = (tuple(self._skipped), tuple(sorted(self._matches, key=lambda one: one.wanted.key)), error)
         counts = (self._stored, self._refused, access.renewals, limiter.refusals)
         return Done(tally, seconds, planner.mode, *counts, *kept)
-
-    def _limiter(self) -> Limiter:
-        settings = self._settings
-        limits = limits_of(settings, self._order.in_flight)
-        account = account_of(settings.client_id or "")
-        memories: list[Memory] = []
-        window = None
-        if self._redis:
-            window = Window(self._redis, account, budget=settings.budget, length_s=settings.window + limits.hold_s)
-            memories.append(window)
-        if self._pool and not self._order.is_dry:
-            memories.append(Cooldown(self._pool, account))
-        return Limiter(limits, window, memories)
 
     def _leases(self, stack: ExitStack) -> Leases | None:
         if self._order.is_dry or not is_database(self._order.source):
@@ -210,11 +198,6 @@ class _Run:
         with closing(self._desk.session(self._own)) as session:
             total = sum(len(chunk) for chunk in peek(session, self._order.selection._replace(most=most)))
         return total if total < _MOST_COUNTED else None
-
-
-def limits_of(settings: Spotify, in_flight: int) -> Limits:
-    """Give what the configuration says that the account may ask."""
-    return Limits(settings.budget, settings.window, in_flight, settings.local_share / 100)
 
 
 def _knows_nothing(chunk: Sequence[Wanted]) -> tuple[list[Match], list[Wanted]]:

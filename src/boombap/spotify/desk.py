@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from boombap.config.model import Config
     from boombap.interrupt import Interrupt
     from boombap.output.terminal import Terminal
+    from boombap.spotify.cache import Cache
     from boombap.spotify.lines import Skipped
     from boombap.spotify.model import Wanted
 
@@ -81,6 +82,13 @@ class Desk(Record):
         limits = Limits(_REDIS_CONNECT_S, _REDIS_READ_S)
         with Pool(target, interrupt, limits=limits, size=3) as pool:
             yield pool
+
+    def cache(self, redis: RedisPool) -> Cache:
+        """Give the cache that the configuration describes."""
+        from boombap.spotify.cache import Cache, Lifetimes
+        from boombap.spotify.match import match
+
+        return Cache(redis, match, Lifetimes(self.config.spotify.ttl, self.config.spotify.missing_ttl))
 
 
 def lines_of(source: str, most: int | None, skip: Callable[[Skipped], object]) -> Iterator[list[Wanted]]:

@@ -5,10 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from boombap.spotify.batch import Done
+    from boombap.spotify.forecast import Plan
+    from boombap.spotify.match import Weighed
     from boombap.spotify.model import Match, Track
+    from boombap.spotify.quarantine import Audit
+    from boombap.spotify.status import Status
 
 BATCH = "boombap.spotify.batch/1"
+PLAN = "boombap.spotify.plan/1"
+STATUS = "boombap.spotify.status/1"
+AUDIT = "boombap.spotify.audit/1"
+EXPLAIN = "boombap.spotify.explain/1"
+WARM = "boombap.spotify.warm/1"
 
 
 def batch(done: Done) -> dict[str, object]:
@@ -66,3 +77,69 @@ def track(one: Track) -> dict[str, object]:
         "popularity": one.popularity,
         "preview_url": one.preview_url,
     }
+
+
+def plan(found: Plan) -> dict[str, object]:
+    """Give what a run would cost."""
+    return {
+        "schema": PLAN,
+        "tracks": found.tracks,
+        "known_ids": found.known,
+        "artists": found.artists,
+        "budget": found.budget,
+        "window_s": found.window_s,
+        "modes": {
+            one.mode.value: {
+                "requests": one.estimate.requests,
+                "requests_per_track": round(one.estimate.per_track, 4),
+                "quota_days": round(one.estimate.days, 2),
+                "seconds": round(one.estimate.eta_s, 1),
+            }
+            for one in found.forecasts
+        },
+    }
+
+
+def status(found: Status, cache: Mapping[str, object] | None) -> dict[str, object]:
+    """Give where the catalogue and the cache stand."""
+    return {"schema": STATUS, **found._asdict(), "cooldown_s": round(found.cooldown_s, 1), "cache": cache}
+
+
+def audit(found: Audit) -> dict[str, object]:
+    """Give what an audit came to."""
+    return {
+        "schema": AUDIT,
+        "rows": found.rows,
+        "verdicts": {verdict.value: count for verdict, count in sorted(found.verdicts.items())},
+        "reasons": dict(sorted(found.reasons.items())),
+        "quarantined": found.quarantined,
+        "wrong": [
+            {
+                "key": one.row.key,
+                "artist": one.row.artist,
+                "title": one.row.title,
+                "spotify_id": one.spotify_id,
+                "verdict": one.verdict,
+                "reasons": list(one.reasons),
+                "sharing": one.sharing,
+            }
+            for one in found.wrong
+        ],
+    }
+
+
+def explanation(found: Match, candidates: Iterable[Weighed]) -> dict[str, object]:
+    """Give how the candidates for one track were judged."""
+    return {
+        "schema": EXPLAIN,
+        "verdict": match(found),
+        "candidates": [
+            {"track": track(one.track), "refused": one.refused, "score": one.score, "reasons": list(one.reasons)}
+            for one in candidates
+        ],
+    }
+
+
+def warm(taken: int, seconds: float) -> dict[str, object]:
+    """Give what the cache took."""
+    return {"schema": WARM, "tracks": taken, "seconds": round(seconds, 3)}

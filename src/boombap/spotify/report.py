@@ -14,7 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from boombap.spotify.batch import Done
+    from boombap.spotify.cache import Counts
+    from boombap.spotify.forecast import Plan
     from boombap.spotify.model import Match, Track
+    from boombap.spotify.quarantine import Audit
+    from boombap.spotify.status import Status
 
 _MOST_SHOWN = 10
 _WORDS = {
@@ -49,6 +53,66 @@ def batch_lines(done: Done) -> Iterator[str]:
         yield f"  line {skipped.line} is left out: {printable(skipped.reason)}"
     if len(done.skipped) > _MOST_SHOWN:
         yield f"  … and {len(done.skipped) - _MOST_SHOWN:,} more lines"
+
+
+def plan_lines(plan: Plan) -> Iterator[str]:
+    """Give what a run would cost."""
+    if not plan.tracks:
+        yield "nothing to do: every track has an answer"
+        return
+    yield f"{plan.tracks:,} tracks: {plan.known:,} with a known id, the rest by {plan.artists:,} artists"
+    rows = [
+        (
+            f"{one.mode} mode",
+            one.estimate.requests,
+            f"{one.estimate.per_track:.2f}",
+            format_duration(one.estimate.eta_s),
+            f"{one.estimate.days:.1f}" if one.estimate.days else "",
+        )
+        for one in plan.forecasts
+    ]
+    yield from table(("", "requests", "a track", "takes", "days of quota"), rows)
+    yield f"at {plan.budget:,} requests in {format_duration(plan.window_s)}; what the cache knows costs nothing"
+
+
+def status_lines(status: Status, cache: Counts | None) -> Iterator[str]:
+    """Give where the catalogue and the cache stand."""
+    rows = [(_WORDS[Outcome(name)], count) for name, count in sorted(status.outcomes.items())]
+    rows += [("answer of an earlier program, unjudged", status.unjudged), ("without an answer", status.empty)]
+    rows += [("matches older than the TTL", status.stale), ("being worked on", status.leased)]
+    rows += [("refused by PostgreSQL", status.dead)]
+    yield f"{status.tracks:,} tracks"
+    yield from table(("", "tracks"), [row for row in rows if row[1]])
+    if cache:
+        asked = cache.hits + cache.misses
+        share = f"{cache.hit_pct:.0f} % of {asked:,} look-ups were hits" if asked else "nobody has asked it yet"
+        yield f"cache: {share}"
+    if status.cooldown_s > 0:
+        yield f"a ban stands for another {format_duration(status.cooldown_s)}; no request is made before"
+
+
+def audit_lines(audit: Audit) -> Iterator[str]:
+    """Give what an audit came to."""
+    yield f"{audit.rows:,} stored answers judged, without one request"
+    yield from table(("verdict", "rows"), [(name.value, count) for name, count in sorted(audit.verdicts.items())])
+    if audit.wrong:
+        yield ""
+        rows = [
+            (
+                one.row.key,
+                one.verdict.value,
+                one.reasons[0],
+                shorten(f"{one.row.artist} – {one.row.title}", _NAME_COLUMNS),
+            )
+            for one in audit.wrong
+        ]
+        yield from table(("id", "verdict", "because", "track"), rows)
+        if audit.bad > len(audit.wrong):
+            yield f"  … and {audit.bad - len(audit.wrong):,} more"
+    if audit.quarantined:
+        yield f"{audit.quarantined:,} answers were moved to spotify_quarantine; `spotify batch` asks anew"
+    elif audit.bad:
+        yield f"{audit.bad:,} are wrong; `spotify audit --apply` moves them to spotify_quarantine"
 
 
 def _cost(done: Done) -> str:

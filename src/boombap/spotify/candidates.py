@@ -1,0 +1,68 @@
+"""What Spotify offers for one track: a search as a batch would make it, within the same quota."""
+
+from __future__ import annotations
+
+import time
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+from boombap.clients.http.multi import Client
+from boombap.errors import OutsideError
+from boombap.resilience.retry import Policy, retry
+from boombap.spotify import api
+from boombap.spotify.access import from_settings
+from boombap.spotify.decode import Decoded
+from boombap.spotify.model import Mode, Refusal
+from boombap.spotify.planner import Planner
+from boombap.spotify.quota import limiter_of
+
+if TYPE_CHECKING:
+    from boombap.spotify.access import Access
+    from boombap.spotify.desk import Desk
+    from boombap.spotify.limiter import Limiter
+    from boombap.spotify.model import Ask, Track, Wanted
+
+_POLICY = Policy(attempts=4, deadline_s=20.0)
+
+
+def find(desk: Desk, wanted: Wanted) -> tuple[Track, ...]:
+    """Give the candidates for a track.
+
+    Raises:
+        TryLater: a ban stands.
+        AccessDenied: the credentials are wrong.
+        OutsideError: the Web API does not answer.
+    """
+    access = from_settings(desk.config.spotify)
+    planner = Planner(Mode.EXTENDED)
+    planner.add([wanted], 0.0)
+    planner.finish()
+    found: list[Track] = []
+    with ExitStack() as stack:
+        redis = stack.enter_context(desk.redis(desk.interrupt))
+        limiter = limiter_of(desk.config.spotify, redis, None, burst=1)
+        limiter.begin()
+        client = stack.enter_context(Client(desk.interrupt))
+        stack.callback(limiter.close)
+        for ask in planner.next_requests(1, 0.0):
+            found += retry(lambda: _fetch(desk, client, access, limiter, ask), _POLICY, sleep=desk.interrupt.sleep)  # noqa: B023
+    return tuple(found)
+
+
+def _fetch(desk: Desk, client: Client, access: Access, limiter: Limiter, ask: Ask) -> list[Track]:
+    if not access.headers:
+        access.take(client.fetch(access.request()))
+    while not limiter.take(1):
+        desk.interrupt.sleep(limiter.wait_s)
+    headers = access.headers
+    assert headers is not None, "just taken"
+    found = api.read(ask, client.fetch(api.request(ask, desk.config.spotify.base_url, headers)), time.time())
+    if isinstance(found, Decoded):
+        return [track for track in found.reply.tracks if track]
+    if isinstance(found, Refusal):
+        raise OutsideError(f"the Web API refused the search: {found.value.replace('_', ' ')}")
+    if isinstance(found, api.Expired):
+        access.refuse(headers)
+    if isinstance(found, api.Limited):
+        limiter.refuse(found)
+    raise found

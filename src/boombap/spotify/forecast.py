@@ -1,0 +1,84 @@
+"""What a run would cost: who is wanted, how many requests that takes in each mode, and how long; asks nothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from contextlib import closing
+from typing import TYPE_CHECKING, NamedTuple
+
+from boombap.spotify.desk import is_database, lines_of
+from boombap.spotify.estimate import Estimate, Profile, estimate
+from boombap.spotify.model import Mode
+from boombap.spotify.names import read_credit
+from boombap.spotify.source import peek
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from boombap.spotify.desk import Desk
+    from boombap.spotify.model import Wanted
+    from boombap.spotify.source import Selection
+
+DEVELOPMENT_A_DAY = 1_000
+"""Requests a day that an app in development mode is reported to get (2026)."""
+
+
+class Forecast(NamedTuple):
+    """What a run would cost in one mode."""
+
+    mode: Mode
+    estimate: Estimate
+
+
+class Plan(NamedTuple):
+    """What a run has before it.
+
+    Attributes:
+        known: tracks whose id is known.
+        artists: different artists among those whose id is not known.
+        budget_s: seconds of the window in which the budget may be spent.
+    """
+
+    tracks: int
+    known: int
+    artists: int
+    budget: int
+    window_s: float
+    forecasts: tuple[Forecast, ...]
+
+
+def plan(desk: Desk, selection: Selection, source: str) -> Plan:
+    """Give the plan for a selection of the table, or for a file."""
+    if not is_database(source):
+        return _plan(desk, lines_of(source, selection.most, lambda _: None))
+    with closing(desk.session()) as session:
+        return _plan(desk, peek(session, selection))
+
+
+def _plan(desk: Desk, chunks: Iterable[list[Wanted]]) -> Plan:
+    settings = desk.config.spotify
+    known, nameless, unknown = 0, 0, Counter[str]()
+    everybody = Counter[str]()
+    for chunk in chunks:
+        desk.interrupt.check()
+        for one in chunk:
+            artist = read_credit(one.artist).whole
+            known += one.spotify_id is not None
+            nameless += not artist or not one.title
+            everybody[artist] += 1
+            if one.spotify_id is None:
+                unknown[artist] += 1
+    rate_per_s = settings.budget / settings.window
+    # Development mode has no batches: whoever has a name goes with the artist, an id or not.
+    profiles = {
+        Mode.EXTENDED: Profile(tuple(unknown.values()), known),
+        Mode.DEVELOPMENT: Profile(tuple(count for name, count in everybody.items() if name), nameless),
+    }
+    modes = [mode for mode in Mode if settings.mode in {"auto", mode.value}]
+    forecasts = tuple(Forecast(mode, _estimate(profiles[mode], mode, rate_per_s)) for mode in modes)
+    return Plan(everybody.total(), known, len(unknown), settings.budget, settings.window, forecasts)
+
+
+def _estimate(profile: Profile, mode: Mode, rate_per_s: float) -> Estimate:
+    quota = DEVELOPMENT_A_DAY if mode is Mode.DEVELOPMENT else 0
+    return estimate(profile, mode, quota_per_day=quota, rate_per_s=rate_per_s)

@@ -1,0 +1,12 @@
+SELECT
+    count(*) AS tracks,
+    count(*) FILTER (WHERE verdict.track_id IS NULL AND track.spotify_data IS NOT NULL
+        AND track.spotify_data NOT IN ('null', '{}')) AS unjudged,
+    count(*) FILTER (WHERE verdict.track_id IS NULL AND (track.spotify_data IS NULL
+        OR track.spotify_data IN ('null', '{}'))) AS empty,
+    count(*) FILTER (WHERE verdict.outcome = 'matched'
+        AND verdict.checked_at < now() - make_interval(secs => %(ttl_s)s)) AS stale,
+    (SELECT count(*) FROM spotify_leases WHERE ends_at > now()) AS leased,
+    (SELECT count(*) FROM spotify_dead_letters) AS dead
+FROM tracks AS track
+LEFT JOIN spotify_matches AS verdict ON verdict.track_id = track.id

@@ -1,0 +1,72 @@
+"""How far the catalogue is, what the cache holds, and whether a ban stands; asks Spotify nothing."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from boombap.errors import OutsideError
+from boombap.interrupt import Interrupt
+from boombap.spotify import schema
+from boombap.spotify.cooldown import Cooldown
+from boombap.spotify.queries.load import query
+from boombap.spotify.window import account_of
+
+if TYPE_CHECKING:
+    from boombap.spotify.desk import Desk
+
+
+class Status(NamedTuple):
+    """Where the catalogue stands.
+
+    Attributes:
+        tracks: rows of the table.
+        outcomes: rows by verdict.
+        unjudged: rows with an answer of an earlier program that no verdict confirms.
+        empty: rows without any answer.
+        stale: matches older than the TTL of the cache.
+        leased: rows that a process works on now.
+        dead: rows that PostgreSQL refused.
+        cooldown_s: seconds until the next request is allowed; 0 when none stands.
+    """
+
+    tracks: int
+    outcomes: dict[str, int]
+    unjudged: int
+    empty: int
+    stale: int
+    leased: int
+    dead: int
+    cooldown_s: float
+
+
+def status(desk: Desk) -> Status:
+    """Look into the database.
+
+    Raises:
+        OutsideError: the database does not answer.
+    """
+    with closing(desk.session()) as session:
+        if not schema.version(session):
+            (bare,) = session.read(query("status_bare"))
+            return Status(bare["tracks"], {}, bare["unjudged"], bare["empty"], 0, 0, 0, 0.0)
+        (found,) = session.read(query("status"), {"ttl_s": desk.config.spotify.ttl})
+        outcomes = {row["outcome"]: row["n"] for row in session.read(query("status_outcomes"))}
+    return _status(found, outcomes, _cooldown_s(desk))
+
+
+def _status(found: dict[str, Any], outcomes: dict[str, int], cooldown_s: float) -> Status:
+    counts = (found["unjudged"], found["empty"], found["stale"], found["leased"], found["dead"])
+    return Status(found["tracks"], outcomes, *counts, cooldown_s)
+
+
+def _cooldown_s(desk: Desk) -> float:
+    client_id = desk.config.spotify.client_id
+    if not client_id:
+        return 0.0
+    with desk.pool(Interrupt()) as pool:
+        # By its own clock at zero the answer is what is left.
+        try:
+            return Cooldown(pool, account_of(client_id), wall=lambda: 0.0).cooldown_until_s()
+        except OutsideError:
+            return 0.0
