@@ -1,4 +1,4 @@
-"""The dependency manager in the guided run: a small project against made-up advisories, before and after a policy."""
+"""The dependency manager in the guided run: a small project against made-up advisories, and the gate of a pipeline."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 from boombap.deps.sample.load import sample_database, sample_project
-from boombap.errors import EXIT_NO
+from boombap.errors import EXIT_NO, EXIT_NO_VERDICT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def show(stage: Stage) -> None:
-    """Audit the project, and have the gate of a pipeline judge it; both say no, because advisories are planted."""
+    """Audit the project, and have the gate of a pipeline judge it: findings, and a line that nobody could audit."""
     with tempfile.TemporaryDirectory(prefix="boombap-demo-") as place:
         folder = Path(place)
         sample_database(folder / "advisories")
@@ -22,4 +22,5 @@ def show(stage: Stage) -> None:
         deps = stage.but(settings=(*stage.settings, ("BOOMBAP_DEPS_DATABASE", str(folder / "advisories"))))
         took_s = deps.run("deps", "audit", project, answers=(EXIT_NO,))
         stage.say(f"audited in {1000 * took_s:.0f} ms, start of Python included; 1 is the answer no")
-        deps.run("deps", "check", "--ci-mode", project, answers=(EXIT_NO,))
+        deps.run("deps", "check", "--ci-mode", project, answers=(EXIT_NO_VERDICT,))
+        stage.say("4 is no verdict: a gate that could not look at everything never says clean")
