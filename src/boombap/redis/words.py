@@ -49,7 +49,7 @@ examples:
   redis-manager purge --match 'lyrics:*'
   redis-manager purge --match 'lyrics:*' --backup lyrics.jsonl --yes
   redis-manager expire --match 'artist:*' --ttl 1h --yes
-  redis-manager copy --match 'artist:*' --to redis://other:6379/0
+  redis-manager copy --match 'artist:*' --to redis://cache.example.org:6379/0
 
 The address comes from REDIS_URL or REDIS_HOST, from .env or boombap.toml (`boombap config show`):
 redis://, rediss://, unix://, or redis+sentinel://host,host/service. A Cluster is found out.

@@ -360,9 +360,9 @@ def test_replies_are_those_of_redis_py(caches: object, values: dict[bytes, objec
         commands = [
             ("HSET", "h", *(part for pair in values.items() for part in pair)),
             ("HGETALL", "h"),
-            *(("SET", key, value) for key, value in values.items()),
-            *(("GET", key) for key in values),
-            ("MGET", *values),
+            *(("SET", b"k:" + key, value) for key, value in values.items()),
+            *(("GET", b"k:" + key) for key in values),
+            ("MGET", *(b"k:" + key for key in values)),
             ("SADD", "s", *values),
             ("ZADD", "z", *(part for at, key in enumerate(values) for part in (at / 3, key))),
             ("ZRANGE", "z", 0, -1, "WITHSCORES"),

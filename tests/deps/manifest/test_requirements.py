@@ -274,7 +274,8 @@ def test_no_text_raises(text: str):
     exact_version(text)
 
 
-@given(st.text(st.sampled_from("ab=.1 \\\n#-r@[];:/\t"), max_size=80))
+# Without the letter r: "-r1" would name another file.
+@given(st.text(st.sampled_from("ab=.1 \\\n#-q@[];:/\t"), max_size=80))
 def test_every_entry_is_somewhere(text: str):
     entries = [entry for _, entry in logical_lines(text)]
     found = read_text(text)

@@ -1,4 +1,4 @@
-"""Who may come in, and what may they do there?"""
+"""Judges who may come in, and what they may do there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Would data that is no cache survive, do replicas keep up, does the Cluster serve every slot?"""
+"""Judges whether data that is no cache would survive, replicas keep up, and a Cluster serves every slot."""
 
 from __future__ import annotations
 

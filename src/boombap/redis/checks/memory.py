@@ -1,4 +1,4 @@
-"""Is there a bound on memory, does it fit a cache, and is memory lost between the values?"""
+"""Judges whether memory is bounded in a way that fits a cache, and whether it is lost between the values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does the cache answer, does it turn clients away, and which commands hold everybody up?"""
+"""Judges whether the cache answers, turns clients away, and which commands hold everybody up."""
 
 from __future__ import annotations
 
