@@ -59,7 +59,7 @@ def main() -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Bench:
-    """What findings are compared and measured with: the versions to draw from, the programs, and where the service is."""
+    """What findings are compared and measured with: versions to draw from, programs, and where the service is."""
 
     versions: Mapping[str, Sequence[str]]
     base: Path
