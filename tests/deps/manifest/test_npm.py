@@ -74,6 +74,7 @@ def test_version_3_with_aliases_links_and_scopes():
     )
     assert [reason for _, reason, _ in gaps(found)] == [
         "comes from version control",
+        "comes from an address, not from the index",
         "comes from a local folder or file",
     ]
 
