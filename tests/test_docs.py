@@ -219,7 +219,7 @@ def parse(line: list[str]) -> None:
     module = importlib.import_module(COMMANDS[word][0])
     if not rest or rest == ["--help"]:
         return
-    if word in ("db", "ctx"):
+    if word in ("db", "ctx", "deps"):
         importlib.import_module(f"boombap.{word}.words").parse(rest, f"boombap {word}")
     else:
         module._parser(f"boombap {word}").parse_args(rest)

@@ -45,10 +45,24 @@ COMMANDS: dict[str, tuple[list[str], set[str], set[str]]] = {
     "help": (["--help"], {"cli", "errors", "output"}, HEAVY | {"argparse", "json", "pathlib", "re", "threading"}),
     "config": (["config", "show"], HARNESS, HEAVY | {"json", "psycopg2", "socket"}),
     "db help": (["db", "--help"], HARNESS | {"db"}, HEAVY | {"json", "psycopg2", "socket"}),
+    "deps help": (["deps", "--help"], HARNESS | {"deps"}, HEAVY | {"json", "psycopg2", "pycurl", "socket", "sqlite3"}),
+    "deps": (
+        ["deps", "audit", "requirements.txt"],
+        HARNESS | {"deps"},
+        (HEAVY - {"typing", "dataclasses"})
+        | {"psycopg2", "pycurl", "orjson", "packaging", "yaml", "rich", "sqlite3", "cvss"},
+    ),
     "db": (["db", "--quick"], HARNESS | {"clients", "db", "health", "local"}, HEAVY),
 }
 """By name: the words, the parts of boombap that are loaded, and what must not be."""
-BOUNDS = {"help": (0.16, 18), "config": (0.4, 24), "db help": (0.4, 24), "db": (0.6, 39)}
+BOUNDS = {
+    "help": (0.16, 18),
+    "config": (0.4, 24),
+    "db help": (0.4, 24),
+    "deps help": (0.4, 24),
+    "deps": (0.5, 26),
+    "db": (0.6, 39),
+}
 """By name: seconds (median of five), and MB of peak RSS."""
 
 LISTING = """
@@ -77,8 +91,9 @@ every_command = pytest.mark.parametrize("name", list(COMMANDS))
 
 
 @pytest.fixture
-def environment(tmp_path: Path) -> dict[str, str]:
-    """Byte code is compiled, as an installation does, and PostgreSQL is a port where nobody listens."""
+def environment(tmp_path: Path, isolated: Path) -> dict[str, str]:
+    """Byte code is compiled, as an installation does, PostgreSQL is a port where nobody listens, deps has a file."""
+    (isolated / "requirements.txt").write_text("fastapi==0.104.1\nblack[d]==23.12.1\n")
     environ = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     url = f"postgresql://dj:x@127.0.0.1:{servers.free_port()}/rap"
     return environ | {"DATABASE_URL": url, "PYTHONPYCACHEPREFIX": str(tmp_path / "byte-code")}

@@ -8,20 +8,7 @@ import time
 from boombap import __version__
 from boombap.config.load import load
 from boombap.deps import words as options
-from boombap.deps.audit import audit, sources
-from boombap.deps.model import Report
-from boombap.deps.policy import NEVER, Policy
-from boombap.deps.verdict import exit_code, judge
-from boombap.errors import (
-    EXIT_FINE,
-    EXIT_NO,
-    EXIT_NO_VERDICT,
-    BoombapError,
-    ConfigError,
-    NoVerdict,
-    UsageError,
-    worst_exit,
-)
+from boombap.errors import EXIT_FINE, EXIT_NO, EXIT_NO_VERDICT, BoombapError, ConfigError, NoVerdict, worst_exit
 from boombap.output.terminal import Terminal
 from boombap.record import Record
 
@@ -35,6 +22,7 @@ if TYPE_CHECKING:
     from boombap.config.model import Config
     from boombap.deps.model import Audit, Reading
     from boombap.deps.origin import Origin
+    from boombap.deps.policy import Policy
     from boombap.deps.sync import Outcome
     from boombap.deps.verdict import Known
     from boombap.health.waivers import Waiver
@@ -77,6 +65,8 @@ def main(words: Sequence[str], *, prog: str, interrupt: Interrupt) -> int:
 
 
 def _audit(desk: _Desk) -> int:
+    from boombap.deps.policy import Policy
+
     floor = desk.args.severity or "low"
     policy = _policy(desk)
     # Everything counts from the floor on, whatever a policy would let pass; what names no version is listed.
@@ -101,6 +91,9 @@ def _report(desk: _Desk) -> int:
 
 def _judged(desk: _Desk, policy: Policy) -> int:
     from boombap.deps import show
+    from boombap.deps.audit import audit
+    from boombap.deps.model import Report
+    from boombap.deps.verdict import exit_code, judge
 
     args = desk.args
     reading = _read(desk, args.paths or ["."])
@@ -141,7 +134,7 @@ def _policy(desk: _Desk) -> Policy:
         return policy.load(file, desk.args.environment)
     if desk.args.environment:
         raise ConfigError("--environment needs a policy", hint="name one with --policy or in deps.policy")
-    return Policy(max_db_age_s=desk.config.deps.max_age)
+    return policy.Policy(max_db_age_s=desk.config.deps.max_age)
 
 
 def _waivers(desk: _Desk) -> tuple[Waiver, ...]:
@@ -160,6 +153,7 @@ def _known(desk: _Desk) -> Known:
     from pathlib import Path
 
     from boombap.deps import baseline
+    from boombap.deps.audit import audit
 
     if args.baseline:
         return baseline.load(Path(args.baseline))
@@ -189,7 +183,8 @@ def _refresh(desk: _Desk, ages_s: Sequence[float]) -> None:
     desk.terminal.note("the advisories are older than deps.ttl; a sync runs in the background")
     null = subprocess.DEVNULL
     command = [sys.executable, "-m", "boombap", "deps", "sync", "--if-stale", "--quiet"]
-    subprocess.Popen(command, stdin=null, stdout=null, stderr=null, start_new_session=True)
+    child = subprocess.Popen(command, stdin=null, stdout=null, stderr=null, start_new_session=True)
+    child.returncode = 0  # it outlives this run on purpose; Popen would warn that nobody waited for it
 
 
 def _sync(desk: _Desk) -> int:
@@ -290,6 +285,7 @@ def _explain(desk: _Desk) -> int:
 def _policy_test(desk: _Desk) -> int:
     from datetime import date
 
+    from boombap.deps.policy import NEVER
     from boombap.output.encode import plain
     from boombap.output.terminal import printable
 
@@ -310,6 +306,7 @@ def _policy_test(desk: _Desk) -> int:
 
 
 def _serve(desk: _Desk) -> int:
+    from boombap.deps.audit import sources
     from boombap.deps.mirror import DEFAULT_PORT, application
     from boombap.server.serve import serve
 
@@ -327,12 +324,11 @@ def _serve(desk: _Desk) -> int:
 
 
 def _update(desk: _Desk) -> int:
+    from boombap.deps.audit import audit
     from boombap.deps.update.command import Wish, update
 
     args, state = desk.args, desk.config.paths.state
     assert state is not None, "config.load fills it in"
-    if args.format not in ("table", "json"):
-        raise UsageError("update comes as table or json")
     wish = Wish(tuple(args.paths), is_applied=args.apply, test=args.test or "", form=args.format)
 
     def judge(reading: Reading) -> Audit:

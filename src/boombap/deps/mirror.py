@@ -9,6 +9,7 @@ from urllib.parse import unquote
 
 from boombap.deps.database import open_database, present
 from boombap.deps.match import holds
+from boombap.deps.model import ECOSYSTEMS
 from boombap.deps.names import normalise
 from boombap.deps.versions.key import sort_key
 from boombap.errors import BoombapError
@@ -111,6 +112,9 @@ def _query(folder: str, asked: object, *, has_documents: bool) -> Mapping[str, o
     import orjson
 
     ecosystem, name, version = _package(asked)
+    # The name becomes part of a path.
+    if ecosystem not in ECOSYSTEMS:
+        raise Refused("there is no database of this ecosystem here")
     with _opened(folder, ecosystem) as database:
         rows = list(database.about([normalise(ecosystem, name)]))
         if version:

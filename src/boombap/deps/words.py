@@ -43,7 +43,12 @@ def parse(words: Sequence[str], prog: str) -> argparse.Namespace:
         SystemExit: from argparse, for --help and for words that it does not know.
         UsageError: for words that do not go together.
     """
-    args = _parser(prog).parse_args(words)
+    parser = _parser(prog)
+    # Paths between and after options are left over, because the argument takes the first run of them only.
+    args, more = parser.parse_known_args(words)
+    if unknown := [word for word in more if word.startswith("-")]:
+        parser.error(f"unrecognized arguments: {' '.join(unknown)}")
+    args.paths += more
     if args.action == "explain" and len(args.paths) != 1:
         raise UsageError("explain needs one id", hint="for example: deps explain CVE-2024-24762")
     if args.action == "policy" and args.paths != ["test"]:
@@ -80,6 +85,10 @@ def _refuse_misplaced(args: argparse.Namespace) -> None:
         raise UsageError("--baseline and --since exclude each other")
     if args.compliance and args.format not in (None, "table", "json"):
         raise UsageError("--compliance comes as table or json")
+    if args.action == "update" and args.format not in (None, "table", "json"):
+        raise UsageError("update comes as table or json")
+    if args.test and not args.apply:
+        raise UsageError("--test goes with --apply", hint="without it nothing is written that could be tested")
 
 
 def _parser(prog: str) -> argparse.ArgumentParser:

@@ -18,7 +18,7 @@ import pytest
 from boombap.deps.audit import audit
 from boombap.deps.update.command import Wish, update
 from boombap.deps.update.solver import find_uv
-from boombap.errors import Interrupted, OutsideError, UsageError
+from boombap.errors import Interrupted, OutsideError
 from boombap.interrupt import Interrupt
 from boombap.output.terminal import Terminal
 from deps.advisories import database, record
@@ -369,9 +369,9 @@ def test_the_test_decides(project: Project):
     assert [path.name for path in (project.state / "deps-update").iterdir()] == ["lock"]
 
 
-def test_a_test_needs_apply(project: Project):
-    with pytest.raises(UsageError, match="--test goes with --apply"):
-        project.update(test="true")
+def test_a_test_needs_apply(boombap):
+    done = boombap("deps", "update", "--auto-patch", "--test", "true")
+    assert (done.returncode, "--test goes with --apply" in done.stderr) == (2, True)
 
 
 def test_an_interrupted_test_restores(project: Project):

@@ -1,0 +1,281 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from boombap.deps.cli import main
+from boombap.deps.database import place
+from boombap.deps.sample.load import sample_database, sample_project
+from boombap.interrupt import Interrupt
+from deps.advisories import TRUTH, database, export, record
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Run = Callable[..., subprocess.CompletedProcess[str]]
+    Done = tuple[int, str, str]
+
+REQUIREMENTS = "fastapi==0.104.1\nblack==23.12.1\nredis==5.3.1\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A database of the ground truth, and a project that it is about."""
+    made = database(tmp_path, TRUTH)
+    monkeypatch.setenv("BOOMBAP_DEPS_DATABASE", made)
+    Path("requirements.txt").write_text(REQUIREMENTS)
+    return made
+
+
+@pytest.fixture
+def deps(capsys: pytest.CaptureFixture[str]) -> Callable[..., Done]:
+    def run(*words: str) -> Done:
+        code = main(words, prog="deps", interrupt=Interrupt())
+        return (code, *capsys.readouterr())
+
+    return run
+
+
+def test_an_audit_as_the_plan_writes_it(folder: str, boombap: Run):
+    done = boombap("deps", "audit", "--severity=high")
+    rows = [line.split()[:5] for line in done.stdout.splitlines()[1:3]]
+    assert rows == [
+        ["high", "7.5", "fastapi", "0.104.1", "PYSEC-2024-38"],
+        ["unknown", "black", "23.12.1", "PYSEC-2024-48", "CVE-2024-21503"],
+    ]
+    assert done.stdout.splitlines()[-1] == "2 findings in 3 packages"
+    assert done.returncode == 1
+
+
+def test_what_is_below_the_severity_is_counted_and_unknown_is_shown(folder: str, deps):
+    code, out, err = deps("audit", "--severity", "critical")
+    assert (code, "black" in out, "fastapi" in out) == (1, True, False)
+    assert err == "1 findings below critical are not shown\n"
+
+
+def test_paths_may_stand_before_and_after_options(folder: str, deps):
+    Path("requirements-dev.txt").write_text("redis==5.3.1\n")
+    found = deps("audit", "requirements-dev.txt", "--format", "json", "requirements.txt")[1]
+    assert json.loads(found)["files"] == ["requirements-dev.txt", "requirements.txt"]
+
+
+def test_a_clean_audit(folder: str, deps):
+    Path("requirements.txt").write_text("redis==5.3.1\n")
+    assert deps("audit") == (0, _clean(deps), "")
+
+
+def _clean(deps) -> str:
+    out = deps("audit")[1]
+    assert out.splitlines()[-1] == "no known vulnerabilities in 1 package"
+    return out
+
+
+@pytest.mark.parametrize("words", [["audit"], ["check"], ["check", "--ci-mode"], ["report"]])
+def test_without_any_database_nothing_is_clean(words: list[str], boombap: Run, isolated: Path):
+    (isolated / "requirements.txt").write_text("redis==5.3.1\n")
+    done = boombap("deps", *words)
+    assert done.returncode == 4
+    assert "vulnerabilities" not in done.stdout + done.stderr
+    assert "there is no database of PyPI" in done.stdout
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("content", ["", "# nothing\n"])
+def test_nothing_to_audit_is_no_verdict(content: str, folder: str, deps):
+    Path("requirements.txt").write_text(content)
+    code, out, _ = deps("audit")
+    assert (code, out.splitlines()[-1]) == (4, "no verdict: no dependency was audited")
+
+
+def test_a_file_that_cannot_be_read_is_no_verdict(folder: str, deps):
+    Path("poetry.lock").write_text("[[package]\n")
+    code, out, _ = deps("audit")
+    assert code == 4
+    assert "gap: poetry.lock could not be read" in out
+    assert "fastapi" in out
+
+
+def test_an_old_database_is_no_verdict(folder: str, deps, monkeypatch):
+    _age(folder, 9 * 86_400)
+    code, out, _ = deps("audit")
+    assert (code, "is 9 d old, more than 7 d" in out) == (4, True)
+    monkeypatch.setenv("BOOMBAP_DEPS_MAX_AGE", "10d")
+    assert deps("audit")[0] == 1
+
+
+def _age(folder: str, seconds: int) -> None:
+    import sqlite3
+
+    connection = sqlite3.connect(place(folder, "PyPI"))
+    with connection:
+        connection.execute("UPDATE meta SET value = ? WHERE name = 'checked_at_s'", (int(time.time()) - seconds,))
+    connection.close()
+
+
+def test_a_damaged_database_is_a_failure(folder: str, deps, boombap: Run):
+    Path(place(folder, "PyPI")).write_bytes(b"x" * 5000)
+    done = boombap("deps", "audit")
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "deps sync --rebuild" in done.stderr
+
+
+def test_check_lets_pass_what_the_policy_allows(folder: str, deps):
+    Path("policy.toml").write_text('severity = "critical"\nunknown_severity = "warn"\n')
+    code, out, _ = deps("check", "--policy", "policy.toml")
+    assert (code, out.splitlines()[-1]) == (0, "none of 2 findings in 3 packages blocks")
+    assert deps("check")[0] == 1
+
+
+def test_check_in_ci_names_file_and_line(folder: str, deps):
+    code, out, _ = deps("check", "--ci-mode")
+    assert code == 1
+    assert out.startswith("::error file=requirements.txt,line=1,title=fastapi 0.104.1%3A PYSEC-2024-38::high 7.5")
+
+
+def test_an_unpinned_requirement_fails_check_and_is_listed_by_audit(folder: str, deps):
+    Path("requirements.txt").write_text("redis==5.3.1\nflask\n")
+    code, out, _ = deps("audit")
+    assert (code, out.splitlines()[-1]) == (0, "no known vulnerabilities in 1 package; 1 could not be audited")
+    assert "write flask==" in out
+    assert deps("check")[0] == 4
+
+
+WAIVER = '[[waiver]]\nid = "{}"\nsubject = "fastapi"\nreason = "no forms here"\nowner = "api team"\nexpires = {}\n'
+
+
+@pytest.mark.parametrize(("day", "code"), [("2099-01-01", 0), ("2020-01-01", 1)])
+def test_a_waiver_until_its_day(day: str, code: int, folder: str, deps):
+    Path("requirements.txt").write_text("fastapi==0.104.1\n")
+    Path("waivers.toml").write_text(WAIVER.format("CVE-2024-24762", day))
+    done, out, _ = deps("check", "--waivers", "waivers.toml")
+    assert done == code
+    assert ("waived" if code == 0 else "expired waiver: PYSEC-2024-38 on fastapi 0.104.1") in out
+    listed = deps("policy", "test", "--waivers", "waivers.toml")
+    assert (listed[0], "api team" in listed[1]) == (code, True)
+
+
+def test_a_baseline_leaves_what_is_new(folder: str, deps):
+    Path("requirements.txt").write_text("fastapi==0.104.1\n")
+    assert deps("report", "--output", "before.json") == (0, "", "")
+    assert deps("check", "--baseline", "before.json")[0] == 0
+    Path("requirements.txt").write_text(REQUIREMENTS)
+    code, out, _ = deps("check", "--baseline", "before.json")
+    assert (code, out.splitlines()[-1]) == (1, "1 of 2 findings in 3 packages blocks")
+
+
+def test_since_a_revision(folder: str, deps):
+    git = ["git", "-c", "user.name=t", "-c", "user.email=t@example.org"]
+    Path("requirements.txt").write_text("fastapi==0.104.1\n")
+    for words in (["init", "-q"], ["add", "."], ["commit", "-qm", "one"]):
+        subprocess.run([*git, *words], check=True)
+    Path("requirements.txt").write_text(REQUIREMENTS)
+    code, out, _ = deps("check", "--since", "HEAD")
+    assert (code, out.splitlines()[-1]) == (1, "1 of 2 findings in 3 packages blocks")
+    from boombap.errors import OutsideError
+
+    with pytest.raises(OutsideError, match="no revision"):
+        deps("check", "--since=--output=x")
+
+
+def test_a_report_is_a_document_and_exits_with_0(folder: str, deps):
+    code, out, _ = deps("report", "--format=json")
+    assert (code, json.loads(out)["verdict"]) == (0, "fail")
+    code, out, _ = deps("report", "--compliance", "owasp")
+    assert (code, "A03:2025" in out) == (0, True)
+
+
+def test_explain_finds_by_alias_and_says_when_not(folder: str, deps):
+    code, out, _ = deps("explain", "cve-2024-24762")
+    assert (code, out.split()[0]) == (0, "PYSEC-2024-38")
+    assert "withdrawn" in deps("explain", "PYSEC-2023-45")[1]
+    assert deps("explain", "CVE-1999-1") == (1, "", "no database knows 'CVE-1999-1'\n")
+
+
+def test_explain_cannot_steer_the_terminal(tmp_path: Path, deps, monkeypatch):
+    evil = record("X-1", "x\x1b[2J", {"introduced": "0"}, details="a\x1b]0;owned\x07b", aliases=["CVE-1"])
+    monkeypatch.setenv("BOOMBAP_DEPS_DATABASE", database(tmp_path, [evil]))
+    assert "\x1b" not in deps("explain", "X-1")[1]
+
+
+def test_sync_of_what_a_mirror_has(tmp_path: Path, deps, monkeypatch):
+    source = export(tmp_path / "export", TRUTH)
+    monkeypatch.setenv("BOOMBAP_DEPS_DATABASE", str(tmp_path / "db"))
+    code, out, err = deps("sync", "--from", str(source))
+    assert (code, out) == (0, "")
+    assert "PyPI: built, 4 records, newest 2026-01-01" in err
+    assert "npm: there is no npm/all.zip" in err
+    assert "is current" in deps("sync", "--from", str(source))[2]
+    (source / "PyPI/all.zip").write_bytes(b"PK")
+    assert deps("sync", "--from", str(source), "--ecosystem", "PyPI")[0] == 3
+    Path("requirements.txt").write_text(REQUIREMENTS)
+    assert deps("audit")[0] == 1
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["sync"],
+        ["explain"],
+        ["explain", "A", "B"],
+        ["policy"],
+        ["policy", "run"],
+        ["audit", "--ci-mode"],
+        ["check", "--severity", "high"],
+        ["audit", "--baseline", "a", "--since", "b"],
+        ["report", "--compliance", "nist", "--format", "sarif"],
+        ["sync", "x"],
+        ["check", "--environment", "production"],
+        ["frobnicate"],
+        ["audit", "--format", "pdf"],
+    ],
+)
+def test_words_that_do_not_fit_are_usage_errors(words: list[str], boombap: Run):
+    done = boombap("deps", *words)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr
+
+
+def test_a_stale_database_is_used_while_a_sync_runs_behind_it(folder: str, deps, tmp_path: Path, monkeypatch):
+    export(tmp_path / "export", [*TRUTH, record("PYSEC-9", "redis", {"introduced": "0"})])
+    monkeypatch.setenv("BOOMBAP_DEPS_SOURCE", str(tmp_path / "export"))
+    _age(folder, 25 * 3600)
+    code, out, err = deps("audit")
+    assert (code, "redis" in out.splitlines()[1:3]) == (1, False)
+    assert "a sync runs in the background" in err
+    deadline = time.monotonic() + 20
+    # No sleep: each audit is the look itself.
+    while "PYSEC-9" not in deps("audit", "--format", "json")[1]:
+        assert time.monotonic() < deadline
+
+
+def test_the_sample_says_that_it_is_one(tmp_path: Path, deps, monkeypatch):
+    sample_database(tmp_path / "sample")
+    sample_project(Path())
+    monkeypatch.setenv("BOOMBAP_DEPS_DATABASE", str(tmp_path / "sample"))
+    code, out, _ = deps("audit")
+    assert code == 1
+    assert "made up for a demonstration" in out
+    assert out.splitlines()[-1] == "3 findings in 4 packages; 1 could not be audited"
+
+
+def test_serve_answers_and_ends(folder: str, start_boombap):
+    child = start_boombap("deps", "serve", "--port", "0")
+    line = child.stderr.readline()
+    assert line.startswith("advisories are served at http://127.0.0.1:")
+    child.terminate()
+    assert child.wait(10) == 143
+
+
+def test_the_other_name_is_installed(folder: str):
+    import sys
+
+    script = Path(sys.executable).with_name("dependency-manager")
+    if not script.exists():
+        pytest.skip("the package is not installed")
+    done = subprocess.run([script, "audit"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (1, "2 findings in 3 packages")
