@@ -17,6 +17,7 @@ import pytest
 
 from boombap.deps.audit import audit
 from boombap.deps.update.command import Wish, update
+from boombap.deps.update.model import Change, Held
 from boombap.deps.update.solver import find_uv
 from boombap.errors import Interrupted, OutsideError
 from boombap.interrupt import Interrupt
@@ -27,6 +28,8 @@ from deps.wheels import digest, index, npm_registry, wheels
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from boombap.record import Record
 
 BELOW = {"introduced": "0"}
 RECORDS = [
@@ -445,6 +448,7 @@ def test_killed_while_writing_is_restored_at_the_next_start(project: Project, st
     files: Sequence[str] = [str(more / "more.txt"), str(more / "again.txt")]
     state = project.state / "deps-update"
     state.mkdir(parents=True)
+    write(project.folder, {".more.txt.123.new": "half"})
     done = subprocess.run([sys.executable, "-c", WRITER, step, str(state), *files], check=False, timeout=30)
     assert done.returncode == -signal.SIGKILL
     assert project.update() == 0
@@ -452,6 +456,7 @@ def test_killed_while_writing_is_restored_at_the_next_start(project: Project, st
     said = project.err.getvalue().count("was restored: an update did not finish")
     assert said == {"begun": 0, "first": 1, "all": 2}[step]
     assert not (state / "open").exists()
+    assert not (more / ".more.txt.123.new").exists()
 
 
 def test_what_a_person_has_changed_since_is_left_and_the_old_content_kept(project: Project):
@@ -474,3 +479,10 @@ def test_as_a_process(project: Project, boombap):
     assert (done.returncode, done.stderr) == (0, "1 files written\n")
     assert project.text().endswith("vuln==1.2\n")
     assert os.environ["HOME"]
+
+
+@pytest.mark.parametrize("shape", [Change, Held])
+def test_every_field_is_documented(shape: type[Record]):
+    page = (Path(__file__).parents[3] / "docs" / "reference" / "deps.md").read_text(encoding="utf-8")
+    part = page.partition("### boombap.deps.update/1")[2].partition("\n## ")[0]
+    assert [name for name in shape.__match_args__ if f"`{name}`" not in part] == []
