@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from boombap.clients.http.multi import Client
     from boombap.config.model import Config
-    from boombap.deps.model import Reading
+    from boombap.deps.model import Audit, Reading
     from boombap.deps.origin import Origin
     from boombap.deps.policy import Policy
     from boombap.deps.sync import Outcome
@@ -324,4 +324,14 @@ def _serve(desk: _Desk) -> int:
 
 
 def _update(desk: _Desk) -> int:
-    raise ConfigError("update is not part of this version")
+    from boombap.deps.audit import audit
+    from boombap.deps.update.command import Wish, update
+
+    args, state = desk.args, desk.config.paths.state
+    assert state is not None, "config.load fills it in"
+    wish = Wish(tuple(args.paths), is_applied=args.apply, test=args.test or "", form=args.format)
+
+    def judge(reading: Reading) -> Audit:
+        return audit(reading, desk.folder, now_s=time.time())
+
+    return update(wish, judge, state, desk.terminal, desk.interrupt)

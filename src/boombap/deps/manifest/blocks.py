@@ -21,14 +21,16 @@ if TYPE_CHECKING:
 _KEY = re.compile(
     r"^(name|version|optional|groups|category|source|git|url|path|editable|vcs|directory|archive) = (.+)$", re.MULTILINE
 )
+# A line that no generator writes: a quoted or dotted key, an equals sign without its spaces.
+_ODD = re.compile(r"^(?![\w-]+ = |[ \]#]|$)", re.MULTILINE)
 _TEXT = re.compile(r'"([^"\\]*)"$')
 _TEXTS = re.compile(r'\[(?:\s*"[^"\\]*"\s*,?)*\s*\]$')
 _ITEM = re.compile(r'"([^"\\]*)"')
 _INLINE = re.compile(r"\{\s*([\w-]+)\s*=")
 _NAME_OF = re.compile(r'\{ name = "([^"\\]*)"')
 # Where the long lists of files begin; nothing that is asked for stands in or below them, but for the sub-tables.
-_LONG = ("\nfiles = [", "\nwheels = [", "\nsdist = ")
-_FOREIGN = ('"""', "'''", "\n<<<<<<< ", "\n>>>>>>> ", "\t[", "[ [", "[[ ")
+_HEAD_END = re.compile(r"\n(?:files = \[|wheels = \[|sdist = |\[)")
+_FOREIGN = ('"""', "'''", "\n<<<<<<< ", "\n>>>>>>> ")
 _OPEN_END = ("[", ",", "{", "=")
 
 
@@ -77,7 +79,7 @@ def scan(document: str, table: str) -> list[Block] | None:
     """Give the tables by cutting the text; None when it does not look generated."""
     heading = f"[[{table}]]\n"
     pieces = f"\n{document}".split(f"\n{heading}")
-    if document.count("[[") != len(pieces) - 1 or any(mark in document for mark in _FOREIGN):
+    if len(pieces) == 1 or document.count("[[") != len(pieces) - 1 or any(mark in document for mark in _FOREIGN):
         return None
     last = document.rstrip().rpartition("\n")[2]
     if last.startswith((" ", "{")) or last.endswith(_OPEN_END) or _is_table(pieces[0], table):
@@ -99,9 +101,11 @@ def _is_table(preamble: str, table: str) -> bool:
 
 def _block(piece: str, table: str, line: int) -> Block | None:
     block = Block(line)
-    head_end = min((at for mark in _LONG if (at := piece.find(mark)) >= 0), default=len(piece))
-    sub = piece.find("\n[")
-    head = piece[: min(head_end, sub) if sub >= 0 else head_end]
+    end = _HEAD_END.search(piece)
+    head = piece[: end.start()] if end else piece
+    sub = piece.find("\n[", end.start()) if end else -1
+    if _ODD.search(head):
+        return None
     for name, raw in _KEY.findall(head):
         value = _value(raw)
         if value is None or name in block.keys:

@@ -124,8 +124,15 @@ def _walk(root: str, shown_root: str, skipped: list[Skipped]) -> Iterator[Found]
         below = [entry.name for entry in entries if entry.is_dir(follow_symlinks=False)]
         pending += [os.path.join(folder, name) for name in reversed(below) if name not in PASSED_OVER]
         for entry in entries:
-            if not entry.is_dir() and (one := tree.judge(entry, folder, names)):
+            if not _is_folder(entry) and (one := tree.judge(entry, folder, names)):
                 yield one
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # links that lead to each other; reading one says so
+        return False
 
 
 class _Tree:

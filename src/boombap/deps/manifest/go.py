@@ -39,9 +39,9 @@ def read(document: str, sheet: Sheet) -> None:
         elif verb == "go" and words:
             go = (line, words[0])
     for line, path, version, is_direct in required:
-        path, version = replaced.get((path, version)) or replaced.get((path, "")) or (path, version)  # noqa: PLW2901
-        if version:
-            sheet.add(path, version, line=line, is_direct=is_direct)
+        taken, chosen = replaced.get((path, version)) or replaced.get((path, "")) or (path, version)
+        if chosen:
+            sheet.add(taken, chosen, line=line, is_direct=is_direct)
         else:
             sheet.skip(path, LOCAL, line=line, pin="audit that folder too")
     _add_standard_library(sheet, toolchain, go)

@@ -53,7 +53,7 @@ def _root(document: str) -> Element:
         # As bytes: a text with an encoding declaration in it is refused.
         root: Element = fromstring(document.encode(), forbid_dtd=True)
     except ParseError as error:
-        raise source.Malformed(f"is not valid XML: {error.msg.partition(':')[0]}", error.position[0]) from None
+        raise source.Malformed(f"is not valid XML: {str(error).partition(':')[0]}", error.position[0]) from None
     except DefusedXmlException as error:
         raise source.Malformed(f"is refused: its XML could harm a reader ({type(error).__name__})", 1) from None
     except (ValueError, LookupError, RecursionError) as error:

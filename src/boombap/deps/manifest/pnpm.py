@@ -25,7 +25,7 @@ _SUSPECT = re.compile(
 )
 _KEY = re.compile(r"^  ['\"]?([^\s'\"].*?)['\"]?:(?:\s|$)")
 _NEW = re.compile(r"(@?[^@()]+)@([^()]+)(?:\(.*)?$")  # lodash@4.17.21(peer@1)
-_OLD = re.compile(r"(@[^/]+/[^/]+|[^/]+)/([^/_]+)(?:_.*)?$")  # lodash/4.17.21_peer@1
+_OLD = re.compile(r"(@[^/@]+/[^/@]+|[^/@]+)/([^/_@]+)(?:_.*)?$")  # lodash/4.17.21_peer@1
 _SCOPES: tuple[tuple[str, Scope], ...] = (
     ("dependencies", "runtime"),
     ("optionalDependencies", "optional"),
@@ -76,7 +76,8 @@ def _refuse_harm(document: str) -> None:
 
 def _read(value: dict[str, object], document: str, sheet: Sheet) -> None:
     packages = value.get("packages") or {}
-    assert isinstance(packages, dict)
+    if not isinstance(packages, dict):
+        raise source.Malformed("its packages are no mapping")
     lines = _lines(document)
     direct = _direct(value)
     for key, entry in packages.items():
@@ -95,8 +96,7 @@ def _read(value: dict[str, object], document: str, sheet: Sheet) -> None:
 
 def _named(key: str, fields: dict[str, object]) -> tuple[str, str]:
     bare = key.removeprefix("/")
-    match = _NEW.match(bare) if not key.startswith("/") or "@" in bare[1:].split("/")[-1] else None
-    match = match or _OLD.match(bare) or _NEW.match(bare)
+    match = _OLD.match(bare) or _NEW.match(bare)
     name = str(fields.get("name") or (match[1] if match else bare))
     version = str(fields.get("version") or (match[2] if match else ""))
     return name, version

@@ -31,8 +31,8 @@ _FLAG = re.compile(r"\s*(-{1,2}[A-Za-z][\w-]*)(?:\s*=\s*|\s+|(?<=-[rce])(?=[^\s=
 _FOLLOWED = {"-r": "-r", "--requirement": "-r", "--requirements": "-r", "-c": "-c", "--constraint": "-c"}
 _EDITABLE = frozenset(("-e", "--editable"))
 _VCS = ("git+", "hg+", "svn+", "bzr+", "git:", "git@")
-_WHEEL = re.compile(r"([^/\\#?]+?)-([^-/\\#?]+)(?:-\d[^-/]*)?-[^-/]+-[^-/]+-[^-/]+\.whl$")
-_SDIST = re.compile(r"([^/\\#?]+)-(\d[^-/\\#?]*?)(?:\.tar\.gz|\.zip|\.tar\.bz2|\.tgz)$")
+_SDISTS = (".tar.gz", ".zip", ".tar.bz2", ".tgz")
+_WHEEL_PARTS = (5, 6)  # name, version, perhaps a build number, Python, ABI, platform
 _DEEPEST = 50
 
 
@@ -178,24 +178,30 @@ def _place(sheet: Sheet, name: str, place: str, line: int) -> None:
         what = name or _egg(place) or "the package"
         sheet.skip(shown, FROM_GIT, line=line, pin=f"write {what}==VERSION if a release will do")
         return
-    bare = place.split("#")[0].split("?")[0]
-    found = _WHEEL.search(bare) or _SDIST.search(bare)
-    if found:
-        sheet.add(name or found[1].replace("_", "-"), _unquoted(found[2]), line=line, source=shown)
+    archive, version = _archive(place)
+    if version:
+        sheet.add(name or archive, version, line=line, source=shown)
         return
     reason = FROM_URL if "://" in place and not place.startswith("file:") else LOCAL
     sheet.skip(shown, reason, line=line, pin=f"write {name or _egg(place) or 'NAME'}==VERSION if the index has it")
 
 
+def _archive(place: str) -> tuple[str, str]:
+    """Give the name and the version that the file name of a wheel or a source archive says; empty for another."""
+    from urllib.parse import unquote
+
+    file = unquote(place.partition("#")[0].partition("?")[0]).replace("\\", "/").rpartition("/")[2]
+    if file.endswith(".whl"):
+        parts = file.removesuffix(".whl").split("-")
+        return (parts[0].replace("_", "-"), parts[1]) if len(parts) in _WHEEL_PARTS else ("", "")
+    ending = next((one for one in _SDISTS if file.endswith(one)), "")
+    name, _, version = file.removesuffix(ending).rpartition("-") if ending else ("", "", "")
+    return (name, version) if name and version[:1].isdigit() else ("", "")
+
+
 def _egg(place: str) -> str:
     match = re.search(r"[#&]egg=([\w.-]+)", place)
     return match[1] if match else ""
-
-
-def _unquoted(version: str) -> str:
-    from urllib.parse import unquote
-
-    return unquote(version)
 
 
 def _flag(visit: _Visit, sheet: Sheet, path: str, entry: str, line: int, *, depth: int, is_constraint: bool) -> None:

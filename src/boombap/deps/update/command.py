@@ -1,0 +1,164 @@
+"""The action `update`: plan, show, and when asked write, test and take back."""
+
+from __future__ import annotations
+
+from difflib import unified_diff
+
+from boombap.deps.manifest.read import read
+from boombap.deps.update import journal
+from boombap.deps.update.plan import plan
+from boombap.deps.update.requirements import text_of
+from boombap.deps.update.solver import find_uv, run
+from boombap.errors import EXIT_FINE, EXIT_NO, EXIT_NO_VERDICT
+from boombap.output.terminal import printable
+from boombap.record import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from boombap.deps.update.model import Edit, Judge, Plan
+    from boombap.interrupt import Interrupt
+    from boombap.output.terminal import Terminal
+
+SCHEMA = "boombap.deps.update/1"
+_SHOWN_OUTPUT_LINES = 20
+
+
+class Wish(Record):
+    """What the words after `update` ask for.
+
+    Attributes:
+        paths: files and folders; empty for the working folder.
+        is_applied: whether the plan is written.
+        test: a shell command that must succeed after writing; empty for none.
+        form: ``table`` or ``json``.
+    """
+
+    paths: tuple[str, ...] = ()
+    is_applied: bool = False
+    test: str = ""
+    form: str = "table"
+
+
+def update(wish: Wish, judge: Judge, state: Path, terminal: Terminal, interrupt: Interrupt) -> int:
+    """Plan the smallest safe change and show it; with `is_applied` write it, and take it back when the test fails.
+
+    Args:
+        wish: what is asked for.
+        judge: audits a reading.
+        state: a folder of ours; the journal lies there while files are written.
+        terminal: gets the plan and the diff.
+        interrupt: ends the solver, the test and the writing; what was written is taken back.
+
+    Returns:
+        0 when no finding is left, or would be after the plan; 1 when some are, or the test failed; 4 when nothing
+        could be audited.
+
+    Raises:
+        OutsideError: when uv, the index or the disk fails.
+        TryLater: while another update is being written.
+    """
+    folder = state / "deps-update"
+    with journal.alone(folder):
+        for sentence in journal.recover(folder):
+            terminal.note(printable(sentence))
+        reading = read(wish.paths or (".",), check=interrupt.check)
+        found = judge(reading)
+        if not found.coverage.audited:
+            terminal.note("nothing could be audited, so nothing can be planned")
+            return EXIT_NO_VERDICT
+        planned = plan(reading, judge, find_uv(), interrupt.sleep)
+        _show(planned, wish, terminal)
+        code = EXIT_NO if planned.findings_after else EXIT_FINE
+        if not wish.is_applied or not planned.edits:
+            return code
+        return code if _apply(planned, wish, folder, terminal, interrupt) else EXIT_NO
+
+
+def _apply(planned: Plan, wish: Wish, folder: Path, terminal: Terminal, interrupt: Interrupt) -> bool:
+    """Write the plan; tell whether it stands."""
+    record = journal.Journal(folder, planned.edits)
+    record.begin()
+    try:
+        record.write()
+        is_good = not wish.test or _passes(wish.test, terminal, interrupt)
+    except BaseException:
+        for sentence in record.undo():
+            terminal.note(printable(sentence))
+        raise
+    if not is_good:
+        for sentence in record.undo():
+            terminal.note(printable(sentence))
+        terminal.note("the test failed, so every file is as it was")
+        return False
+    record.finish()
+    terminal.note(f"{len(planned.edits)} files written")
+    return True
+
+
+def _passes(test: str, terminal: Terminal, interrupt: Interrupt) -> bool:
+    terminal.note(f"running {printable(test)}")
+    code, out, error = run(["/bin/sh", "-c", test], ".", interrupt.sleep, limit_s=None)
+    if code:
+        for line in (out + error).splitlines()[-_SHOWN_OUTPUT_LINES:]:
+            terminal.note(f"  {printable(line)}")
+        terminal.note(f"it ended with exit code {code}")
+    return code == 0
+
+
+def _show(planned: Plan, wish: Wish, terminal: Terminal) -> None:
+    if wish.form == "json":
+        from boombap.output.encode import to_json
+
+        terminal.write(to_json(_plain(planned, is_applied=wish.is_applied)))
+        return
+    for line in lines(planned):
+        terminal.write(line)
+
+
+def lines(planned: Plan) -> Iterator[str]:
+    """Give the plan for a person: the changes, the diff, and what stays."""
+    if not planned.findings_before:
+        yield "no findings, so nothing to update"
+        return
+    for one in planned.changes:
+        why = f"removes {', '.join(one.removes)}" if one.removes else "makes way"
+        yield printable(f"{one.file}: {one.name} {one.before} → {one.after}, {why}")
+    for edit in planned.edits:
+        yield ""
+        yield from diff(edit)
+    if planned.held:
+        yield ""
+        yield "not changed:"
+    for held in planned.held:
+        yield printable(f"  {held.file}: {held.name} {held.version} ({', '.join(held.ids)}): {held.reason}")
+    yield ""
+    yield f"{planned.findings_before} findings before, {planned.findings_after} after"
+
+
+def diff(edit: Edit) -> Iterator[str]:
+    """Give the change of one file as a unified diff, with control characters made visible."""
+    before, after = (text_of(raw).split("\n") for raw in (edit.before, edit.after))
+    for line in unified_diff(before, after, edit.file, edit.file, n=1, lineterm=""):
+        yield printable(line)
+
+
+def _plain(planned: Plan, *, is_applied: bool) -> dict[str, object]:
+    from boombap.output.encode import plain
+
+    return {
+        "schema": SCHEMA,
+        "is_applied": is_applied,
+        "findings_before": planned.findings_before,
+        "findings_after": planned.findings_after,
+        "changes": [plain(one) for one in planned.changes],
+        "held": [plain(one) for one in planned.held],
+        "diffs": [{"file": one.file, "diff": list(_raw_diff(one))} for one in planned.edits],
+    }
+
+
+def _raw_diff(edit: Edit) -> Sequence[str]:
+    before, after = (text_of(raw).split("\n") for raw in (edit.before, edit.after))
+    return list(unified_diff(before, after, edit.file, edit.file, lineterm=""))
