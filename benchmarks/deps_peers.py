@@ -101,7 +101,7 @@ def pip_audit(file: Path, program: str, url: str, environ: Mapping[str, str], le
 
 def uv_command(file: Path, program: str, url: str) -> list[str]:
     """Give the command line of uv against a service."""
-    fixed = ["audit", "--frozen", "--offline", "--preview", "--output-format", "json"]
+    fixed = ["audit", "--frozen", "--preview", "--output-format", "json"]
     return [program, *fixed, "--project", str(file.parent / "uv"), "--service-url", url]
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
 _COLUMNS = ("min", "max", "cpu ms", "RSS MiB", "anon", "x bare", "classic/")
 _LAUNCHER = Path(__file__).with_name("launch.py")
@@ -45,22 +45,28 @@ def machine() -> str:
     )
 
 
-def compare(commands: Mapping[str, Sequence[str]], environ: Mapping[str, str], *, runs: int) -> dict[str, Figures]:
-    """Run every command once to warm up, then all of them in turn `runs` times."""
+def compare(
+    commands: Mapping[str, Sequence[str]], environ: Mapping[str, str], *, runs: int, fine: Collection[int] = (0,)
+) -> dict[str, Figures]:
+    """Run every command once to warm up, then all of them in turn `runs` times.
+
+    Args:
+        fine: exit codes of a run that did its work.
+    """
     samples: dict[str, list[dict[str, float]]] = {name: [] for name in commands}
     for turn in range(runs + 1):
         for name, command in commands.items():
-            sample = _run(command, environ)
+            sample = _run(command, environ, fine)
             if turn:
                 samples[name].append(sample)
     return {name: _figures(name, found) for name, found in samples.items()}
 
 
-def _run(command: Sequence[str], environ: Mapping[str, str]) -> dict[str, float]:
+def _run(command: Sequence[str], environ: Mapping[str, str], fine: Collection[int]) -> dict[str, float]:
     launcher = [sys.executable, "-I", "-S", str(_LAUNCHER), *command]
     done = subprocess.run(launcher, env=dict(environ), capture_output=True, text=True, check=True)
     sample: dict[str, float] = json.loads(done.stdout)
-    if sample["exit"]:
+    if sample["exit"] not in fine:
         raise SystemExit(f"{' '.join(command)} ended with exit code {sample['exit']:.0f}: nothing to measure")
     return sample
 

@@ -1,14 +1,12 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from pathlib import Path
 
 import pytest
 
 from boombap.deps import lint
 from deps.trees import reading
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def rules(tmp_path: Path, files: dict[str, str | bytes]) -> list[tuple[str, int]]:
@@ -121,6 +119,14 @@ def test_floating_images_of_manifests(tmp_path: Path):
 def test_an_unreadable_yaml_loses_no_dependency(tmp_path: Path):
     found = reading(tmp_path, {"x.yaml": b"\xff\xfe\x00", "big.yaml": b"a" * 1_100_000})
     assert (found.lints, found.skipped) == ((), ())
+
+
+def test_every_rule_is_documented():
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "deps.md").read_text(encoding="utf-8")
+    rules_made = set(re.findall(r'Lint\(\s*"(\w+)"', Path(lint.__file__).read_text(encoding="utf-8")))
+    assert rules_made == set(
+        re.findall(r"^\| `(\w+)` \| ", page.partition("## Lints")[2].partition("\n## ")[0], re.MULTILINE)
+    )
 
 
 def test_plain_versions():

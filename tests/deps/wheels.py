@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import zipfile
 from contextlib import contextmanager
@@ -50,6 +51,41 @@ def index(folder: Path, yanked: frozenset[str] = frozenset()) -> Iterator[str]:
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_port}/simple"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+@contextmanager
+def npm_registry(packages: dict[str, tuple[str, ...]]) -> Iterator[str]:
+    """Serve what npm asks about packages; their archives are never fetched."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            name = self.path.strip("/")
+            versions = {
+                version: {
+                    "name": name,
+                    "version": version,
+                    "dist": {"tarball": f"{address}{name}.tgz", "shasum": "0" * 40},
+                }
+                for version in packages.get(name, ())
+            }
+            body = json.dumps({"name": name, "dist-tags": {"latest": max(versions, default="")}, "versions": versions})
+            self.send_response(200 if versions else 404)
+            self.end_headers()
+            self.wfile.write(body.encode())
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    address = f"http://127.0.0.1:{server.server_port}/"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+    thread.start()
+    try:
+        yield address
     finally:
         server.shutdown()
         server.server_close()

@@ -8,16 +8,7 @@ import time
 from boombap import __version__
 from boombap.config.load import load
 from boombap.deps import words as options
-from boombap.errors import (
-    EXIT_FINE,
-    EXIT_NO,
-    EXIT_NO_VERDICT,
-    BoombapError,
-    ConfigError,
-    NoVerdict,
-    UsageError,
-    worst_exit,
-)
+from boombap.errors import EXIT_FINE, EXIT_NO, EXIT_NO_VERDICT, BoombapError, ConfigError, NoVerdict, worst_exit
 from boombap.output.terminal import Terminal
 from boombap.record import Record
 
@@ -338,8 +329,6 @@ def _update(desk: _Desk) -> int:
 
     args, state = desk.args, desk.config.paths.state
     assert state is not None, "config.load fills it in"
-    if args.format not in ("table", "json"):
-        raise UsageError("update comes as table or json")
     wish = Wish(tuple(args.paths), is_applied=args.apply, test=args.test or "", form=args.format)
 
     def judge(reading: Reading) -> Audit:

@@ -85,6 +85,10 @@ def _refuse_misplaced(args: argparse.Namespace) -> None:
         raise UsageError("--baseline and --since exclude each other")
     if args.compliance and args.format not in (None, "table", "json"):
         raise UsageError("--compliance comes as table or json")
+    if args.action == "update" and args.format not in (None, "table", "json"):
+        raise UsageError("update comes as table or json")
+    if args.test and not args.apply:
+        raise UsageError("--test goes with --apply", hint="without it nothing is written that could be tested")
 
 
 def _parser(prog: str) -> argparse.ArgumentParser:

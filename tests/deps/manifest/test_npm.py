@@ -31,6 +31,8 @@ V3 = {
         "node_modules/web": {"resolved": "web", "link": True},
         "web": {"name": "web", "version": "1.0.0", "dependencies": {"debug": "2"}},
         "node_modules/forked": {"version": "1.0.0", "resolved": "git+ssh://git@git.example.org/forked.git#00"},
+        "node_modules/private": {"version": "1.0.0", "resolved": "https://pkg.example.org/download/private/1.0.0/00"},
+        "node_modules/far": {"version": "https://files.example.org/far.tgz"},
         "node_modules/near": {"version": "file:../near"},
     },
 }
@@ -63,6 +65,7 @@ def test_version_3_with_aliases_links_and_scopes():
         ("@types/node", "20.0.0"): ("dev", True),
         ("lodash", "4.17.20"): ("runtime", True),
         ("fsevents", "2.3.3"): ("optional", False),
+        ("private", "1.0.0"): ("runtime", False),
     }
     lines = document.split("\n")
     assert (
@@ -71,6 +74,7 @@ def test_version_3_with_aliases_links_and_scopes():
     )
     assert [reason for _, reason, _ in gaps(found)] == [
         "comes from version control",
+        "comes from an address, not from the index",
         "comes from a local folder or file",
     ]
 

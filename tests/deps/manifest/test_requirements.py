@@ -252,8 +252,7 @@ def read_text(text: str):
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "requirements.txt")
         path.write_text(text, encoding="utf-8")
-        (sheet,) = read_requirements(str(path), "requirements.txt", Fence(folder))
-        return sheet
+        return read_requirements(str(path), "requirements.txt", Fence(folder))[0]
 
 
 @given(st.lists(st.tuples(NAMES, VERSIONS, st.integers(0, 3), st.booleans()), max_size=12))

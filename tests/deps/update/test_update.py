@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,15 +17,19 @@ import pytest
 
 from boombap.deps.audit import audit
 from boombap.deps.update.command import Wish, update
-from boombap.errors import Interrupted, OutsideError, UsageError
+from boombap.deps.update.model import Change, Held
+from boombap.deps.update.solver import find_uv
+from boombap.errors import Interrupted, OutsideError
 from boombap.interrupt import Interrupt
 from boombap.output.terminal import Terminal
 from deps.advisories import database, record
 from deps.trees import write
-from deps.wheels import digest, index, wheels
+from deps.wheels import digest, index, npm_registry, wheels
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from boombap.record import Record
 
 BELOW = {"introduced": "0"}
 RECORDS = [
@@ -287,10 +292,63 @@ def test_two_versions_of_one_package_are_left_to_a_person(project: Project):
     assert "pinned more than once" in project.out.getvalue()
 
 
-def test_a_lock_file_names_its_own_tool(project: Project):
+def test_a_lock_file_whose_tool_is_missing_stays_and_says_so(project: Project, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("PATH", "/nowhere")
     write(project.folder, {"poetry.lock": '[[package]]\nname = "vuln"\nversion = "1.0"\n'})
     assert project.update() == 1
-    assert "run `poetry update --lock vuln`" in project.out.getvalue()
+    assert "vuln 1.0 (PYSEC-1): poetry is not installed" in project.out.getvalue()
+
+
+def test_a_lock_file_of_another_tool_names_it(project: Project):
+    write(project.folder, {"pdm.lock": '[[package]]\nname = "vuln"\nversion = "1.0"\n'})
+    assert project.update() == 1
+    assert "run `pdm update --no-sync vuln`" in project.out.getvalue()
+
+
+UV_PROJECT = """\
+[project]
+name = "sample"
+version = "1"
+requires-python = ">=3.11"
+dependencies = ["vuln>=1", "other"]
+[tool.uv]
+no-index = true
+find-links = ["wheels"]
+"""
+
+
+def test_uv_lock_is_written_by_uv(project: Project, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("UV_FIND_LINKS", str(project.folder / "wheels"))
+    monkeypatch.setenv("UV_NO_INDEX", "1")
+    write(project.folder, {"pyproject.toml": UV_PROJECT.partition("[tool.uv]")[0].replace("vuln>=1", "vuln==1.0")})
+    subprocess.run([find_uv(), "lock", "--quiet"], check=True, timeout=60)
+    write(project.folder, {"pyproject.toml": UV_PROJECT.partition("[tool.uv]")[0]})
+    assert project.update(is_applied=True) == 0
+    assert 'name = "vuln"\nversion = "1.2"' in project.text("uv.lock")
+    assert "uv.lock: vuln 1.0 → 1.2, removes PYSEC-1" in project.out.getvalue()
+
+
+@pytest.mark.skipif(shutil.which("npm") is None, reason="npm is not installed")
+def test_package_lock_is_written_by_npm(project: Project, tmp_path: Path):
+    project.database = database(
+        tmp_path / "npm", [record("GHSA-1", "left", BELOW, {"fixed": "1.1.0"}, ecosystem="npm")], "npm"
+    )
+    lock = {
+        "name": "sample",
+        "version": "1.0.0",
+        "lockfileVersion": 3,
+        "packages": {
+            "": {"name": "sample", "version": "1.0.0", "dependencies": {"left": "^1.0.0"}},
+            "node_modules/left": {"version": "1.0.0"},
+        },
+    }
+    package = {"name": "sample", "version": "1.0.0", "dependencies": {"left": "^1.0.0"}}
+    with npm_registry({"left": ("1.0.0", "1.1.0", "2.0.0")}) as address:
+        files = {"package.json": package, "package-lock.json": lock}
+        write(project.folder, {name: json.dumps(value, indent=2) for name, value in files.items()})
+        write(project.folder, {".npmrc": f"registry={address}\n"})
+        assert project.update(is_applied=True) == 0, project.out.getvalue()
+    assert json.loads(project.text("package-lock.json"))["packages"]["node_modules/left"]["version"] == "1.1.0"
 
 
 def test_the_plan_as_json(project: Project):
@@ -314,9 +372,9 @@ def test_the_test_decides(project: Project):
     assert [path.name for path in (project.state / "deps-update").iterdir()] == ["lock"]
 
 
-def test_a_test_needs_apply(project: Project):
-    with pytest.raises(UsageError, match="--test goes with --apply"):
-        project.update(test="true")
+def test_a_test_needs_apply(boombap):
+    done = boombap("deps", "update", "--auto-patch", "--test", "true")
+    assert (done.returncode, "--test goes with --apply" in done.stderr) == (2, True)
 
 
 def test_an_interrupted_test_restores(project: Project):
@@ -348,7 +406,10 @@ def test_the_mode_and_the_link_stay(project: Project):
     assert "vuln==1.2" in real.read_text(encoding="utf-8")
 
 
-def test_an_index_that_does_not_answer_is_an_error_and_no_secret_gets_out(project: Project):
+def test_an_index_that_does_not_answer_is_an_error_and_no_secret_gets_out(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("UV_HTTP_RETRIES", "0")
     requirements(project, "vuln==1.0\n", places="--index-url http://me:s3cret@127.0.0.1:9/simple\n")
     with pytest.raises(OutsideError) as caught:
         project.update(is_applied=True)
@@ -387,6 +448,7 @@ def test_killed_while_writing_is_restored_at_the_next_start(project: Project, st
     files: Sequence[str] = [str(more / "more.txt"), str(more / "again.txt")]
     state = project.state / "deps-update"
     state.mkdir(parents=True)
+    write(project.folder, {".more.txt.123.new": "half"})
     done = subprocess.run([sys.executable, "-c", WRITER, step, str(state), *files], check=False, timeout=30)
     assert done.returncode == -signal.SIGKILL
     assert project.update() == 0
@@ -394,6 +456,7 @@ def test_killed_while_writing_is_restored_at_the_next_start(project: Project, st
     said = project.err.getvalue().count("was restored: an update did not finish")
     assert said == {"begun": 0, "first": 1, "all": 2}[step]
     assert not (state / "open").exists()
+    assert not (more / ".more.txt.123.new").exists()
 
 
 def test_what_a_person_has_changed_since_is_left_and_the_old_content_kept(project: Project):
@@ -416,3 +479,10 @@ def test_as_a_process(project: Project, boombap):
     assert (done.returncode, done.stderr) == (0, "1 files written\n")
     assert project.text().endswith("vuln==1.2\n")
     assert os.environ["HOME"]
+
+
+@pytest.mark.parametrize("shape", [Change, Held])
+def test_every_field_is_documented(shape: type[Record]):
+    page = (Path(__file__).parents[3] / "docs" / "reference" / "deps.md").read_text(encoding="utf-8")
+    part = page.partition("### boombap.deps.update/1")[2].partition("\n## ")[0]
+    assert [name for name in shape.__match_args__ if f"`{name}`" not in part] == []

@@ -29,8 +29,8 @@ _ITEM = re.compile(r'"([^"\\]*)"')
 _INLINE = re.compile(r"\{\s*([\w-]+)\s*=")
 _NAME_OF = re.compile(r'\{ name = "([^"\\]*)"')
 # Where the long lists of files begin; nothing that is asked for stands in or below them, but for the sub-tables.
-_LONG = ("\nfiles = [", "\nwheels = [", "\nsdist = ")
-_FOREIGN = ('"""', "'''", "\n<<<<<<< ", "\n>>>>>>> ", "\t[", "[ [", "[[ ")
+_HEAD_END = re.compile(r"\n(?:files = \[|wheels = \[|sdist = |\[)")
+_FOREIGN = ('"""', "'''", "\n<<<<<<< ", "\n>>>>>>> ")
 _OPEN_END = ("[", ",", "{", "=")
 
 
@@ -101,9 +101,9 @@ def _is_table(preamble: str, table: str) -> bool:
 
 def _block(piece: str, table: str, line: int) -> Block | None:
     block = Block(line)
-    head_end = min((at for mark in _LONG if (at := piece.find(mark)) >= 0), default=len(piece))
-    sub = piece.find("\n[")
-    head = piece[: min(head_end, sub) if sub >= 0 else head_end]
+    end = _HEAD_END.search(piece)
+    head = piece[: end.start()] if end else piece
+    sub = piece.find("\n[", end.start()) if end else -1
     if _ODD.search(head):
         return None
     for name, raw in _KEY.findall(head):

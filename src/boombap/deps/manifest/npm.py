@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _ALIAS = re.compile(r"npm:(@?[^@\s]+)@(.+)$")
 _VERSION = re.compile(r"[=v\s]*(\d+\.\d+\.\d+(?:-[\w.-]+)?(?:\+[\w.-]+)?)$", re.ASCII)
-_ARCHIVE = re.compile(r"https?://.*/-/[^/]*\.tgz")
+_SHORTHAND = re.compile(r"[\w.-]+/[\w.-]+(?:#.*)?$", re.ASCII)  # user/repository
 _DIRECT = ("dependencies", "devDependencies", "optionalDependencies", "peerDependencies")
 _SCOPES: dict[str, Scope] = {
     "dependencies": "runtime",
@@ -98,9 +98,8 @@ def _add(
     name, version = package
     resolved = str(entry.get("resolved", ""))
     scope = _scope(entry)
-    reason = place_reason(version) or place_reason(resolved)
-    if reason == FROM_URL and _ARCHIVE.match(resolved or version):
-        reason = ""
+    # Registries keep archives wherever they like, so an address there says nothing; one in place of a version does.
+    reason = place_reason(version) or place_reason(resolved).replace(FROM_URL, "")
     if reason:
         sheet.skip(f"{name} {version}".strip(), reason, line=line, pin="depend on a release of it", scope=scope)
     else:
@@ -115,7 +114,9 @@ def place_reason(text: str) -> str:
     """
     if text.startswith(("file:", "link:", "portal:", "workspace:", "./", "../")):
         return LOCAL
-    if text.startswith(("git", "bitbucket:", "gist:", "ssh:")) or ".git#" in text:
+    if text.startswith(("git", "bitbucket:", "gist:", "ssh:")) or ".git#" in text or "//codeload." in text:
+        return FROM_GIT
+    if _SHORTHAND.match(text):
         return FROM_GIT
     return FROM_URL if text.startswith(("http:", "https:")) else ""
 

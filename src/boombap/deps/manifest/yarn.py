@@ -69,9 +69,7 @@ def _add_classic(sheet: Sheet, head: str, fields: dict[str, str], line: int) -> 
     if wish.startswith("npm:"):
         name = _first(wish.removeprefix("npm:"))[0]
     resolved = fields.get("resolved", "")
-    reason = place_reason(wish) or place_reason(resolved)
-    if reason == FROM_URL and _ARCHIVE.match(resolved):
-        reason = ""
+    reason = place_reason(wish) or place_reason(resolved).replace(FROM_URL, "")
     if reason:
         sheet.skip(f"{name} {fields['version']}", reason, line=line, pin="depend on a release of it")
     else:

@@ -9,7 +9,7 @@ from boombap.deps.update import journal
 from boombap.deps.update.plan import plan
 from boombap.deps.update.requirements import text_of
 from boombap.deps.update.solver import find_uv, run
-from boombap.errors import EXIT_FINE, EXIT_NO, EXIT_NO_VERDICT, UsageError
+from boombap.errors import EXIT_FINE, EXIT_NO, EXIT_NO_VERDICT
 from boombap.output.terminal import printable
 from boombap.record import Record
 
@@ -32,7 +32,7 @@ class Wish(Record):
     Attributes:
         paths: files and folders; empty for the working folder.
         is_applied: whether the plan is written.
-        test: a shell command that must succeed afterwards; empty for none.
+        test: a shell command that must succeed after writing; empty for none.
         form: ``table`` or ``json``.
     """
 
@@ -57,12 +57,9 @@ def update(wish: Wish, judge: Judge, state: Path, terminal: Terminal, interrupt:
         could be audited.
 
     Raises:
-        UsageError: for a test without the wish to write.
         OutsideError: when uv, the index or the disk fails.
         TryLater: while another update is being written.
     """
-    if wish.test and not wish.is_applied:
-        raise UsageError("--test goes with --apply", hint="without it nothing is written that could be tested")
     folder = state / "deps-update"
     with journal.alone(folder):
         for sentence in journal.recover(folder):

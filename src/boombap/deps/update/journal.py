@@ -12,6 +12,7 @@ import os
 import shutil
 import stat
 from contextlib import contextmanager
+from glob import escape
 from hashlib import sha256
 from pathlib import Path
 
@@ -83,6 +84,8 @@ def recover(folder: Path) -> list[str]:
 
 def _restore(place: Path, entry: dict[str, str]) -> str:
     path = Path(entry["path"])
+    for unfinished in path.parent.glob(f".{escape(path.name)}.*.new"):
+        unfinished.unlink(missing_ok=True)
     old = (place / entry["backup"]).read_bytes()
     now = path.read_bytes() if path.exists() else b""
     if now == old:

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import os
 import tempfile
+from pathlib import Path
 
 from boombap.deps.manifest.source import Malformed
 from boombap.deps.names import normalise
-from boombap.deps.update import pyproject, requirements
+from boombap.deps.update import locks, pyproject, requirements
 from boombap.deps.update.ask import Asker, Pins, Refused
 from boombap.deps.update.model import Change, Edit, Held, Plan
 from boombap.deps.update.stage import Stage
@@ -56,10 +57,17 @@ def plan(reading: Reading, judge: Judge, program: str, pause: Callable[[float], 
     """
     with tempfile.TemporaryDirectory(prefix="boombap-") as folder:
         stage = Stage(reading.files, folder)
-        work = _Work(stage, judge, Asker(stage, program, pause))
+
+        def relocked(lock: Path, content: bytes, targets: Mapping[str, str]) -> bytes | str:
+            return locks.relocked(lock, content, targets, program, pause)
+
+        work = _Work(stage, judge, Asker(stage, program, pause), relocked)
         before = judge(stage.reading())
         for file in _in_order(stage):
             work.improve(file, judge(stage.reading()))
+        for file in stage.files:
+            if os.path.basename(file) in locks.TOOLS:
+                work.relock(file, judge(stage.reading()))
         after = judge(stage.reading())
         edits = tuple(
             Edit(path=os.path.abspath(file), file=file, before=stage.before(file), after=stage.content(file))
@@ -88,12 +96,19 @@ class _Work:
         refused: by file and package, why nothing is changed.
     """
 
-    def __init__(self, stage: Stage, judge: Judge, asker: Asker) -> None:
+    def __init__(
+        self,
+        stage: Stage,
+        judge: Judge,
+        asker: Asker,
+        relocked: Callable[[Path, bytes, Mapping[str, str]], bytes | str],
+    ) -> None:
         self.changes: list[Change] = []
         self.refused: dict[tuple[str, str], str] = {}
         self._stage = stage
         self._judge = judge
         self._asker = asker
+        self._relocked = relocked
 
     def improve(self, file: str, found: Audit) -> None:
         """Change one file in the stage, as far as that removes findings."""
@@ -121,6 +136,31 @@ class _Work:
             self.refused |= {(file, name): "the change would not only remove findings" for name in chosen}
             return
         self.changes += _changes(file, pins, chosen, found, now)
+
+    def relock(self, file: str, found: Audit) -> None:
+        """Have one lock file written anew by its own tool, as far as that only removes findings."""
+        targets = {
+            place.name: one.fixed[0]
+            for one in sorted(
+                found.findings,
+                key=lambda one: sort_key(one.dependency.ecosystem, one.fixed[0]) or "" if one.fixed else "",
+            )
+            for place in (one.dependency, *one.also)
+            if place.file == file and one.fixed
+        }
+        if not targets:
+            return
+        before = self._stage.content(file)
+        answer = self._relocked(Path(os.path.abspath(file)), before, targets)
+        if isinstance(answer, bytes):
+            self._stage.write(file, answer)
+            now = self._judge(self._stage.reading())
+            if _shrinks(found, now):
+                self.changes += _relocked_changes(file, found, now)
+                return
+            self._stage.write(file, before)
+            answer = "its own tool found no version that only removes findings; the ranges of the project may forbid it"
+        self.refused |= {(file, normalise(_ecosystem_of(found, file), name)): answer for name in targets}
 
     def _solve_most(self, file: str, pins: Pins, bounds: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
         """Give the chosen versions for all targets, or for as many as go together, and why the others do not."""
@@ -197,12 +237,7 @@ def _is_above(one: str, other: str) -> bool:
 
 def _places(found: Audit) -> set[tuple[str, str, str]]:
     """Give every file, package and finding in it."""
-    return {
-        (place.file, place.normal, one.id)
-        for one in found.findings
-        for place in (one.dependency, *one.also)
-        if place.ecosystem == "PyPI"
-    }
+    return {(place.file, place.normal, one.id) for one in found.findings for place in (one.dependency, *one.also)}
 
 
 def _shrinks(before: Audit, after: Audit) -> bool:
@@ -221,6 +256,38 @@ def _changes(file: str, pins: Pins, chosen: Mapping[str, str], before: Audit, af
         for name, one in moved.items()
         if one.version != chosen[name]
     ]
+
+
+def _ecosystem_of(found: Audit, file: str) -> str:
+    return next((one.ecosystem for one in found.dependencies if one.file == file), "PyPI")
+
+
+def _relocked_changes(file: str, before: Audit, after: Audit) -> list[Change]:
+    """Give the packages whose set of versions in a lock file is another now."""
+    old, new = _versions(before, file), _versions(after, file)
+    gone: dict[str, set[str]] = {}
+    for _, name, id_ in {one for one in _places(before) - _places(after) if one[0] == file}:
+        gone.setdefault(name, set()).add(id_)
+    return [
+        Change(
+            file,
+            name,
+            name,
+            ", ".join(sorted(old[name])),
+            ", ".join(sorted(new[name])),
+            tuple(sorted(gone.get(name, ()))),
+        )
+        for name in sorted(old)
+        if name in new and old[name] != new[name]
+    ]
+
+
+def _versions(found: Audit, file: str) -> dict[str, set[str]]:
+    versions: dict[str, set[str]] = {}
+    for one in found.dependencies:
+        if one.file == file:
+            versions.setdefault(one.normal, set()).add(one.version)
+    return versions
 
 
 def _held(finding: Finding, place: Dependency, work: _Work) -> Held:
