@@ -328,6 +328,16 @@ def test_uv_lock_is_written_by_uv(project: Project, monkeypatch: pytest.MonkeyPa
     assert "uv.lock: vuln 1.0 → 1.2, removes PYSEC-1" in project.out.getvalue()
 
 
+def test_a_pin_and_the_lock_beside_it_move_together(project: Project, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("UV_FIND_LINKS", str(project.folder / "wheels"))
+    monkeypatch.setenv("UV_NO_INDEX", "1")
+    write(project.folder, {"pyproject.toml": UV_PROJECT.partition("[tool.uv]")[0].replace("vuln>=1", "vuln==1.0")})
+    subprocess.run([find_uv(), "lock", "--quiet"], check=True, timeout=60)
+    assert project.update(is_applied=True) == 0, project.out.getvalue()
+    assert '"vuln==1.2"' in project.text("pyproject.toml")
+    assert 'name = "vuln"\nversion = "1.2"' in project.text("uv.lock")
+
+
 @pytest.mark.skipif(shutil.which("npm") is None, reason="npm is not installed")
 def test_package_lock_is_written_by_npm(project: Project, tmp_path: Path):
     project.database = database(

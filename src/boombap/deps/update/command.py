@@ -15,7 +15,7 @@ from boombap.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
     from pathlib import Path
 
     from boombap.deps.update.model import Edit, Judge, Plan
@@ -140,8 +140,7 @@ def lines(planned: Plan) -> Iterator[str]:
 
 def diff(edit: Edit) -> Iterator[str]:
     """Give the change of one file as a unified diff, with control characters made visible."""
-    before, after = (text_of(raw).split("\n") for raw in (edit.before, edit.after))
-    for line in unified_diff(before, after, edit.file, edit.file, n=1, lineterm=""):
+    for line in _raw_diff(edit, context=1):
         yield printable(line)
 
 
@@ -159,6 +158,6 @@ def _plain(planned: Plan, *, is_applied: bool) -> dict[str, object]:
     }
 
 
-def _raw_diff(edit: Edit) -> Sequence[str]:
-    before, after = (text_of(raw).split("\n") for raw in (edit.before, edit.after))
-    return list(unified_diff(before, after, edit.file, edit.file, lineterm=""))
+def _raw_diff(edit: Edit, *, context: int = 3) -> Iterator[str]:
+    before, after = (text_of(raw).removesuffix("\n").split("\n") for raw in (edit.before, edit.after))
+    return unified_diff(before, after, edit.file, edit.file, n=context, lineterm="")

@@ -54,13 +54,13 @@ TOOLS: dict[str, Tool] = {
 
 
 def relocked(
-    lock: Path, content: bytes, targets: Mapping[str, str], uv: str, pause: Callable[[float], None]
+    lock: Path, planned: Mapping[str, bytes], targets: Mapping[str, str], uv: str, pause: Callable[[float], None]
 ) -> bytes | str:
     """Give the new content of a lock file in which some packages have moved, or in one phrase why there is none.
 
     Args:
         lock: the project's own file; only what lies beside it is read.
-        content: of the lock file, as far as the plan has come.
+        planned: contents as far as the plan has come, by name, of the lock file and of files beside it.
         targets: the lowest version without a finding, by the package's name.
         uv: the path of uv.
         pause: waits; ends the wait when the run is interrupted.
@@ -71,12 +71,12 @@ def relocked(
         return f"{tool.program} is not installed"
     packages = [tool.form.format(name=name, fixed=fixed) for name, fixed in targets.items()]
     with tempfile.TemporaryDirectory(prefix="boombap-") as folder:
-        for name in tool.beside:
-            if (lock.parent / name).is_file():
+        for name in (lock.name, *tool.beside):
+            if name in planned:
+                Path(folder, name).write_bytes(planned[name])
+            elif (lock.parent / name).is_file():
                 shutil.copyfile(lock.parent / name, Path(folder, name))
-        copy = Path(folder, lock.name)
-        copy.write_bytes(content)
-        return _answer([program, *tool.words, *packages, *tool.after], copy, pause)
+        return _answer([program, *tool.words, *packages, *tool.after], Path(folder, lock.name), pause)
 
 
 def _answer(command: Sequence[str], copy: Path, pause: Callable[[float], None]) -> bytes | str:

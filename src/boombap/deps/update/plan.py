@@ -58,8 +58,8 @@ def plan(reading: Reading, judge: Judge, program: str, pause: Callable[[float], 
     with tempfile.TemporaryDirectory(prefix="boombap-") as folder:
         stage = Stage(reading.files, folder)
 
-        def relocked(lock: Path, content: bytes, targets: Mapping[str, str]) -> bytes | str:
-            return locks.relocked(lock, content, targets, program, pause)
+        def relocked(lock: Path, planned: Mapping[str, bytes], targets: Mapping[str, str]) -> bytes | str:
+            return locks.relocked(lock, planned, targets, program, pause)
 
         work = _Work(stage, judge, Asker(stage, program, pause), relocked)
         before = judge(stage.reading())
@@ -101,7 +101,7 @@ class _Work:
         stage: Stage,
         judge: Judge,
         asker: Asker,
-        relocked: Callable[[Path, bytes, Mapping[str, str]], bytes | str],
+        relocked: Callable[[Path, Mapping[str, bytes], Mapping[str, str]], bytes | str],
     ) -> None:
         self.changes: list[Change] = []
         self.refused: dict[tuple[str, str], str] = {}
@@ -151,7 +151,10 @@ class _Work:
         if not targets:
             return
         before = self._stage.content(file)
-        answer = self._relocked(Path(os.path.abspath(file)), before, targets)
+        folder = os.path.dirname(file)
+        beside = [other for other in self._stage.files if os.path.dirname(other) == folder]
+        planned = {os.path.basename(other): self._stage.content(other) for other in beside}
+        answer = self._relocked(Path(os.path.abspath(file)), planned, targets)
         if isinstance(answer, bytes):
             self._stage.write(file, answer)
             now = self._judge(self._stage.reading())
