@@ -165,7 +165,7 @@ def test_unlink_that_is_renamed(own_cache: Callable[..., Cache], tmp_path: Path)
 
 
 def test_a_replica_is_not_written(own_cache: Callable[..., Cache], tmp_path: Path):
-    master = own_cache()
+    master = own_cache(repl_diskless_sync_delay="0")
     replica = own_cache(replicaof=f"127.0.0.1 {master.tcp_port}", repl_diskless_sync_delay="0")
     master.call("SET", "k", 1)
     assert poll(lambda: replica.call("DBSIZE") == 1, 10.0)
