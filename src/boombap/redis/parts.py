@@ -106,7 +106,7 @@ class Field:
             self.deployment.refresh()
             return self.deployment.holder(part.slot).target
         # Behind Sentinels the pool finds the new master when its connection has broken.
-        self.deployment.call("PING")
+        self.deployment.ask("PING")
         return self.deployment.target
 
     def _slot_of(self, pool: Pool) -> int | None:

@@ -42,7 +42,7 @@ class Batch(Record):
         cursor: where the walk goes on after this batch; 0 at its end.
         scanned: the keys that SCAN gave, measured or not.
         measured: key, bytes, type, TTL in milliseconds (-1: none) of each key that was looked at and still there.
-        pickles: keys of this or the batch before whose values are pickles.
+        pickles: those of its keys whose values are pickles; they are known one batch later than the rest.
     """
 
     cursor: int
@@ -79,6 +79,7 @@ def batches(
     connection.post(_scan(cursor, pattern, pace.size))
     following, keys = _scan_reply(connection, connection.collect(1)[0])
     asked = ask(keys, [], following)
+    held: Batch | None = None
     while True:
         begun_s = clock()
         replies = connection.collect(asked.count)
@@ -93,13 +94,18 @@ def batches(
             # Sent before this batch is counted, so that the server works meanwhile.
             following, keys = _scan_reply(connection, replies[-1])
             asked = ask(keys, strings, following)
-        pickles = [key for key, head in zip(answered.strings, replies[answered.end :], strict=False) if head in PICKLES]
+        if held is not None:
+            heads = zip(answered.strings, replies[answered.end :], strict=False)
+            yield held.but(pickles=[key for key, head in heads if head in PICKLES])
+        # A walk that stops after this batch goes on with the keys that the next one would have had.
+        held = Batch(
+            answered.following,
+            answered.scanned,
+            list(_measured(connection, answered.keys, replies[: answered.end])),
+            [],
+        )
         if not answered.following:
-            pickles += _last_pickles(connection, strings)
-        measured = list(_measured(connection, answered.keys, replies[: answered.end]))
-        # A walk that stops here goes on with the keys that the next batch would have had.
-        yield Batch(answered.following, answered.scanned, measured, pickles)
-        if not answered.following:
+            yield held.but(pickles=_last_pickles(connection, strings))
             return
 
 

@@ -222,7 +222,7 @@ class _Slot:
 
 def _answers(connection: Connection) -> bool:
     try:
-        connection.call("PING")
+        connection.ask("PING")  # a refusal is an answer
     except OutsideError:
         connection.close()
         return False

@@ -1,0 +1,184 @@
+"""Purge and expire: nothing outside the pattern, resumed after a kill, slower when the server is."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+
+from boombap.clients.redis.deployment import opened
+from boombap.config.secret import Secret
+from boombap.errors import AccessDenied, Interrupted, QueryFailed, UsageError
+from boombap.interrupt import Interrupt
+from boombap.local.process import poll
+from boombap.redis.change import Change
+from boombap.redis.journal import Journal
+from boombap.redis.model import Plan
+from boombap.redis.parts import Field
+from boombap.redis.transfer import BackupFile, items_in
+from caches import LIMITS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from boombap.clients.redis.target import Target
+    from boombap.redis.model import Done
+    from caches import Cache, CacheCluster
+
+
+def quiet(done: int, total: int) -> None:
+    """Nobody watches."""
+
+
+def change(
+    target: Target,
+    folder: Path,
+    pattern: bytes,
+    *,
+    action: str = "purge",
+    ttl_ms: int | None = None,
+    progress: Callable[[int, int], None] = quiet,
+    interrupt: Interrupt | None = None,
+    backup: BackupFile | None = None,
+) -> Done:
+    interrupt = interrupt or Interrupt()
+    with opened(target, interrupt, limits=LIMITS) as deployment:
+        journal = Journal(folder, target.label, action, pattern)
+        resumed = journal.read()
+        wanted = Plan(action, pattern, 0, 0, (), ttl_ms)
+        field = Field(deployment, interrupt, LIMITS, patience_s=1.0)
+        return Change(field, wanted, journal, progress, backup=backup, resumed=resumed).run()
+
+
+def fill(cache: Cache, count: int = 5000) -> None:
+    with cache.connection() as connection:
+        connection.pipeline(
+            [(*("SET", f"{prefix}:{number}", "x"),) for number in range(count) for prefix in ("lyrics", "artist")]
+        )
+
+
+def test_a_purge_deletes_what_matches_and_nothing_else(each_cache: Cache, tmp_path: Path):
+    fill(each_cache)
+    each_cache.call("SET", "lyrics", "no colon")
+    with each_cache.connection(each_cache.target.on(3)) as connection:
+        connection.call("SET", "lyrics:far", 1)
+    done = change(each_cache.target, tmp_path / "j", b"lyrics:*")
+    assert (done.seen, done.changed, done.skipped) == (5001, 5001, 0)
+    assert each_cache.call("DBSIZE") == 5001
+    assert each_cache.call("GET", "lyrics") == b"no colon"
+
+
+def test_odd_names_are_deleted_exactly(cache: Cache, tmp_path: Path):
+    keys = [b"a*b", b"aXb", b"a\nb", b"a\0b", b"\xff"]
+    with cache.connection() as connection:
+        connection.pipeline([("SET", key, 1) for key in keys])
+    assert change(cache.target, tmp_path / "j", b"a\\*b").changed == 1
+    assert change(cache.target, tmp_path / "j", b"a[\n]b").changed == 1
+    assert set(cache.call("KEYS", "*")) == {b"aXb", b"a\0b", b"\xff"}
+
+
+def test_a_cluster_is_purged(cache_cluster: CacheCluster, tmp_path: Path):
+    with cache_cluster.opened() as cluster:
+        cluster.pipeline([("SET", f"{prefix}:{n}", 1) for n in range(1000) for prefix in ("lyrics", "artist")])
+        assert change(cache_cluster.target, tmp_path / "j", b"lyrics:*").changed == 1000
+        assert sum(pool.call("DBSIZE") for pool in cluster.masters()) == 1000
+
+
+def test_a_killed_purge_is_resumed_within_its_pattern(cache: Cache, tmp_path: Path):
+    fill(cache, 10_000)
+    interrupt = Interrupt()
+
+    def stop(done: int, _: int) -> None:
+        if done > 3000:
+            interrupt.set(2)
+            interrupt.end_waits()
+
+    with pytest.raises(Interrupted):
+        change(cache.target, tmp_path / "j", b"lyrics:*", progress=stop, interrupt=interrupt)
+    left = cache.call("DBSIZE")
+    assert 10_000 < left < 17_000
+    done = change(cache.target, tmp_path / "j", b"lyrics:*")
+    assert done.resumed
+    assert cache.call("DBSIZE") == 10_000
+    assert set(cache.call("KEYS", "lyrics:*")) == set()
+    # Another pattern has another journal.
+    assert not change(cache.target, tmp_path / "j", b"artist:1*").resumed
+
+
+def test_two_purges_at_once_delete_each_key_once(cache: Cache, tmp_path: Path):
+    fill(cache, 10_000)
+    found: list[Done] = []
+    threads = [
+        threading.Thread(target=lambda at=at: found.append(change(cache.target, tmp_path / at, b"lyrics:*")))
+        for at in ("one", "two")
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sum(done.changed for done in found) == 10_000
+    assert cache.call("DBSIZE") == 10_000
+
+
+def test_what_is_deleted_is_in_the_backup(cache: Cache, tmp_path: Path):
+    fill(cache, 3000)
+    file = tmp_path / "backup.jsonl"
+    with BackupFile(file) as backup:
+        change(cache.target, tmp_path / "j", b"lyrics:*", backup=backup)
+    assert {item.key for item in items_in(file)} == {b"lyrics:%d" % number for number in range(3000)}
+    assert file.stat().st_mode & 0o777 == 0o600
+    with pytest.raises(UsageError, match="exists already"), BackupFile(file):
+        pass
+
+
+def test_an_interrupted_purge_keeps_its_backup(cache: Cache, tmp_path: Path):
+    fill(cache, 10_000)
+    interrupt = Interrupt()
+
+    def stop(done: int, _: int) -> None:
+        if done > 3000:
+            interrupt.set(2)
+            interrupt.end_waits()
+
+    file = tmp_path / "backup.jsonl"
+    with pytest.raises(Interrupted), BackupFile(file) as backup:
+        change(cache.target, tmp_path / "j", b"lyrics:*", backup=backup, progress=stop, interrupt=interrupt)
+    kept = {item.key for item in items_in(file)}
+    assert {b"lyrics:%d" % number for number in range(10_000)} - set(cache.call("KEYS", "lyrics:*")) <= kept
+
+
+def test_expire_never_lengthens_a_life(each_cache: Cache, tmp_path: Path):
+    with each_cache.connection() as connection:
+        connection.pipeline([("SET", "a:none", 1), ("SET", "a:long", 1, "EX", 9000), ("SET", "a:short", 1, "EX", 10)])
+        done = change(each_cache.target, tmp_path / "j", b"a:*", action="expire", ttl_ms=3_600_000)
+        assert (done.seen, done.changed, done.skipped) == (3, 2, 1)
+        ttls = connection.pipeline([("TTL", key) for key in ("a:none", "a:long", "a:short")])
+    assert all(abs(ttl - want) <= 1 for ttl, want in zip(ttls, [3600, 3600, 10], strict=True))
+
+
+def test_unlink_that_is_renamed(own_cache: Callable[..., Cache], tmp_path: Path):
+    old = own_cache(rename_command="UNLINK nobody-knows")
+    fill(old, 2000)
+    assert change(old.target, tmp_path / "j", b"lyrics:*").changed == 2000
+
+
+def test_a_replica_is_not_written(own_cache: Callable[..., Cache], tmp_path: Path):
+    master = own_cache(repl_diskless_sync_delay="0")
+    replica = own_cache(replicaof=f"127.0.0.1 {master.tcp_port}", repl_diskless_sync_delay="0")
+    master.call("SET", "k", 1)
+    assert poll(lambda: replica.call("DBSIZE") == 1, 10.0)
+    with pytest.raises(QueryFailed, match="is a read-only replica"):
+        change(replica.target, tmp_path / "j", b"*")
+
+
+def test_a_user_who_may_not_delete(cache: Cache, tmp_path: Path):
+    fill(cache, 100)
+    cache.call("ACL", "SETUSER", "guest", "reset", "on", ">pw", "~*", "+@read", "+info")
+    try:
+        with pytest.raises(AccessDenied, match="guest may not run UNLINK"):
+            change(cache.target.but(username="guest", password=Secret("pw")), tmp_path / "j", b"*")
+    finally:
+        cache.call("ACL", "DELUSER", "guest")
+    assert cache.call("DBSIZE") == 200

@@ -1,0 +1,197 @@
+"""The installed command as a process: what it prints where, which code it exits with, and that no secret gets out."""
+
+from __future__ import annotations
+
+import json
+import signal
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import servers
+from boombap.local.process import poll
+from caches import CacheCluster
+
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from caches import Cache
+
+    Run = Callable[..., subprocess.CompletedProcess[str]]
+    Start = Callable[..., subprocess.Popen[str]]
+
+SECRET = "Tr0mpete-im-Keller"
+
+
+def fill(cache: Cache | CacheCluster) -> None:
+    commands = [
+        *(("SET", f"artist:{number}", json.dumps({"n": number}), "EX", 3000) for number in range(200)),
+        *(("SET", f"lyrics:{number}", "x") for number in range(300)),
+        ("SET", b"evil\x1b[31m\n\xff", "v" * 500),
+    ]
+    if isinstance(cache, CacheCluster):
+        with cache.opened() as cluster:
+            cluster.pipeline(commands)
+        return
+    with cache.connection() as connection:
+        connection.pipeline(commands)
+
+
+def ask(run: Run, cache: Cache, *words: str, code: int = 0) -> Any:
+    done = run("redis", *words, "--format", "json", REDIS_URL=cache.url)
+    assert done.returncode == code, done.stderr
+    return json.loads(done.stdout)
+
+
+def one_line(done: subprocess.CompletedProcess[str], *, code: int) -> str:
+    assert (done.returncode, done.stdout) == (code, ""), done.stderr
+    assert done.stderr.count("\n") == 1, done.stderr
+    assert done.stderr.startswith("boombap redis: ")
+    assert SECRET not in done.stderr
+    return done.stderr
+
+
+def test_info_gives_verdicts(boombap: Run, each_cache: Cache):
+    fill(each_cache)
+    done = boombap("redis", "info", REDIS_URL=each_cache.url)
+    assert (done.returncode, done.stderr) == (0, "")
+    for text in ("501 keys", "maxmemory_unset", "fix:", "default_user_open", "answered in"):
+        assert text in done.stdout
+    assert boombap("redis", "--fail-on", "warning", REDIS_URL=each_cache.url).returncode == 1
+    found = ask(boombap, each_cache, "info")
+    assert (found["schema"], found["nodes"][0]["keys"]) == ("boombap.redis.info/1", 501)
+    assert {"severity", "remedy", "evidence"} <= found["health"]["findings"][0].keys()
+
+
+def test_keys_shows_what_fills_the_cache(boombap: Run, cache: Cache):
+    fill(cache)
+    done = boombap("redis", "keys", REDIS_URL=cache.url)
+    assert done.returncode == 0
+    for text in ("501 keys", "artist:", "lyrics:", "keys_without_ttl", "no TTL", "evil\\x1b[31m\\n\\xff"):
+        assert text in done.stdout
+    assert "\x1b" not in done.stdout
+    found = ask(boombap, cache, "keys", "--match", "lyrics:*")
+    assert (found["keys"], found["branches"][0]["prefix"]) == (300, "lyrics:")
+    cache.call("SET", "p", b"\x80\x04N.")
+    assert boombap("redis", "keys", REDIS_URL=cache.url).returncode == 1
+
+
+def test_keys_of_a_cluster(boombap: Run, cache_cluster: CacheCluster):
+    fill(cache_cluster)
+    node = cache_cluster.nodes[4]
+    assert ask(boombap, node, "keys")["keys"] == 501
+    assert len(ask(boombap, node, "info")["nodes"]) == 3
+    assert ask(boombap, node, "get", "artist:7")["shown"] == {"n": 7}
+    assert ask(boombap, node, "purge", "--match", "lyrics:*", "--yes")["done"]["changed"] == 300
+    assert ask(boombap, node, "stats")["prefixes"][0]["keys"] == 200
+
+
+def test_get_decodes(boombap: Run, cache: Cache):
+    fill(cache)
+    done = boombap("redis", "get", "artist:7", REDIS_URL=cache.url)
+    assert (done.returncode, '"n": 7' in done.stdout, "json" in done.stdout) == (0, True, True)
+    assert "no such key" in one_line(boombap("redis", "get", "none", REDIS_URL=cache.url), code=3)
+
+
+def test_purge_shows_its_plan_and_waits_for_yes(boombap: Run, cache: Cache):
+    fill(cache)
+    done = boombap("redis", "purge", "--match", "lyrics:*", REDIS_URL=cache.url)
+    assert done.returncode == 0
+    assert "delete 300 keys" in done.stdout
+    assert done.stdout.count("  lyrics:") == 10
+    assert "nothing was changed; add --yes to do it" in done.stderr
+    assert cache.call("DBSIZE") == 501
+    done = boombap("redis", "purge", "--match", "lyrics:*", "--backup", "l.jsonl", "--yes", REDIS_URL=cache.url)
+    assert (done.returncode, "300 deleted" in done.stdout) == (0, True)
+    assert cache.call("DBSIZE") == 201
+    assert "300 restored" in boombap("redis", "restore", "l.jsonl", REDIS_URL=cache.url).stdout
+    assert cache.call("DBSIZE") == 501
+
+
+def test_expire_as_a_newcomer_types_it(boombap: Run, cache: Cache):
+    fill(cache)
+    found = ask(boombap, cache, "expire", "--match", "lyrics:*", "--ttl", "1d", "--yes")
+    assert (found["plan"]["ttl_ms"], found["done"]["changed"]) == (86_400_000, 300)
+    assert cache.call("TTL", "lyrics:1") in (86_399, 86_400)
+
+
+def test_copy_backup_and_restore(boombap: Run, cache: Cache, own_cache: Callable[..., Cache]):
+    fill(cache)
+    other = own_cache()
+    assert ask(boombap, cache, "copy", "--match", "artist:*", "--to", other.url)["done"]["changed"] == 200
+    assert ask(boombap, cache, "backup", "all.jsonl")["done"]["changed"] == 501
+    assert ask(boombap, other, "restore", "all.jsonl")["done"]["changed"] == 301
+    error = one_line(boombap("redis", "restore", "all.jsonl", "--replace", REDIS_URL=other.url), code=2)
+    assert "add --yes" in error
+    assert ask(boombap, other, "restore", "all.jsonl", "--replace", "--yes")["done"]["changed"] == 501
+
+
+def test_acl_and_stats(boombap: Run, cache: Cache):
+    fill(cache)
+    assert ask(boombap, cache, "acl")["users"][f"127.0.0.1:{cache.tcp_port}"][0]["name"] == "default"
+    assert "default_user_open" in boombap("redis", "acl", REDIS_URL=cache.url).stdout
+    assert [one["prefix"] for one in ask(boombap, cache, "stats")["prefixes"]] == ["artist:", "lyrics:"]
+    assert ask(boombap, cache, "stats", "--fast")["prefixes"] is None
+    assert "our caches" in boombap("redis", "stats", REDIS_URL=cache.url).stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["purge"], "purge wants --match"), (["expire", "--match", "a"], "expire wants --ttl"),
+        (["copy"], "copy wants --to"), (["get"], "get takes a KEY"), (["info", "x"], "one word too many"),
+        (["info", "--match", "x"], "does not go with info"), (["info", "--url", " "], "--url is empty"),
+        (["info", "--url", f"redis://:{SECRET}@host:port"], "is malformed"),
+    ],
+)  # fmt: skip
+def test_words_that_do_not_go_together(boombap: Run, words: list[str], message: str):
+    assert message in one_line(boombap("redis", *words), code=2)
+
+
+def test_no_server(boombap: Run):
+    assert "no Redis is configured" in one_line(boombap("redis"), code=2)
+    url = f"redis://:{SECRET}@127.0.0.1:{servers.free_port()}"
+    assert "refused the connection" in one_line(boombap("redis", REDIS_URL=url), code=3)
+
+
+def test_a_wrong_password(boombap: Run, own_cache: Callable[..., Cache]):
+    guarded = own_cache(requirepass="right")
+    url = f"redis://:{SECRET}@127.0.0.1:{guarded.tcp_port}"
+    assert "refused the password" in one_line(boombap("redis", REDIS_URL=url), code=3)
+
+
+def test_ctrl_c_keeps_what_was_done(start_boombap: Start, boombap: Run, cache: Cache, tmp_path: Path):
+    with cache.connection() as connection:
+        connection.pipeline([("SET", f"lyrics:{number}", "x") for number in range(100_000)])
+        child = start_boombap("redis", "purge", "--match", "lyrics:*", "--yes", REDIS_URL=cache.url)
+        assert poll(lambda: connection.call("DBSIZE") < 100_000, 20.0)
+        child.send_signal(signal.SIGINT)
+        child.communicate(timeout=10)
+        left = connection.call("DBSIZE")
+        if child.returncode == 130:
+            assert left > 0
+            assert "went on" in boombap("redis", "purge", "--match", "lyrics:*", "--yes", REDIS_URL=cache.url).stdout
+        assert connection.call("DBSIZE") == 0
+
+
+def test_a_killed_purge_is_gone_on_with(start_boombap: Start, boombap: Run, cache: Cache):
+    with cache.connection() as connection:
+        connection.pipeline([("SET", f"lyrics:{number}", "x") for number in range(100_000)])
+        connection.call("SET", "artist:1", "x")
+        child = start_boombap("redis", "purge", "--match", "lyrics:*", "--yes", REDIS_URL=cache.url)
+        assert poll(lambda: connection.call("DBSIZE") < 100_000, 20.0)
+        child.kill()
+        child.communicate()
+        done = boombap("redis", "purge", "--match", "lyrics:*", "--yes", REDIS_URL=cache.url)
+        assert done.returncode == 0
+        assert connection.call("KEYS", "*") == [b"artist:1"]
+
+
+def test_waivers_apply(boombap: Run, cache: Cache, isolated: Path):
+    (isolated / "w.toml").write_text(
+        '[[waiver]]\nid = "maxmemory_unset"\nsubject = "*"\nreason = "r"\nowner = "o"\nexpires = 2999-01-01\n'
+    )
+    done = boombap("redis", REDIS_URL=cache.url, BOOMBAP_CACHE_WAIVERS="w.toml")
+    assert ("1 waived" in done.stdout, "maxmemory_unset" in done.stdout) == (True, False)
