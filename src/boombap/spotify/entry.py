@@ -1,7 +1,7 @@
 """What lies under a key of the cache: JSON arrays, read back with suspicion.
 
-Plain JSON: zlib makes a value of 400 bytes 290, and costs 13 us for it where encoding costs 2
-(benchmarks/spotify_store.py, `--codec`); Python 3.11 brings no zstd.
+Plain JSON: zlib would make 290 bytes 180, and take 8 us to write and 2 us to read, where plain JSON takes 0.5 and 5
+(benchmarks/spotify_store.py); Python 3.11 brings no zstd.
 """
 
 from __future__ import annotations

@@ -17,24 +17,30 @@ ON CONFLICT (track_id) DO UPDATE SET
 
 -- For those who read tracks.spotify_data, in the keys of both shapes that are in use. What an earlier answer about the
 -- same track said, and this one leaves out, stays.
+-- Each step is MATERIALIZED because the planner would otherwise build every document twice, to compare and to write.
 WITH locked AS MATERIALIZED (
-    SELECT track.id, incoming.spotify_id
+    SELECT track.id, incoming.spotify_id, track.spotify_data
     FROM tracks AS track
     JOIN spotify_incoming_1_matches AS incoming ON incoming.track_id = track.id
     WHERE incoming.spotify_id IS NOT NULL
     ORDER BY track.id
     FOR NO KEY UPDATE OF track
 ),
-fresh AS (
-    SELECT locked.id, found.id AS spotify_id, jsonb_strip_nulls(jsonb_build_object(
+credited AS MATERIALIZED (
+    SELECT
+        incoming.id,
+        jsonb_agg(jsonb_build_object('id', artist.id, 'name', artist.name) ORDER BY listed.place) AS artists
+    FROM spotify_incoming_1_tracks AS incoming
+    CROSS JOIN unnest(incoming.artist_ids) WITH ORDINALITY AS listed (id, place)
+    JOIN spotify_incoming_1_artists AS artist ON artist.id = listed.id
+    GROUP BY incoming.id
+),
+answered AS MATERIALIZED (
+    SELECT found.id, jsonb_strip_nulls(jsonb_build_object(
         'id', found.id,
         'track_id', found.id,
         'name', found.name,
-        'artists', (
-            SELECT jsonb_agg(jsonb_build_object('id', artist.id, 'name', artist.name) ORDER BY listed.place)
-            FROM unnest(found.artist_ids) WITH ORDINALITY AS listed (id, place)
-            JOIN spotify_artists AS artist ON artist.id = listed.id
-        ),
+        'artists', credited.artists,
         'album', CASE WHEN album.id IS NOT NULL THEN jsonb_build_object(
             'id', album.id, 'name', album.name, 'release_date', album.release_date
         ) END,
@@ -48,23 +54,24 @@ fresh AS (
         'preview_url', found.preview_url,
         'external_urls', jsonb_build_object('spotify', 'https://open.spotify.com/track/' || found.id)
     )) AS answer
-    FROM locked
-    JOIN spotify_tracks AS found ON found.id = locked.spotify_id
+    FROM spotify_incoming_1_tracks AS incoming
+    JOIN spotify_tracks AS found ON found.id = incoming.id
     LEFT JOIN spotify_albums AS album ON album.id = found.album_id
+    LEFT JOIN credited ON credited.id = incoming.id
 ),
-merged AS (
-    SELECT fresh.id, CASE
-        WHEN coalesce(track.spotify_data ->> 'id', track.spotify_data ->> 'track_id') = fresh.spotify_id
-            THEN track.spotify_data || fresh.answer
-        ELSE fresh.answer
-    END AS spotify_data
-    FROM fresh
-    JOIN tracks AS track ON track.id = fresh.id
+merged AS MATERIALIZED (
+    SELECT locked.id, locked.spotify_data AS before, CASE
+        WHEN coalesce(locked.spotify_data ->> 'id', locked.spotify_data ->> 'track_id') = locked.spotify_id
+            THEN locked.spotify_data || answered.answer
+        ELSE answered.answer
+    END AS after
+    FROM locked
+    JOIN answered ON answered.id = locked.spotify_id
 )
 UPDATE tracks AS track
-SET spotify_data = merged.spotify_data
+SET spotify_data = merged.after
 FROM merged
-WHERE track.id = merged.id AND track.spotify_data IS DISTINCT FROM merged.spotify_data;
+WHERE track.id = merged.id AND merged.before IS DISTINCT FROM merged.after;
 
 DELETE FROM spotify_dead_letters AS dead
 USING spotify_incoming_1_matches AS incoming

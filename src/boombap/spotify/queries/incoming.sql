@@ -1,6 +1,8 @@
 -- Emptied by each commit, so that a connection which PgBouncer hands on carries nothing over. The version stands in the
 -- names, because a pooled connection may have served an older boombap.
 SET LOCAL client_min_messages = warning;
+-- New tables have no statistics, and the planner would read the whole of `tracks` for each batch: 39 us a row, not 23.
+SET LOCAL enable_seqscan = off;
 CREATE TEMP TABLE IF NOT EXISTS spotify_incoming_1_artists (id varchar(22), name text) ON COMMIT DELETE ROWS;
 CREATE TEMP TABLE IF NOT EXISTS spotify_incoming_1_albums (
     id varchar(22), name text, release_date varchar(10), kind varchar(32), total_tracks integer
