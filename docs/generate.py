@@ -88,7 +88,8 @@ def cli_page() -> str:
     """Give the page of every command's help."""
     pages = [("boombap", _help([])), *((f"boombap {word}", _help([word])) for word in COMMANDS)]
     sections = "\n".join(f"## {title}\n\n```text\n{text}\n```\n" for title, text in pages)
-    return f"{_CLI_HEAD}\n{sections}\n`database-diagnostics` is another name of `boombap db`.\n"
+    other_names = "`database-diagnostics` is another name of `boombap db`, `spotify-processor` of `boombap spotify`."
+    return f"{_CLI_HEAD}\n{sections}\n{other_names}\n"
 
 
 def _help(words: Sequence[str]) -> str:

@@ -19,6 +19,9 @@ from boombap.db import checks, encode, model, snapshot, words
 from boombap.db.checks.catalogue import ALL
 from boombap.db.fleet import Failure
 from boombap.health.finding import Finding, Severity, Skipped
+from boombap.spotify import encode as spotify_encode
+from boombap.spotify import words as spotify_words
+from boombap.spotify.model import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -148,6 +151,20 @@ def test_every_form_is_documented():
     assert all(f"`{name}`" in text for name in (*Failure.__match_args__[:2], "error"))
 
 
+def test_every_form_option_and_verdict_of_spotify_is_documented():
+    text = page("reference/spotify.md")
+    source = Path(spotify_encode.__file__).read_text(encoding="utf-8")
+    forms = set(re.findall(r'"(boombap\.spotify[\w.]*/\d+)"', source))
+    assert len(forms) > 5
+    assert [form for form in forms if f"### {form}\n" not in text] == []
+    assert [name for name in re.findall(r'^        "(\w+)": ', source, re.MULTILINE) if f"`{name}`" not in text] == []
+    help_text = (Path(spotify_words.__file__)).read_text(encoding="utf-8")
+    assert [
+        name for name in re.findall(r'"(--[\w-]+)"', help_text) if f"`{name}" not in text and name != "--format"
+    ] == []
+    assert all(f"| `{outcome.value}` |" in text for outcome in Outcome)
+
+
 def headings(path: Path) -> set[str]:
     """Give the anchors that GitHub makes of a page's headings."""
     titles = re.findall(r"^#+ (.+)$", path.read_text(encoding="utf-8"), re.MULTILINE)
@@ -189,7 +206,7 @@ def commands() -> Iterator[tuple[str, str]]:
                     assert line.strip().startswith("$ "), f"{path}: {line}"
                     yield str(path.relative_to(ROOT)), line.strip().removeprefix("$ ")
         prose = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
-        for span in re.findall(r"`((?:boombap|database-diagnostics|make) [^`]+)`", prose):
+        for span in re.findall(r"`((?:boombap|database-diagnostics|spotify-processor|make) [^`]+)`", prose):
             yield str(path.relative_to(ROOT)), span
 
 
@@ -208,6 +225,8 @@ def test_every_example_parses(place: str, line: str):
         assert first[1] == "build-db" or re.search(rf"^{first[1]}:", makefile, re.MULTILINE)
     if first[0] == "database-diagnostics":
         first[:1] = ["boombap", "db"]
+    if first[0] == "spotify-processor":
+        first[:1] = ["boombap", "spotify"]
     if first[0] == "boombap":
         parse(first[1:])
 
@@ -219,7 +238,7 @@ def parse(line: list[str]) -> None:
     module = importlib.import_module(COMMANDS[word][0])
     if not rest or rest == ["--help"]:
         return
-    if word in ("db", "ctx", "deps"):
+    if word in ("db", "ctx", "deps", "redis", "spotify"):
         importlib.import_module(f"boombap.{word}.words").parse(rest, f"boombap {word}")
     else:
         module._parser(f"boombap {word}").parse_args(rest)
