@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import errno
 import secrets
 import time
 from typing import TYPE_CHECKING, NamedTuple
@@ -264,3 +265,5 @@ def _cut_off(environ: WSGIEnvironment, start: StartResponse, said: Said) -> Iter
     body = _send(start, said)[0]
     yield body[: len(body) // 2]
     environ[RESET]()
+    # Else the server would wait for a further request on the closed socket.
+    raise ConnectionResetError(errno.ECONNRESET, "reset by the fault script")
