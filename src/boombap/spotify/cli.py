@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 def main(words: Sequence[str], *, prog: str, interrupt: Interrupt) -> int:
     """Run `spotify` and give its exit code."""
     args = options.parse(words, prog)
+    if args.command == options.EMULATE:
+        from boombap.spotify.emulate import command
+
+        return command.run(args.words, prog=prog, interrupt=interrupt)
     config = load()
     log.configure(config.log.level, config.log.format)
     return _ACTIONS[args.command](Desk(args, config, Terminal(quiet=args.quiet), interrupt))

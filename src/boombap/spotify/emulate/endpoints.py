@@ -1,0 +1,197 @@
+"""What each endpoint under /v1 answers, with the limits of either mode."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import quote
+
+import orjson
+
+from boombap.spotify.emulate.answers import Answers, page, several
+from boombap.spotify.emulate.index import Index, parse
+from boombap.spotify.model import Mode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from boombap.spotify.emulate.catalogue import Catalogue
+
+_ONE = re.compile(r"/(tracks|albums|artists)/([^/]*)(?:/(tracks|albums))?")
+_MOST_IDS = {"tracks": 50, "artists": 50, "albums": 20, "audio-features": 100}
+_MOST_PAGE, _MOST_IN_DEVELOPMENT = 50, 10
+_DEFAULT_PAGE, _DEFAULT_IN_DEVELOPMENT = 20, 5
+_MOST_FOUND = 1_000
+_ID = re.compile(r"[0-9A-Za-z]{22}")
+_GROUPS = "album,single,appears_on,compilation"
+
+
+class Refused(Exception):
+    """The question is answered with an error.
+
+    Attributes:
+        status: of HTTP.
+        message: as the Web API words it.
+    """
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+
+
+class Question(NamedTuple):
+    """A request below /v1.
+
+    Attributes:
+        base_url: under which the asker knows the Web API, for links to further pages.
+        words: of the query, the first of each name.
+    """
+
+    base_url: str
+    path: str
+    words: Mapping[str, str]
+
+
+class Endpoints:
+    """The Web API over one catalogue in one mode."""
+
+    def __init__(self, catalogue: Catalogue, mode: Mode) -> None:
+        self._catalogue = catalogue
+        self._is_development = mode is Mode.DEVELOPMENT
+        self._answers = Answers(catalogue, mode)
+        self._search = _Search(catalogue)
+        self._one: dict[str, Callable[[str], bytes | None]] = {
+            "tracks": self._answers.track,
+            "albums": self._answers.album,
+            "artists": self._answers.artist,
+            "audio-features": self._answers.features,
+        }
+
+    def answer(self, question: Question) -> bytes:
+        """Give the body of the answer.
+
+        Raises:
+            Refused: when the answer is an error.
+        """
+        name = question.path[1:]
+        if name in _MOST_IDS:
+            return self._several(name, question)
+        if name == "search":
+            return self._found(question)
+        parts = _ONE.fullmatch(question.path)
+        if not parts:
+            raise Refused(404, "Service not found")
+        kind, id_, list_ = parts.groups()
+        if not _ID.fullmatch(id_):
+            raise Refused(400, "Invalid base62 id")
+        if (kind, list_) == ("albums", "tracks"):
+            return self._album_tracks(id_, question)
+        if (kind, list_) == ("artists", "albums"):
+            return self._artist_albums(id_, question)
+        found = None if list_ else self._one[kind](id_)
+        if found is None:
+            raise Refused(404, "Resource not found")
+        return found
+
+    def _several(self, name: str, question: Question) -> bytes:
+        if self._is_development:
+            raise Refused(403, "Forbidden")
+        ids = question.words.get("ids", "").split(",")
+        if len(ids) > _MOST_IDS[name]:
+            raise Refused(400, "Too many ids requested")
+        if not all(_ID.fullmatch(id_) for id_ in ids):
+            raise Refused(400, "Invalid base62 id" if any(ids) else "Missing required field: ids")
+        return several(name.replace("-", "_"), [self._one[name](id_) for id_ in ids])
+
+    def _album_tracks(self, id_: str, question: Question) -> bytes:
+        album = self._catalogue.albums.get(id_)
+        if not album:
+            raise Refused(404, "Resource not found")
+        limit, offset = _bounds(question, _DEFAULT_PAGE, _MOST_PAGE)
+        items = [self._answers.simple_track(one) for one in album.song_ids[offset : offset + limit]]
+        return page(items, question.base_url + question.path, len(album.song_ids), limit, offset)
+
+    def _artist_albums(self, id_: str, question: Question) -> bytes:
+        artist = self._catalogue.artists.get(id_)
+        if not artist:
+            raise Refused(404, "Resource not found")
+        limit, offset = self._page_bounds(question)
+        groups = question.words.get("include_groups", _GROUPS)
+        wanted = groups.split(",")
+        if not set(wanted) <= set(_GROUPS.split(",")):
+            raise Refused(400, "Invalid include_groups")
+        albums = [one for one in artist.album_ids + artist.guest_album_ids if self._answers.group(id_, one) in wanted]
+        items = [self._answers.discography(id_, one) for one in albums[offset : offset + limit]]
+        href = f"{question.base_url}{question.path}?include_groups={quote(groups, safe='')}"
+        return page(items, href, len(albums), limit, offset)
+
+    def _found(self, question: Question) -> bytes:
+        text, types = question.words.get("q", ""), question.words.get("type", "")
+        limit, offset = self._page_bounds(question)
+        if not text.strip():
+            raise Refused(400, "No search query")
+        if not types or not set(types.split(",")) <= {"track", "album", "artist"}:
+            raise Refused(400, "Bad search type field")
+        if offset + limit > _MOST_FOUND:
+            raise Refused(400, "Invalid offset")
+        show = {"track": self._answers.track, "album": self._answers.simple_album, "artist": self._answers.artist}
+        pages = {}
+        for type_ in types.split(","):
+            ids = self._search.ids(type_, text)
+            items = [show[type_](one) for one in ids[offset : offset + limit]]
+            href = f"{question.base_url}/search?q={quote(text, safe='')}&type={type_}"
+            pages[f"{type_}s"] = orjson.Fragment(page(items, href, len(ids), limit, offset))
+        return orjson.dumps(pages)
+
+    def _page_bounds(self, question: Question) -> tuple[int, int]:
+        if self._is_development:
+            return _bounds(question, _DEFAULT_IN_DEVELOPMENT, _MOST_IN_DEVELOPMENT)
+        return _bounds(question, _DEFAULT_PAGE, _MOST_PAGE)
+
+
+class _Search:
+    """An index for each type, over what belongs to it."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        artists, albums, songs = (
+            list(catalogue.artists.values()),
+            list(catalogue.albums.values()),
+            list(catalogue.songs.values()),
+        )
+        names = {artist.id: artist.name for artist in artists}
+        titles = {album.id: album.name for album in albums}
+        self._ids = {
+            "track": [song.id for song in songs],
+            "album": [album.id for album in albums],
+            "artist": [artist.id for artist in artists],
+        }
+        self._indexes = {
+            "track": Index(
+                ("artist", "track", "album", "isrc"),
+                [
+                    (" ".join([names[one] for one in song.artist_ids]), song.name, titles[song.album_id], song.isrc)
+                    for song in songs
+                ],
+                [song.popularity for song in songs],
+            ),
+            "album": Index(
+                ("artist", "album"), [(names[one.artist_id], one.name) for one in albums], [0] * len(albums)
+            ),
+            "artist": Index(
+                ("artist",), [(artist.name,) for artist in artists], [len(artist.album_ids) for artist in artists]
+            ),
+        }
+
+    def ids(self, type_: str, text: str) -> Sequence[str]:
+        ids = self._ids[type_]
+        return [ids[number] for number in self._indexes[type_].find(parse(text))[:_MOST_FOUND]]
+
+
+def _bounds(question: Question, default: int, most: int) -> tuple[int, int]:
+    limit, offset = question.words.get("limit", str(default)), question.words.get("offset", "0")
+    if not (limit.isascii() and limit.isdigit() and 1 <= int(limit[:9]) <= most):
+        raise Refused(400, "Invalid limit")
+    if not (offset.isascii() and offset.isdigit()):
+        raise Refused(400, "Invalid offset")
+    return int(limit), int(offset[:9])

@@ -1,0 +1,189 @@
+"""The fault script: which requests are answered with trouble, and with which.
+
+A script is a list of ``{match, nth, times, then}``: from the `nth` request whose path fits `match` on, `times` of them
+(0: all that follow) are answered as `then` says: ``{kind, status, headers, message, delay_ms, ban_s}``.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
+
+from boombap.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+KINDS = MappingProxyType(
+    {
+        "json": 500,
+        "html": 502,
+        "malformed": 200,
+        "truncated": 200,
+        "reset": 200,
+        "slow": 200,
+        "null": 200,
+        "relink": 200,
+        "quota": 429,
+        "ban": 429,
+    }
+)
+"""What a fault can be, and the status it has unless the script says another."""
+_FAULT = frozenset(("match", "nth", "times", "then"))
+_THEN = frozenset(("kind", "status", "headers", "message", "delay_ms", "ban_s"))
+_STATUSES = range(200, 600)
+_SLOW_MS = 5_000.0
+_BAN_S = 3_600.0
+_LINE = re.compile(r"[^\r\n\0]*")
+
+
+class Then(NamedTuple):
+    """The trouble.
+
+    Attributes:
+        headers: further ones; a Retry-After may be any text.
+        delay_ms: before the answer.
+        ban_s: how long a ban lasts when nobody calls.
+    """
+
+    kind: str
+    status: int
+    headers: tuple[tuple[str, str], ...] = ()
+    message: str = ""
+    delay_ms: float = 0.0
+    ban_s: float = _BAN_S
+
+
+@dataclass(slots=True)
+class Fault:
+    """An entry of the script, and how many requests it has seen and struck."""
+
+    match: re.Pattern[str]
+    nth: int
+    times: int
+    then: Then
+    seen: int = field(default=0)
+    struck: int = field(default=0)
+
+    def strikes(self, path: str) -> bool:
+        """Count the request if it fits, and tell whether it is one of those that are meant."""
+        if not self.match.search(path):
+            return False
+        self.seen += 1
+        is_meant = self.seen >= self.nth and (not self.times or self.seen < self.nth + self.times)
+        self.struck += is_meant
+        return is_meant
+
+
+class Script:
+    """The faults that are in force; a new script takes the place of the old one."""
+
+    def __init__(self) -> None:
+        self._faults: list[Fault] = []
+        self._lock = threading.Lock()
+
+    def set(self, faults: list[Fault]) -> None:
+        """Put these faults in force."""
+        with self._lock:
+            self._faults = faults
+
+    def strike(self, path: str) -> Then | None:
+        """Give the trouble for a request: that of the first fault that strikes.
+
+        Args:
+            path: with its query.
+        """
+        with self._lock:
+            struck = [fault.then for fault in self._faults if fault.strikes(path)]
+        return struck[0] if struck else None
+
+    def report(self) -> list[dict[str, object]]:
+        """Give what each fault has seen and struck."""
+        with self._lock:
+            return [
+                {"match": fault.match.pattern, "kind": fault.then.kind, "seen": fault.seen, "struck": fault.struck}
+                for fault in self._faults
+            ]
+
+
+def read_file(path: str) -> list[Fault]:
+    """Give the script of a file: TOML with ``[[fault]]`` where its name ends in .toml, else JSON.
+
+    Raises:
+        UsageError: for a file that cannot be read or is no script.
+    """
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+        if Path(path).suffix != ".toml":
+            return parse(json.loads(text))
+        import tomllib
+
+        return parse(tomllib.loads(text))
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}") from None
+    except ValueError as error:
+        raise UsageError(f"{path} is no fault script: {error}") from None
+
+
+def parse(found: object) -> list[Fault]:
+    """Give the faults of decoded JSON or TOML: a list, or an object with the list under `fault`.
+
+    Raises:
+        UsageError: when it is no script.
+    """
+    entries = found.get("fault") if isinstance(found, dict) else found
+    if not isinstance(entries, list):
+        raise UsageError("a fault script is a list of faults")
+    return [_fault(_object(entry, _FAULT)) for entry in entries]
+
+
+def _fault(entry: Mapping[str, object]) -> Fault:
+    try:
+        match = re.compile(str(entry.get("match", "")))
+    except re.error as error:
+        raise UsageError(f"the match {entry['match']!r} of a fault is no regular expression: {error}") from None
+    nth, times = _whole(entry, "nth", 1), _whole(entry, "times", 1)
+    return Fault(match, max(1, nth), times, _then(_object(entry.get("then"), _THEN)))
+
+
+def _then(entry: Mapping[str, object]) -> Then:
+    kind = str(entry.get("kind", "json"))
+    if kind not in KINDS:
+        raise UsageError(f"{kind!r} is no kind of fault", hint=f"the kinds are {', '.join(KINDS)}")
+    status = _whole(entry, "status", KINDS[kind])
+    if status not in _STATUSES:
+        raise UsageError(f"a fault cannot have the status {status}", hint="give one from 200 to 599")
+    headers = _object(entry.get("headers", {}), None)
+    lines = tuple([(name, str(value)) for name, value in headers.items()])
+    if not all(_LINE.fullmatch(part) and part.isascii() for line in lines for part in line):
+        raise UsageError("a header of a fault is not one line of ASCII")
+    delay_ms = _number(entry, "delay_ms", _SLOW_MS if kind == "slow" else 0.0)
+    return Then(kind, status, lines, str(entry.get("message", "")), delay_ms, _number(entry, "ban_s", _BAN_S))
+
+
+def _object(found: object, names: frozenset[str] | None) -> Mapping[str, object]:
+    if not isinstance(found, dict):
+        raise UsageError("a fault is an object with match, nth, times and then")
+    unknown = sorted(found.keys() - names) if names else []
+    if unknown:
+        raise UsageError(f"{unknown[0]!r} is nothing that a fault has", hint=f"it has {', '.join(sorted(names or ()))}")
+    return found
+
+
+def _whole(entry: Mapping[str, object], name: str, default: int) -> int:
+    value = entry.get(name, default)
+    if type(value) is not int or value < 0:
+        raise UsageError(f"{name} of a fault is a whole number, not {value!r}")
+    return value
+
+
+def _number(entry: Mapping[str, object], name: str, default: float) -> float:
+    value = entry.get(name, default)
+    if not isinstance(value, (int, float)) or not 0 <= value < float("inf"):
+        raise UsageError(f"{name} of a fault is a number, not {value!r}")
+    return float(value)

@@ -1,0 +1,88 @@
+"""The emulator's application, asked without a socket."""
+
+from __future__ import annotations
+
+import base64
+import io
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import orjson
+
+from boombap.spotify.emulate.app import App, Settings
+from boombap.spotify.emulate.catalogue import Row, Shares, from_rows
+
+if TYPE_CHECKING:
+    from boombap.spotify.emulate.catalogue import Catalogue
+
+NAS = [Row("Nas", f"Verse {n}", "Illmatic", 1994, isrc=f"USSM1{n:07d}") for n in range(60)]
+OTHERS = [
+    Row("E-40 feat. Too $hort", "Tell Me When to Go", "My Ghetto Report Card", 2006),
+    Row("Curren$y", "Breakfast", "Pilot Talk", 2010),
+    Row("André 3000", "Hey Ya!", "", 2003),
+]
+
+
+class Got(NamedTuple):
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return orjson.loads(self.body)
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now_s = 1_000_000.0
+        self.waits: list[float] = []
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+class Web:
+    """An app with a token for the client `client`."""
+
+    def __init__(self, catalogue: Catalogue | None = None, **settings: Any) -> None:
+        self.clock = Clock()
+        self.catalogue = catalogue or a_catalogue()
+        self.app = App(self.catalogue, Settings(**settings), clock=self.clock, pause=self.clock.waits.append)
+        self.token = ""
+        self.log_in()
+
+    def log_in(self, secret: str = "geheim", client: str = "client") -> Got:
+        pair = base64.b64encode(f"{client}:{secret}".encode()).decode()
+        got = self.ask("/api/token", "POST", b"grant_type=client_credentials", f"Basic {pair}")
+        self.token = got.json.get("access_token", "")
+        return got
+
+    def get(self, path: str) -> Got:
+        return self.ask(f"/v1{path}")
+
+    def ask(self, path: str, method: str = "GET", body: bytes = b"", authorization: str | None = None) -> Got:
+        bare, _, query = path.partition("?")
+        environ: dict[str, Any] = {
+            "PATH_INFO": bare,
+            "QUERY_STRING": query,
+            "REQUEST_METHOD": method,
+            "HTTP_AUTHORIZATION": f"Bearer {self.token}" if authorization is None else authorization,
+            "HTTP_HOST": "127.0.0.1:1",
+            "wsgi.url_scheme": "http",
+            "wsgi.input": io.BytesIO(body),
+        }
+        said: list[Any] = []
+        found = self.app(environ, lambda *words: said.append(words))  # type: ignore[arg-type, return-value]
+        content = b"".join(found)
+        return Got(int(said[0][0][:3]), dict(said[0][1]), content)
+
+    def fault(self, match: str = "^/v1", nth: int = 1, times: int = 1, **then: Any) -> None:
+        script = [{"match": match, "nth": nth, "times": times, "then": then}]
+        assert self.ask("/_faults", "POST", orjson.dumps(script)).status == 200
+
+    def song_ids(self, name: str = "Verse") -> list[str]:
+        return [song.id for song in self.catalogue.songs.values() if song.name.startswith(name)]
+
+
+def a_catalogue(**shares: float) -> Catalogue:
+    return from_rows(NAS + OTHERS, shares=Shares(**({"twins": 0.0, "versions": 0.0} | shares)))
