@@ -55,6 +55,11 @@ class _Connection(HTTPConnection):
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
         self.socket.close()
 
+    def _close_kernel_socket(self) -> None:
+        # cheroot would shut down what `reset` has closed, and end the server over it.
+        if self.socket.fileno() >= 0:
+            super()._close_kernel_socket()  # type: ignore[misc]
+
 
 class _Gateway(wsgi.Gateway_10):
     """Reads the whole body before the application runs, so that no application waits for a slow client."""
