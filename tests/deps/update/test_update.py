@@ -259,7 +259,7 @@ keep   =   1
 
 
 def test_pyproject_keeps_everything_else(project: Project, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setenv("UV_NO_INDEX", "1")
+    monkeypatch.setenv("UV_DEFAULT_INDEX", (project.folder / "wheels").as_uri())
     monkeypatch.setenv("UV_FIND_LINKS", str(project.folder / "wheels"))
     text = PYPROJECT.replace('"vuln==1.1"', '"other>0"')
     write(project.folder, {"pyproject.toml": text})
@@ -279,7 +279,7 @@ twice = {version = "==1.0", extras = ["x"]}
 
 
 def test_poetry_pins_in_pyproject(project: Project, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setenv("UV_NO_INDEX", "1")
+    monkeypatch.setenv("UV_DEFAULT_INDEX", (project.folder / "wheels").as_uri())
     monkeypatch.setenv("UV_FIND_LINKS", str(project.folder / "wheels"))
     write(project.folder, {"pyproject.toml": POETRY})
     assert project.update(is_applied=True) == 0
@@ -319,7 +319,7 @@ find-links = ["wheels"]
 
 def test_uv_lock_is_written_by_uv(project: Project, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("UV_FIND_LINKS", str(project.folder / "wheels"))
-    monkeypatch.setenv("UV_NO_INDEX", "1")
+    monkeypatch.setenv("UV_DEFAULT_INDEX", (project.folder / "wheels").as_uri())
     write(project.folder, {"pyproject.toml": UV_PROJECT.partition("[tool.uv]")[0].replace("vuln>=1", "vuln==1.0")})
     subprocess.run([find_uv(), "lock", "--quiet"], check=True, timeout=60)
     write(project.folder, {"pyproject.toml": UV_PROJECT.partition("[tool.uv]")[0]})
@@ -330,7 +330,7 @@ def test_uv_lock_is_written_by_uv(project: Project, monkeypatch: pytest.MonkeyPa
 
 def test_a_pin_and_the_lock_beside_it_move_together(project: Project, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("UV_FIND_LINKS", str(project.folder / "wheels"))
-    monkeypatch.setenv("UV_NO_INDEX", "1")
+    monkeypatch.setenv("UV_DEFAULT_INDEX", (project.folder / "wheels").as_uri())
     write(project.folder, {"pyproject.toml": UV_PROJECT.partition("[tool.uv]")[0].replace("vuln>=1", "vuln==1.0")})
     subprocess.run([find_uv(), "lock", "--quiet"], check=True, timeout=60)
     assert project.update(is_applied=True) == 0, project.out.getvalue()
