@@ -7,6 +7,7 @@ there. `.ci/fetch-test-servers` brings PostgreSQL 12, 14 and 17.
 from __future__ import annotations
 
 import os
+import random
 import shutil
 import socket
 import subprocess
@@ -182,11 +183,20 @@ def running_pgbouncer(
         child.wait()
 
 
+_PORTS = random.SystemRandom()
+
+
 def free_port() -> int:
-    """Give a TCP port of 127.0.0.1 that nobody uses now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a TCP port of 127.0.0.1 that nobody uses now, and that no outgoing connection is given meanwhile."""
+    while True:
+        # Below the kernel's ephemeral ports: one of those was taken by a client before the server listened.
+        port = _PORTS.randrange(15_000, 32_000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
 
 
 def has_ipv6() -> bool:

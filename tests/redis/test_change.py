@@ -9,22 +9,23 @@ import pytest
 
 from boombap.clients.redis.deployment import opened
 from boombap.config.secret import Secret
-from boombap.errors import AccessDenied, Interrupted, QueryFailed, UsageError
+from boombap.errors import AccessDenied, Interrupted, OutsideError, QueryFailed, UsageError
 from boombap.interrupt import Interrupt
 from boombap.local.process import poll
+from boombap.redis.backup_file import BackupFile, items_in
 from boombap.redis.change import Change
 from boombap.redis.journal import Journal
 from boombap.redis.model import Plan
 from boombap.redis.parts import Field
-from boombap.redis.transfer import BackupFile, items_in
 from caches import LIMITS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from boombap.clients.redis.target import Target
     from boombap.redis.model import Done
+    from boombap.redis.portable import Item
     from caches import Cache, CacheCluster
 
 
@@ -143,10 +144,29 @@ def test_an_interrupted_purge_keeps_its_backup(cache: Cache, tmp_path: Path):
             interrupt.end_waits()
 
     file = tmp_path / "backup.jsonl"
-    with pytest.raises(Interrupted), BackupFile(file) as backup:
+    with pytest.raises(Interrupted), BackupFile(file, job="purge lyrics:*") as backup:
         change(cache.target, tmp_path / "j", b"lyrics:*", backup=backup, progress=stop, interrupt=interrupt)
-    kept = {item.key for item in items_in(file)}
-    assert {b"lyrics:%d" % number for number in range(10_000)} - set(cache.call("KEYS", "lyrics:*")) <= kept
+    assert not file.exists()
+    with BackupFile(file, job="purge lyrics:*") as backup:
+        assert backup.continued
+        change(cache.target, tmp_path / "j", b"lyrics:*", backup=backup)
+    assert {item.key for item in items_in(file)} == {b"lyrics:%d" % number for number in range(10_000)}
+    assert cache.call("DBSIZE") == 10_000
+
+
+def test_a_key_that_is_not_in_the_backup_is_not_deleted(cache: Cache, tmp_path: Path):
+    fill(cache, 10)
+
+    class Forgetful(BackupFile):
+        """Its disk fails at the first item."""
+
+        def save(self, items: Sequence[Item]) -> None:
+            raise OutsideError("cannot write: no space left on device")
+
+    with pytest.raises(OutsideError), Forgetful(tmp_path / "b", job="purge") as backup:
+        change(cache.target, tmp_path / "j", b"lyrics:*", backup=backup)
+    assert cache.call("DBSIZE") == 20
+    assert list(tmp_path.glob("b*")) == []
 
 
 def test_expire_never_lengthens_a_life(each_cache: Cache, tmp_path: Path):

@@ -10,6 +10,7 @@ import pytest
 
 import servers
 from boombap.local.process import poll
+from boombap.redis.backup_file import items_in
 from caches import CacheCluster
 
 if TYPE_CHECKING:
@@ -195,3 +196,91 @@ def test_waivers_apply(boombap: Run, cache: Cache, isolated: Path):
     )
     done = boombap("redis", REDIS_URL=cache.url, BOOMBAP_CACHE_WAIVERS="w.toml")
     assert ("1 waived" in done.stdout, "maxmemory_unset" in done.stdout) == (True, False)
+
+
+def in_each(cache: Cache, *words: object) -> list[object]:
+    """Run one command in databases 0, 3 and 7."""
+    answers = []
+    for db in (0, 3, 7):
+        with cache.connection(cache.target.on(db)) as connection:
+            answers.append(connection.call(*words))
+    return answers
+
+
+def spread(cache: Cache, count: int = 100) -> str:
+    """Fill databases 0, 3 and 7, and return the address of 3."""
+    for number in range(count):
+        in_each(cache, "SET", f"session:{number}", "x")
+    return f"redis://127.0.0.1:{cache.tcp_port}/3"
+
+
+def test_a_change_stays_in_the_database_of_the_address(boombap: Run, each_cache: Cache):
+    url = spread(each_cache)
+    done = boombap("redis", "purge", "--match", "session:*", REDIS_URL=url)
+    assert "delete 100 keys" in done.stdout
+    assert "database 3" in done.stdout
+    assert boombap("redis", "expire", "--match", "*", "--ttl", "1h", "--yes", REDIS_URL=url).returncode == 0
+    assert [ttl == -1 for ttl in in_each(each_cache, "TTL", "session:1")] == [True, False, True]
+    assert "100 deleted" in boombap("redis", "purge", "--match", "session:*", "--yes", REDIS_URL=url).stdout
+    assert in_each(each_cache, "DBSIZE") == [100, 0, 100]
+
+
+def test_another_database_or_all_of_them_when_asked(boombap: Run, cache: Cache):
+    url = spread(cache)
+    words = ("redis", "purge", "--match", "session:*", "--yes")
+    assert "database 7" in boombap(*words, "--db", "7", REDIS_URL=url).stdout
+    assert in_each(cache, "DBSIZE") == [100, 100, 0]
+    done = boombap(*words, "--db", "all", REDIS_URL=url)
+    assert "all databases" in done.stdout
+    assert "database 0: 100 · database 3: 100" in done.stdout
+    assert in_each(cache, "DBSIZE") == [0, 0, 0]
+    assert "reads one database" in one_line(boombap("redis", "get", "k", "--db", "all", REDIS_URL=url), code=2)
+    assert boombap("redis", "keys", "--db", "most", REDIS_URL=url).returncode == 2
+
+
+def test_backup_restore_and_copy_stay_in_their_databases(boombap: Run, cache: Cache, own_cache: Callable[..., Cache]):
+    url, other = spread(cache), own_cache()
+    done = boombap("redis", "backup", "three.jsonl", REDIS_URL=url)
+    assert "100 saved from" in done.stdout
+    assert "database 3" in done.stdout
+    assert (
+        "100 copied" in boombap("redis", "copy", "--to", f"redis://127.0.0.1:{other.tcp_port}/7", REDIS_URL=url).stdout
+    )
+    assert in_each(other, "DBSIZE") == [0, 0, 100]
+    done = boombap("redis", "restore", "three.jsonl", REDIS_URL=f"redis://127.0.0.1:{other.tcp_port}/0")
+    assert "100 restored into" in done.stdout
+    assert in_each(other, "DBSIZE") == [100, 0, 100]
+    assert "300 saved" in boombap("redis", "backup", "all.jsonl", "--db", "all", REDIS_URL=url).stdout
+    assert "--db all" in one_line(boombap("redis", "restore", "all.jsonl", REDIS_URL=other.url), code=2)
+    assert "100 restored" in boombap("redis", "restore", "all.jsonl", "--db", "all", REDIS_URL=other.url).stdout
+    assert in_each(other, "DBSIZE") == [100, 100, 100]
+
+
+def test_a_killed_purge_loses_no_value(start_boombap: Start, boombap: Run, cache: Cache, isolated: Path):
+    words = ("redis", "purge", "--match", "y:*", "--backup", "y.jsonl", "--yes")
+    total = 30_000
+    with cache.connection() as connection:
+        connection.pipeline([("SET", f"y:{number}", f"value {number}") for number in range(total)])
+        for left in (27_000, 20_000, 11_000):
+            child = start_boombap(*words, REDIS_URL=cache.url)
+            assert poll(lambda left=left: connection.call("DBSIZE") < left, 20.0)
+            child.kill()
+            child.communicate(timeout=10)
+    done = boombap(*words, REDIS_URL=cache.url)
+    assert done.returncode == 0, done.stderr
+    assert "is continued" in done.stderr
+    assert cache.call("DBSIZE") == 0
+    saved = {item.key: item.value for item in items_in(isolated / "y.jsonl")}
+    assert saved == {b"y:%d" % number: b"value %d" % number for number in range(total)}
+
+
+def test_a_purge_that_was_killed_at_its_end_finishes_its_backup(boombap: Run, cache: Cache, isolated: Path):
+    words = ("redis", "purge", "--match", "y:*", "--backup", "y.jsonl", "--yes")
+    cache.call("SET", "y:1", "v")
+    assert boombap(*words, REDIS_URL=cache.url).returncode == 0
+    (isolated / "y.jsonl").rename(isolated / "y.jsonl.part")
+    assert boombap(*words, REDIS_URL=cache.url).returncode == 0
+    assert [item.key for item in items_in(isolated / "y.jsonl")] == [b"y:1"]
+    cache.call("SET", "y:2", "v")
+    assert "exists already" in one_line(boombap(*words, "--format", "json", REDIS_URL=cache.url), code=2)
+    assert cache.call("DBSIZE") == 1

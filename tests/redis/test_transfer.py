@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from boombap.clients.redis.deployment import opened
-from boombap.errors import ConfigError, NotThere
+from boombap.errors import ConfigError, NotThere, UsageError
 from boombap.interrupt import Interrupt
+from boombap.redis.backup_file import BackupFile, items_in
 from boombap.redis.decode import look
 from boombap.redis.parts import Field
 from boombap.redis.pattern import matcher
-from boombap.redis.transfer import BackupFile, backup, copy, items_in, restore
+from boombap.redis.transfer import backup, copy, fetch, restore
 from caches import LIMITS
 
 if TYPE_CHECKING:
@@ -159,7 +160,7 @@ def test_copy_into_a_cluster(cache: Cache, cache_cluster: CacheCluster):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "is no backup of ours"), ("[]\n", "is no backup of ours"), ('{"schema": "other"}\n', "is no backup"),
+        ("", "is not a backup"), ("[]\n", "is not a backup"), ('{"schema": "other"}\n', "is not a backup"),
         ('{"schema": "boombap.redis.backup/1"}\nnonsense\n', "line 2 of"),
         ('{"schema": "boombap.redis.backup/1"}\n{"key": 1}\n', "line 2 of"),
     ],
@@ -219,3 +220,30 @@ def test_a_large_value_is_cut(cache: Cache):
     assert (found.length, len(str(found.shown)), found.note) == (
         3_000_000, 1024**2, "the first 1,048,576 of 3,000,000 bytes",
     )  # fmt: skip
+
+
+def test_a_key_that_is_saved_twice_comes_back_with_its_last_value(cache: Cache, tmp_path: Path):
+    for form in ("dump", "portable"):
+        with BackupFile(tmp_path / form, form) as file, cache.connection() as connection:
+            for number in range(3):
+                connection.call("DEL", "k")
+                connection.call("RPUSH", "k", *range(number + 1))
+                file.save(fetch(connection, 0, [b"k"], form))
+            file.save(fetch(connection, 0, [b"k"] * 400, form))
+        cache.clear()
+        assert (load(cache.target, tmp_path / form).changed, cache.call("LLEN", "k")) == (1, 3)
+        assert load(cache.target, tmp_path / form, replaces=True).failed == ()
+        assert cache.call("LRANGE", "k", 0, -1) == [b"0", b"1", b"2"]
+
+
+def test_several_databases_are_not_poured_into_one(cache: Cache, tmp_path: Path):
+    with BackupFile(tmp_path / "b") as file:
+        for db in (0, 3):
+            with cache.connection(cache.target.on(db)) as connection:
+                connection.call("SET", "k", db)
+                file.save(fetch(connection, db, [b"k"]))
+    with (
+        opened(cache.target, Interrupt(), limits=LIMITS) as deployment,
+        pytest.raises(UsageError, match="holds keys of databases 0, 3; add --db all"),
+    ):
+        restore(tmp_path / "b", lambda _: deployment, quiet, db=0, replaces=True)

@@ -13,16 +13,17 @@ from boombap.redis.pace import Pace
 from boombap.redis.parts import together
 from boombap.redis.pattern import matcher
 from boombap.redis.survey import life_of
+from boombap.redis.transfer import fetch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from boombap.clients.redis.connection import Connection
+    from boombap.redis.backup_file import BackupFile
     from boombap.redis.journal import Journal
     from boombap.redis.model import Census
     from boombap.redis.parts import Field, Part
-    from boombap.redis.transfer import BackupFile
 
 _MOVING = ("MOVED", "ASK", "TRYAGAIN", "CLUSTERDOWN")
 _SAVE_EVERY_S = 1.0
@@ -30,7 +31,7 @@ _SAVE_EVERY_S = 1.0
 
 def plan(action: str, pattern: bytes, census: Census, ttl_ms: int | None = None) -> Plan:
     """Give what a change would touch, from a walk over what matches the pattern."""
-    return Plan(action, pattern, census.keys, census.size_bytes, census.examples, ttl_ms)
+    return Plan(action, pattern, census.keys, census.size_bytes, census.examples, ttl_ms, census.databases)
 
 
 class Change:
@@ -110,15 +111,21 @@ class Change:
         """Change one batch, and give the cursor of the next one and the keys that were looked at."""
         reply = connection.call("SCAN", cursor, "MATCH", self._plan.pattern, "COUNT", count)
         keys = [key for key in reply[1] if self._matches(key)]
-        if keys and self._backup is not None:
-            with self._lock:
-                self._backup.save(connection, part.db, keys)
-        changed = self._apply(connection, keys) if keys else 0
+        changed = self._apply(connection, self._saved(connection, part, keys)) if keys else 0
         with self._lock:
             self._seen += len(keys)
             self._changed += changed
             self._progress(self._seen, self._plan.keys)
         return int(reply[0]), max(len(keys), 1)
+
+    def _saved(self, connection: Connection, part: Part, keys: list[bytes]) -> list[bytes]:
+        """Return the keys that may be deleted: with a backup, those whose values are in it and on disk."""
+        if self._backup is None:
+            return keys
+        items = fetch(connection, part.db, keys, self._backup.form)
+        with self._lock:
+            self._backup.save(items)
+        return [item.key for item in items]
 
     def _apply(self, connection: Connection, keys: Sequence[bytes]) -> int:
         if self._plan.action == "purge":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
 from time import monotonic, perf_counter
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from boombap.health.waivers import Waiver
     from boombap.interrupt import Interrupt
     from boombap.output.terminal import Terminal
+    from boombap.redis.backup_file import BackupFile
     from boombap.redis.journal import Journal
     from boombap.redis.model import Branch, Census, Done, Expectations, Facts, Health, Plan
     from boombap.redis.parts import Field
@@ -93,7 +94,7 @@ def _keys(desk: _Desk) -> int:
     from boombap.redis.examine import verdict
 
     pattern = desk.args.match or b"*"
-    census = _census(desk, pattern, "keys")
+    census = _census(desk, pattern, "keys", _walked_database(desk))
     health = verdict(keyspace.judge(census, _expected(desk)), _waivers(desk))
     label = desk.target.address
     if desk.args.format == "json":
@@ -107,8 +108,9 @@ def _get(desk: _Desk) -> int:
     from boombap.redis import encode, report
     from boombap.redis.decode import look
 
-    target = desk.target if desk.args.db is None else desk.target.on(desk.args.db)
-    value = look(_open(desk, target), os.fsencode(desk.args.word))
+    own = _changed_database(desk)
+    assert own is not None, "the options refuse --db all"
+    value = look(_open(desk, desk.target.on(own)), os.fsencode(desk.args.word))
     if desk.args.format == "json":
         _json(desk, encode.value_object(value))
     else:
@@ -119,45 +121,73 @@ def _get(desk: _Desk) -> int:
 def _change(desk: _Desk) -> int:
     from boombap.redis import report
     from boombap.redis.change import Change, plan
-    from boombap.redis.transfer import BackupFile
 
-    args = desk.args
-    wanted = plan(args.action, args.match, _census(desk, args.match, "plan"), args.ttl)
+    args, db = desk.args, _changed_database(desk)
+    wanted = plan(args.action, args.match, _census(desk, args.match, "plan", db), args.ttl)
     if args.format == "text":
-        _lines(desk, report.plan_lines(wanted, desk.target.address, desk.terminal))
-    if not args.yes or not wanted.keys:
+        _lines(desk, report.plan_lines(wanted, _place(desk, db), desk.terminal))
+    backup = _purge_backup(desk, db) if args.yes and args.backup else None
+    is_left = backup is not None and backup.is_unfinished
+    if not args.yes or not (wanted.keys or is_left):
         if wanted.keys:
             desk.terminal.note("nothing was changed; add --yes to do it")
         return _show_done(desk, wanted, None)
-    journal = _journal(desk, args.action, args.match, args.ttl)
+    journal = _journal(desk, db, args.action, args.match, args.ttl)
     resumed = False if args.fresh else journal.read()
-    backup = desk.stack.enter_context(BackupFile(args.backup)) if args.backup else None
-    change = Change(_field(desk), wanted, journal, _counter(desk, "keys"), db=args.db, backup=backup, resumed=resumed)
-    done = change.run()
+    if is_left:
+        desk.terminal.note(f"the backup {args.backup} of an interrupted run is continued")
+    with backup or nullcontext():
+        change = Change(_field(desk), wanted, journal, _counter(desk, "keys"), db=db, backup=backup, resumed=resumed)
+        done = change.run()
     desk.terminal.progress("")
     return _show_done(desk, wanted, done)
 
 
-def _backup(desk: _Desk) -> int:
-    from boombap.redis.pattern import matcher
-    from boombap.redis.transfer import BackupFile, backup
+def _purge_backup(desk: _Desk, db: int | None) -> BackupFile:
+    from boombap.redis import report
+    from boombap.redis.backup_file import BackupFile
 
-    pattern = desk.args.match or b"*"
+    return BackupFile(desk.args.backup, job=f"purge {report.shown(desk.args.match)} at {_place(desk, db)}")
+
+
+def _changed_database(desk: _Desk) -> int | None:
+    """Return the database that a change touches: the address's, unless --db names another; None is all of them."""
+    if desk.args.db is None:
+        return desk.target.db
+    return None if desk.args.db == options.ALL else int(desk.args.db)
+
+
+def _walked_database(desk: _Desk) -> int | None:
+    """Return the database that a walk without changes looks at; None is all of them, unless --db names one."""
+    return None if desk.args.db in {None, options.ALL} else int(desk.args.db)
+
+
+def _place(desk: _Desk, db: int | None) -> str:
+    return f"{desk.target.address}, {'all databases' if db is None else f'database {db}'}"
+
+
+def _backup(desk: _Desk) -> int:
+    from boombap.redis.backup_file import BackupFile
+    from boombap.redis.pattern import matcher
+    from boombap.redis.transfer import backup
+
+    pattern, db = desk.args.match or b"*", _changed_database(desk)
     file = BackupFile(Path(desk.args.word), desk.args.form or "both")
-    done = backup(_field(desk), pattern, matcher(pattern), file, _counter(desk, "keys"), db=desk.args.db)
+    done = backup(_field(desk), pattern, matcher(pattern), file, _counter(desk, "keys"), db=db)
     desk.terminal.progress("")
-    return _show_done(desk, None, done)
+    return _show_done(desk, None, done, f"from {_place(desk, db)}")
 
 
 def _restore(desk: _Desk) -> int:
     from boombap.redis.transfer import restore
 
     _want_yes(desk)
+    db = _changed_database(desk)
     done = restore(
-        Path(desk.args.word), _databases(desk, desk.target), _counter(desk, "keys"), replaces=desk.args.replace
+        Path(desk.args.word), _databases(desk, desk.target), _counter(desk, "keys"), db=db, replaces=desk.args.replace
     )
     desk.terminal.progress("")
-    return _show_done(desk, None, done)
+    return _show_done(desk, None, done, f"into {_place(desk, db)}")
 
 
 def _copy(desk: _Desk) -> int:
@@ -167,12 +197,15 @@ def _copy(desk: _Desk) -> int:
 
     _want_yes(desk)
     pattern, to = desk.args.match or b"*", from_text(desk.args.to, origin="--to")
+    db = _changed_database(desk)
+    to_db = None if db is None else to.db
     done = copy(
         _field(desk), pattern, matcher(pattern), _databases(desk, to), _counter(desk, "keys"),
-        db=desk.args.db, replaces=desk.args.replace, form=desk.args.form or "both",
+        db=db, to_db=to_db, replaces=desk.args.replace, form=desk.args.form or "both",
     )  # fmt: skip
     desk.terminal.progress("")
-    return _show_done(desk, None, done)
+    into = f"{to.address}, {'each its own' if to_db is None else f'database {to_db}'}"
+    return _show_done(desk, None, done, f"from {_place(desk, db)} into {into}")
 
 
 def _want_yes(desk: _Desk) -> None:
@@ -199,7 +232,9 @@ def _stats(desk: _Desk) -> int:
     from boombap.redis import encode, report
 
     nodes = _nodes(desk)
-    prefixes = None if desk.args.fast else _own(_census(desk, b"*", "stats"), desk.config.cache.ttls)
+    prefixes = (
+        None if desk.args.fast else _own(_census(desk, b"*", "stats", _walked_database(desk)), desk.config.cache.ttls)
+    )
     label = desk.target.address
     if desk.args.format == "json":
         _json(desk, encode.stats_object(nodes, prefixes, label))
@@ -213,14 +248,14 @@ def _own(census: Census, prefixes: Iterable[str]) -> list[Branch]:
     return [branches[raw] for prefix in prefixes if (raw := prefix.encode()) in branches]
 
 
-def _census(desk: _Desk, pattern: bytes, purpose: str) -> Census:
+def _census(desk: _Desk, pattern: bytes, purpose: str, db: int | None) -> Census:
     from boombap.redis.survey import survey
 
     share = desk.args.sample or 1.0
-    journal = _journal(desk, purpose, pattern, share)
+    journal = _journal(desk, db, purpose, pattern, share)
     if not desk.args.fresh and journal.read():
         desk.terminal.note("goes on where an interrupted run has stopped (--fresh begins anew)")
-    census = survey(_field(desk), pattern, journal, _counter(desk, "keys"), db=desk.args.db, share=share)
+    census = survey(_field(desk), pattern, journal, _counter(desk, "keys"), db=db, share=share)
     desk.terminal.progress("")
     return census
 
@@ -254,11 +289,11 @@ def _limits(config: Config) -> Limits:
     return Limits(config.cache.connect_timeout, config.cache.read_timeout)
 
 
-def _journal(desk: _Desk, *job: object) -> Journal:
+def _journal(desk: _Desk, db: int | None, *job: object) -> Journal:
     from boombap.redis.journal import Journal
 
     assert desk.config.paths.state is not None, "config.load fills it in"
-    return Journal(desk.config.paths.state / "redis", desk.target.label, desk.args.db, *job)
+    return Journal(desk.config.paths.state / "redis", desk.target.label, db, *job)
 
 
 def _expected(desk: _Desk) -> Expectations:
@@ -290,7 +325,7 @@ def _counter(desk: _Desk, noun: str) -> Callable[[int, int], None]:
     return show
 
 
-def _show_done(desk: _Desk, plan: Plan | None, done: Done | None) -> int:
+def _show_done(desk: _Desk, plan: Plan | None, done: Done | None, place: str = "") -> int:
     if desk.args.format == "json":
         from boombap.redis import encode
 
@@ -298,7 +333,7 @@ def _show_done(desk: _Desk, plan: Plan | None, done: Done | None) -> int:
     elif done is not None:
         from boombap.redis import report
 
-        _lines(desk, report.done_lines(done, desk.terminal))
+        _lines(desk, report.done_lines(done, desk.terminal, place))
     return EXIT_OUTSIDE if done is not None and done.failed else EXIT_FINE
 
 

@@ -114,6 +114,7 @@ def change_object(plan: Plan | None, done: Done | None, label: str) -> dict[str,
         **fields(plan),
         "pattern": plain(plan.pattern),
         "examples": [plain(key) for key in plan.examples],
+        "databases": {str(db): keys for db, keys in plan.databases.items()},
     }  # fmt: skip
     return {"schema": f"{_SCHEMA}.change/1", "target": label, "plan": planned, "done": done and _done(done)}
 

@@ -179,6 +179,7 @@ class Plan(Record):
         action: ``purge`` or ``expire``.
         pattern: the glob that keys must match.
         examples: some of the keys.
+        databases: how many keys match in each logical database.
     """
 
     action: str
@@ -187,6 +188,7 @@ class Plan(Record):
     size_bytes: int
     examples: tuple[bytes, ...]
     ttl_ms: int | None = None
+    databases: Mapping[int, int] = MappingProxyType({})
 
 
 class Done(Record):

@@ -154,14 +154,16 @@ def plan_lines(plan: Plan, label: str, terminal: Terminal) -> Iterator[str]:
     what = {"purge": "delete", "expire": f"give a TTL of {_ttl(plan.ttl_ms)} or less to"}[plan.action]
     count = f"{plan.keys:,} keys ({format_size(plan.size_bytes)})"
     yield f"{terminal.style('plan', 'bold')}  {what} {count} that match {pattern} at {printable(label)}"
+    if len(plan.databases) > 1:
+        yield "  " + " · ".join(f"database {db}: {keys:,}" for db, keys in plan.databases.items())
     yield from (f"  {shown(key)}" for key in plan.examples)
     if plan.keys > len(plan.examples):
         yield f"  and {plan.keys - len(plan.examples):,} more"
 
 
-def done_lines(done: Done, terminal: Terminal) -> Iterator[str]:
-    """Give what was done."""
-    facts = [f"{done.changed:,} {_ACTIONS[done.action]}"]
+def done_lines(done: Done, terminal: Terminal, place: str = "") -> Iterator[str]:
+    """Give what was done, and where."""
+    facts = [f"{done.changed:,} {_ACTIONS[done.action]}" + (f" {printable(place)}" if place else "")]
     if done.skipped:
         why = {"purge": "were gone", "backup": "were gone", "expire": "expire sooner"}
         facts.append(f"{done.skipped:,} {why.get(done.action, 'were there already')}")

@@ -2,91 +2,31 @@
 
 from __future__ import annotations
 
-import json
-import os
 import time
 
 from boombap.clients.redis.errors import ServerError, refusal
-from boombap.errors import ConfigError, OutsideError, UsageError
-from boombap.private import make_folder
+from boombap.errors import UsageError
 from boombap.redis import portable
+from boombap.redis.backup_file import BackupFile, items_in
 from boombap.redis.model import Done
 from boombap.redis.portable import Item
-from boombap.units import format_size
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
-    from types import TracebackType
-    from typing import Any, Literal, Self, TextIO
+    from typing import Any
 
     from boombap.clients.redis.connection import Connection
     from boombap.clients.redis.deployment import Deployment
+    from boombap.redis.backup_file import Form
     from boombap.redis.parts import Field
 
-    Form = Literal["both", "portable", "dump"]
     Read = Callable[[int], Deployment]
 
 _MOST_FAILURES = 20
 _BATCH = 200
 _NOT_READABLE = "payload version or checksum"
-
-
-class BackupFile:
-    """A file of one item a line, readable by its owner only; it appears under its name when it is complete.
-
-    Args:
-        form: what each item carries: its portable value, what DUMP gives, or both.
-    """
-
-    def __init__(self, path: Path, form: Form = "both") -> None:
-        self.form = form
-        self.items = 0
-        self._path = path
-        self._fresh = path.with_name(path.name + ".part")
-        self._file: TextIO | None = None
-
-    def __enter__(self) -> Self:
-        if self._path.exists():
-            raise UsageError(f"{self._path} exists already", hint="name another file for the backup")
-        try:
-            make_folder(self._path.parent)
-            descriptor = os.open(self._fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        except OSError as error:
-            raise OutsideError(f"cannot write {self._path}: {error.strerror}") from None
-        self._file = open(descriptor, "w", encoding="utf-8")  # noqa: PTH123 - closed by __exit__
-        self._write(json.dumps({"schema": portable.SCHEMA, "form": self.form}))
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        assert self._file is not None, "opened on entry"
-        self._file.close()
-        # What a purge has deleted so far is in it: an interrupted one must not lose that.
-        if kind is None or self.items:
-            self._fresh.replace(self._path)
-        else:
-            self._fresh.unlink(missing_ok=True)
-
-    def save(self, connection: Connection, db: int, keys: Sequence[bytes]) -> int:
-        """Write items and give their number; keys that are gone by now are left out. On disk when it returns."""
-        items = fetch(connection, db, keys, self.form)
-        for item in items:
-            self._write(portable.to_line(item))
-        assert self._file is not None, "opened on entry"
-        try:
-            self._file.flush()
-        except OSError as error:
-            raise OutsideError(f"cannot write {self._path}: {error.strerror}") from None
-        self.items += len(items)
-        return len(items)
-
-    def _write(self, line: str) -> None:
-        assert self._file is not None, "opened on entry"
-        try:
-            self._file.write(line + "\n")
-        except OSError as error:
-            raise OutsideError(f"cannot write {self._path}: {error.strerror}") from None
 
 
 def fetch(connection: Connection, db: int, keys: Sequence[bytes], form: Form = "both") -> list[Item]:
@@ -209,59 +149,45 @@ class Writer:
         )  # fmt: skip
 
 
-def items_in(path: Path) -> Iterator[Item]:
-    """Read a backup item by item.
-
-    Raises:
-        ConfigError: when the file is no backup, or a line of it is broken; the line is named.
-    """
-    try:
-        with path.open(encoding="utf-8") as lines:
-            yield from _items(lines, path)
-    except OSError as error:
-        raise ConfigError(f"cannot read {path}: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise ConfigError(f"{path} is no backup: it is not UTF-8") from None
-
-
-def _items(lines: TextIO, path: Path) -> Iterator[Item]:
-    try:
-        head = json.loads(next(lines, "null"))
-    except ValueError:
-        head = None
-    if not isinstance(head, dict) or head.get("schema") != portable.SCHEMA:
-        raise ConfigError(f"{path} is no backup of ours", hint=f"its first line must name the schema {portable.SCHEMA}")
-    for number, line in enumerate(lines, start=2):
-        try:
-            yield portable.from_line(line)
-        except (ValueError, RecursionError) as error:
-            raise ConfigError(f"line {number} of {path} cannot be read: {str(error)[:100]}") from None
-
-
-def restore(path: Path, deployments: Read, progress: Callable[[int, int], None], *, replaces: bool) -> Done:
-    """Write a backup into a deployment.
+def restore(
+    path: Path, deployments: Read, progress: Callable[[int, int], None], *, db: int | None = None, replaces: bool
+) -> Done:
+    """Write a backup into a deployment; of a key that the file holds twice, the last value counts.
 
     Args:
         deployments: gives the deployment for a logical database.
-        progress: told the bytes that were read, and the file's size.
+        progress: told the keys that were read, and how many the file holds.
+        db: the database that is written to; None writes each key into the database that it came from.
+
+    Raises:
+        UsageError: when keys of several databases would be written into one.
+        ConfigError: when the file is not a backup, or a line of it is broken; nothing was written then.
     """
     begun_s = time.perf_counter()
     # The whole file is read before anything is written: a broken line must not leave half of it behind.
-    counts = dict.fromkeys(sorted({item.db for item in items_in(path)}), 0)
-    seen, size = 0, path.stat().st_size
-    writers = {db: Writer(deployments(db), replaces=replaces) for db in counts}
-    waiting: dict[int, list[Item]] = {db: [] for db in counts}
+    total, databases = 0, set()
     for item in items_in(path):
-        seen += 1
-        waiting[item.db].append(item)
-        if len(waiting[item.db]) >= _BATCH:
-            writers[item.db].write(waiting[item.db])
-            waiting[item.db] = []
-            progress(seen, 0)
-    for db, items in waiting.items():
-        writers[db].write(items)
-    progress(seen, size)
-    return _sum("restore", [writer.done("restore", 0, begun_s) for writer in writers.values()], seen, begun_s)
+        total += 1
+        databases.add(item.db)
+    if db is not None and len(databases) > 1:
+        names = ", ".join(map(str, sorted(databases)))
+        raise UsageError(f"{path} holds keys of databases {names}", hint="add --db all to write each into its own")
+    into = {own: own if db is None else db for own in sorted(databases)}
+    writers = {own: Writer(deployments(to), replaces=replaces) for own, to in into.items()}
+    waiting: dict[int, dict[bytes, Item]] = {own: {} for own in into}
+    # A key that is there is skipped without --replace, so the newest value must come first.
+    for seen, item in enumerate(items_in(path, newest_first=not replaces), start=1):
+        batch = waiting[item.db]
+        if replaces or item.key not in batch:
+            batch[item.key] = item
+        if len(batch) >= _BATCH:
+            writers[item.db].write(list(batch.values()))
+            batch.clear()
+            progress(seen, total)
+    for own, batch in waiting.items():
+        writers[own].write(list(batch.values()))
+    progress(total, total)
+    return _sum("restore", [writer.done("restore", 0, begun_s) for writer in writers.values()], total, begun_s)
 
 
 def _sum(action: str, parts: Sequence[Done], seen: int, begun_s: float) -> Done:
@@ -303,12 +229,12 @@ def backup(
     *,
     db: int | None = None,
 ) -> Done:
-    """Write all keys that match into a file."""
+    """Write all keys that match into a file; `db` takes those of one database only."""
     begun_s = time.perf_counter()
     seen = 0
     with file:
         for connection, at, keys, total in keys_of(field, pattern, matches, db):
-            file.save(connection, at, keys)
+            file.save(fetch(connection, at, keys, file.form))
             seen += len(keys)
             progress(seen, total)
     return Done("backup", seen, file.items, seen - file.items, elapsed_ms=1000 * (time.perf_counter() - begun_s))
@@ -322,22 +248,24 @@ def copy(
     progress: Callable[[int, int], None],
     *,
     db: int | None = None,
+    to_db: int | None = None,
     replaces: bool,
     form: Form = "both",
 ) -> Done:
-    """Write all keys that match into another deployment, each into the database of the same number."""
+    """Write all keys that match into another deployment.
+
+    Args:
+        db: the database that keys are taken from; None takes them from all.
+        to_db: the database that is written to; None writes each key into the database of the same number.
+    """
     begun_s = time.perf_counter()
     seen = 0
     writers: dict[int, Writer] = {}
     for connection, at, keys, total in keys_of(field, pattern, matches, db):
         if at not in writers:
-            writers[at] = Writer(deployments(at), replaces=replaces, may_dump=form != "portable")
+            to = at if to_db is None else to_db
+            writers[at] = Writer(deployments(to), replaces=replaces, may_dump=form != "portable")
         writers[at].write(fetch(connection, at, keys, form))
         seen += len(keys)
         progress(seen, total)
     return _sum("copy", [writer.done("copy", 0, begun_s) for writer in writers.values()], seen, begun_s)
-
-
-def describe(path: Path) -> str:
-    """Give one line about a backup file."""
-    return f"{path} ({format_size(path.stat().st_size)})"

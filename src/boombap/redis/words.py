@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _ACTIONS = ("info", "keys", "get", "purge", "expire", "backup", "restore", "copy", "acl", "stats")
 _CHANGES = ("purge", "expire")
+ALL = "all"
+"""The value of --db that means every database."""
 NEVER = "never"
 """The value of --fail-on that no finding reaches."""
 # Which option belongs to which actions; the others refuse it, because they would do without it silently.
@@ -101,7 +103,10 @@ def _add_where(parser: argparse.ArgumentParser) -> None:
     where = parser.add_argument_group("where")
     where.add_argument("--url", metavar="ADDRESS", help="this server; keep passwords in the environment")
     where.add_argument(
-        "--db", type=_number, metavar="N", help="this database only (default: all, for get the address's)"
+        "--db",
+        type=_database,
+        metavar="N|all",
+        help="this database, or all (default: the address's; for keys and stats all)",
     )
 
 
@@ -122,6 +127,10 @@ def _number(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= len("100000")):
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 to 999999")
     return int(text)
+
+
+def _database(text: str) -> int | str:
+    return ALL if text == ALL else _number(text)
 
 
 def _share(text: str) -> float:
@@ -159,5 +168,7 @@ def _refuse_contradictions(args: argparse.Namespace) -> None:
         raise UsageError("expire wants --ttl", hint="for example --ttl 7d")
     if args.action == "copy" and not args.to:
         raise UsageError("copy wants --to", hint="the address of the other server")
+    if args.action == "get" and args.db == ALL:
+        raise UsageError("get reads one database", hint="name it: --db N")
     if args.url is not None and not args.url.strip():
         raise UsageError("--url is empty", hint="give an address, or leave it out to use the configured one")
