@@ -62,7 +62,7 @@ def _environ(base: Path, url: str) -> dict[str, str]:
 
 def _single(url: str, environ: Mapping[str, str], runs: int) -> None:
     session = Session(from_text(url, origin="the benchmark"), Limits(), Interrupt())
-    loaded = sample.load(session.write, sample.FULL, faults=False)
+    loaded = sample.load(session, sample.FULL, faults=False)
     session.close()
     print(f"data     {loaded.tracks:,} tracks, {loaded.analyses:,} analyses, loaded in {loaded.seconds:.1f} s\n")
     python, boombap = sys.executable, str(_BIN / "boombap")
@@ -86,13 +86,13 @@ def _single(url: str, environ: Mapping[str, str], runs: int) -> None:
 
 def _fleet(url: str, base: Path, environ: Mapping[str, str], databases: int) -> None:
     session = Session(from_text(url, origin="the benchmark"), Limits(), Interrupt())
-    session.write("CREATE DATABASE template_sample")
+    session.alone("CREATE DATABASE template_sample")
     seed = Session(from_text(url, origin="the benchmark").at("template_sample"), Limits(), Interrupt())
-    sample.load(seed.write, sample.Scale(100), faults=True)
+    sample.load(seed, sample.Scale(100), faults=True)
     seed.close()
     names = [f"fleet_{number}" for number in range(databases)]
     for name in names:
-        session.write(f"CREATE DATABASE {name} TEMPLATE template_sample STRATEGY file_copy")
+        session.alone(f"CREATE DATABASE {name} TEMPLATE template_sample STRATEGY file_copy")
     session.close()
     targets = base / "targets.txt"
     targets.write_text("\n".join(f"{name} {url.replace('/boombap?', f'/{name}?')}" for name in names), encoding="utf-8")

@@ -93,15 +93,14 @@ class Bench:
 
     def reset(self, *, is_known: bool) -> None:
         """Bring table and cache back to where a first run finds them."""
-        tables = (
-            "spotify_artists, spotify_albums, spotify_tracks, spotify_matches, spotify_leases, spotify_dead_letters"
-        )
-        if self.session.read("SELECT to_regclass('spotify_matches') IS NOT NULL AS there")[0]["there"]:
+        names = ("artists", "albums", "tracks", "matches", "leases", "dead_letters")
+        tables = ", ".join(f"public.spotify_{name}" for name in names)
+        if self.session.read("SELECT to_regclass('public.spotify_matches') IS NOT NULL AS there")[0]["there"]:
             self.session.write(f"TRUNCATE {tables}")
         known = "jsonb_build_object('id', substr(md5(id::text), 1, 22))"
-        self.session.write(f"UPDATE tracks SET spotify_data = {known if is_known else 'NULL'}")
-        self.session.write("VACUUM FULL tracks")
-        self.session.write("VACUUM ANALYZE tracks")
+        self.session.write(f"UPDATE public.tracks SET spotify_data = {known if is_known else 'NULL'}")
+        self.session.alone("VACUUM FULL public.tracks")
+        self.session.alone("VACUUM ANALYZE public.tracks")
         with RedisPool(redis_from_text(self.redis_url, origin="the benchmark"), Interrupt()) as pool:
             pool.call("FLUSHALL")
 
@@ -121,7 +120,9 @@ class Bench:
 
     def write_catalogue(self) -> None:
         """Write what the emulator is to know: every row under the id that the table gives it."""
-        rows = self.session.read("SELECT artist, title, substr(md5(id::text), 1, 22) AS id FROM tracks ORDER BY id")
+        rows = self.session.read(
+            "SELECT artist, title, substr(md5(id::text), 1, 22) AS id FROM public.tracks ORDER BY tracks.id"
+        )
         lines = ["artist,title,id"]
         lines += [",".join(f'"{value.replace(chr(34), chr(34) * 2)}"' for value in row.values()) for row in rows]
         (self.base / "catalogue.csv").write_text("\n".join(lines), encoding="utf-8")
@@ -158,7 +159,7 @@ def main() -> None:
         )
         bench = Bench(base, server.url, cache.url)
         stack.enter_context(closing(bench.session))
-        loaded = sample.load(bench.session.write, sample.FULL, faults=False)
+        loaded = sample.load(bench.session, sample.FULL, faults=False)
         bench.write_catalogue()
         print(f"data     {loaded.tracks:,} tracks with the demo's indexes\n")
         _measure_commands(bench, args.tracks, args.runs)
@@ -215,7 +216,9 @@ def _print(name: str, tracks: int, samples: list[Sample]) -> None:
 def _measure_stages(bench: Bench) -> None:
     """Measure what happens to each track in this process, one stage after the other on one thread."""
     print(f"\n{'stage alone, one thread':<42}{'us/track':>10}{'tracks/s':>12}")
-    rows = bench.session.read("SELECT id, artist, title, substr(md5(id::text), 1, 22) AS sid FROM tracks LIMIT 5000")
+    rows = bench.session.read(
+        "SELECT id, artist, title, substr(md5(id::text), 1, 22) AS sid FROM public.tracks LIMIT 5000"
+    )
     wanted = [Wanted(row["id"], row["artist"], row["title"], row["sid"]) for row in rows]
     with bench.emulator("extended", 0) as environ:
         body = _one_body(environ, [one.spotify_id or "" for one in wanted[:_IDS]])

@@ -77,7 +77,7 @@ def verdict(number: int, turn: int = 0) -> Match:
 def _measure_store(url: str, rows: int, runs: int) -> None:
     target = from_text(url, origin="the benchmark")
     session = Session(target, _LIMITS, Interrupt())
-    loaded = sample.load(session.write, sample.Scale(max(rows, 20_000)), faults=False)
+    loaded = sample.load(session, sample.Scale(max(rows, 20_000)), faults=False)
     schema.prepare(session)
     print(f"data     {loaded.tracks:,} tracks with the indexes of production, {rows:,} verdicts a run\n")
     print(f"{'what':<58}{'rows/s':>9}{'slowest':>9}{'fastest':>9}")
@@ -85,7 +85,7 @@ def _measure_store(url: str, rows: int, runs: int) -> None:
         for size in (500, 1_000, 2_000):
             _measure_size(session, pool, size, rows, runs)
         _measure_classic(session)
-        session.write("DROP INDEX tracks_spotify_data_idx")
+        session.write("DROP INDEX public.tracks_spotify_data_idx")
         print("\nwithout the GIN index on tracks.spotify_data, which takes most of a write to tracks")
         _measure_size(session, pool, 1_000, rows, runs)
     print()
@@ -115,7 +115,7 @@ def _measure_size(session: Session, pool: Pool, size: int, rows: int, runs: int)
 
 def _measure_leases(target: object, rows: int) -> None:
     session = Session(target, _LIMITS, Interrupt())  # type: ignore[arg-type]
-    session.write("TRUNCATE spotify_matches, spotify_leases")
+    session.write("TRUNCATE public.spotify_matches, public.spotify_leases")
     with Leases(session, Selection(most=rows)) as leases:
         begun_s = time.perf_counter()
         taken = sum(len(chunk) for chunk in leases.chunks())
@@ -128,7 +128,7 @@ def _measure_classic(session: Session) -> None:
     documents = [(json.dumps({"id": f"t{n:021d}", "popularity": n % 100}), n) for n in range(1, _CLASSIC_ROWS + 1)]
     begun_s = time.perf_counter()
     for document in documents:
-        session.write("UPDATE tracks SET spotify_data = %s WHERE id = %s", document)
+        session.write("UPDATE public.tracks SET spotify_data = %s WHERE id = %s", document)
     rate = _CLASSIC_ROWS / (time.perf_counter() - begun_s)
     print(f"{'classic: one UPDATE a row, tracks.spotify_data only':<58}{rate:>9,.0f}")
 
@@ -145,10 +145,12 @@ def _report(name: str, rows: int, runs: int, work: Callable[[int], object], sess
 
 
 def _empty(session: Session) -> None:
-    session.write("TRUNCATE spotify_tracks, spotify_albums, spotify_artists, spotify_matches")
-    session.write("UPDATE tracks SET spotify_data = NULL WHERE spotify_data IS NOT NULL")
-    session.write("VACUUM tracks")
-    session.write("CHECKPOINT")
+    session.write(
+        "TRUNCATE public.spotify_tracks, public.spotify_albums, public.spotify_artists, public.spotify_matches"
+    )
+    session.write("UPDATE public.tracks SET spotify_data = NULL WHERE spotify_data IS NOT NULL")
+    session.alone("VACUUM public.tracks")
+    session.alone("CHECKPOINT")
 
 
 def _measure_codec() -> None:

@@ -12,7 +12,7 @@ import psycopg2
 
 import servers
 from boombap.clients.postgres.pool import Pool
-from boombap.clients.postgres.session import Limits
+from boombap.clients.postgres.session import Limits, Session
 from boombap.clients.postgres.target import Target, from_text
 from boombap.db.collect import Request, diagnose
 from boombap.demo import sample
@@ -78,8 +78,8 @@ class Cluster:
 
     def _load(self, *, faults: bool) -> str:
         made = self.create()
-        with closing(made.connect()) as connection:
-            sample.load(lambda sql, values: execute(connection, sql, values), sample.Scale(1_000), faults=faults)
+        with closing(Session(made.target(), Limits(statement_ms=60_000), Interrupt())) as session:
+            sample.load(session, sample.Scale(1_000), faults=faults)
         return made.name
 
 

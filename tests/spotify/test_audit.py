@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
-from typing import TYPE_CHECKING
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-import boombap
+from boombap.clients.postgres.session import Limits, Session
+from boombap.interrupt import Interrupt
 from boombap.spotify.audit import QUARANTINED, Audited, Row, Verdict, audit, take_census
 from boombap.spotify.model import Artist, Track
+from boombap.spotify.queries.load import query
 
 if TYPE_CHECKING:
     from databases import Database
 
-QUERIES = Path(boombap.__file__).parent / "spotify" / "queries"
 EVE, NAMESAKE = "E" * 22, "N" * 22
 
 
@@ -144,13 +145,15 @@ def stored(empty: Database) -> Database:
     return empty
 
 
-def sql(name: str) -> str:
-    return (QUERIES / f"{name}.sql").read_text(encoding="utf-8")
+def ran(database: Database, name: str, values: Any = None) -> list[dict[str, Any]]:
+    """Run one of the audit's statements as the command does."""
+    with closing(Session(database.target(), Limits(), Interrupt())) as session:
+        return session.write(query(name), values)
 
 
 @pytest.mark.parametrize("name", ["audit_rows", "audit_rows_bare"])
 def test_stored_rows_are_read_as_text(stored: Database, name: str) -> None:
-    rows = stored.run(sql(name), {"after": 0, "most": 10})
+    rows = ran(stored, name, {"after": 0, "most": 10})
     assert [(row["id"], row["title"], json.loads(row["stored"])["track_id"]) for row in rows] == [
         (1, "Ice", id_of(1)),
         (2, "Fire", id_of(2)),
@@ -158,20 +161,20 @@ def test_stored_rows_are_read_as_text(stored: Database, name: str) -> None:
     known = rows[1]["known"]
     assert (known is None) == (name == "audit_rows_bare")
     assert known is None or json.loads(known)["artists"] == [{"id": EVE, "name": "Eve"}]
-    assert stored.run(sql(name), {"after": 1, "most": 1})[0]["id"] == 2
+    assert ran(stored, name, {"after": 1, "most": 1})[0]["id"] == 2
 
 
 def test_quarantine_moves_what_did_not_change_since(stored: Database) -> None:
-    stored.run(sql("audit_schema"))
-    stored.run(sql("audit_schema"))
+    ran(stored, "audit_schema")
+    ran(stored, "audit_schema")
     judged = {
         "track_ids": [1, 2],
         "stored": [flat(1, "Ice", "Dre").stored, '{"changed": "since"}'],
         "verdicts": ["wrong", "wrong"],
         "reasons": ["artist_differs", "id_shared,artist"],
     }
-    assert stored.run(sql("audit_quarantine"), judged) == [{"id": 1}]
-    assert stored.run(sql("audit_quarantine"), judged) == []
+    assert ran(stored, "audit_quarantine", judged) == [{"id": 1}]
+    assert ran(stored, "audit_quarantine", judged) == []
     assert [row["id"] for row in stored.run("SELECT id FROM tracks WHERE spotify_data IS NULL ORDER BY id")] == [1, 3]
     assert stored.run("SELECT track_id FROM spotify_matches") == [{"track_id": 2}]
     (kept,) = stored.run("SELECT track_id, verdict, reasons FROM spotify_quarantine")

@@ -213,7 +213,7 @@ def test_kill_at_20_random_points_loses_and_doubles_nothing(processor: Processor
     processor.database.run("CREATE TABLE written (id bigint)")
     processor.database.run(
         "CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS "
-        "$$BEGIN INSERT INTO written VALUES (new.track_id); RETURN new; END$$"
+        "$$BEGIN INSERT INTO public.written VALUES (new.track_id); RETURN new; END$$"
     )
     assert processor.run("batch", "--tracks", "1").returncode == 0
     processor.database.run(
@@ -368,7 +368,7 @@ def test_a_flush_that_fails_for_now_is_tried_again(processor: Processor, conditi
     processor.database.run("CREATE SEQUENCE tries")
     processor.database.run(
         "CREATE FUNCTION stumble() RETURNS trigger LANGUAGE plpgsql AS "
-        f"$$BEGIN IF nextval('tries') <= 3 THEN RAISE {condition}; END IF; RETURN new; END$$"
+        f"$$BEGIN IF nextval('public.tries') <= 3 THEN RAISE {condition}; END IF; RETURN new; END$$"
     )
     processor.database.run(
         "CREATE TRIGGER stumble BEFORE INSERT ON spotify_matches FOR EACH ROW EXECUTE FUNCTION stumble()"

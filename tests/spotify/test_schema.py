@@ -31,9 +31,9 @@ def test_tables_are_made_once(database: Database):
         assert schema.version(session) == 0
         schema.prepare(session)
         assert schema.version(session) == schema.VERSION
-        session.write("INSERT INTO spotify_artists (id, name) VALUES ('a', 'b')")
+        session.write("INSERT INTO {path.spotify_artists} (id, name) VALUES ('a', 'b')")
         schema.prepare(session)
-        assert session.read("SELECT name FROM spotify_artists") == [{"name": "b"}]
+        assert session.read("SELECT name FROM {path.spotify_artists}") == [{"name": "b"}]
 
 
 def test_every_version_of_postgresql_takes_them(each_cluster: Cluster):
@@ -88,3 +88,13 @@ def test_another_database_is_none_of_ours(empty: Database):
     with pytest.raises(NotThere, match="no table tracks"):
         prepare(empty)
     assert empty.run("SELECT 1 FROM pg_class WHERE relname LIKE 'spotify%'") == []
+
+
+def test_tables_are_made_and_found_where_the_role_creates(database: Database):
+    database.run("CREATE SCHEMA app")
+    database.run(f"ALTER DATABASE {database.name} SET search_path = app, public")
+    prepare(database)
+    found = database.run("SELECT DISTINCT schemaname FROM pg_tables WHERE tablename LIKE 'spotify\\_%'")
+    assert found == [{"schemaname": "app"}]
+    with closing(connect(database)) as session:
+        assert schema.version(session) == schema.VERSION

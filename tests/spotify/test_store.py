@@ -338,8 +338,8 @@ def test_a_server_that_stops_between_flushes_says_so_and_resumes(tmp_path: Path)
     with servers.running_postgres(18, tmp_path) as running:
         target = from_text(running.url, origin="the test")
         with closing(Session(target, LIMITS, Interrupt())) as session:
-            session.write("CREATE TABLE tracks (id int PRIMARY KEY, spotify_data jsonb)")
-            session.write("INSERT INTO tracks SELECT generate_series(1, 10)")
+            session.write("CREATE TABLE {current.tracks} (id int PRIMARY KEY, spotify_data jsonb)")
+            session.write("INSERT INTO {path.tracks} SELECT generate_series(1, 10)")
             schema.prepare(session)
         with Pool(target, Interrupt(), limits=LIMITS, size=1) as pool:
             store = Store(pool, fields=SPOTIFY_FIELDS)
@@ -350,7 +350,7 @@ def test_a_server_that_stops_between_flushes_says_so_and_resumes(tmp_path: Path)
             assert caught.value.transient
             with servers.running_postgres(18, tmp_path):
                 assert store.write([a_match(1), a_match(2)]) == Written(2, 0)
-                assert pool.read("SELECT count(*) AS n FROM spotify_tracks") == [{"n": 2}]
+                assert pool.read("SELECT count(*) AS n FROM {path.spotify_tracks}") == [{"n": 2}]
 
 
 def test_every_version_of_postgresql_takes_a_batch(each_cluster: Cluster):

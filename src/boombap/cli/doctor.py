@@ -127,7 +127,8 @@ def _postgres(config: Config, interrupt: Interrupt) -> Iterator[Answer]:
 
 
 def _is_readable(pool: Pool, table: str) -> bool:
-    rows = pool.read("SELECT has_table_privilege(to_regclass(%s), 'SELECT') AS yes", [table])
+    # The pool puts the schema in; the names are those of `_TABLES`.
+    rows = pool.read(f"SELECT has_table_privilege(to_regclass('{{path.{table}}}'), 'SELECT') AS yes")
     return bool(rows[0]["yes"])
 
 

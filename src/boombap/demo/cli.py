@@ -56,7 +56,7 @@ def _sample(tracks: int, terminal: Terminal, interrupt: Interrupt, *, has_faults
     target = postgres(load())
     session = Session(target, Limits(), interrupt)
     try:
-        loaded = sample.load(session.write, sample.Scale(tracks), faults=has_faults, replace=is_replaced)
+        loaded = sample.load(session, sample.Scale(tracks), faults=has_faults, replace=is_replaced)
     finally:
         session.close()
     rate = loaded.analyses / loaded.seconds

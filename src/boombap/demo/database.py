@@ -29,7 +29,7 @@ _IDLE_S = 2.2
 _DIMENSION = 384
 _EXPECTED = Expectations(embedding_dimension=_DIMENSION)
 _MENDED = "missing_fk_index"
-_LOOKUP = "SELECT count(*) AS results FROM analysis_results WHERE track_id = 42"
+_LOOKUP = "SELECT count(*) AS results FROM {path.analysis_results} WHERE track_id = 42"
 _REPEATS = 20
 
 
@@ -42,12 +42,12 @@ def show(stage: Stage, target: Target, tracks: int) -> None:
     interrupt, say = stage.interrupt, stage.say
     # Closed after loading: a session reports its use of indexes when it ends.
     with _session(target, interrupt) as loader:
-        loaded = sample.load(loader.write, sample.Scale(tracks), faults=True, replace=True)
+        loaded = sample.load(loader, sample.Scale(tracks), faults=True, replace=True)
     say(f"{loaded.tracks:,} tracks and {loaded.analyses:,} analyses loaded in {loaded.seconds:.1f} s, with faults")
     with _session(target, interrupt) as session, _session(target, interrupt) as sleeper:
         sleeper.write("SET application_name = 'forgotten notebook'")
         sleeper.write("BEGIN")
-        sleeper.write("SELECT count(*) AS tracks FROM tracks")
+        sleeper.write("SELECT count(*) AS tracks FROM {path.tracks}")
         say(f"one session sleeps inside a transaction; this waits {_IDLE_S} s until that shows")
         interrupt.sleep(_IDLE_S)
         with Pool(target, interrupt, limits=Limits(), size=3) as pool:
@@ -71,7 +71,7 @@ def _mend(session: Session, before: Diagnosis, stage: Stage) -> None:
     finding = next(one for one in _findings(before) if one.id == _MENDED and "analysis_results" in one.subject)
     slow_ms = _lookup_ms(session)
     stage.say(f"one remedy, as it stands above: {finding.remedy}")
-    session.write(finding.remedy)
+    session.alone(finding.remedy.rstrip(";"))
     stage.say(f"looking up the results of one track took {slow_ms:.2f} ms and takes {_lookup_ms(session):.2f} ms now")
 
 

@@ -16,10 +16,11 @@ from boombap.errors import UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from typing import Any
 
-    Execute = Callable[[str, Mapping[str, object] | None], Sequence[Mapping[str, Any]]]
+    from boombap.clients.postgres.session import Session
+
     """Runs SQL in autocommit, outside read-only, and gives the rows of its last statement (none for a command).
 
     The text may hold several statements. Values are named in the way of Python drivers, ``%(name)s``, and are numbers,
@@ -159,13 +160,13 @@ CAMPAIGNS = (
 )
 
 
-def load(execute: Execute, scale: Scale, *, faults: bool, replace: bool = False) -> Loaded:
+def load(session: Session, scale: Scale, *, faults: bool, replace: bool = False) -> Loaded:
     """Create the four tables in the current schema and fill them.
 
-    Statistics of use reach other sessions when the one behind `execute` ends, or within seconds.
+    Statistics of use reach other sessions when this one ends, or within seconds.
 
     Args:
-        execute: how to run SQL.
+        session: where; its current schema gets the tables.
         scale: how many rows.
         faults: plant what the diagnostics are to find: no index on analysis_results.track_id, the index on artist twice
             (tracks_artist_name_idx), one that nobody reads (tracks_song_art_url_idx), the newest 3 % of the tracks
@@ -179,16 +180,16 @@ def load(execute: Execute, scale: Scale, *, faults: bool, replace: bool = False)
     began = time.monotonic()
     unanalysed = scale.tracks * _FAULTY_UNANALYSED_PCT // 100 if faults else 0
     analyzers = spread(scale, scale.tracks - unanalysed)
-    _make_room(execute, replace=replace)
-    has_vectors = bool(_run(execute, "can_use_vector")[0]["usable"])
-    _run(execute, "statements")
-    _run(execute, "schema")
+    _make_room(session, replace=replace)
+    has_vectors = bool(_run(session, "can_use_vector")[0]["usable"])
+    _run(session, "statements")
+    _run(session, "schema")
     if has_vectors:
-        _run(execute, "vector_columns_drifted" if faults else "vector_columns")
-    _fill(execute, scale, {"analyzers": json.dumps(analyzers), "analysed_tracks": scale.tracks - unanalysed})
+        _run(session, "vector_columns_drifted" if faults else "vector_columns")
+    _fill(session, scale, {"analyzers": json.dumps(analyzers), "analysed_tracks": scale.tracks - unanalysed})
     if has_vectors:
-        _run(execute, "fill_vectors", {"filled": min(_MAX_VECTORS, max(1, scale.tracks // _VECTOR_SHARE))})
-    _index(execute, has_vectors=has_vectors, faults=faults)
+        _run(session, "fill_vectors", {"filled": min(_MAX_VECTORS, max(1, scale.tracks // _VECTOR_SHARE))})
+    _index(session, has_vectors=has_vectors, faults=faults)
     analyses = sum(analyzer["rows"] for analyzer in analyzers)
     return Loaded(scale.tracks, analyses, has_vectors, time.monotonic() - began)
 
@@ -249,8 +250,8 @@ def _largest() -> int:
     return max(range(len(CAMPAIGNS)), key=lambda position: CAMPAIGNS[position].rows)
 
 
-def _make_room(execute: Execute, *, replace: bool) -> None:
-    existing = _run(execute, "existing")
+def _make_room(session: Session, *, replace: bool) -> None:
+    existing = _run(session, "existing")
     foreign = [str(table["name"]) for table in existing if not table["is_sample"]]
     if foreign:
         message = f"the database already has {', '.join(foreign)}, which no sample made"
@@ -260,13 +261,13 @@ def _make_room(execute: Execute, *, replace: bool) -> None:
             "the database already holds a sample", hint="add --replace to load it anew, or use another database"
         )
     if existing:
-        _run(execute, "drop")
+        _run(session, "drop")
 
 
-def _fill(execute: Execute, scale: Scale, analyses: Mapping[str, object]) -> None:
+def _fill(session: Session, scale: Scale, analyses: Mapping[str, object]) -> None:
     songs = read_songs()
     _run(
-        execute,
+        session,
         "fill_tracks",
         {
             "tracks": scale.tracks,
@@ -276,24 +277,28 @@ def _fill(execute: Execute, scale: Scale, analyses: Mapping[str, object]) -> Non
             "verses": [_verse(number) for number in range(32)],
         },
     )
-    _run(execute, "fill_analyses", analyses)
-    _run(execute, "fill_features")
+    _run(session, "fill_analyses", analyses)
+    _run(session, "fill_features")
 
 
-def _index(execute: Execute, *, has_vectors: bool, faults: bool) -> None:
-    _run(execute, "indexes")
+def _index(session: Session, *, has_vectors: bool, faults: bool) -> None:
+    _run(session, "indexes")
     if has_vectors:
-        _run(execute, "vector_indexes")
-    _run(execute, "vacuum")
-    _run(execute, "use_indexes")
+        _run(session, "vector_indexes")
+    session.alone(_sql("vacuum"))
+    _run(session, "use_indexes")
     if has_vectors:
-        _run(execute, "use_vector_indexes")
+        _run(session, "use_vector_indexes")
     if faults:
-        _run(execute, "faults")
+        _run(session, "faults")
 
 
-def _run(execute: Execute, step: str, values: Mapping[str, object] | None = None) -> Sequence[Mapping[str, Any]]:
-    return execute((_HERE / "sql" / f"{step}.sql").read_text(encoding="utf-8"), values)
+def _run(session: Session, step: str, values: Mapping[str, object] | None = None) -> Sequence[Mapping[str, Any]]:
+    return session.write(_sql(step), values)
+
+
+def _sql(step: str) -> str:
+    return (_HERE / "sql" / f"{step}.sql").read_text(encoding="utf-8")
 
 
 def _song(artist: str, title: str, year: str, language: str, album: str) -> Song:

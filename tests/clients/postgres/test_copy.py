@@ -31,7 +31,7 @@ rows = st.tuples(
 @pytest.fixture
 def session(empty: Database) -> Iterator[Session]:
     with closing(Session(empty.target(), Limits(), Interrupt())) as session:
-        session.write("CREATE TABLE kept (n int, t text, b boolean, a text[])")
+        session.write("CREATE TABLE {current.kept} (n int, t text, b boolean, a text[])")
         yield session
 
 
@@ -40,9 +40,9 @@ def session(empty: Database) -> Iterator[Session]:
 def test_what_is_sent_is_kept(
     session: Session, sent: list[tuple[int, str | None, bool | None, tuple[str, ...] | None]]
 ):
-    session.write("TRUNCATE kept")
-    session.copy("COPY kept FROM STDIN", encode((place, *row[1:]) for place, row in enumerate(sent)))
-    kept = session.read("SELECT n, t, b, a FROM kept ORDER BY n")
+    session.write("TRUNCATE {path.kept}")
+    session.copy("COPY {path.kept} FROM STDIN", encode((place, *row[1:]) for place, row in enumerate(sent)))
+    kept = session.read("SELECT n, t, b, a FROM {path.kept} ORDER BY n")
     assert [(row["t"], row["b"], row["a"]) for row in kept] == [
         (text, flag, None if array is None else list(array)) for _, text, flag, array in sent
     ]
@@ -51,6 +51,6 @@ def test_what_is_sent_is_kept(
 @pytest.mark.parametrize("text", ["a\0b", "\ud800"])
 def test_what_is_no_text_is_refused_by_the_server(session: Session, text: str):
     with pytest.raises(QueryFailed) as caught:
-        session.copy("COPY kept (t) FROM STDIN", encode([(text,)]))
+        session.copy("COPY {path.kept} (t) FROM STDIN", encode([(text,)]))
     assert caught.value.sqlstate == "22021"
     assert session.is_usable

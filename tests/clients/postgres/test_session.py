@@ -49,7 +49,7 @@ def test_rows_come_with_their_column_names(session: Session):
 
 def test_it_cannot_write(session: Session):
     with pytest.raises(QueryFailed) as caught:
-        session.read("DELETE FROM tracks")
+        session.read("DELETE FROM {path.tracks}")
     assert "read-only" in str(caught.value)
     assert session.is_usable
 
@@ -75,7 +75,7 @@ def test_a_statement_that_takes_too_long_ends(healthy: Database, interrupt: Inte
     ("sql", "kind"),
     [
         ("SELECT * FROM no_such_table", NotThere),
-        ("SELECT no_such_column FROM tracks", NotThere),
+        ("SELECT no_such_column FROM {path.tracks}", NotThere),
         ("SELECT no_such_function()", NotThere),
         ("SELECT 1 / 0", QueryFailed),
         ("SELEKT", QueryFailed),
@@ -93,7 +93,7 @@ def test_a_missing_right_is_told(healthy: Database, interrupt: Interrupt):
         closing(Session(healthy.target("plain"), Limits(), interrupt)) as session,
         pytest.raises(AccessDenied, match="plain lacks a right"),
     ):
-        session.read("SELECT * FROM tracks")
+        session.read("SELECT * FROM {path.tracks}")
 
 
 def test_a_session_killed_between_statements_is_not_usable(session: Session, healthy: Database):
@@ -169,8 +169,8 @@ def test_a_server_that_stays_silent_is_given_up(interrupt: Interrupt):
 def test_a_transaction_is_kept_as_a_whole(database: Database, interrupt: Interrupt):
     def replace(session: Session, rows: bytes) -> None:
         with session.transaction():
-            session.write("DELETE FROM kept")
-            session.copy("COPY kept FROM STDIN", rows)
+            session.write("DELETE FROM {path.kept}")
+            session.copy("COPY {path.kept} FROM STDIN", rows)
             assert session.write("SHOW lock_timeout") == [{"lock_timeout": "50ms"}]
 
     database.run("CREATE TABLE kept (n int)")
@@ -201,3 +201,19 @@ def test_a_deadlock_says_that_it_may_be_tried_again(database: Database, interrup
 
 def test_a_literal_percent_sign_needs_no_parameters(session: Session):
     assert session.read("SELECT 'a%b' AS text") == [{"text": "a%b"}]
+
+
+def test_a_trigger_that_trusts_the_search_path_is_told(database: Database, interrupt: Interrupt):
+    database.run(
+        "CREATE TABLE seen (n int); CREATE TABLE kept (n int);"
+        "CREATE FUNCTION see() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$BEGIN INSERT INTO seen VALUES (1); RETURN new; END$$;"
+        "CREATE TRIGGER see BEFORE INSERT ON kept FOR EACH ROW EXECUTE FUNCTION see()"
+    )
+    insert = "INSERT INTO {path.kept} VALUES (1)"
+    with closing(Session(database.target(), Limits(), interrupt)) as session:
+        with pytest.raises(NotThere, match="names something without its schema"):
+            session.write(insert)
+        database.run("ALTER FUNCTION see() SET search_path = public")
+        session.write(insert)
+    assert database.run("SELECT n FROM seen") == [{"n": 1}]

@@ -157,6 +157,12 @@ _STATEMENTS: dict[str, tuple[type[OutsideError], str, str]] = {
     "40P01": (Conflicted, "a transaction at {label} ran into a deadlock", "try again"),
     "25006": (QueryFailed, "the session at {label} is read-only", ""),
 }
+_MISSING = ("42P01", "42883")
+# The context is there when it happened within a function, for example one of a trigger on the platform's tables.
+_UNQUALIFIED = (
+    "a function or trigger of this database names something without its schema, and the search path is "
+    "pg_catalog here; write the schema, or ALTER FUNCTION … SET search_path"
+)
 _ENDED_BY_SERVER = ("57P01", "57P02", "57P03", "57P05")
 
 
@@ -197,6 +203,8 @@ def _statement_error(error: psycopg2.Error, target: Target) -> OutsideError:
         return Disconnected(f"the connection to {target.label} broke", hint="look at the server's log, then try again")
     if code in _STATEMENTS:
         kind, message, hint = _STATEMENTS[code]
+        if code in _MISSING and error.diag.context:
+            hint = _UNQUALIFIED
         return kind(_fill(message, target), hint=_fill(hint, target))
     return QueryFailed(f"PostgreSQL at {target.label} refused a statement (SQLSTATE {code})", sqlstate=code)
 

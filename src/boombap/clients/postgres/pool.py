@@ -6,6 +6,7 @@ import threading
 import time
 from contextlib import contextmanager
 
+from boombap.clients.postgres.search_path import SearchPath
 from boombap.clients.postgres.session import Limits, Session
 from boombap.errors import Disconnected, OutsideError, TimedOut
 
@@ -48,6 +49,7 @@ class Pool:
         self.size = size
         self._interrupt = interrupt
         self._limits = limits
+        self._path = SearchPath()
         self._wait_s = wait_s
         self._lifetime_s = lifetime_s
         self._clock = clock
@@ -115,7 +117,7 @@ class Pool:
             self._discard(session)
 
     def _connect(self) -> Session:
-        session = Session(self.target, self._limits, self._interrupt)
+        session = Session(self.target, self._limits, self._interrupt, path=self._path)
         with self._lock:
             self._open += 1
         return session

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 from boombap.clients.postgres.driver import psycopg2
 from boombap.clients.postgres.errors import connecting, running
+from boombap.clients.postgres.search_path import LOCATE, OWN, PINNED, SearchPath
 from boombap.errors import OutsideError
 from boombap.record import Record
 
@@ -29,7 +30,7 @@ OLDEST_VERSION = 120000
 # and take cores from those who work there; compiling a query costs up to 960 ms (PostgreSQL 15) and gains nothing here.
 _LIMITS = (
     "SET LOCAL statement_timeout = {:d}; SET LOCAL lock_timeout = {:d}; "
-    "SET LOCAL max_parallel_workers_per_gather = 0; SET LOCAL jit = off; SET LOCAL work_mem = '32MB'; "
+    "SET LOCAL max_parallel_workers_per_gather = 0; SET LOCAL jit = off; SET LOCAL work_mem = '32MB'; " + PINNED
 )
 
 
@@ -50,17 +51,24 @@ class Limits(Record):
 class Session:
     """A connection of our own to one target; use it from one thread at a time.
 
+    The search path is pinned, so SQL names its tables as `search_path` says.
+
+    Args:
+        path: what sessions of one pool have learned of the schemas.
+
     Attributes:
         target: what it is connected to.
         version_num: the server's version as PostgreSQL counts, for example 180006.
     """
 
-    def __init__(self, target: Target, limits: Limits, interrupt: Interrupt) -> None:
+    def __init__(self, target: Target, limits: Limits, interrupt: Interrupt, *, path: SearchPath | None = None) -> None:
         self.target = target
+        self._path = path or SearchPath()
         self._interrupt = interrupt
         self._connection = _connect(target, limits, interrupt)
         self.version_num = self._connection.server_version
         self._limits = _LIMITS.format(limits.statement_ms, limits.lock_ms)
+        self._timeout = f"SET LOCAL statement_timeout = {limits.statement_ms:d}; "
         _refuse_old(self)
 
     @property
@@ -85,26 +93,44 @@ class Session:
             Interrupted: when the run was ended meanwhile; nothing is left running on the server.
         """
         # One message for limits and query: the server applies SET LOCAL to the statements that follow it.
+        text = "BEGIN READ ONLY; " + self._limits + self._qualified(sql, parameters)
         with self._running(), self._connection.cursor() as cursor:
             try:
-                cursor.execute("BEGIN READ ONLY; " + self._limits + sql, parameters)
+                cursor.execute(text, parameters)
                 return _rows(cursor)
             finally:
                 self._roll_back()
 
     def write(self, sql: str, parameters: Parameters = None) -> list[Row]:
-        """Run a statement and give its rows, none if it has none.
+        """Run SQL and return its rows, none if it has none.
 
-        Outside of `transaction` it stands alone and without limits. Diagnostics never write.
+        Outside of `transaction` it is a transaction of its own, without limits. Diagnostics never write.
         """
+        text = self._qualified(sql, parameters)
         with self._running(), self._connection.cursor() as cursor:
-            cursor.execute(sql, parameters)
+            # Several statements in one message are one transaction, in which SET LOCAL holds.
+            cursor.execute(text if self._is_in_transaction else PINNED + text, parameters)
             return _rows(cursor) if cursor.description else []
 
-    def copy(self, sql: str, rows: bytes) -> None:
-        """Send rows, as `copy.encode` gives them, through a ``COPY … FROM STDIN``."""
+    def alone(self, sql: str) -> None:
+        """Run one statement that refuses a transaction: VACUUM, or CREATE INDEX CONCURRENTLY.
+
+        The search path is set for the session meanwhile, which does not go through a pooler of transactions.
+        """
+        text = self._qualified(sql, None)
         with self._running(), self._connection.cursor() as cursor:
-            cursor.copy_expert(sql, io.BytesIO(rows))
+            cursor.execute(PINNED.replace("LOCAL ", ""))
+            try:
+                cursor.execute(text)
+            finally:
+                if not self._connection.closed:
+                    cursor.execute("RESET search_path")
+
+    def copy(self, sql: str, rows: bytes) -> None:
+        """Send rows, as `copy.encode` gives them, through a ``COPY … FROM STDIN``; within `transaction`."""
+        text = self._qualified(sql, None)
+        with self._running(), self._connection.cursor() as cursor:
+            cursor.copy_expert(text, io.BytesIO(rows))
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -125,6 +151,23 @@ class Session:
     def close(self) -> None:
         """Close the connection; harmless when it is closed already."""
         self._connection.close()
+
+    @property
+    def _is_in_transaction(self) -> bool:
+        return bool(self._connection.info.transaction_status == psycopg2.extensions.TRANSACTION_STATUS_INTRANS)
+
+    def _qualified(self, sql: str, parameters: Parameters) -> str:
+        return self._path.qualify(sql, self._locate, has_parameters=parameters is not None)
+
+    def _locate(self, relations: list[str]) -> Row:
+        """Return where relations and extensions lie, as the role's own search path has it."""
+        is_within = self._is_in_transaction
+        with self._running(), self._connection.cursor() as cursor:
+            cursor.execute((OWN if is_within else self._timeout) + LOCATE, {"relations": relations})
+            (row,) = _rows(cursor)
+            if is_within:
+                cursor.execute(PINNED)
+            return row
 
     @contextmanager
     def _running(self) -> Iterator[None]:

@@ -12,7 +12,7 @@ SELECT analyzer_type::text AS name,
                bit_or(1::bigint << (track_id & 63)::int) AS bits,
                min(created_at) AS first,
                max(created_at) AS last
-          FROM analysis_results
+          FROM {path.analysis_results}
          GROUP BY word, analyzer_type) AS words
  GROUP BY analyzer_type
  ORDER BY 2 DESC, 1

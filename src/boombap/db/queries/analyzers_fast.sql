@@ -5,5 +5,5 @@ SELECT value AS name, (frequency * table_of.reltuples)::bigint AS rows
   JOIN pg_stats AS stats ON stats.schemaname = schema.nspname AND stats.tablename = table_of.relname
        AND stats.attname = 'analyzer_type'
  CROSS JOIN LATERAL unnest(stats.most_common_vals::text::text[], stats.most_common_freqs) AS common (value, frequency)
- WHERE table_of.oid = to_regclass('analysis_results')
+ WHERE table_of.oid = to_regclass('{path.analysis_results}')
  ORDER BY 2 DESC, 1

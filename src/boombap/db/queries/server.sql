@@ -12,8 +12,11 @@ SELECT current_setting('server_version_num')::int AS version_num,
        (SELECT json_object_agg(extname, extversion) FROM pg_extension) AS extensions,
        (SELECT json_object_agg(relation, names)
           FROM (SELECT team.relation, json_agg(attribute.attname) AS names
-                  FROM (VALUES ('tracks'), ('analysis_results'), ('ml_features'), ('dataset_versions')) AS team (relation)
-                  JOIN pg_attribute AS attribute ON attribute.attrelid = to_regclass(team.relation)
+                  FROM (VALUES ('tracks', to_regclass('{path.tracks}')),
+                               ('analysis_results', to_regclass('{path.analysis_results}')),
+                               ('ml_features', to_regclass('{path.ml_features}')),
+                               ('dataset_versions', to_regclass('{path.dataset_versions}'))) AS team (relation, id)
+                  JOIN pg_attribute AS attribute ON attribute.attrelid = team.id
                  WHERE attribute.attnum > 0 AND NOT attribute.attisdropped
                  GROUP BY team.relation) AS tables) AS columns,
        CASE WHEN has_database_privilege(current_database(), 'CONNECT')

@@ -7,4 +7,4 @@ SELECT count(*) AS total,
        max(present.created_at) AS latest
   FROM (SELECT NULL::text AS lyrics, NULL::text AS spotify_data, NULL::timestamp AS created_at) AS absent
  CROSS JOIN LATERAL (SELECT lyrics <> '' AS has_lyrics, spotify_data IS NOT NULL AS has_spotify, created_at
-                       FROM tracks) AS present
+                       FROM {path.tracks}) AS present

@@ -13,4 +13,4 @@ SELECT nullif(table_of.reltuples, -1)::bigint AS total,
         AND spotify.attname = 'spotify_data'
   LEFT JOIN pg_stats AS artist ON artist.schemaname = schema.nspname AND artist.tablename = table_of.relname
         AND artist.attname = 'artist'
- WHERE table_of.oid = to_regclass('tracks')
+ WHERE table_of.oid = to_regclass('{path.tracks}')

@@ -3,8 +3,8 @@
 -- that are shown; reading them for all costs 48 ms.
 WITH missing AS (
     SELECT id
-      FROM tracks
-     WHERE NOT EXISTS (SELECT FROM analysis_results AS result
+      FROM {path.tracks} AS tracks
+     WHERE NOT EXISTS (SELECT FROM {path.analysis_results} AS result
                         WHERE result.track_id = tracks.id
                           AND (%(analyzer)s IS NULL OR result.analyzer_type = %(analyzer)s))
 ), newest AS (
@@ -12,5 +12,5 @@ WITH missing AS (
 )
 SELECT tracks.id, tracks.artist::text AS artist, tracks.title::text AS title, newest.total
   FROM newest
-  JOIN tracks USING (id)
+  JOIN {path.tracks} AS tracks USING (id)
  ORDER BY tracks.id DESC

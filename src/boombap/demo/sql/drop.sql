@@ -1,1 +1,2 @@
-DROP TABLE IF EXISTS ml_features, analysis_results, tracks, dataset_versions
+DROP TABLE IF EXISTS
+    {current.ml_features}, {current.analysis_results}, {current.tracks}, {current.dataset_versions}

@@ -1,6 +1,6 @@
 -- Row r of an analyzer belongs to one of its `tracks` tracks, counted from `first_track` and again from there when it has more
 -- rows than tracks; its time lies at the same share of the analyzer's campaign.
-INSERT INTO analysis_results (
+INSERT INTO {current.analysis_results} (
     id, track_id, analyzer_type, sentiment, confidence, themes, analysis_data, created_at, complexity_score,
     processing_time_ms, model_version
 )

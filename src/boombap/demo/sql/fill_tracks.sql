@@ -1,6 +1,6 @@
 -- Track n is song 1 + (n - 1) mod songs, in its version (n - 1) / songs: plain first, then one tag after the other, then the
 -- same tags as later takes. `h` is the number hashed: a die that falls the same way on every server.
-INSERT INTO tracks (
+INSERT INTO {current.tracks} (
     id, title, artist, lyrics, url, genius_id, scraped_date, word_count, genre, release_date, album, language, explicit,
     song_art_url, popularity_score, lyrics_quality_score, created_at, spotify_data, audio_features
 )

@@ -4,12 +4,14 @@ WITH noise AS MATERIALIZED (
     SELECT array_agg((mod(hashint4(i), 1000) / 1000.0)::real ORDER BY i) AS numbers
     FROM generate_series(1, %(filled)s + 768) AS i
 ), width AS (
-    SELECT atttypmod AS lyrics FROM pg_attribute WHERE attrelid = 'tracks'::regclass AND attname = 'lyrics_embedding'
+    SELECT atttypmod AS lyrics
+    FROM pg_attribute
+    WHERE attrelid = '{current.tracks}'::regclass AND attname = 'lyrics_embedding'
 )
-UPDATE tracks
-SET lyrics_embedding = numbers[id:id + width.lyrics - 1]::vector,
-    flow_embedding = numbers[id:id + 383]::vector,
-    audio_embedding = numbers[id:id + 127]::vector,
+UPDATE {current.tracks}
+SET lyrics_embedding = numbers[id:id + width.lyrics - 1]::{extension.vector.vector},
+    flow_embedding = numbers[id:id + 383]::{extension.vector.vector},
+    audio_embedding = numbers[id:id + 127]::{extension.vector.vector},
     embedding_model = 'sample-minilm',
     embedding_timestamp = created_at + interval '20 days'
 FROM noise, width
@@ -19,7 +21,7 @@ WITH noise AS MATERIALIZED (
     SELECT array_agg((mod(hashint4(i), 1000) / 1000.0)::real ORDER BY i) AS numbers
     FROM generate_series(1, %(filled)s + 256) AS i
 )
-UPDATE analysis_results
-SET embedding = numbers[id:id + 255]::vector
+UPDATE {current.analysis_results}
+SET embedding = numbers[id:id + 255]::{extension.vector.vector}
 FROM noise
 WHERE id <= %(filled)s

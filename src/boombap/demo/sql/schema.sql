@@ -1,6 +1,6 @@
 -- The team's schema as production runs it, less what needs pgvector (vector_columns.sql) and less the indexes, which are
 -- built after the data. The comments mark the tables as ours: nothing without the mark is ever dropped.
-CREATE TABLE tracks (
+CREATE TABLE {current.tracks} (
     id serial PRIMARY KEY,
     title varchar(500) NOT NULL,
     artist varchar(200) NOT NULL,
@@ -24,7 +24,7 @@ CREATE TABLE tracks (
     audio_features jsonb
 );
 
-CREATE TABLE analysis_results (
+CREATE TABLE {current.analysis_results} (
     id serial PRIMARY KEY,
     track_id integer,
     analyzer_type varchar(50),
@@ -38,7 +38,7 @@ CREATE TABLE analysis_results (
     model_version varchar(50)
 );
 
-CREATE TABLE ml_features (
+CREATE TABLE {current.ml_features} (
     id serial PRIMARY KEY,
     track_id integer NOT NULL,
     rhyme_density real,
@@ -57,7 +57,7 @@ CREATE TABLE ml_features (
     updated_at timestamp DEFAULT now()
 );
 
-CREATE TABLE dataset_versions (
+CREATE TABLE {current.dataset_versions} (
     id serial PRIMARY KEY,
     version_tag varchar(50) NOT NULL CONSTRAINT dataset_versions_version_tag_key UNIQUE,
     description text,
@@ -68,7 +68,7 @@ CREATE TABLE dataset_versions (
     metadata jsonb
 );
 
-COMMENT ON TABLE tracks IS 'boombap sample';
-COMMENT ON TABLE analysis_results IS 'boombap sample';
-COMMENT ON TABLE ml_features IS 'boombap sample';
-COMMENT ON TABLE dataset_versions IS 'boombap sample';
+COMMENT ON TABLE {current.tracks} IS 'boombap sample';
+COMMENT ON TABLE {current.analysis_results} IS 'boombap sample';
+COMMENT ON TABLE {current.ml_features} IS 'boombap sample';
+COMMENT ON TABLE {current.dataset_versions} IS 'boombap sample';

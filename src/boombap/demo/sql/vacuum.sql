@@ -1,2 +1,3 @@
 -- The visibility map lets counts read an index alone; the statistics let `--fast` estimate.
-VACUUM (ANALYZE) tracks, analysis_results, ml_features, dataset_versions
+VACUUM (ANALYZE)
+    {current.tracks}, {current.analysis_results}, {current.ml_features}, {current.dataset_versions}

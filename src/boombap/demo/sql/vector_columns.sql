@@ -1,6 +1,6 @@
-CREATE EXTENSION IF NOT EXISTS vector;
-ALTER TABLE tracks
-    ADD COLUMN lyrics_embedding vector(384),
-    ADD COLUMN flow_embedding vector(384),
-    ADD COLUMN audio_embedding vector(128);
-ALTER TABLE analysis_results ADD COLUMN embedding vector(256);
+CREATE EXTENSION IF NOT EXISTS vector SCHEMA {current};
+ALTER TABLE {current.tracks}
+    ADD COLUMN lyrics_embedding {extension.vector.vector}(384),
+    ADD COLUMN flow_embedding {extension.vector.vector}(384),
+    ADD COLUMN audio_embedding {extension.vector.vector}(128);
+ALTER TABLE {current.analysis_results} ADD COLUMN embedding {extension.vector.vector}(256);

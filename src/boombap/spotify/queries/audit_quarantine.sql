@@ -7,19 +7,19 @@ WITH judged AS (
 ),
 locked AS MATERIALIZED (
     SELECT track.id, track.spotify_data, judged.verdict, judged.reasons
-    FROM tracks AS track
+    FROM {path.tracks} AS track
     JOIN judged ON judged.track_id = track.id AND judged.stored::jsonb = track.spotify_data
     ORDER BY track.id
     FOR NO KEY UPDATE OF track
 ),
 kept AS (
-    INSERT INTO spotify_quarantine (track_id, spotify_data, verdict, reasons)
+    INSERT INTO {path.spotify_quarantine} (track_id, spotify_data, verdict, reasons)
     SELECT id, spotify_data, verdict, string_to_array(reasons, ',') FROM locked
 ),
 forgotten AS (
-    DELETE FROM spotify_matches AS verdict USING locked WHERE verdict.track_id = locked.id
+    DELETE FROM {path.spotify_matches} AS verdict USING locked WHERE verdict.track_id = locked.id
 )
-UPDATE tracks AS track
+UPDATE {path.tracks} AS track
 SET spotify_data = NULL
 FROM locked
 WHERE track.id = locked.id

@@ -11,14 +11,14 @@ SELECT
         'artists', (
             SELECT jsonb_agg(jsonb_build_object('id', artist.id, 'name', artist.name) ORDER BY listed.place)
             FROM unnest(found.artist_ids) WITH ORDINALITY AS listed (id, place)
-            JOIN spotify_artists AS artist ON artist.id = listed.id
+            JOIN {path.spotify_artists} AS artist ON artist.id = listed.id
         ),
         'duration_ms', found.duration_ms,
         'explicit', found.explicit,
         'isrc', found.isrc
     )::text END AS known
-FROM tracks AS track
-LEFT JOIN spotify_tracks AS found
+FROM {path.tracks} AS track
+LEFT JOIN {path.spotify_tracks} AS found
     ON found.id = coalesce(track.spotify_data ->> 'id', track.spotify_data ->> 'track_id')
 WHERE track.spotify_data IS NOT NULL AND track.spotify_data <> 'null' AND track.id > %(after)s
 ORDER BY track.id

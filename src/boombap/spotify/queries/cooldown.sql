@@ -1,3 +1,3 @@
 SELECT extract(epoch FROM cooldown_until - now())::double precision AS left_s
-FROM spotify_cooldowns
+FROM {path.spotify_cooldowns}
 WHERE account = %(account)s

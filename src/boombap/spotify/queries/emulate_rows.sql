@@ -12,7 +12,7 @@ SELECT
     coalesce(track.spotify_data ->> 'release_date', whole.row ->> 'release_date') AS release_date,
     track.spotify_data ->> 'duration_ms' AS duration_ms,
     coalesce(track.spotify_data ->> 'explicit', whole.row ->> 'explicit') AS explicit
-FROM tracks AS track
+FROM {path.tracks} AS track
 CROSS JOIN LATERAL (SELECT to_jsonb(track) - 'spotify_data' - 'lyrics' AS row) AS whole
 WHERE track.artist <> '' AND track.title <> ''
 ORDER BY track.id

@@ -1,6 +1,6 @@
 -- A lease ends with its time, or with the session that holds the lock of its holder. A lease that this statement sees was
 -- committed after its holder had taken the lock, so a lock that is not there now was given up.
-DELETE FROM spotify_leases AS lease
+DELETE FROM {path.spotify_leases} AS lease
 WHERE lease.holder <> %(holder)s
     AND (
         lease.ends_at < now()

@@ -1,5 +1,5 @@
 -- The time of the check is always written: it is what keeps a row from being asked for again.
-INSERT INTO spotify_matches AS kept (
+INSERT INTO {path.spotify_matches} AS kept (
     track_id, outcome, spotify_id, candidate_id, requested_id, score, margin, reasons
 )
 SELECT track_id, outcome, spotify_id, candidate_id, requested_id, score, margin, reasons
@@ -20,7 +20,7 @@ ON CONFLICT (track_id) DO UPDATE SET
 -- Each step is MATERIALIZED because the planner would otherwise build every document twice, to compare and to write.
 WITH locked AS MATERIALIZED (
     SELECT track.id, incoming.spotify_id, track.spotify_data
-    FROM tracks AS track
+    FROM {path.tracks} AS track
     JOIN spotify_incoming_1_matches AS incoming ON incoming.track_id = track.id
     WHERE incoming.spotify_id IS NOT NULL
     ORDER BY track.id
@@ -55,8 +55,8 @@ answered AS MATERIALIZED (
         'external_urls', jsonb_build_object('spotify', 'https://open.spotify.com/track/' || found.id)
     )) AS answer
     FROM spotify_incoming_1_tracks AS incoming
-    JOIN spotify_tracks AS found ON found.id = incoming.id
-    LEFT JOIN spotify_albums AS album ON album.id = found.album_id
+    JOIN {path.spotify_tracks} AS found ON found.id = incoming.id
+    LEFT JOIN {path.spotify_albums} AS album ON album.id = found.album_id
     LEFT JOIN credited ON credited.id = incoming.id
 ),
 merged AS MATERIALIZED (
@@ -68,15 +68,15 @@ merged AS MATERIALIZED (
     FROM locked
     JOIN answered ON answered.id = locked.spotify_id
 )
-UPDATE tracks AS track
+UPDATE {path.tracks} AS track
 SET spotify_data = merged.after
 FROM merged
 WHERE track.id = merged.id AND merged.before IS DISTINCT FROM merged.after;
 
-DELETE FROM spotify_dead_letters AS dead
+DELETE FROM {path.spotify_dead_letters} AS dead
 USING spotify_incoming_1_matches AS incoming
 WHERE dead.track_id = incoming.track_id;
 
-DELETE FROM spotify_leases AS lease
+DELETE FROM {path.spotify_leases} AS lease
 USING spotify_incoming_1_matches AS incoming
 WHERE lease.track_id = incoming.track_id AND lease.holder = %(holder)s

@@ -5,7 +5,7 @@ SELECT
     (
         SELECT jsonb_agg(jsonb_build_array(artist.id, artist.name) ORDER BY listed.place)
         FROM unnest(track.artist_ids) WITH ORDINALITY AS listed (id, place)
-        JOIN spotify_artists AS artist ON artist.id = listed.id
+        JOIN {path.spotify_artists} AS artist ON artist.id = listed.id
     ) AS artists,
     CASE WHEN album.id IS NOT NULL THEN jsonb_build_array(
         album.id, album.name, album.release_date, album.kind, album.total_tracks
@@ -19,14 +19,14 @@ SELECT
     track.disc_number,
     track.preview_url,
     extract(epoch FROM now() - track.checked_on)::double precision AS age_s
-FROM spotify_tracks AS track
-LEFT JOIN spotify_albums AS album ON album.id = track.album_id
+FROM {path.spotify_tracks} AS track
+LEFT JOIN {path.spotify_albums} AS album ON album.id = track.album_id
 WHERE track.checked_on > now() - make_interval(secs => %(ttl_s)s)
     AND (%(rank)s::integer IS NULL OR (coalesce(track.popularity, -1), track.id) < (%(rank)s, %(id)s))
     AND (
         %(artists)s::text[] IS NULL
         OR EXISTS (
-            SELECT FROM spotify_artists AS artist
+            SELECT FROM {path.spotify_artists} AS artist
             WHERE artist.id = ANY (track.artist_ids) AND lower(artist.name) = ANY (%(artists)s::text[])
         )
     )

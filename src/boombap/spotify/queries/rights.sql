@@ -1,18 +1,19 @@
-SELECT wanted.name || ' on ' || wanted.tables AS missing
+SELECT wanted.name || ' on ' || place.name AS missing
 FROM (VALUES
-    ('SELECT', 'tracks'), ('UPDATE', 'tracks'),
-    ('INSERT', 'spotify_artists'), ('UPDATE', 'spotify_artists'), ('SELECT', 'spotify_artists'),
-    ('INSERT', 'spotify_albums'), ('UPDATE', 'spotify_albums'), ('SELECT', 'spotify_albums'),
-    ('INSERT', 'spotify_tracks'), ('UPDATE', 'spotify_tracks'), ('SELECT', 'spotify_tracks'),
-    ('INSERT', 'spotify_matches'), ('UPDATE', 'spotify_matches'), ('SELECT', 'spotify_matches'),
-    ('INSERT', 'spotify_dead_letters'), ('SELECT', 'spotify_dead_letters'), ('DELETE', 'spotify_dead_letters'),
-    ('INSERT', 'spotify_leases'), ('UPDATE', 'spotify_leases'), ('SELECT', 'spotify_leases'), ('DELETE', 'spotify_leases'),
-    ('INSERT', 'spotify_cooldowns'), ('UPDATE', 'spotify_cooldowns'), ('SELECT', 'spotify_cooldowns')
-) AS wanted (name, tables)
-WHERE to_regclass(wanted.tables) IS NOT NULL
+    ('tracks', to_regclass('{path.tracks}'), ARRAY['SELECT', 'UPDATE']),
+    ('spotify_artists', to_regclass('{path.spotify_artists}'), ARRAY['INSERT', 'UPDATE', 'SELECT']),
+    ('spotify_albums', to_regclass('{path.spotify_albums}'), ARRAY['INSERT', 'UPDATE', 'SELECT']),
+    ('spotify_tracks', to_regclass('{path.spotify_tracks}'), ARRAY['INSERT', 'UPDATE', 'SELECT']),
+    ('spotify_matches', to_regclass('{path.spotify_matches}'), ARRAY['INSERT', 'UPDATE', 'SELECT']),
+    ('spotify_dead_letters', to_regclass('{path.spotify_dead_letters}'), ARRAY['INSERT', 'SELECT', 'DELETE']),
+    ('spotify_leases', to_regclass('{path.spotify_leases}'), ARRAY['INSERT', 'UPDATE', 'SELECT', 'DELETE']),
+    ('spotify_cooldowns', to_regclass('{path.spotify_cooldowns}'), ARRAY['INSERT', 'UPDATE', 'SELECT'])
+) AS place (name, id, rights)
+CROSS JOIN unnest(place.rights) AS wanted (name)
+WHERE place.id IS NOT NULL
     -- A right on one column counts: the team may grant UPDATE (spotify_data) alone.
     AND NOT CASE
-        WHEN wanted.name = 'DELETE' THEN has_table_privilege(wanted.tables, wanted.name)
-        ELSE has_any_column_privilege(wanted.tables, wanted.name)
+        WHEN wanted.name = 'DELETE' THEN has_table_privilege(place.id, wanted.name)
+        ELSE has_any_column_privilege(place.id, wanted.name)
     END
-ORDER BY wanted.tables, wanted.name
+ORDER BY place.name, wanted.name

@@ -6,7 +6,7 @@ SELECT
         OR track.spotify_data IN ('null', '{}'))) AS empty,
     count(*) FILTER (WHERE verdict.outcome = 'matched'
         AND verdict.checked_at < now() - make_interval(secs => %(ttl_s)s)) AS stale,
-    (SELECT count(*) FROM spotify_leases WHERE ends_at > now()) AS leased,
-    (SELECT count(*) FROM spotify_dead_letters) AS dead
-FROM tracks AS track
-LEFT JOIN spotify_matches AS verdict ON verdict.track_id = track.id
+    (SELECT count(*) FROM {path.spotify_leases} WHERE ends_at > now()) AS leased,
+    (SELECT count(*) FROM {path.spotify_dead_letters}) AS dead
+FROM {path.tracks} AS track
+LEFT JOIN {path.spotify_matches} AS verdict ON verdict.track_id = track.id

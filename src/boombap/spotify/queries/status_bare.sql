@@ -3,4 +3,4 @@ SELECT
     count(*) AS tracks,
     count(*) FILTER (WHERE spotify_data IS NOT NULL AND spotify_data NOT IN ('null', '{}')) AS unjudged,
     count(*) FILTER (WHERE spotify_data IS NULL OR spotify_data IN ('null', '{}')) AS empty
-FROM tracks
+FROM {path.tracks}

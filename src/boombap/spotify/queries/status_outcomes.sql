@@ -1,1 +1,1 @@
-SELECT outcome, count(*) AS n FROM spotify_matches GROUP BY outcome ORDER BY outcome
+SELECT outcome, count(*) AS n FROM {path.spotify_matches} GROUP BY outcome ORDER BY outcome

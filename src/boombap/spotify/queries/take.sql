@@ -2,8 +2,8 @@
 -- statement's snapshot. `wanted.sql` then leaves out what another one finished since.
 WITH picked AS MATERIALIZED (
     SELECT track.id
-    FROM tracks AS track
-    LEFT JOIN spotify_matches AS verdict ON verdict.track_id = track.id
+    FROM {path.tracks} AS track
+    LEFT JOIN {path.spotify_matches} AS verdict ON verdict.track_id = track.id
     WHERE track.id > %(after)s
         AND CASE
             WHEN track.id = ANY (%(asked)s::bigint[]) THEN 0
@@ -14,11 +14,11 @@ WITH picked AS MATERIALIZED (
             WHEN track.spotify_data IS NULL OR track.spotify_data IN ('null', '{}') THEN 2
             ELSE 3
         END = %(phase)s
-        AND NOT EXISTS (SELECT FROM spotify_leases AS lease WHERE lease.track_id = track.id)
+        AND NOT EXISTS (SELECT FROM {path.spotify_leases} AS lease WHERE lease.track_id = track.id)
         AND (
             track.id = ANY (%(asked)s::bigint[])
             OR NOT EXISTS (
-                SELECT FROM spotify_dead_letters AS dead
+                SELECT FROM {path.spotify_dead_letters} AS dead
                 WHERE dead.track_id = track.id AND dead.failed_at > now() - make_interval(secs => %(miss_s)s)
             )
         )
@@ -27,7 +27,7 @@ WITH picked AS MATERIALIZED (
     FOR UPDATE OF track SKIP LOCKED
 ),
 taken AS (
-    INSERT INTO spotify_leases (track_id, holder, ends_at)
+    INSERT INTO {path.spotify_leases} (track_id, holder, ends_at)
     SELECT picked.id, %(holder)s, now() + make_interval(secs => %(lease_s)s)
     FROM picked
     ON CONFLICT (track_id) DO NOTHING

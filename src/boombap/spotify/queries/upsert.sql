@@ -1,11 +1,11 @@
 -- Rows are locked in the order of their ids, so that two processes wait for each other and never in a circle. What is the
 -- same is not written again; what Spotify leaves out (development mode has no popularity) is kept.
-INSERT INTO spotify_artists AS kept (id, name)
+INSERT INTO {path.spotify_artists} AS kept (id, name)
 SELECT id, name FROM spotify_incoming_1_artists ORDER BY id
 ON CONFLICT (id) DO UPDATE SET name = excluded.name, checked_on = excluded.checked_on
 WHERE (kept.name, kept.checked_on) IS DISTINCT FROM (excluded.name, excluded.checked_on);
 
-INSERT INTO spotify_albums AS kept (id, name, release_date, kind, total_tracks)
+INSERT INTO {path.spotify_albums} AS kept (id, name, release_date, kind, total_tracks)
 SELECT id, name, release_date, kind, total_tracks FROM spotify_incoming_1_albums ORDER BY id
 ON CONFLICT (id) DO UPDATE SET
     name = excluded.name,
@@ -21,7 +21,7 @@ WHERE (kept.name, kept.release_date, kept.kind, kept.total_tracks, kept.checked_
     excluded.checked_on
 );
 
-INSERT INTO spotify_tracks AS kept (
+INSERT INTO {path.spotify_tracks} AS kept (
     id, name, artist_ids, album_id, duration_ms, explicit, isrc, popularity, track_number, disc_number, preview_url
 )
 SELECT id, name, artist_ids, album_id, duration_ms, explicit, isrc, popularity, track_number, disc_number, preview_url

@@ -10,9 +10,9 @@ SELECT
     coalesce(
         known.album_id, CASE WHEN verdict.track_id IS NULL THEN track.spotify_data ->> 'album_id' END
     ) AS album_id
-FROM tracks AS track
-LEFT JOIN spotify_matches AS verdict ON verdict.track_id = track.id
-LEFT JOIN spotify_tracks AS known ON known.id = verdict.spotify_id
+FROM {path.tracks} AS track
+LEFT JOIN {path.spotify_matches} AS verdict ON verdict.track_id = track.id
+LEFT JOIN {path.spotify_tracks} AS known ON known.id = verdict.spotify_id
 WHERE track.id > %(after)s
     AND (%(ids)s::bigint[] IS NULL OR track.id = ANY (%(ids)s::bigint[]))
     AND CASE
@@ -27,7 +27,7 @@ WHERE track.id > %(after)s
     AND (
         track.id = ANY (%(asked)s::bigint[])
         OR NOT EXISTS (
-            SELECT FROM spotify_dead_letters AS dead
+            SELECT FROM {path.spotify_dead_letters} AS dead
             WHERE dead.track_id = track.id AND dead.failed_at > now() - make_interval(secs => %(miss_s)s)
         )
     )

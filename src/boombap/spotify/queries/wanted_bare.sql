@@ -7,7 +7,7 @@ SELECT
     NULL AS spotify_id,
     coalesce(track.spotify_data ->> 'id', track.spotify_data ->> 'track_id') AS unjudged_id,
     track.spotify_data ->> 'album_id' AS album_id
-FROM tracks AS track
+FROM {path.tracks} AS track
 WHERE track.id > %(after)s
     AND CASE
         WHEN track.id = ANY (%(asked)s::bigint[]) THEN 0

@@ -4,12 +4,12 @@
 SELECT reached.analyzer,
        reached.tracks,
        counted.all_tracks
-FROM (SELECT count(*)::int8 AS all_tracks FROM tracks) AS counted
+FROM (SELECT count(*)::int8 AS all_tracks FROM {path.tracks}) AS counted
 LEFT JOIN (
     SELECT pairs.analyzer_type AS analyzer, count(*)::int8 AS tracks
     FROM (
         SELECT r.analyzer_type, r.track_id
-        FROM analysis_results AS r
+        FROM {path.analysis_results} AS r
         WHERE r.track_id IS NOT NULL
         GROUP BY r.analyzer_type, r.track_id
     ) AS pairs

@@ -4,7 +4,7 @@ SELECT format('%I.%I.%I', n.nspname, c.relname, a.attname) AS subject,
        quote_ident(a.attname) AS column_name,
        format('%I.%I', tn.nspname, t.typname) AS type_name,
        a.atttypmod AS dimension,
-       c.relname = 'tracks' AND a.attname = 'lyrics_embedding' AND pg_table_is_visible(c.oid) AS is_configured
+       coalesce(c.oid = to_regclass('{path.tracks}'), false) AND a.attname = 'lyrics_embedding' AS is_configured
 FROM pg_catalog.pg_attribute AS a
 JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid
 JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace

@@ -1,13 +1,13 @@
 -- No foreign keys: the rows of a batch come from Spotify and from `tracks` in one transaction, and a key to `tracks` would
 -- need a right and a lock on the team's table. Dates are the day on which Spotify last said so: an unchanged row costs one
 -- write a day at most.
-CREATE TABLE IF NOT EXISTS spotify_artists (
+CREATE TABLE IF NOT EXISTS {current.spotify_artists} (
     id varchar(22) PRIMARY KEY,
     name text NOT NULL,
     checked_on date NOT NULL DEFAULT current_date
 );
 
-CREATE TABLE IF NOT EXISTS spotify_albums (
+CREATE TABLE IF NOT EXISTS {current.spotify_albums} (
     id varchar(22) PRIMARY KEY,
     name text NOT NULL,
     release_date varchar(10),
@@ -16,7 +16,7 @@ CREATE TABLE IF NOT EXISTS spotify_albums (
     checked_on date NOT NULL DEFAULT current_date
 );
 
-CREATE TABLE IF NOT EXISTS spotify_tracks (
+CREATE TABLE IF NOT EXISTS {current.spotify_tracks} (
     id varchar(22) PRIMARY KEY,
     name text NOT NULL,
     artist_ids varchar(22)[] NOT NULL,
@@ -31,7 +31,7 @@ CREATE TABLE IF NOT EXISTS spotify_tracks (
     checked_on date NOT NULL DEFAULT current_date
 );
 
-CREATE TABLE IF NOT EXISTS spotify_matches (
+CREATE TABLE IF NOT EXISTS {current.spotify_matches} (
     track_id bigint PRIMARY KEY,
     outcome varchar(16) NOT NULL CHECK (outcome IN ('matched', 'ambiguous', 'not_found', 'local_only')),
     spotify_id varchar(22) CHECK ((outcome = 'matched') = (spotify_id IS NOT NULL)),
@@ -42,9 +42,9 @@ CREATE TABLE IF NOT EXISTS spotify_matches (
     reasons text[] NOT NULL,
     checked_at timestamptz NOT NULL DEFAULT now()
 );
-CREATE INDEX IF NOT EXISTS spotify_matches_spotify_id ON spotify_matches (spotify_id) WHERE spotify_id IS NOT NULL;
+CREATE INDEX IF NOT EXISTS spotify_matches_spotify_id ON {current.spotify_matches} (spotify_id) WHERE spotify_id IS NOT NULL;
 
-CREATE TABLE IF NOT EXISTS spotify_dead_letters (
+CREATE TABLE IF NOT EXISTS {current.spotify_dead_letters} (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     track_id bigint,
     sqlstate varchar(5) NOT NULL,
@@ -53,27 +53,27 @@ CREATE TABLE IF NOT EXISTS spotify_dead_letters (
     row_json text NOT NULL,
     failed_at timestamptz NOT NULL DEFAULT now()
 );
-CREATE INDEX IF NOT EXISTS spotify_dead_letters_track_id ON spotify_dead_letters (track_id);
+CREATE INDEX IF NOT EXISTS spotify_dead_letters_track_id ON {current.spotify_dead_letters} (track_id);
 
 -- Unlogged: after a crash of the server it is empty, and every lease has ended with the session that held it.
-CREATE UNLOGGED TABLE IF NOT EXISTS spotify_leases (
+CREATE UNLOGGED TABLE IF NOT EXISTS {current.spotify_leases} (
     track_id bigint PRIMARY KEY,
     holder integer NOT NULL,
     ends_at timestamptz NOT NULL
 );
 
-CREATE TABLE IF NOT EXISTS spotify_cooldowns (
+CREATE TABLE IF NOT EXISTS {current.spotify_cooldowns} (
     account varchar(64) PRIMARY KEY,
     cooldown_until timestamptz NOT NULL,
     reason text NOT NULL,
     set_at timestamptz NOT NULL DEFAULT now()
 );
 
-COMMENT ON TABLE spotify_artists IS 'boombap spotify: artists as Spotify names them';
-COMMENT ON TABLE spotify_albums IS 'boombap spotify: albums; release_date has the precision that Spotify has';
-COMMENT ON TABLE spotify_tracks IS 'boombap spotify: tracks as Spotify describes them';
-COMMENT ON TABLE spotify_dead_letters IS 'boombap spotify: rows that this server refused, and why';
-COMMENT ON TABLE spotify_leases IS 'boombap spotify: rows of tracks that a process works on now';
-COMMENT ON TABLE spotify_cooldowns IS 'boombap spotify: until when no process may call, by developer account';
+COMMENT ON TABLE {current.spotify_artists} IS 'boombap spotify: artists as Spotify names them';
+COMMENT ON TABLE {current.spotify_albums} IS 'boombap spotify: albums; release_date has the precision that Spotify has';
+COMMENT ON TABLE {current.spotify_tracks} IS 'boombap spotify: tracks as Spotify describes them';
+COMMENT ON TABLE {current.spotify_dead_letters} IS 'boombap spotify: rows that this server refused, and why';
+COMMENT ON TABLE {current.spotify_leases} IS 'boombap spotify: rows of tracks that a process works on now';
+COMMENT ON TABLE {current.spotify_cooldowns} IS 'boombap spotify: until when no process may call, by developer account';
 
-COMMENT ON TABLE spotify_matches IS 'boombap spotify schema 1: the verdict about each row of tracks';
+COMMENT ON TABLE {current.spotify_matches} IS 'boombap spotify schema 1: the verdict about each row of tracks';
