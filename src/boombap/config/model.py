@@ -133,6 +133,12 @@ class Deps(Record):
     epss: Path | None = None
 
 
+class Http(Record):
+    """How HTTPS servers are checked, by `spotify` and by `deps` alike."""
+
+    ca_file: Path | None = None
+
+
 class Log(Record):
     """What is logged to stderr, and how."""
 
@@ -162,6 +168,7 @@ class Config(Record):
     ctx: Ctx = Ctx()
     spotify: Spotify = Spotify()
     deps: Deps = Deps()
+    http: Http = Http()
     log: Log = Log()
     paths: Paths = Paths()
     sources: Mapping[str, str] = MappingProxyType({})
@@ -175,6 +182,7 @@ SECTIONS: Mapping[str, type[Record]] = {
     "ctx": Ctx,
     "spotify": Spotify,
     "deps": Deps,
+    "http": Http,
     "log": Log,
     "paths": Paths,
 }
@@ -388,6 +396,7 @@ KEYS = (
     Key("deps.waivers", _PATH, "TOML file with accepted findings"),
     Key("deps.kev", _PATH, "catalogue of known exploited vulnerabilities, as CISA publishes it (JSON)"),
     Key("deps.epss", _PATH, "exploitation probabilities, as FIRST publishes them (CSV, also gzip)"),
+    Key("http.ca_file", _PATH, "PEM file with the authorities that are trusted, instead of the system's"),
     Key("log.level", _choice(LEVELS), "lowest level that is written"),
     Key("log.format", _choice(FORMATS), "text for people, json for machines"),
     Key("paths.data", _PATH, "snapshots and the embedded servers; default: boombap in $XDG_DATA_HOME"),
