@@ -169,6 +169,16 @@ def test_a_server_that_does_not_answer_costs_the_time_limit_only(client: Client)
     assert 0.2 <= time.monotonic() - begun_s < 1
 
 
+def test_a_time_limit_below_the_step_of_the_wait_holds(client: Client):
+    """libcurl's own timer is heeded; the wait of 50 ms is the longest one, not the shortest."""
+    durations_s = []
+    for _ in range(5):
+        begun_s = time.monotonic()
+        failure(client, silent, timeout_s=0.01)
+        durations_s.append(time.monotonic() - begun_s)
+    assert min(durations_s) < 0.045
+
+
 def test_a_server_that_drips_costs_the_time_limit_only(client: Client):
     """Each byte comes in time; the deadline is for the whole exchange."""
     left = threading.Event()
