@@ -5,6 +5,7 @@ The reference page, `boombap config show` and the loader all read `KEYS`; a defa
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from types import MappingProxyType
 
@@ -294,7 +295,7 @@ def _http_url(text: str) -> str:
     place = rest.partition("/")[0]
     if scheme not in ("http", "https") or not place or "@" in place or set(url) & set("?# "):
         raise ConfigError(f"{text!r} is not an address with http:// or https://")
-    if scheme == "http" and not place.startswith(("127.", "localhost", "[::1]")):
+    if scheme == "http" and not _LOOPBACK.fullmatch(place):
         raise ConfigError(f"{text!r} would send the credentials in the clear")
     return url
 
@@ -327,6 +328,9 @@ def _switch(text: str) -> bool:
 def _names(text: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in text.split(",") if name.strip())
 
+
+# The whole host: 127.0.0.1.example.org is not this machine.
+_LOOPBACK = re.compile(r"(?:127(?:\.\d{1,3}){3}|localhost|\[::1\])(?::\d+)?", re.ASCII)
 
 _TEXT = Kind("text", str)
 _SECRET = Kind("secret", Secret)

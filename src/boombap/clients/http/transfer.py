@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 
 from boombap import __version__
 from boombap.clients.http.driver import pycurl
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
     HttpVersion = Literal["1.1", "2"]
     Sink = Callable[[bytes], object]
 
-_LOOPBACK = ("http://127.", "http://localhost", "http://[::1]", "https://127.", "https://localhost", "https://[::1]")
+# The whole host: 127.0.0.1.example.org is not this machine.
+_LOOPBACK = re.compile(r"https?://(?:[^/?#]*@)?(?:127(?:\.\d{1,3}){3}|localhost|\[::1\])(?::\d*)?(?![^/?#])", re.ASCII)
 _STATUS_AT = slice(9, 12)  # HTTP/1.1 200
 # Without these two libcurl sends Expect: 100-continue before a body, and waits a second for servers that ignore it.
 _EVERY_TIME = ["Expect:"]
@@ -154,7 +156,7 @@ class Transfer:
 
     def _set_proxy(self, request: Request) -> None:
         # Not NOPROXY, which would replace no_proxy of the environment: that one holds for all other hosts.
-        is_direct = request.url.startswith(_LOOPBACK)
+        is_direct = _LOOPBACK.match(request.url) is not None
         if is_direct == self._is_direct:
             return
         self._is_direct = is_direct
