@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import io
 import re
+import shlex
+import shutil
 import subprocess
 import tokenize
 import tomllib
@@ -14,6 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
+from boombap.cli.commands import COMMANDS
 from boombap.config.load import _NOT_SETTINGS
 from boombap.config.model import KEYS, SECTIONS
 
@@ -57,8 +61,10 @@ class Text(NamedTuple):
 
 @cache
 def project_files() -> tuple[str, ...]:
-    names = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False).stdout.split()
-    # Without git, in an unpacked archive, all that lies there.
+    git = shutil.which("git")
+    listed = [git, "ls-files", "--cached", "--others", "--exclude-standard"] if git else ["true"]
+    names = subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=False).stdout.split()
+    # Without git, or in an unpacked archive, all that lies there.
     walked = (
         str(path.relative_to(ROOT))
         for top in ("src", "docs", "benchmarks", "tests")
@@ -173,6 +179,26 @@ def test_every_setting_in_an_example_exists():
                     wrong += [f"{path}: {section}.{key}" for key in table if f"{section}.{key}" not in DOTTED]
     assert wrong == []
     assert seen
+
+
+def test_every_command_that_is_advised_exists():
+    """What a hint tells to run, runs."""
+    commands = {
+        (text.place, command)
+        for text in texts()
+        if text.kind == "message"
+        for command in re.findall(r"`boombap ([^`{]+)`", text.content)
+    }
+    assert len(commands) > 5
+    for place, command in sorted(commands):
+        word, *rest = shlex.split(command)
+        assert word in (*COMMANDS, "--help"), place
+        if not rest:
+            continue
+        if word in ("db", "ctx", "deps", "redis", "spotify"):
+            importlib.import_module(f"boombap.{word}.words").parse(rest, f"boombap {word}")
+        else:
+            importlib.import_module(COMMANDS[word][0])._parser(f"boombap {word}").parse_args(rest)
 
 
 def test_every_file_that_is_cited_exists():

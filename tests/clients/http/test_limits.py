@@ -277,8 +277,7 @@ def test_garbage_is_an_error_and_never_a_response(data: bytes, client: Client):
     assert "libcurl error" not in str(error)
 
 
-def test_ctrl_c_ends_a_wait_within_50_ms():
-    """The flag is looked at every 50 ms; 100 ms leave a busy machine room."""
+def seconds_to_end_after_ctrl_c() -> float:
     interrupt = Interrupt()
     pressed_s = 0.0
 
@@ -291,7 +290,12 @@ def test_ctrl_c_ends_a_wait_within_50_ms():
     with serving(press) as peer, Client(interrupt) as client:
         with pytest.raises(Interrupted):
             client.fetch(Request("GET", peer.url))
-        assert time.monotonic() - pressed_s < 0.1
+        return time.monotonic() - pressed_s
+
+
+def test_ctrl_c_ends_a_wait_within_50_ms():
+    """The flag is looked at every 50 ms; the best of three, because the machine may be busy."""
+    assert min(seconds_to_end_after_ctrl_c() for _ in range(3)) < 0.075
 
 
 def poll(client: Client, request: Request) -> None:

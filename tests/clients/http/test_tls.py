@@ -91,9 +91,10 @@ def damaged(authority: Pair) -> bytes:
         (b"-----BEGIN CERTIFICATE-----\nbm8=\n-----END CERTIFICATE-----\n", "certificate 1 in {path} is damaged"),
         ("cut", "certificate 2 in {path} is damaged"),
         ("changed", "certificate 2 in {path} is damaged"),
-        ("folder", "cannot read {path}: Is a directory"),
+        ("folder", "{path} is not a file"),
+        ("device", "{path} is not a file"),
     ],
-    ids=["missing", "empty", "DER", "no end", "not a certificate", "cut off", "changed", "a folder"],
+    ids=["missing", "empty", "DER", "no end", "not a certificate", "cut off", "changed", "a folder", "a device"],
 )
 def test_a_file_of_authorities_that_cannot_be_used_is_an_error(
     content: bytes | str | None, reason: str, tmp_path: Path, authority: Pair
@@ -102,6 +103,8 @@ def test_a_file_of_authorities_that_cannot_be_used_is_an_error(
     path, whole = tmp_path / "authorities.pem", authority.certificate.read_bytes()
     if content == "folder":
         path.mkdir()
+    elif content == "device":
+        path.symlink_to("/dev/zero")
     elif content is not None:
         variants = {"cut": whole + whole[:-40], "changed": whole + damaged(authority)}
         path.write_bytes(content if isinstance(content, bytes) else variants[content])

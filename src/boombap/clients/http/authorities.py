@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import binascii
 import re
+import stat
 from pathlib import Path
 
 from boombap.errors import ConfigError
@@ -34,6 +35,9 @@ def check(path: Path) -> None:
         ConfigError: when it cannot be read, or does not hold certificates in PEM form.
     """
     try:
+        # A pipe would block and a device never end; libcurl reads the file again for each connection.
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise ConfigError(f"{path} is not a file", hint=_HINT)
         text = path.read_bytes()
     except OSError as error:
         raise ConfigError(f"cannot read {path}: {error.strerror}", hint=_HINT) from None
