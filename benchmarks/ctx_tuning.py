@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from boombap.ctx.score import Weights
     from ctx_corpora import Ready
 
-# Differences under .01 of the whole are noise (spec/ctx.md); a move must at least gain this to be taken.
+# Differences under .01 of the whole are noise; a move must at least gain this to be taken.
 _GAIN = 0.001
 _STEPS = (0.0, 0.5, 0.75, 1.33, 2.0)
 # What has no effect at 1: factors, and fields of BM25 that count alike. The rest is added, and is off at 0.

@@ -98,3 +98,27 @@ def test_server_is_set_by_any_part_but_a_password() -> None:
 def test_configuration_is_frozen() -> None:
     with pytest.raises(AttributeError):
         Config().db.pool_size = 3  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("dotted", ["spotify.base_url", "spotify.accounts_url"])
+@pytest.mark.parametrize(
+    "host",
+    [
+        "api.example.org",
+        "127.0.0.1.example.org",
+        "127.example.org",
+        "localhost.example.org",
+        "localhost-2",
+        "127.1.1.1.1",
+    ],
+)
+def test_credentials_never_leave_in_the_clear(dotted: str, host: str) -> None:
+    """A name that only begins like this machine's is another machine."""
+    with pytest.raises(ConfigError, match="would send the credentials in the clear"):
+        read(dotted, f"http://{host}:8080/v1")
+    assert read(dotted, f"https://{host}:8080/v1") == f"https://{host}:8080/v1"
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3:80", "localhost", "localhost:8080", "[::1]", "[::1]:8080"])
+def test_this_machine_may_be_asked_in_the_clear(host: str) -> None:
+    assert read("spotify.base_url", f"http://{host}/v1/") == f"http://{host}/v1"

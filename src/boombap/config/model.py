@@ -5,6 +5,7 @@ The reference page, `boombap config show` and the loader all read `KEYS`; a defa
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from types import MappingProxyType
 
@@ -133,6 +134,12 @@ class Deps(Record):
     epss: Path | None = None
 
 
+class Http(Record):
+    """How HTTPS servers are checked, by `spotify` and by `deps` alike."""
+
+    ca_file: Path | None = None
+
+
 class Log(Record):
     """What is logged to stderr, and how."""
 
@@ -162,6 +169,7 @@ class Config(Record):
     ctx: Ctx = Ctx()
     spotify: Spotify = Spotify()
     deps: Deps = Deps()
+    http: Http = Http()
     log: Log = Log()
     paths: Paths = Paths()
     sources: Mapping[str, str] = MappingProxyType({})
@@ -175,6 +183,7 @@ SECTIONS: Mapping[str, type[Record]] = {
     "ctx": Ctx,
     "spotify": Spotify,
     "deps": Deps,
+    "http": Http,
     "log": Log,
     "paths": Paths,
 }
@@ -286,7 +295,7 @@ def _http_url(text: str) -> str:
     place = rest.partition("/")[0]
     if scheme not in ("http", "https") or not place or "@" in place or set(url) & set("?# "):
         raise ConfigError(f"{text!r} is not an address with http:// or https://")
-    if scheme == "http" and not place.startswith(("127.", "localhost", "[::1]")):
+    if scheme == "http" and not _LOOPBACK.fullmatch(place):
         raise ConfigError(f"{text!r} would send the credentials in the clear")
     return url
 
@@ -319,6 +328,9 @@ def _switch(text: str) -> bool:
 def _names(text: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in text.split(",") if name.strip())
 
+
+# The whole host: 127.0.0.1.example.org is not this machine.
+_LOOPBACK = re.compile(r"(?:127(?:\.\d{1,3}){3}|localhost|\[::1\])(?::\d+)?", re.ASCII)
 
 _TEXT = Kind("text", str)
 _SECRET = Kind("secret", Secret)
@@ -388,6 +400,7 @@ KEYS = (
     Key("deps.waivers", _PATH, "TOML file with accepted findings"),
     Key("deps.kev", _PATH, "catalogue of known exploited vulnerabilities, as CISA publishes it (JSON)"),
     Key("deps.epss", _PATH, "exploitation probabilities, as FIRST publishes them (CSV, also gzip)"),
+    Key("http.ca_file", _PATH, "PEM file with the authorities that are trusted, instead of the system's"),
     Key("log.level", _choice(LEVELS), "lowest level that is written"),
     Key("log.format", _choice(FORMATS), "text for people, json for machines"),
     Key("paths.data", _PATH, "snapshots and the embedded servers; default: boombap in $XDG_DATA_HOME"),

@@ -254,7 +254,7 @@ def _sentence(ecosystem: str, outcome: Outcome) -> str:
 def _client(desk: _Desk) -> Client:
     from boombap.clients.http.multi import Client
 
-    return Client(desk.interrupt)
+    return Client(desk.interrupt, ca_file=desk.config.http.ca_file)
 
 
 def _explain(desk: _Desk) -> int:

@@ -1,4 +1,4 @@
-"""Answers for machines; docs/reference/redis.md describes each object. Bytes that are not UTF-8 are base64 objects."""
+"""Answers for machines, one object per command. Bytes that are not UTF-8 are base64 objects."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 # 1M mixed keys on loopback: SCAN and MEMORY USAGE in 3.7 s with COUNT 1000 (longest batch on the server 9.5 ms), in
-# 4.2 s with COUNT 200 (5.1 ms); benchmarks/redis.py.
+# 4.2 s with COUNT 200 (5.1 ms). No script in benchmarks/ repeats this.
 SMALLEST = 50
 LARGEST = 1000
 _SLOW_FACTOR = 4.0

@@ -127,7 +127,8 @@ class _Run:
             with ExitStack() as stack:
                 stack.callback(limiter.close)
                 # One more for the token, which must not wait for a free place.
-                client = stack.enter_context(Client(self._own, most_in_flight=self._order.in_flight + 1))
+                most, ca_file = self._order.in_flight + 1, self._desk.config.http.ca_file
+                client = stack.enter_context(Client(self._own, most_in_flight=most, ca_file=ca_file))
                 leases = self._leases(stack)
                 feed = stack.enter_context(self._feed(leases))
                 sink = stack.enter_context(self._sink(leases))

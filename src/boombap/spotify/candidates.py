@@ -42,7 +42,7 @@ def find(desk: Desk, wanted: Wanted) -> tuple[Track, ...]:
         redis = stack.enter_context(desk.redis(desk.interrupt))
         limiter = limiter_of(desk.config.spotify, redis, None, burst=1)
         limiter.begin()
-        client = stack.enter_context(Client(desk.interrupt))
+        client = stack.enter_context(Client(desk.interrupt, ca_file=desk.config.http.ca_file))
         stack.callback(limiter.close)
         for ask in planner.next_requests(1, 0.0):
             found += retry(lambda: _fetch(desk, client, access, limiter, ask), _POLICY, sleep=desk.interrupt.sleep)  # noqa: B023

@@ -15,6 +15,8 @@ from boombap.units import format_duration, format_size
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from boombap.clients.http.exchange import Request, Response
 
 _CA_HINT = "name a file with the authority's certificate in http.ca_file"
@@ -44,16 +46,21 @@ _BY_CODE: dict[int, tuple[type[OutsideError], str, str]] = {
     60: (AccessDenied, "the certificate of {origin} cannot be verified", _CA_HINT),
     61: (Disconnected, "{origin} sent an answer that cannot be decompressed", "try again"),
     63: (OutsideError, "{origin} sent an answer above the limit of {limit}", "check the URL, or raise the limit"),
-    77: (AccessDenied, "no certificates of authorities can be read", _CA_HINT),
+    77: (AccessDenied, "no certificates of authorities can be read from {ca_file}", _CA_HINT),
     83: _NO_TLS,
     92: _BAD_HTTP2,
     95: _BAD_HTTP2,
     97: (Unreachable, "the proxy refused to connect to {origin}", "check https_proxy and http_proxy"),
+    100: (OutsideError, "{origin} sent more headers than libcurl takes (300 KiB, 5,000 lines)", "check the URL"),
 }
 _UNKNOWN = (OutsideError, "the request to {origin} failed (libcurl error {code})", "")
 _TIMED_OUT = 28
 _WRITE_FAILED = 23
 _TOO_LARGE = 63
+# libcurl has two numbers for too many headers: one of their own, and for their sum the one of a broken connection.
+_RECEIVE_FAILED = 56
+_TOO_MANY_HEADERS = 100
+_HEADER_BYTES = 200 * 1024
 # A server that hangs up during the handshake, because it is overloaded, is no TLS disagreement.
 _HANDSHAKE = 35
 
@@ -69,16 +76,20 @@ _BY_STATUS: dict[int, tuple[type[OutsideError], str]] = {
 _FIRST_SERVER_ERROR = 500
 
 
-def failed(easy: pycurl.Curl, code: int, request: Request, *, is_too_large: bool = False) -> OutsideError:
-    """Give the error for a transfer that libcurl ended with `code`."""
+def failed(
+    easy: pycurl.Curl, code: int, request: Request, *, is_too_large: bool = False, ca_file: Path | None = None
+) -> OutsideError:
+    """Return the error for a transfer that libcurl ended with `code`."""
     if code == _TIMED_OUT:
         return _about(request, _late(easy, request))
     if code == _WRITE_FAILED and is_too_large:
         code = _TOO_LARGE
+    if code == _RECEIVE_FAILED and easy.getinfo(pycurl.HEADER_SIZE) > _HEADER_BYTES:
+        code = _TOO_MANY_HEADERS
     known = _BROKE if code == _HANDSHAKE and easy.getinfo(pycurl.OS_ERRNO) else _BY_CODE.get(code, _UNKNOWN)
     kind, message, hint = known
     words = {"origin": origin(request.url), "code": code, "redirects": request.most_redirects}
-    text = message.format(**words, limit=format_size(request.max_bytes))
+    text = message.format(**words, limit=format_size(request.max_bytes), ca_file=ca_file or "the system's files")
     return _about(request, kind(text, hint=hint))
 
 

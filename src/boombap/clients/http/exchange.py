@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from boombap.errors import ConfigError
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
     from boombap.errors import OutsideError
 
 _SCHEMES = ("http://", "https://")
+# The form of a method and of a header's name. Source: RFC 9110, 5.6.2
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_NAME = re.compile(rf"{_TOKEN.pattern}:")
 _MOST_REDIRECTS = 10
 
 
@@ -107,21 +111,47 @@ def parse_headers(lines: Sequence[bytes]) -> dict[str, str]:
     return found
 
 
-def check(request: Request) -> None:
-    """Refuse what must not leave.
+def check_target(request: Request) -> None:
+    """Refuse a method, an address or a number of redirects that must not leave.
 
     Raises:
-        ConfigError: when the address is not http or https, or a line break stands where it would start a new header.
+        ConfigError: when the address is not http or https, or a character would end it or the method.
     """
-    if not request.url.startswith(_SCHEMES):
+    url = request.url
+    if not url.startswith(_SCHEMES):
         raise ConfigError("an address does not begin with http:// or https://", hint="write the whole URL")
-    if any(sign in request.url for sign in "\r\n\0 "):
-        raise ConfigError(f"{shown_url(request.url)} has a space or line break in it", hint="write it as %XX")
+    # libcurl would send what stands there as it is, as a second header or request, and pycurl takes ASCII only.
+    if not _is_plain(url) or " " in url:
+        raise ConfigError(
+            f"{shown_url(url)!a} has a space, a line break or a letter outside of ASCII in it",
+            hint="write it as %XX, and a host name in its xn-- form",
+        )
+    if not _TOKEN.fullmatch(request.method):
+        raise ConfigError(f"{request.method!a} is not an HTTP method")
     if not 0 <= request.most_redirects <= _MOST_REDIRECTS:
         raise ValueError(f"most_redirects is not from 0 to {_MOST_REDIRECTS}")
-    for header in request.headers:
-        if "\r" in header or "\n" in header or "\0" in header:
-            raise ConfigError(f"the header {header.partition(':')[0]!r} has a line break in it")
+
+
+def check_headers(headers: Sequence[str]) -> None:
+    """Refuse headers that must not leave.
+
+    Raises:
+        ConfigError: when one has another form than ``Name: value``, or a character in it would start a new header.
+    """
+    for number, header in enumerate(headers, 1):
+        if not (_is_plain(header) and _NAME.match(header)):
+            raise ConfigError(f"{_header_name(header, number)} has a line break or a character outside of ASCII in it")
+
+
+def _is_plain(text: str) -> bool:
+    # 0.1 us; a regular expression over the whole text costs ten times as much.
+    return text.isascii() and text.isprintable()
+
+
+def _header_name(header: str, number: int) -> str:
+    name, colon, _ = header.partition(":")
+    # Without a name all of it may be a secret.
+    return f"the header {name!r}" if colon and _TOKEN.fullmatch(name) else f"header {number} is not Name: value, or it"
 
 
 def shown_url(url: str) -> str:

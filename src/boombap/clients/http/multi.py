@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from pathlib import Path
 
+from boombap.clients.http import authorities
 from boombap.clients.http.driver import pycurl
 from boombap.clients.http.errors import failed
 from boombap.clients.http.exchange import Failure, Request, Response
@@ -19,6 +19,7 @@ from boombap.errors import OutsideError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
     from types import TracebackType
     from typing import Self
 
@@ -31,13 +32,6 @@ if TYPE_CHECKING:
 _STEP_S = 0.05
 # select() takes descriptors below 1,024 only, and the process has others.
 MOST_IN_FLIGHT = 900
-# Where the distributions keep them; a libcurl out of a wheel knows the place of the machine that built it only.
-_CA_FILES = (
-    "/etc/ssl/certs/ca-certificates.crt",
-    "/etc/pki/tls/certs/ca-bundle.crt",
-    "/etc/ssl/ca-bundle.pem",
-    "/etc/ssl/cert.pem",
-)
 
 
 class Client:
@@ -50,6 +44,9 @@ class Client:
         connect_s: limit for name look-up, TCP and TLS.
         stall_s: an exchange in which nothing moves for so long is given up.
         http: 2 is offered to TLS servers only; 1.1 is faster at loopback and on few connections.
+
+    Raises:
+        ConfigError: when `ca_file` cannot be used.
     """
 
     def __init__(
@@ -64,9 +61,11 @@ class Client:
     ) -> None:
         if not 1 <= most_in_flight <= MOST_IN_FLIGHT:
             raise ValueError(f"most_in_flight is not from 1 to {MOST_IN_FLIGHT}")
+        if ca_file:
+            authorities.check(ca_file)
         self.most_in_flight = most_in_flight
         self._interrupt = interrupt
-        self._options = {"http": http, "ca_file": ca_file or _system_authorities()}
+        self._options = {"http": http, "ca_file": ca_file or authorities.system_file()}
         self._limits = {"connect_s": connect_s, "stall_s": stall_s}
         self._busy: dict[pycurl.Curl, Transfer] = {}
         self._idle: list[Transfer] = []
@@ -226,8 +225,4 @@ class Client:
 def _reason(transfer: Transfer, code: int) -> OutsideError:
     if transfer.trouble:
         return OutsideError(f"cannot write the download: {transfer.trouble.strerror}")
-    return failed(transfer.easy, code, transfer.request, is_too_large=transfer.is_too_large)
-
-
-def _system_authorities() -> Path | None:
-    return next((Path(place) for place in _CA_FILES if Path(place).exists()), None)
+    return failed(transfer.easy, code, transfer.request, is_too_large=transfer.is_too_large, ca_file=transfer.ca_file)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import re
+
 from boombap import __version__
 from boombap.clients.http.driver import pycurl
-from boombap.clients.http.exchange import Request, Response, check
+from boombap.clients.http.exchange import Request, Response, check_headers, check_target
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,10 +18,14 @@ if TYPE_CHECKING:
     HttpVersion = Literal["1.1", "2"]
     Sink = Callable[[bytes], object]
 
-_LOOPBACK = ("http://127.", "http://localhost", "http://[::1]", "https://127.", "https://localhost", "https://[::1]")
+# The whole host: 127.0.0.1.example.org is not this machine.
+_LOOPBACK = re.compile(r"https?://(?:[^/?#]*@)?(?:127(?:\.\d{1,3}){3}|localhost|\[::1\])(?::\d*)?(?![^/?#])", re.ASCII)
 _STATUS_AT = slice(9, 12)  # HTTP/1.1 200
 # Without these two libcurl sends Expect: 100-continue before a body, and waits a second for servers that ignore it.
 _EVERY_TIME = ["Expect:"]
+# libcurl sends a request again when a kept connection ends without an answer; these may be worked on twice
+# (RFC 9110, 9.2.2). The others get a connection of their own, on which it does not.
+_IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE"})
 _BUFFER_BYTES = 256 * 1024
 _NONE = Request("", "")
 
@@ -36,6 +43,7 @@ class Transfer:
         "_chunks",
         "_is_direct",
         "_lines",
+        "ca_file",
         "easy",
         "is_too_large",
         "received_bytes",
@@ -46,6 +54,7 @@ class Transfer:
 
     def __init__(self, *, http: HttpVersion, ca_file: Path | None, connect_s: float, stall_s: float) -> None:
         self.request = _NONE
+        self.ca_file = ca_file
         self.received_bytes = 0
         self.is_too_large = False
         self.sink: Sink | None = None
@@ -57,7 +66,7 @@ class Transfer:
         for option, value in _fixed_options(http, connect_s, stall_s).items():
             easy.setopt(option, value)
         if ca_file:
-            easy.setopt(pycurl.CAINFO, str(ca_file))
+            easy.setopt(pycurl.CAINFO, os.fsencode(ca_file))
         easy.setopt(pycurl.HEADERFUNCTION, self._lines.append)
         easy.setopt(pycurl.WRITEFUNCTION, self._take)
 
@@ -69,8 +78,10 @@ class Transfer:
         """
         before, easy = self.request, self.easy
         self.received_bytes = 0
-        if request.headers is not before.headers or request.url != before.url or before is _NONE:
-            check(request)
+        # A batch shares one tuple of headers: it is looked at once.
+        if request.headers is not before.headers or before is _NONE:
+            check_headers(request.headers)
+        check_target(request)
         self.request, self.sink = request, sink
         easy.setopt(pycurl.URL, request.url)
         if request.headers is not before.headers or before is _NONE:
@@ -134,6 +145,7 @@ class Transfer:
         easy = self.easy
         easy.setopt(pycurl.HTTPGET, 1)
         easy.setopt(pycurl.NOBODY, request.method == "HEAD")
+        easy.setopt(pycurl.FRESH_CONNECT, request.method not in _IDEMPOTENT)
         if request.body is not None:
             easy.setopt(pycurl.POST, 1)
             easy.setopt(pycurl.POSTFIELDS, request.body)
@@ -144,7 +156,7 @@ class Transfer:
 
     def _set_proxy(self, request: Request) -> None:
         # Not NOPROXY, which would replace no_proxy of the environment: that one holds for all other hosts.
-        is_direct = request.url.startswith(_LOOPBACK)
+        is_direct = _LOOPBACK.match(request.url) is not None
         if is_direct == self._is_direct:
             return
         self._is_direct = is_direct

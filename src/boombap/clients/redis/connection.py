@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     """bytes, int, float, bool, None, list, dict, or a ServerError inside of a list."""
 
 _MORE = object()
-# Of 16 to 256 KiB, these gave the most pipelined SET/s on loopback (benchmarks/redis.py).
+# Of 16 to 256 KiB, these gave the most pipelined SET/s on loopback. No script in benchmarks/ repeats this.
 _BUFFER_BYTES = 65_536
 _CHUNK_BYTES = 65_536
 # Servers before 6.0, proxies and renamed commands: they are asked in RESP2. A command that it does not know is NOAUTH
