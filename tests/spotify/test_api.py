@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from boombap.clients.http.exchange import Failure, Request
 from boombap.errors import TimedOut, Unavailable
-from boombap.spotify.api import Expired, Limited, path, read, request
+from boombap.spotify.api import Absent, Expired, Limited, path, read, request
 from boombap.spotify.decode import Decoded
 from boombap.spotify.model import Ask, Kind, Refusal
 from spotify.documents import ID, response, track
@@ -89,8 +89,7 @@ def test_a_quota_is_told_from_a_rate():
     ("status", "kind", "expected"),
     [
         (403, Kind.TRACKS, Refusal.FORBIDDEN),
-        (404, Kind.TRACK, Refusal.NOT_FOUND),
-        (400, Kind.TRACK, Refusal.NOT_FOUND),
+        (400, Kind.TRACK, Refusal.FAILED),
         (400, Kind.TRACKS, Refusal.FAILED),
         (400, Kind.SEARCH_TRACKS, Refusal.FAILED),
         (418, Kind.TRACK, Refusal.FAILED),
@@ -100,6 +99,35 @@ def test_a_quota_is_told_from_a_rate():
 )
 def test_refusals(status: int, kind: Kind, expected: Refusal):
     assert read(Ask(kind, ids=("a",)), response(b"", status), 0) is expected
+
+
+@pytest.mark.parametrize(
+    ("ids", "text", "expected"),
+    [
+        (("a",), "Invalid base62 id", Refusal.NOT_FOUND),
+        (("a",), "invalid id", Refusal.NOT_FOUND),
+        (("a",), "Invalid market code", Refusal.FAILED),
+        (("a", "b"), "Invalid base62 id", Refusal.FAILED),
+    ],
+)
+def test_an_invalid_id_is_told_from_a_bad_request(ids: tuple[str, ...], text: str, expected: Refusal):
+    body = {"error": {"status": 400, "message": text}}
+    assert read(Ask(Kind.TRACKS, ids=ids), response(body, 400), 0) is expected
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "expected"),
+    [
+        (Kind.TRACK, "Resource not found", Absent),
+        (Kind.TRACK, "", Absent),
+        (Kind.TRACK, "Service not found", Unavailable),
+        (Kind.TRACKS, "Resource not found", Unavailable),
+        (Kind.SEARCH_TRACKS, "Resource not found", Unavailable),
+    ],
+)
+def test_only_the_page_of_one_id_can_be_absent(kind: Kind, text: str, expected: type[Unavailable]):
+    body = {"error": {"status": 404, "message": text}} if text else b""
+    assert type(read(Ask(kind, ids=("a",)), response(body, 404), 0)) is expected
 
 
 @pytest.mark.parametrize("status", [408, 500, 502, 503, 504])

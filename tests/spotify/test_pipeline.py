@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,7 +13,7 @@ from boombap.resilience.backoff import Backoff
 from boombap.resilience.retry import Policy
 from boombap.spotify.access import Access
 from boombap.spotify.feed import Feed
-from boombap.spotify.limiter import Limiter, Limits
+from boombap.spotify.limiter import Grant, Limiter, Limits
 from boombap.spotify.model import Match, Mode, Outcome, Track, Wanted
 from boombap.spotify.pipeline import Parts, Pipeline
 from boombap.spotify.planner import Planner
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from spotify.upstream import Asked
 
 QUICK = Policy(attempts=4, deadline_s=5.0, backoff=Backoff(base_s=0.001, cap_s=0.01))
+NO_SERVICE = {"error": {"status": 404, "message": "Service not found"}}
+INVALID = {"error": {"status": 400, "message": "Invalid base62 id"}}
 LIMITED = {"error": {"status": 429, "message": "API rate limit exceeded"}}
 
 
@@ -181,13 +184,108 @@ def test_a_burst_of_trouble_costs_nothing(web: Upstream, trouble: tuple[int, byt
     assert run.tally.retries == 8
 
 
-def test_one_bad_batch_is_given_up_and_costs_nobody_else(web: Upstream):
-    web.trick = lambda asked: (500, b"") if "0" * 20 + "07" in asked.ids else None
+@pytest.mark.parametrize("answer", [(500, b""), (400, {"error": {"message": "no"}}), (404, NO_SERVICE), (414, b"")])
+def test_one_id_that_spoils_its_batch_is_given_up_alone(web: Upstream, answer: tuple[int, object]):
+    web.trick = lambda asked: answer if id_of(7) in asked.ids else None
     bench = Bench(web, in_flight=1)
     run = bench.run(ids(1, 100))
-    assert bench.outcomes == dict.fromkeys(range(51, 101), Outcome.MATCHED)
-    assert run.tally.outcomes[Outcome.FAILED] == 50
+    assert bench.outcomes == {key: outcome for key, outcome in all_matched(100).items() if key != 7}
+    assert run.tally.outcomes[Outcome.FAILED] == 1
+    assert run.tally.failures.total() == 1
     assert bench.missing == []
+
+
+def test_an_id_that_spotify_refuses_is_not_found_with_what_it_said(web: Upstream):
+    web.trick = lambda asked: (400, INVALID) if {id_of(7), id_of(8), id_of(71)} & set(asked.ids) else None
+    bench = Bench(web)
+    run = bench.run(ids(1, 100))
+    assert bench.outcomes == all_matched(100) | dict.fromkeys((7, 8, 71), Outcome.NOT_FOUND)
+    assert run.tally.refused_ids == {"Invalid base62 id": 3}
+    assert bench.missing == []
+
+
+def test_an_api_that_refuses_every_id_ends_the_run_and_nothing_is_stored(web: Upstream):
+    web.trick = lambda asked: (400, {"error": {"message": "Bad request"}}) if asked.path != TOKEN else None
+    bench = Bench(web)
+    with pytest.raises(OutsideError, match="refused 100 requests in a row: Bad request"):
+        bench.run(ids(1, 2000))
+    assert bench.written == []
+    assert web.count() < 400
+
+
+@pytest.mark.parametrize("times", [1, 3])
+def test_a_batch_that_is_not_found_at_random_proves_nothing(web: Upstream, times: int):
+    web.trick = lambda asked: (404, NO_SERVICE) if asked.path == "/v1/tracks" and asked.number <= times else None
+    bench = Bench(web)
+    bench.run(ids(1, 200))
+    assert bench.outcomes == all_matched(200)
+
+
+def test_a_search_that_is_not_found_proves_nothing(web: Upstream):
+    web.trick = lambda asked: (404, {}) if asked.path == "/v1/search" and asked.number <= 3 else None
+    bench = Bench(web)
+    bench.run(names(1, 20))
+    assert bench.outcomes == all_matched(20)
+
+
+def test_one_id_is_not_found_when_it_is_said_twice(web: Upstream):
+    asked_for: list[str] = []
+
+    def trick(asked: Asked) -> tuple[int, object] | None:
+        if not asked.path.startswith("/v1/tracks/"):
+            return None
+        asked_for.append(asked.path)
+        is_gone = asked.path.endswith(id_of(7)) or asked_for.count(asked.path) == 1
+        return (404, {"error": {"message": "Resource not found"}}) if is_gone else None
+
+    web.trick = trick
+    bench = Bench(web, mode=Mode.DEVELOPMENT)
+    bench.run([Wanted(n, "", "", id_of(n)) for n in range(1, 11)])
+    assert {key for key, outcome in bench.outcomes.items() if outcome is Outcome.NOT_FOUND} == {7}
+    assert web.count("/v1/tracks/") == 20
+
+
+class SmallWindow:
+    """The shared window of an account with a small budget."""
+
+    def __init__(self, budget: int, window_s: float) -> None:
+        self.budget, self.window_s = budget, window_s
+        self.taken_at_s: list[float] = []
+
+    def take(self, most: int) -> Grant:
+        now_s = time.monotonic()
+        self.taken_at_s = [at_s for at_s in self.taken_at_s if at_s > now_s - self.window_s]
+        granted = min(most, self.budget - len(self.taken_at_s))
+        self.taken_at_s += [now_s] * granted
+        return Grant(granted, 0.0 if granted else self.taken_at_s[0] + self.window_s - now_s)
+
+    def give_back(self, n: int) -> None:
+        del self.taken_at_s[-n:]
+
+
+def test_a_trial_without_a_request_left_in_the_window_is_not_lost(web: Upstream):
+    """The breaker opens while the budget is used up; the trial call must wait for the next window, not for ever."""
+    web.trick = lambda asked: (503, b"") if asked.path == "/v1/search" and 8 <= asked.number < 20 else None
+    bench = Bench(web)
+    bench.patience_s = 5.0
+    bench.limiter = Limiter(Limits(20, 1.6, 20, 1.0), SmallWindow(20, 1.6), [])
+    bench.run(names(1, 30))
+    assert bench.outcomes == all_matched(30)
+
+
+def test_a_trial_whose_token_has_expired_is_not_lost(web: Upstream):
+    def trick(asked: Asked) -> tuple[int, object] | None:
+        if asked.path == TOKEN:
+            return None
+        if asked.number <= 10:
+            return (503, b"")
+        return (401, {}) if asked.token == "t1" else None
+
+    web.trick = trick
+    bench = Bench(web)
+    bench.patience_s = 5.0
+    bench.run(names(1, 12))
+    assert bench.outcomes == all_matched(12)
 
 
 def test_a_server_that_stays_down_ends_the_run(web: Upstream):

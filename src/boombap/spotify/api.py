@@ -6,6 +6,7 @@ ones are tried again after a while.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -30,6 +31,10 @@ _BAD_REQUEST, _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _TOO_MANY = 400, 401, 403, 
 _SERVER_ERROR = 500
 _TIMED_OUT = 408
 _ONE_ID = (Kind.TRACK, Kind.ALBUM_TRACKS, Kind.ARTIST_ALBUMS)
+_MOST_SAID = 100
+# What the Web API says of a service that is not there for a moment; of an id it says "Resource not found".
+_NO_SERVICE = "service not found"
+_ABOUT_ID = re.compile(r"\bid\b", re.IGNORECASE)
 
 
 class Expired(Unavailable):
@@ -44,6 +49,13 @@ class Limited(Unavailable):
     """
 
     is_quota = False
+
+
+class Absent(Unavailable):
+    """There is no such thing (404); the Web API says so at random too, so it counts when it is said twice.
+
+    Source: github.com/spotify/web-api/issues/1160
+    """
 
 
 def request(ask: Ask, base_url: str, headers: tuple[str, ...]) -> Request:
@@ -90,7 +102,7 @@ def read(ask: Ask, answer: Response | Failure, now_s: float) -> Decoded | Refusa
 
 
 def _refused(ask: Ask, answer: Response, now_s: float) -> Refusal | OutsideError:
-    status = answer.status
+    status, text = answer.status, said(answer)
     if status == _UNAUTHORIZED:
         return Expired("the access token is no longer valid")
     if status == _TOO_MANY:
@@ -99,9 +111,23 @@ def _refused(ask: Ask, answer: Response, now_s: float) -> Refusal | OutsideError
         return refusal(answer, now_s)
     if status == _FORBIDDEN:
         return Refusal.FORBIDDEN
-    if status == _NOT_FOUND or (status == _BAD_REQUEST and ask.kind in _ONE_ID):
+    if status == _NOT_FOUND:
+        is_about_the_id = ask.kind in _ONE_ID and text.lower() != _NO_SERVICE
+        return Absent("there is no such id") if is_about_the_id else Unavailable(f"the Web API answered 404: {text}")
+    if status == _BAD_REQUEST and len(ask.ids) == 1 and _ABOUT_ID.search(text):
         return Refusal.NOT_FOUND
     return Refusal.FAILED
+
+
+def said(answer: Response | Failure) -> str:
+    """Return what the Web API wrote beside its refusal, shortened; the status where it wrote nothing."""
+    if isinstance(answer, Failure):
+        return str(answer.error)
+    try:
+        text = str(orjson.loads(answer.body)["error"]["message"]).strip()
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        text = ""
+    return text[:_MOST_SAID] or f"status {answer.status}"
 
 
 def _limited(answer: Response, now_s: float) -> Limited:

@@ -41,6 +41,7 @@ def batch(done: Done) -> dict[str, object]:
         "stored": done.stored,
         "refused": done.refused,
         "failures": dict(tally.failures),
+        "refused_ids": dict(tally.refused_ids),
         "skipped": [{"line": one.line, "reason": one.reason} for one in done.skipped],
         "matches": [match(one) for one in done.matches],
         "ended_by": str(done.error) if done.error else None,

@@ -44,6 +44,8 @@ _POLICY = Policy(attempts=6, deadline_s=60.0, backoff=Backoff(base_s=0.25, cap_s
 _BACKLOG = 4_000
 _PATIENCE_S = 60.0
 _MOST_FORBIDDEN = 20
+# Single ids refused in a row, after their batches were halved: then it is not the ids.
+_MOST_REFUSED = 100
 
 
 class Parts(NamedTuple):
@@ -67,6 +69,7 @@ class Tally:
         requests: sent to the Web API, by kind; tokens not among them.
         retries: requests sent again.
         failures: the errors that tracks were given up for, by message.
+        refused_ids: ids that the Web API refuses, by what it said.
     """
 
     def __init__(self) -> None:
@@ -75,6 +78,7 @@ class Tally:
         self.requests: Counter[Kind] = Counter()
         self.retries = 0
         self.failures: Counter[str] = Counter()
+        self.refused_ids: Counter[str] = Counter()
 
     @property
     def tracks(self) -> int:
@@ -83,13 +87,14 @@ class Tally:
 
 
 class _Open:
-    """An ask on its way: when it was first sent, how often it failed, and with which token it went."""
+    """An ask on its way: when it was first sent, how often it failed or was absent, and with which token it went."""
 
-    __slots__ = ("begun_s", "failures", "headers")
+    __slots__ = ("absences", "begun_s", "failures", "headers")
 
     def __init__(self, begun_s: float) -> None:
         self.begun_s = begun_s
         self.failures = 0
+        self.absences = 0
         self.headers: tuple[str, ...] = ()
 
 
@@ -137,7 +142,7 @@ class Pipeline:
         self._is_finished = False
         self._is_ending = False
         self._down_since_s: float | None = None
-        self._forbidden = 0
+        self._forbidden = self._refused = 0
         self._token = _Open(clock())
         self._token_at_s = 0.0
         self._last_error: BoombapError = OutsideError("the Web API does not answer")
@@ -187,7 +192,6 @@ class Pipeline:
 
     def _send(self) -> None:
         parts, now_s = self._parts, self._clock()
-        self._give_up_when_down(now_s)
         while self._later and self._later[0][0] <= now_s:
             self._ready.append(heapq.heappop(self._later)[2])
         room = parts.client.room
@@ -195,10 +199,20 @@ class Pipeline:
             self._ready.extend(parts.planner.next_requests(room - len(self._ready), now_s))
         if not self._ready or not room or not self._has_token(now_s):
             return
-        if self._breaker.state is not State.CLOSED:
-            room = min(room, 1) if self._breaker.admits() else 0
-        for _ in range(parts.limiter.take(min(room, len(self._ready)))):
+        for _ in range(self._allowed(min(room, len(self._ready)))):
             self._submit(self._ready.popleft(), now_s)
+
+    def _allowed(self, most: int) -> int:
+        """Return how many requests may leave: what the breaker and the quota allow."""
+        if self._breaker.state is State.CLOSED:
+            return self._parts.limiter.take(most)
+        if not self._breaker.admits():
+            return 0
+        granted = self._parts.limiter.take(1)
+        if not granted:
+            # A trial that does not leave would be waited for until the end.
+            self._breaker.forget()
+        return granted
 
     def _has_token(self, now_s: float) -> bool:
         access = self._parts.access
@@ -251,12 +265,17 @@ class Pipeline:
     def _hear_of(self, ask: Ask, answer: Response | Failure) -> None:
         found = api.read(ask, answer, self._wall())
         match found:
-            case Decoded() | Refusal():
-                self._parts.limiter.succeed()
-                self._parts.access.accept()
-                self._rise()
+            case Decoded():
+                self._succeed()
                 self._settle(ask, found)
+            case Refusal():
+                self._succeed()
+                self._hear_refusal(ask, found, api.said(answer))
+            case api.Absent():
+                self._succeed()
+                self._doubt(ask, api.said(answer))
             case api.Expired():
+                self._breaker.forget()
                 self._ready.append(ask)
                 self._parts.access.refuse(self._open[ask].headers)
             case api.Limited():
@@ -266,6 +285,33 @@ class Pipeline:
             case _:
                 self._fail(ask, found)
 
+    def _succeed(self) -> None:
+        self._parts.limiter.succeed()
+        self._parts.access.accept()
+        self._rise()
+
+    def _doubt(self, ask: Ask, said: str) -> None:
+        """Ask once more for an id that is not there; a run that ends leaves it to the next one."""
+        under_way = self._open[ask]
+        under_way.absences += 1
+        if under_way.absences > 1:
+            self._hear_refusal(ask, Refusal.NOT_FOUND, said)
+        elif not self._is_ending:
+            heapq.heappush(self._later, (self._clock() + self._pause_s(), next(self._numbers), ask))
+
+    def _hear_refusal(self, ask: Ask, refusal: Refusal, said: str) -> None:
+        """Note what the Web API said of one id; a refused batch is halved by the planner.
+
+        Raises:
+            OutsideError: it refuses one id after the other, so it is not the ids.
+        """
+        if refusal is not Refusal.FORBIDDEN and len(ask.ids) <= 1:
+            self._refused += refusal is Refusal.FAILED
+            (self.tally.refused_ids if refusal is Refusal.NOT_FOUND else self.tally.failures)[said] += 1
+        self._settle(ask, refusal)
+        if self._refused >= _MOST_REFUSED:
+            raise OutsideError(f"the Web API has refused {self._refused} requests in a row: {said}")
+
     def _settle(self, ask: Ask, found: Decoded | Refusal) -> None:
         """Hand what is final to the planner, and its verdicts on."""
         del self._open[ask]
@@ -273,7 +319,7 @@ class Pipeline:
         if isinstance(found, Refusal):
             self._count_forbidden(found)
             return self._deliver(planner.answer(ask, found), asked=True)
-        self._forbidden = 0
+        self._forbidden = self._refused = 0
         matches = planner.answer(ask, found.reply)
         if found.broken:
             matches = [_given_up(match, found.broken) for match in matches]
@@ -319,17 +365,20 @@ class Pipeline:
         if self._down_since_s is None and self._breaker.state is not State.CLOSED:
             self._down_since_s = now_s
         self._last_error = error
+        self._give_up_when_down(now_s)
         if self._down_since_s is None:
             under_way.failures += 1
         delay_s = wait_s(error, max(1, under_way.failures), now_s - under_way.begun_s, self._policy, self._draw)
         if self._down_since_s is not None:
             # The server fails everybody: what it did not answer is nobody's fault.
-            delay_s = self._policy.backoff.delay_s(1, self._draw)
+            delay_s = self._pause_s()
         if delay_s is None:
-            self.tally.failures[str(error)] += 1
-            self._settle(ask, Refusal.FAILED)
+            self._hear_refusal(ask, Refusal.FAILED, str(error))
         elif not self._is_ending:
             heapq.heappush(self._later, (now_s + delay_s, next(self._numbers), ask))
+
+    def _pause_s(self) -> float:
+        return self._policy.backoff.delay_s(1, self._draw)
 
     def _rise(self) -> None:
         self._breaker.succeed()
@@ -337,6 +386,7 @@ class Pipeline:
             self._down_since_s = None
 
     def _give_up_when_down(self, now_s: float) -> None:
+        # At a failure only: while the quota lets no trial through, nothing is known of the server.
         if self._down_since_s is not None and now_s - self._down_since_s > self._patience_s:
             raise self._last_error
 

@@ -60,6 +60,7 @@ class Planner:
         self._names: tuple[deque[Wanted], ...] = tuple(deque() for _ in Priority)
         self._ids_since_s: float | None = None
         self._artists = _Artists()
+        self._halves: deque[tuple[Ask, list[Wanted]]] = deque()
         self._sweeps: dict[str, Sweep] = {}
         self._open: dict[Ask, list[Wanted]] = {}
         self._open_of_sweeps: dict[Ask, list[Sweep]] = {}
@@ -95,6 +96,9 @@ class Planner:
             self._switch(waiting)
             return []
         if isinstance(reply, Refusal):
+            if ask.kind is Kind.TRACKS and len(ask.ids) > 1:
+                self._halve(ask, waiting)
+                return []
             return self._done([_refused(one, reply) for one in waiting])
         if ask.kind in {Kind.TRACKS, Kind.TRACK}:
             return self._done(self._take_by_id(ask, waiting, reply))
@@ -112,6 +116,13 @@ class Planner:
         """Nothing waits and nothing is open."""
         return not self._keys
 
+    def _halve(self, ask: Ask, waiting: list[Wanted]) -> None:
+        """Ask for both halves of a refused batch, until the id that spoils it stands alone."""
+        middle = len(ask.ids) // 2
+        for ids in (ask.ids[:middle], ask.ids[middle:]):
+            # The smallest first: what is wrong shows after few requests.
+            self._halves.appendleft((ask._replace(ids=ids), [one for one in waiting if one.spotify_id in ids]))
+
     def _queue(self, one: Wanted, now_s: float) -> None:
         named = bool(one.artist and one.title)
         key = read_credit(one.artist).whole
@@ -126,6 +137,10 @@ class Planner:
     def _next_singly(self, most: int) -> list[Ask]:
         """Give requests that need no sweep, the most pressing first."""
         asks: list[Ask] = []
+        while self._halves and len(asks) < most:
+            ask, waiting = self._halves.popleft()
+            self._open[ask] = waiting
+            asks.append(ask)
         for priority in Priority:
             while len(asks) < most and (found := self._next_of(priority)):
                 ask, waiting = found
@@ -213,7 +228,9 @@ class Planner:
         """Go on in development mode with all that waits."""
         self.mode = Mode.DEVELOPMENT
         self._ids_since_s = None
-        again = [*waiting, *(one for queue in (*self._ids, *self._names) for one in queue)]
+        halves = [one for _, group in self._halves for one in group]
+        self._halves.clear()
+        again = [*waiting, *halves, *(one for queue in (*self._ids, *self._names) for one in queue)]
         for queue in (*self._ids, *self._names):
             queue.clear()
         for one in again:
