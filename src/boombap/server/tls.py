@@ -1,4 +1,4 @@
-"""TLS 1.2 and later on cheroot, with the handshake in the thread that reads, where a silent client holds up nobody."""
+"""TLS 1.2 and later on cheroot, with the handshake as a part of reading, which never waits."""
 
 from __future__ import annotations
 
