@@ -134,11 +134,13 @@ class Connection(HTTPConnection):
         self.socket.close()
 
     def close(self) -> None:
-        """Close the socket; a late client is told so, and an answer that is on its way when the server ends is sent."""
+        """Close the socket; a late client is told so first, an answer on its way when the server ends is sent first."""
         if self.wfile and not self.server.ready:
             self.wfile.drain(self.server.drain_left_s())
         if self._is_late():
-            self._say(REQUEST_TIMEOUT)
+            self.refuse(REQUEST_TIMEOUT)
+            self.server.put_conn(self)
+            return
         self.server.open.discard(self)
         super().close()
 
