@@ -61,8 +61,9 @@ def test_an_answer_that_is_taken_slowly_arrives_whole():
 def test_a_client_that_takes_nothing_is_closed_after_the_limit():
     with serving(big(8_000_000)) as server, clients(server, 1, GET, receive_bytes=4096) as (client,):
         assert client.recv(1) == b"H"
-        with connect(server) as witness:  # waits for as long
-            assert rest(witness) == b""
+        for _ in range(4):  # the system takes a little for the client, which begins the limit again
+            with connect(server) as witness:  # is closed after as long
+                assert rest(witness) == b""
         assert len(rest(client)) < 8_000_000
 
 

@@ -97,7 +97,11 @@ def connect(server: Server, receive_bytes: int = 0) -> socket.socket:
     if receive_bytes:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
     client.settimeout(LIMIT_S)
-    client.connect((server.host, server.port))
+    try:
+        client.connect((server.host, server.port))
+    except OSError:
+        client.close()
+        raise
     return client
 
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import io
 import logging
+import resource
 import selectors
+import sys
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +29,8 @@ RESET = "boombap.reset"
 # How often waiting connections are looked at; also the longest wait of `stop` for the selector.
 _TICK_S = 0.1
 _BACKLOG = 512
+# What a process has open beside its connections. Without a free descriptor nobody could be accepted.
+_OTHER_DESCRIPTORS = 64
 
 
 class _Gateway(wsgi.Gateway_10):
@@ -128,7 +132,7 @@ class Engine(wsgi.Server):
     def _admit(self, conn: Connection) -> None:
         """Wait for a new connection, for which the one that has waited longest makes room when there are too many."""
         self._connections.put(conn)  # type: ignore[attr-defined]
-        if len(self.open) <= self.limits.connections:
+        if len(self.open) <= min(self.limits.connections, _descriptors() - _OTHER_DESCRIPTORS):
             return
         waiting = [connection for _, connection in self._selector.connections if connection is not self]
         oldest = min(waiting, key=lambda connection: connection.last_used)
@@ -138,3 +142,8 @@ class Engine(wsgi.Server):
     @property
     def _selector(self) -> Any:  # noqa: ANN401 - cheroot's own
         return self._connections._selector  # type: ignore[attr-defined] # noqa: SLF001
+
+
+def _descriptors() -> int:
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return sys.maxsize if most == resource.RLIM_INFINITY else most
