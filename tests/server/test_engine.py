@@ -140,12 +140,14 @@ def test_no_header_tells_which_software_answers():
         assert ask(client, GET).headers["server"] == "boombap"
 
 
-def test_an_application_may_reset_the_connection():
+@pytest.mark.parametrize("fails", [True, False])
+def test_an_application_may_reset_the_connection(fails: bool):
     def app(environ: WSGIEnvironment, start: StartResponse) -> Iterator[bytes]:
         start("200 OK", [("Content-Length", "8000000")])
         yield bytes(7_000_000)
         environ[RESET]()
-        raise ConnectionResetError
+        if fails:
+            raise ConnectionResetError
 
     with serving(app, PATIENT) as server:
         with connect(server) as client:

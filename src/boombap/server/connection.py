@@ -107,7 +107,7 @@ class Connection(HTTPConnection):
         """Answer `request`, and tell whether the connection stays open, be it only until the answer is taken."""
         self.rfile = _Head(self.request.head)
         self._is_last = not super().communicate()  # type: ignore[no-untyped-call]
-        return bool(self.wfile) or not self._is_last
+        return self.socket.fileno() >= 0 and (bool(self.wfile) or not self._is_last)
 
     def refuse(self, status: str) -> None:
         """Answer with the status, and close once the client has, or in a short time."""
@@ -118,12 +118,13 @@ class Connection(HTTPConnection):
             self.socket.shutdown(socket.SHUT_WR)
 
     def turn_away(self) -> None:
-        """Close a connection for which there is no room."""
+        """Tell a client that there is no room for it, and end the connection."""
         self._say(UNAVAILABLE)
-        self.close()
+        self.server.open.discard(self)
+        self.cut()
 
     def cut(self) -> None:
-        """Have the selector's thread close the connection; called by others."""
+        """Have the selector find the connection ended, which then closes it; called by any thread."""
         with contextlib.suppress(OSError):
             socket.socket.shutdown(self.socket, socket.SHUT_RDWR)
 

@@ -62,7 +62,7 @@ class Engine(wsgi.Server):
     """A server that is bound by `prepare`, works in `serve` and ends with `stop`, each called once.
 
     Attributes:
-        open: every connection.
+        open: every connection; as many as `limits` allows, so that the queue of the threads is bounded too.
     """
 
     def __init__(self, app: WSGIApplication, host: str, port: int, limits: Limits) -> None:
@@ -73,7 +73,6 @@ class Engine(wsgi.Server):
             server_name="boombap",
             request_queue_size=_BACKLOG,
             timeout=limits.request_s,  # type: ignore[arg-type]
-            shutdown_timeout=limits.drain_s,  # type: ignore[arg-type]
         )
         self.gateway = _Gateway
         self.software = "boombap"
@@ -134,10 +133,8 @@ class Engine(wsgi.Server):
         self._connections.put(conn)  # type: ignore[attr-defined]
         if len(self.open) <= min(self.limits.connections, _descriptors() - _OTHER_DESCRIPTORS):
             return
-        waiting = [connection for _, connection in self._selector.connections if connection is not self]
-        oldest = min(waiting, key=lambda connection: connection.last_used)
-        self._selector.unregister(oldest.socket.fileno())
-        oldest.turn_away()
+        waiting = [connection for _, connection in self._selector.connections if connection in self.open]
+        min(waiting, key=lambda connection: connection.last_used).turn_away()
 
     @property
     def _selector(self) -> Any:  # noqa: ANN401 - cheroot's own
