@@ -114,7 +114,9 @@ def ending(_: WSGIEnvironment, start: StartResponse) -> list[bytes]:
 
 
 @pytest.mark.parametrize("app", [raising, raising_late, ending])
-def test_an_application_that_fails_is_answered_500_without_why(app: WSGIApplication):
+def test_an_application_that_fails_is_answered_500_and_only_the_log_says_why(
+    app: WSGIApplication, server_log: pytest.LogCaptureFixture
+):
     with serving(app, PATIENT) as server:
         for _ in range(5):  # more than there are threads
             said = say(server, GET)
@@ -122,6 +124,8 @@ def test_an_application_that_fails_is_answered_500_without_why(app: WSGIApplicat
             assert b"secret" not in said
             assert b"Traceback" not in said
         assert healthy_within(server)
+    assert server_log.text.count("Traceback") >= 5
+    assert "the secret of the house" in server_log.text
 
 
 def test_an_application_that_fails_in_the_middle_breaks_its_answer_off():

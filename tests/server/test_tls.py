@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import socket
 import ssl
+import struct
 import subprocess
 import warnings
 from contextlib import contextmanager
@@ -11,10 +13,9 @@ import pytest
 from boombap.errors import ConfigError
 from boombap.server.limits import Certificate
 from boombap.server.serve import running
-from server.wire import CHUNKED, GET, PATIENT, POST, Echo, ask, big, clients, connect, read, rest
+from server.wire import CHUNKED, GET, LIMIT_S, PATIENT, POST, Echo, Gate, ask, big, clients, connect, read, rest
 
 if TYPE_CHECKING:
-    import socket
     from collections.abc import Iterator
     from pathlib import Path
     from wsgiref.types import WSGIApplication
@@ -129,6 +130,28 @@ def test_clients_that_do_not_take_their_answers_hold_no_thread(certificate: Cert
             assert ask(client, b"GET /healthz HTTP/1.1\r\n\r\n").status == 200
         for client in silent:
             client.__exit__(None, None, None)
+
+
+def reset(client: socket.socket) -> None:
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    client.close()
+
+
+def test_clients_that_break_off_are_nothing_to_warn_of(certificate: Certificate, server_log: pytest.LogCaptureFixture):
+    gate = Gate()
+    with serving(gate, certificate) as server:
+        for _ in range(50):
+            with connect(server) as client:
+                client.sendall(GET)
+                reset(client)
+        with secured(server, certificate) as client:
+            client.sendall(GET)
+            assert gate.entered.acquire(timeout=LIMIT_S)
+            reset(client)
+        gate.opened.set()
+        with secured(server, certificate) as client:
+            assert ask(client, GET).status == 200
+    assert server_log.messages == []
 
 
 def test_what_is_no_certificate_and_its_key_is_named(tmp_path: Path, certificate: Certificate):

@@ -80,6 +80,7 @@ class Connection(HTTPConnection):
 
     @last_used.setter
     def last_used(self, now_s: float) -> None:
+        """Begin to wait, which cheroot says; a request that has begun waits on."""
         self._waits_since_s = self._begun_s or now_s
 
     def advance(self) -> bool:

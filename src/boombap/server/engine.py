@@ -52,9 +52,8 @@ class _Gateway(wsgi.Gateway_10):
         try:
             for piece in filter(None, response):
                 self.write(piece)
-            # Not in `finally`, where cheroot has it: failing before the first piece is answered with 500.
-            self.req.ensure_headers_sent()
         finally:
+            # Headers are not sent here, as cheroot does: an application that fails before is answered with 500.
             getattr(response, "close", bool)()
 
 

@@ -6,6 +6,7 @@ So a client that does not read its answer holds no thread.
 from __future__ import annotations
 
 import contextlib
+import errno
 import ssl  # cheroot has it anyway
 from typing import TYPE_CHECKING
 
@@ -56,9 +57,10 @@ class Outbox:
                 del self._waiting[:sent]
         except NOT_NOW:
             pass
-        except OSError:
+        except OSError as error:
             self.clear()
-            raise
+            # cheroot knows the numbers of sockets, not those of TLS, and warns of what it does not know.
+            raise BrokenPipeError(errno.EPIPE, "the client has gone") from error
 
     def drain(self, limit_s: float) -> None:
         """Send what waits, for as long as the limit; for a server that ends."""
