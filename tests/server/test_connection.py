@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import time
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,7 @@ from server.wire import (
 )
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Iterator
 
     from boombap.server.serve import Server
@@ -78,6 +80,34 @@ def test_a_connection_that_is_kept_open_ends_without_a_word_after_the_limit():
         assert SHORT.request_s - 0.1 <= time.monotonic() - began_s < SHORT.request_s + 2
 
 
+def test_the_limit_is_for_each_request_of_a_connection():
+    with serving(Echo()) as server, connect(server) as client:
+        for _ in range(6):
+            client.sendall(GET[:9])
+            assert says_nothing(client, SHORT.request_s / 4)
+            assert ask(client, GET[9:]).status == 200
+
+
+def says_nothing(client: socket.socket, for_s: float) -> bool:
+    """Tell whether the server neither says anything nor closes for so long."""
+    return not select.select([client], [], [], for_s)[0]
+
+
+def test_a_client_that_is_refused_and_goes_on_is_cut_off_soon(server: Server):
+    with connect(server) as client:
+        client.sendall(POST.replace(b"10\r", b"9999999\r"))
+        assert head(rest(client))[0] == 413
+        with pytest.raises((BrokenPipeError, ConnectionResetError)):
+            drip_on(client, LIMIT_S / 2)
+
+
+def drip_on(client: socket.socket, for_s: float) -> None:
+    ends_s = time.monotonic() + for_s
+    while time.monotonic() < ends_s:
+        client.sendall(b"x")
+        select.select([], [], [client], 0.05)
+
+
 def test_a_connection_serves_request_after_request():
     with serving(Echo()) as server, connect(server) as client:
         for number in range(20):
@@ -94,6 +124,10 @@ def test_an_old_client_gets_its_answer_and_the_end(server: Server):
 def test_a_body_over_the_limit_is_refused_while_it_is_still_sent(begun: bytes, server: Server, echo: Echo):
     assert head(say(server, begun))[0] == 413
     assert head(say(server, begun + bytes(2_000_000)))[0] == 413
+    with connect(server) as client:
+        assert ask(client, begun).status == 413
+        for _ in range(3):
+            client.sendall(bytes(100_000))  # a closed connection would be reset, and the answer may be lost by it
     assert echo.seen == []
 
 

@@ -25,7 +25,7 @@ _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _NO_LINGER = struct.pack("ii", 1, 0)
 _PIECE_BYTES = 64 * 1024
 # A client that is refused may still be sending; closing at once would reset the connection before it reads why.
-_LEAVE_S = 2.0
+_LEAVE_S = 1.0
 
 
 class _Head(io.BytesIO):
