@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from boombap.batch.flush import Flush
@@ -35,7 +35,18 @@ def test_take_gives_what_there_is():
     assert flush.wait_s() is None
 
 
+@given(st.floats(0, 1e6), st.floats(0, 1e6))
+@example(1.2, 1.0)
+def test_a_batch_that_has_just_begun_waits_its_age_and_not_longer(now_s: float, age_s: float):
+    flush: Flush[str] = Flush(2, age_s, clock=Clock(now_s))
+    flush.add("a")
+    wait_s = flush.wait_s()
+    assert wait_s is not None
+    assert 0 <= wait_s <= age_s
+
+
 @given(st.integers(1, 7), st.lists(st.tuples(st.integers(), st.floats(0, 2))))
+@example(2, [(0, 23.13)])
 def test_nothing_is_lost_doubled_reordered_or_late(size: int, items: list[tuple[int, float]]):
     clock = Clock()
     flush: Flush[int] = Flush(size, 1.0, clock=clock)

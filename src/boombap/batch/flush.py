@@ -43,10 +43,11 @@ class Flush(Generic[T]):
         return self.take() if self.wait_s() == 0 else []
 
     def wait_s(self) -> float | None:
-        """Give the seconds until the batch is due; None while it is empty."""
+        """Return the seconds until the batch is due, `age_s` at most; None while it is empty."""
         if not self._items:
             return None
-        return max(0.0, self._since_s + self.age_s - self._clock())
+        # Floating point: 1.2 + 1.0 - 1.2 is more than 1.0.
+        return min(self.age_s, max(0.0, self._since_s + self.age_s - self._clock()))
 
     def take(self) -> list[T]:
         """Give what there is, full or not."""

@@ -1,24 +1,23 @@
-"""cheroot with what it leaves open closed: silent and slow clients, endless bodies, a version in the headers.
+"""Hardened cheroot server: silent and slow clients, oversized requests, a bounded number of connections.
 
-A connection costs a thread only while a request is on its way: new ones wait in the selector as idle ones do, the TLS
-handshake is part of reading, and a request that has not arrived whole within the limit is cut off, however steadily it
-drips.
+A connection costs a thread only while its request is worked on. `Connection` reads and writes without waiting; the
+selector's thread does it while a request has not arrived whole (TLS handshake included) or an answer is not taken.
 """
 
 from __future__ import annotations
 
-import contextlib
 import io
 import logging
-import socket
-import struct
+import resource
+import selectors
+import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-from cheroot import errors, wsgi
-from cheroot.server import HTTPConnection
+from cheroot import wsgi
 
 from boombap.log import logger
+from boombap.server.connection import Connection
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
@@ -27,73 +26,42 @@ if TYPE_CHECKING:
 
 RESET = "boombap.reset"
 """In the environment of a request: a function that breaks the connection with a TCP reset, for emulators of faults."""
-_NO_LINGER = struct.pack("ii", 1, 0)
-# How often idle connections are looked at; also the longest wait of `stop` for the selector.
+# How often waiting connections are looked at; also the longest wait of `stop` for the selector.
 _TICK_S = 0.1
 _BACKLOG = 512
-
-
-class _Connection(HTTPConnection):
-    reading_since_s: float | None = None
-
-    def communicate(self) -> bool:
-        self.reading_since_s = time.monotonic()
-        self.server.reading.add(self)
-        try:
-            return bool(super().communicate())  # type: ignore[no-untyped-call]
-        finally:
-            self.has_arrived()
-
-    def has_arrived(self) -> None:
-        self.server.reading.discard(self)
-
-    def cut(self) -> None:
-        with contextlib.suppress(OSError):
-            self.socket.shutdown(socket.SHUT_RD)
-
-    def reset(self) -> None:
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
-        self.socket.close()
-
-    def _close_kernel_socket(self) -> None:
-        # cheroot would shut down what `reset` has closed, and end the server over it.
-        if self.socket.fileno() >= 0:
-            super()._close_kernel_socket()  # type: ignore[misc]
+# What a process has open beside its connections. Without a free descriptor nobody could be accepted.
+_OTHER_DESCRIPTORS = 64
 
 
 class _Gateway(wsgi.Gateway_10):
-    """Reads the whole body before the application runs, so that no application waits for a slow client."""
+    """Runs the application on a request that has arrived whole."""
 
     def respond(self) -> None:
-        try:
-            body = self.req.rfile.read() if self._has_body() else b""
-        except errors.MaxSizeExceeded:
-            self._refuse("413 Request Entity Too Large")
-            return
-        finally:
-            self.req.conn.has_arrived()
-        if getattr(self.req.rfile, "remaining", 0):
-            self._refuse("400 Bad Request")
-            return
-        self.env["wsgi.input"] = io.BytesIO(body)
+        body = self.req.conn.request.body
+        self.req.rfile = self.env["wsgi.input"] = io.BytesIO(body)
         self.env["CONTENT_LENGTH"] = str(len(body))
         self.env[RESET] = self.req.conn.reset
-        super().respond()
+        try:
+            self._run()
+        except (SystemExit, KeyboardInterrupt, GeneratorExit) as error:
+            # cheroot would end the server.
+            raise RuntimeError(f"the application raised {error!r}") from error
 
-    def _has_body(self) -> bool:
-        return bool(self.req.chunked_read or self.req.inheaders.get(b"Content-Length", b"0") != b"0")
-
-    def _refuse(self, status: str) -> None:
-        self.req.simple_response(status)
-        self.req.sent_headers = True
-        self.req.close_connection = True
+    def _run(self) -> None:
+        response = self.req.server.wsgi_app(self.env, self.start_response)
+        try:
+            for piece in filter(None, response):
+                self.write(piece)
+        finally:
+            # Headers are not sent here, as cheroot does: an application that fails before is answered with 500.
+            getattr(response, "close", bool)()
 
 
 class Engine(wsgi.Server):
     """A server that is bound by `prepare`, works in `serve` and ends with `stop`, each called once.
 
     Attributes:
-        reading: the connections whose request is on its way.
+        open: every connection; as many as `limits` allows, so that the queue of the threads is bounded too.
     """
 
     def __init__(self, app: WSGIApplication, host: str, port: int, limits: Limits) -> None:
@@ -104,34 +72,74 @@ class Engine(wsgi.Server):
             server_name="boombap",
             request_queue_size=_BACKLOG,
             timeout=limits.request_s,  # type: ignore[arg-type]
-            shutdown_timeout=limits.drain_s,  # type: ignore[arg-type]
-            accepted_queue_size=limits.connections,
         )
         self.gateway = _Gateway
         self.software = "boombap"
-        self.ConnectionClass = _Connection
-        self.max_request_header_size = limits.header_bytes
-        self.max_request_body_size = limits.body_bytes
+        self.ConnectionClass = Connection
         self.keep_alive_conn_limit = limits.connections
         self.expiration_interval = _TICK_S
-        self.reading: set[_Connection] = set()
-        self._request_s = limits.request_s
+        self.limits = limits
+        self.open: set[Connection] = set()
+        self._ends_s = 0.0
         self._log = logger("boombap.server")
 
-    def process_conn(self, conn: Any) -> None:  # noqa: ANN401 - cheroot has no types for it
-        """Have a thread serve a connection on which something has come, and a new one wait until something does."""
+    def process_conn(self, conn: Connection) -> None:
+        """Take a connection that is new, or whose client has sent or taken something, in the selector's thread."""
         if conn.last_used is None:
-            self._connections.put(conn)  # type: ignore[attr-defined]
+            self._admit(conn)
+        elif conn.advance():
+            self.put_conn(conn)
         else:
-            super().process_conn(conn)
+            conn.close()
 
-    def end_late(self) -> None:
-        """Cut off the requests that have not arrived within the limit."""
-        latest_s = time.monotonic() - self._request_s
-        for connection in list(self.reading):
-            if (connection.reading_since_s or 0.0) < latest_s:
-                connection.cut()
+    def put_conn(self, conn: Connection) -> None:
+        """Have a thread answer the next request of the connection, or wait for its client."""
+        if not self.ready:
+            conn.close()
+        elif conn.wfile:
+            conn.last_used = conn.takes_since_s = time.time()
+            self._selector.register(conn.socket.fileno(), selectors.EVENT_WRITE, conn)
+        elif conn.has_request():
+            self.requests.put(conn)
+        else:
+            self._connections.put(conn)  # type: ignore[attr-defined]
+
+    def limit_outboxes(self) -> None:
+        """Cut the clients off that have waited longest to take their answers, while these are too large together."""
+        waiting = [connection for connection in list(self.open) if connection.takes_since_s is not None]
+        excess = sum(len(connection.wfile) for connection in waiting) - self.limits.outbox_bytes
+        for connection in sorted(waiting, key=lambda connection: connection.takes_since_s or 0.0):
+            if excess <= 0:
+                return
+            excess -= len(connection.wfile)
+            connection.cut()
+
+    def stop(self) -> None:
+        """Refuse new connections and finish the requests that are worked on, for as long as the limit."""
+        self._ends_s = time.monotonic() + self.limits.drain_s
+        super().stop()
+
+    def drain_left_s(self) -> float:
+        """Return for how long a server that ends may go on with an answer."""
+        return max(_TICK_S, self._ends_s - time.monotonic())
 
     def error_log(self, msg: str = "", level: int = logging.INFO, traceback: bool = False) -> None:  # noqa: FBT001, FBT002
         """Log what cheroot reports; a client that breaks off is nothing to warn of."""
         self._log.log(level, "%s", msg, exc_info=traceback)
+
+    def _admit(self, conn: Connection) -> None:
+        """Wait for a new connection, for which the one that has waited longest makes room when there are too many."""
+        self._connections.put(conn)  # type: ignore[attr-defined]
+        if len(self.open) <= min(self.limits.connections, _descriptors() - _OTHER_DESCRIPTORS):
+            return
+        waiting = [connection for _, connection in self._selector.connections if connection in self.open]
+        min(waiting, key=lambda connection: connection.last_used).turn_away()
+
+    @property
+    def _selector(self) -> Any:  # noqa: ANN401 - cheroot's own
+        return self._connections._selector  # type: ignore[attr-defined] # noqa: SLF001
+
+
+def _descriptors() -> int:
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return sys.maxsize if most == resource.RLIM_INFINITY else most

@@ -18,7 +18,8 @@ class Limits(Record):
             idle.
         header_bytes: of one request.
         body_bytes: of one request.
-        connections: open at one time.
+        outbox_bytes: of all answers that clients have not taken yet.
+        connections: open at one time; for a further one, the one that has waited longest is closed.
         drain_s: how long requests at work may take once the server is told to end.
     """
 
@@ -26,6 +27,7 @@ class Limits(Record):
     request_s: float = 10.0
     header_bytes: int = 64 * 1024
     body_bytes: int = 1024 * 1024
+    outbox_bytes: int = 64 * 1024 * 1024
     connections: int = 600
     drain_s: float = 5.0
 

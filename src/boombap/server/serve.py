@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from boombap.interrupt import Interrupt
     from boombap.server.limits import Certificate
 
-_LOOK_S = 0.25
 _GRACE_S = 1.0
 
 
@@ -65,20 +64,13 @@ def running(
 
         engine.ssl_adapter = DeferredTls(certificate)
     _bind(engine, host, port)
-    ended = threading.Event()
-    threads = [
-        threading.Thread(target=engine.serve, name="server", daemon=True),
-        threading.Thread(target=_end_late, args=(engine, ended), name="server-late", daemon=True),
-    ]
-    for thread in threads:
-        thread.start()
+    thread = threading.Thread(target=engine.serve, name="server", daemon=True)
+    thread.start()
     try:
         yield _describe(engine, is_tls=certificate is not None)
     finally:
-        ended.set()
         engine.stop()
-        for thread in threads:
-            thread.join()
+        thread.join()
 
 
 def serve(
@@ -135,8 +127,3 @@ def _describe(engine: Engine, *, is_tls: bool) -> Server:
     host, port = engine.bind_addr
     shown = f"[{host}]" if ":" in host else host
     return Server(host, port, f"{'https' if is_tls else 'http'}://{shown}:{port}")
-
-
-def _end_late(engine: Engine, ended: threading.Event) -> None:
-    while not ended.wait(_LOOK_S):
-        engine.end_late()

@@ -1,10 +1,11 @@
-"""TLS 1.2 and later on cheroot, with the handshake in the thread that reads, where a silent client holds up nobody."""
+"""TLS 1.2 and later on cheroot, with the handshake as a part of reading, which never waits."""
 
 from __future__ import annotations
 
 import ssl
 from typing import TYPE_CHECKING, Any
 
+from cheroot.errors import FatalSSLAlert
 from cheroot.makefile import StreamReader, StreamWriter
 from cheroot.ssl import Adapter
 
@@ -26,9 +27,15 @@ class DeferredTls(Adapter):
         self.context = _context(certificate)
 
     def wrap(self, sock: socket.socket) -> tuple[ssl.SSLSocket, dict[str, str]]:
-        """Give the socket that speaks TLS, and what the application is told of it."""
-        wrapped = self.context.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
-        return wrapped, _ENVIRON
+        """Return the socket that speaks TLS, and what the application is told of it.
+
+        Raises:
+            FatalSSLAlert: when the client has gone already.
+        """
+        try:
+            return self.context.wrap_socket(sock, server_side=True, do_handshake_on_connect=False), _ENVIRON
+        except OSError as error:
+            raise FatalSSLAlert(*error.args) from error
 
     def bind(self, sock: socket.socket) -> socket.socket:
         """Give the listening socket as it is."""
