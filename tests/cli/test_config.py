@@ -74,3 +74,10 @@ def test_malformed_line_of_env_is_not_shown(boombap: Run, isolated: Path) -> Non
     assert done.returncode == 2
     assert done.stderr.startswith("boombap config: .env:1 is not an assignment; ")
     assert PASSWORD not in done.stderr
+
+
+def test_service_links_of_kubernetes_are_passed_over_and_told(boombap):
+    links = {"REDIS_PORT": "tcp://10.96.14.7:6379", "BOOMBAP_DEPS_PORT": "tcp://10.96.31.9:8421"}
+    done = boombap("config", "show", **links)
+    assert done.returncode == 0
+    assert done.stderr == "passed over, as Kubernetes sets them for its Services: BOOMBAP_DEPS_PORT, REDIS_PORT\n"

@@ -222,3 +222,51 @@ def test_process_environment_is_the_default(monkeypatch: pytest.MonkeyPatch, fol
     monkeypatch.setenv("DB_HOST", "a")
     monkeypatch.chdir(folder)
     assert load().postgres.host == "a"
+
+
+SERVICE_LINKS = {
+    "REDIS_PORT": "tcp://10.96.14.7:6379",
+    "REDIS_SERVICE_HOST": "10.96.14.7",
+    "REDIS_PORT_6379_TCP_ADDR": "10.96.14.7",
+    "POSTGRES_PORT": "tcp://10.96.20.3:5432",
+    "DB_PORT": "udp://10.96.20.3:5432",
+    "BOOMBAP_SERVICE_HOST": "10.96.31.8",
+    "BOOMBAP_PORT": "tcp://10.96.31.8:80",
+    "BOOMBAP_DEPS_SERVICE_HOST": "10.96.31.9",
+    "BOOMBAP_DEPS_SERVICE_PORT": "8421",
+    "BOOMBAP_DEPS_SERVICE_PORT_HTTP": "8421",
+    "BOOMBAP_DEPS_PORT": "tcp://10.96.31.9:8421",
+    "BOOMBAP_DEPS_PORT_8421_TCP": "tcp://10.96.31.9:8421",
+    "BOOMBAP_DEPS_PORT_8421_TCP_PROTO": "tcp",
+    "BOOMBAP_DEPS_PORT_53_SCTP_PORT": "53",
+    "BOOMBAP_REDIS_PORT": "tcp://10.96.31.10:6379",
+}
+
+
+def test_variables_of_kubernetes_services_are_not_settings(folder: Path) -> None:
+    config = load(environ={"HOME": "/x", **SERVICE_LINKS}, folder=folder)
+    assert config.sources == {}
+    assert not config.redis.is_set
+    assert set(config.passed_over) == {name for name in SERVICE_LINKS if name not in FOREIGN}
+
+
+FOREIGN = {"REDIS_SERVICE_HOST", "REDIS_PORT_6379_TCP_ADDR"}
+"""They do not look like a setting of ours, so nobody needs to be told."""
+
+
+@pytest.mark.parametrize(
+    "name", ["BOOMBAP_DEPS_SERVICES", "BOOMBAP_DEPS_PORTAL", "BOOMBAP_PORT_TCP", "BOOMBAP_DB_PORT"]
+)
+def test_a_misspelt_key_is_still_refused(folder: Path, name: str) -> None:
+    assert name in refusal(folder, {name: "5"})
+
+
+def test_a_port_that_is_set_beside_service_links_counts(folder: Path) -> None:
+    environ = SERVICE_LINKS | {"REDIS_PORT": "6380", "POSTGRES_HOST": "db"}
+    config = load(environ=environ, folder=folder)
+    assert (config.redis.port, config.postgres.host, config.postgres.port) == (6380, "db", None)
+
+
+def test_a_service_link_in_a_file_is_a_mistake(folder: Path) -> None:
+    write(folder, env="REDIS_PORT=tcp://10.96.14.7:6379\n")
+    assert "redis.port from .env:1 REDIS_PORT" in refusal(folder)

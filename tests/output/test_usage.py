@@ -62,3 +62,13 @@ def test_help_fits_the_terminal(columns: int, most: int) -> None:
     finally:
         os.close(ours)
         os.close(theirs)
+
+
+def test_an_option_names_its_argument_once(capsys):
+    made = parser("x", "", "")
+    made.add_argument("-e", "--regex", metavar="PATTERN", help="a pattern")
+    made.add_argument("-q", "--quiet", action="store_true", help="no notes")
+    made.print_help()
+    shown = capsys.readouterr().out
+    assert "  -e, --regex PATTERN" in shown
+    assert "  -q, --quiet " in shown

@@ -32,6 +32,8 @@ def main(words: Sequence[str], *, prog: str, interrupt: Interrupt) -> int:
         return EXIT_FINE
     for line in table.lines(("key", "value", "source"), _rows(config), indent=""):
         terminal.write(line)
+    if config.passed_over:
+        terminal.note(f"passed over, as Kubernetes sets them for its Services: {', '.join(config.passed_over)}")
     return EXIT_FINE
 
 

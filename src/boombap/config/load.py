@@ -11,6 +11,7 @@ from pathlib import Path
 
 from boombap.config import dotenv
 from boombap.config.model import KEYS, SECTIONS, Config
+from boombap.config.service_links import split
 from boombap.errors import BoombapError, ConfigError
 
 TYPE_CHECKING = False
@@ -43,7 +44,7 @@ def load(
     Raises:
         ConfigError: for an unknown key, with the nearest one, and for a value that does not fit, with its place.
     """
-    environ = os.environ if environ is None else environ
+    environ, passed_over = split(os.environ if environ is None else environ)
     folder = folder or Path()
     known = {key.dotted: key for key in KEYS}
     layers = [
@@ -52,7 +53,9 @@ def load(
         _from_environ(environ, known.values()),
         {name: (text, "command line") for name, text in (flags or {}).items()},
     ]
-    return _build(_merge(layers), known, environ)
+    names = {name for key in KEYS for name in key.env}
+    ours = tuple(name for name in passed_over if name in names or name.startswith("BOOMBAP_"))
+    return _build(_merge(layers), known, environ).but(passed_over=ours)
 
 
 def _merge(layers: Iterable[Layer]) -> Layer:

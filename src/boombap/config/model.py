@@ -160,6 +160,7 @@ class Config(Record):
 
     Attributes:
         sources: by dotted key, for example ``postgres.host``, the place that set it; keys at their default are absent.
+        passed_over: variables of the environment that Kubernetes set for its Services, though they are named as ours.
     """
 
     postgres: Postgres = Postgres()
@@ -173,6 +174,7 @@ class Config(Record):
     log: Log = Log()
     paths: Paths = Paths()
     sources: Mapping[str, str] = MappingProxyType({})
+    passed_over: tuple[str, ...] = ()
 
 
 SECTIONS: Mapping[str, type[Record]] = {

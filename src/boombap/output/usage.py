@@ -15,9 +15,19 @@ def parser(prog: str, description: str, epilog: str) -> argparse.ArgumentParser:
     )
 
 
+class _Formatter(argparse.RawDescriptionHelpFormatter):
+    """Writes ``-e, --regex REGEX`` on every version of Python, as 3.13 does; older ones name the argument twice."""
+
+    def _format_action_invocation(self, action: argparse.Action) -> str:
+        if not action.option_strings or action.nargs == 0:
+            return super()._format_action_invocation(action)
+        words = self._format_args(action, self._get_default_metavar_for_optional(action))
+        return f"{', '.join(action.option_strings)} {words}"
+
+
 def _formatter(prog: str) -> argparse.HelpFormatter:
     # argparse asks for a formatter at every argument; without a width each one imports shutil (3 ms) to find it.
-    return argparse.RawDescriptionHelpFormatter(prog, max_help_position=28, width=_columns())
+    return _Formatter(prog, max_help_position=28, width=_columns())
 
 
 def _columns() -> int:
