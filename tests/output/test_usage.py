@@ -65,7 +65,7 @@ def test_help_fits_the_terminal(columns: int, most: int) -> None:
 
 
 def test_an_option_names_its_argument_once(capsys):
-    made = parser("x", "", "")
+    made = usage.parser("x", "", "")
     made.add_argument("-e", "--regex", metavar="PATTERN", help="a pattern")
     made.add_argument("-q", "--quiet", action="store_true", help="no notes")
     made.print_help()
