@@ -9,7 +9,8 @@ import re
 
 from boombap.deps.manifest import source
 from boombap.deps.manifest.requirements import exact_version
-from boombap.deps.manifest.sheet import FROM_GIT, FROM_URL, LOCAL, NOT_PINNED
+from boombap.deps.manifest.sheet import FROM_GIT, FROM_URL, LOCAL, NOT_PINNED, Bounds
+from boombap.deps.names import normalise
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,8 +21,9 @@ if TYPE_CHECKING:
 
     Table = dict[str, object]
 
-_REQUIREMENT = re.compile(r"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)[ \t]*(?:\[[^\]]*\])?([^;]*)", re.ASCII)
+_REQUIREMENT = re.compile(r"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)[ \t]*(?:\[[^\]]*\])?([^;]*)(;?)", re.ASCII)
 _EXACT = re.compile(r"v?\d[\w.!+-]*$", re.ASCII)
+_CONDITIONS = ("python", "platform", "markers")
 _ORIGINS = {"git": FROM_GIT, "url": FROM_URL, "path": LOCAL, "file": LOCAL}
 
 
@@ -37,6 +39,24 @@ def read(document: str, sheet: Sheet) -> None:
 
 
 def _read(value: Table, lines: list[str], sheet: Sheet) -> None:
+    _read_entries(value, lines, sheet)
+    overridden = {normalise("PyPI", name) for name in _overridden(value)}
+    for at, wish in sheet.wanted.items():
+        if wish.normal in overridden:
+            sheet.wanted[at] = wish.but(bounds=Bounds())
+
+
+def _overridden(value: Table) -> Iterator[str]:
+    """Return the packages for which the resolver is told another range than the requirement's."""
+    listed = _table(value, "tool", "uv").get("override-dependencies")
+    for item in listed if isinstance(listed, list) else ():
+        match = _REQUIREMENT.match(str(item))
+        if match:
+            yield match[1]
+    yield from _table(value, "tool", "pdm", "resolution", "overrides")
+
+
+def _read_entries(value: Table, lines: list[str], sheet: Sheet) -> None:
     for scope, text in _requirements(value):
         _add(sheet, text, _line_of(lines, text), scope)
     for scope, name, wish in _poetry_wishes(value):
@@ -86,22 +106,25 @@ def _add(sheet: Sheet, text: str, line: int, scope: Scope) -> None:
     if rest.startswith("@"):
         place = rest[1:].strip()
         reason = FROM_GIT if place.startswith(("git+", "hg+", "svn+")) else LOCAL if "file:" in place else FROM_URL
-        sheet.skip(text, reason, line=line, scope=scope, pin=f"write {name}==VERSION", wanted=name)
+        wanted = name if reason == FROM_URL else ""
+        sheet.skip(text, reason, line=line, scope=scope, pin=f"write {name}==VERSION", wanted=wanted)
         return
     exact = exact_version(rest)
     if exact:
         sheet.add(name, exact, line=line, scope=scope, is_direct=True, source=text)
     else:
         pin = f"lock the project, or write {name}==VERSION"
-        sheet.skip(text, NOT_PINNED, line=line, scope=scope, pin=pin, wanted=name)
+        bounds = Bounds(rest, is_conditional=bool(match[3]))
+        sheet.skip(text, NOT_PINNED, line=line, scope=scope, pin=pin, wanted=name, bounds=bounds)
 
 
 def _add_poetry(sheet: Sheet, name: str, wish: object, line: int, scope: Scope) -> None:
+    is_conditional = isinstance(wish, dict) and any(key in wish for key in _CONDITIONS)
     if isinstance(wish, dict):
         reason = next((why for key, why in _ORIGINS.items() if key in wish), "")
         scope = "optional" if wish.get("optional") is True and scope == "runtime" else scope
         if reason:
-            sheet.skip(name, reason, line=line, scope=scope, pin=f'write {name} = "VERSION"', wanted=name)
+            sheet.skip(name, reason, line=line, scope=scope, pin=f'write {name} = "VERSION"')
             return
         wish = wish.get("version", "*")
     text = str(wish).strip()
@@ -110,7 +133,8 @@ def _add_poetry(sheet: Sheet, name: str, wish: object, line: int, scope: Scope) 
         sheet.add(name, exact, line=line, scope=scope, is_direct=True, source=f'{name} = "{text}"')
     else:
         pin = "make poetry.lock with `poetry lock`"
-        sheet.skip(f"{name} {text}", NOT_PINNED, line=line, scope=scope, pin=pin, wanted=name)
+        bounds = Bounds(text, "poetry", is_conditional=is_conditional)
+        sheet.skip(f"{name} {text}", NOT_PINNED, line=line, scope=scope, pin=pin, wanted=name, bounds=bounds)
 
 
 def _line_of(lines: list[str], text: str) -> int:

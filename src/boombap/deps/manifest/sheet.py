@@ -6,10 +6,12 @@ import re
 
 from boombap.deps.model import Dependency, Reading, Skipped
 from boombap.deps.names import normalise
+from boombap.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from boombap.deps.model import Lint, Scope
+    from boombap.deps.versions.ranges import Form
 
 NOT_PINNED = "not pinned to a version"
 LOCAL = "comes from a local folder or file"
@@ -25,6 +27,34 @@ _TOKEN = re.compile(r"(?:gh[pousr]_|github_pat_|glpat-|pypi-|npm_)[\w-]{8,}")
 _DEVELOPMENT = re.compile(r"(?:^|[-_./])(?:dev|devel|development|tests?|testing|lint|docs?|ci|typing|build)(?:[-_.]|$)")
 
 
+class Bounds(Record):
+    """Which versions an entry asks for.
+
+    Attributes:
+        text: the range as written; empty for any version.
+        form: whose rules it follows.
+        is_conditional: whether it counts in some environments only.
+    """
+
+    text: str = ""
+    form: Form = "pep440"
+    is_conditional: bool = False
+
+
+class Wish(Record):
+    """A package that an entry asks for in some version.
+
+    Attributes:
+        ecosystem: of the package.
+        normal: its normalised name.
+        bounds: the versions that answer.
+    """
+
+    ecosystem: str
+    normal: str
+    bounds: Bounds
+
+
 class Sheet:
     """What one file says so far.
 
@@ -38,6 +68,10 @@ class Sheet:
         wanted: by the place in `skipped`, the package that a lock beside the file may pin.
         files: the files that were read for it.
         lints: what is doubtful about it.
+        includes: the files that are installed together with it, as people see them.
+        made_from: names of the files that a tool compiled it from; None when no tool says so.
+        own: packages of the project itself, which a lock names without a release.
+        is_check: whether it is read only to see that the lock beside it answers it.
     """
 
     def __init__(self, file: str, ecosystem: str, *, is_lock: bool = False, scope: Scope = "runtime") -> None:
@@ -47,9 +81,13 @@ class Sheet:
         self.scope = scope
         self.dependencies: list[Dependency] = []
         self.skipped: list[Skipped] = []
-        self.wanted: dict[int, tuple[str, str]] = {}
+        self.wanted: dict[int, Wish] = {}
         self.files: list[str] = [file]
         self.lints: list[Lint] = []
+        self.includes: list[str] = []
+        self.made_from: frozenset[str] | None = None
+        self.own: set[str] = set()
+        self.is_check = False
 
     def add(
         self,
@@ -82,6 +120,7 @@ class Sheet:
         pin: str = "",
         scope: Scope | None = None,
         wanted: str = "",
+        bounds: Bounds = Bounds(),  # noqa: B008 - frozen
     ) -> None:
         """Note what cannot be audited.
 
@@ -92,9 +131,10 @@ class Sheet:
             pin: how to make it auditable.
             scope: of the entry.
             wanted: the package it asks for in some version; a lock beside the file may pin it.
+            bounds: the versions that it asks for.
         """
         if wanted:
-            self.wanted[len(self.skipped)] = (self.ecosystem, normalise(self.ecosystem, wanted))
+            self.wanted[len(self.skipped)] = Wish(self.ecosystem, normalise(self.ecosystem, wanted), bounds)
         self.skipped.append(Skipped(masked(what), reason, self.file, line, pin, scope or self.scope))
 
     def fail(self, reason: str, line: int = 0) -> None:

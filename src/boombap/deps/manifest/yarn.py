@@ -82,6 +82,7 @@ def _add_berry(sheet: Sheet, head: str, fields: dict[str, str], line: int) -> No
         raise source.Malformed("has an entry without a name", line)
     name, place = match[1], match[2]
     if place.startswith("workspace:"):
+        sheet.own.add(name)
         return
     if place.startswith(("npm:", "patch:", "virtual:")):
         sheet.add(name, fields["version"], line=line)
