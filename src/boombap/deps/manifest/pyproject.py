@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _REQUIREMENT = re.compile(r"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)[ \t]*(?:\[[^\]]*\])?([^;]*)(;?)", re.ASCII)
 _EXACT = re.compile(r"v?\d[\w.!+-]*$", re.ASCII)
+_QUOTED = re.compile(r"\"([^\"]*+)\"|'([^']*+)'")
+_KEY = re.compile(r"\s*+(?:\"([^\"]*+)\"|'([^']*+)'|([A-Za-z0-9_-]++))\s*+[=.]")
 _CONDITIONS = ("python", "platform", "markers")
 _ORIGINS = {"git": FROM_GIT, "url": FROM_URL, "path": LOCAL, "file": LOCAL}
 
@@ -34,11 +36,11 @@ def read(document: str, sheet: Sheet) -> None:
         Malformed: when the file is no TOML of that shape.
     """
     value = source.from_toml(document)
-    lines = document.split("\n")
+    lines = _Lines(document)
     source.guarded(lambda: _read(value, lines, sheet))
 
 
-def _read(value: Table, lines: list[str], sheet: Sheet) -> None:
+def _read(value: Table, lines: _Lines, sheet: Sheet) -> None:
     _read_entries(value, lines, sheet)
     overridden = {normalise("PyPI", name) for name in _overridden(value)}
     for at, wish in sheet.wanted.items():
@@ -56,11 +58,11 @@ def _overridden(value: Table) -> Iterator[str]:
     yield from _table(value, "tool", "pdm", "resolution", "overrides")
 
 
-def _read_entries(value: Table, lines: list[str], sheet: Sheet) -> None:
+def _read_entries(value: Table, lines: _Lines, sheet: Sheet) -> None:
     for scope, text in _requirements(value):
-        _add(sheet, text, _line_of(lines, text), scope)
+        _add(sheet, text, lines.of_text(text), scope)
     for scope, name, wish in _poetry_wishes(value):
-        _add_poetry(sheet, name, wish, _line_of_key(lines, name), scope)
+        _add_poetry(sheet, name, wish, lines.of_key(name), scope)
 
 
 def _table(value: object, *names: str) -> Table:
@@ -137,11 +139,29 @@ def _add_poetry(sheet: Sheet, name: str, wish: object, line: int, scope: Scope) 
         sheet.skip(f"{name} {text}", NOT_PINNED, line=line, scope=scope, pin=pin, wanted=name, bounds=bounds)
 
 
-def _line_of(lines: list[str], text: str) -> int:
-    quoted = (f'"{text}"', f"'{text}'")
-    return next((number for number, line in enumerate(lines, start=1) if any(one in line for one in quoted)), 0)
+class _Lines:
+    """The first line of each text between quotes and of each key, found in one run over the document."""
+
+    def __init__(self, document: str) -> None:
+        self._texts: dict[str, int] = {}
+        self._keys: dict[str, int] = {}
+        for number, line in enumerate(document.split("\n"), start=1):
+            for match in _QUOTED.finditer(line):
+                self._texts.setdefault(match[1] or match[2] or "", number)
+            self._keys.setdefault(_key(line), number)
+
+    def of_text(self, text: str) -> int:
+        """Return the line of a text; 0 when it is written in another way."""
+        return self._texts.get(text, 0)
+
+    def of_key(self, name: str) -> int:
+        """Return the line of a key or of the table whose last part it is; 0 without one."""
+        return self._keys.get(name, 0)
 
 
-def _line_of_key(lines: list[str], name: str) -> int:
-    pattern = re.compile(rf"\s*[\"']?{re.escape(name)}[\"']?\s*[=.]|\[.*\.[\"']?{re.escape(name)}[\"']?\]")
-    return next((number for number, line in enumerate(lines, start=1) if pattern.match(line)), 0)
+def _key(line: str) -> str:
+    match = _KEY.match(line)
+    if match:
+        return match[1] or match[2] or match[3]
+    heading = line.strip().rpartition("]")[0].rstrip("\"'")
+    return re.split(r"[\"']" if line.strip().endswith(('"]', "']")) else r"\.", heading)[-1] if "[" in heading else ""

@@ -19,15 +19,16 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_COMMENT = re.compile(r"(?:^|\s+)#.*$", re.MULTILINE)
 _COMMENT_LINE = re.compile(r"\s*#")
 _NAME = r"([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)"
-_EXTRAS = r"[ \t]*(?:\[[^\]]*\])?[ \t]*"
+# Runs are possessive: where two of them may lie beside each other, a pattern would try every way to share the blanks.
+_EXTRAS = r"[ \t]*+(?:\[[^\]]*+\])?+[ \t]*+"
+_VERSION = r"([A-Za-z0-9][\w.!+-]*+)[ \t]*+"
 # What most lines are. A version of arbitrary equality (===) may be any text without spaces.
-_PINNED = re.compile(rf"\s*{_NAME}{_EXTRAS}\(?[ \t]*(===?)[ \t]*([A-Za-z0-9][\w.!+-]*)[ \t]*\)?[ \t]*(?:;|$)", re.ASCII)
-_NAMED = re.compile(rf"\s*{_NAME}{_EXTRAS}(.*)$", re.ASCII | re.DOTALL)
-_EXACT = re.compile(r"===?[ \t]*([A-Za-z0-9][\w.!+-]*)[ \t]*(?=,|$)", re.ASCII)
-_OPTION = re.compile(r"\s+--?(?:hash|config-settings?|global-option|install-option|C)\b")
+_PINNED = re.compile(rf"\s*+{_NAME}{_EXTRAS}\(?+[ \t]*+(===?+)[ \t]*+{_VERSION}\)?+[ \t]*+(?:;|$)", re.ASCII)
+_NAMED = re.compile(rf"\s*+{_NAME}{_EXTRAS}(.*)$", re.ASCII | re.DOTALL)
+_EXACT = re.compile(rf"===?[ \t]*+{_VERSION}(?=,|$)", re.ASCII)
+_OPTION = re.compile(r"(?<=\s)--?(?:hash|config-settings?|global-option|install-option|C)\b")
 _FLAG = re.compile(r"\s*(-{1,2}[A-Za-z][\w-]*)(?:\s*=\s*|\s+|(?<=-[rce])(?=[^\s=]))?(.*)$", re.DOTALL)
 _FOLLOWED = {"-r": "-r", "--requirement": "-r", "--requirements": "-r", "-c": "-c", "--constraint": "-c"}
 _EDITABLE = frozenset(("-e", "--editable"))
@@ -125,11 +126,19 @@ def logical_lines(text: str) -> Iterator[tuple[int, str]]:
             line, number = "".join(parts), begun  # noqa: PLW2901 - the joined line takes the place of its last one
             parts, begun = [], 0
         if "#" in line:
-            line = _COMMENT.sub("", line)  # noqa: PLW2901
+            line = _uncommented(line)  # noqa: PLW2901
         if line and not line.isspace():
             yield number, line
-    if parts and (rest := _COMMENT.sub("", "".join(parts)).strip()):
+    if parts and (rest := _uncommented("".join(parts)).strip()):
         yield begun, rest
+
+
+def _uncommented(line: str) -> str:
+    """Return a line without its comment, which begins at the line's begin or after a blank."""
+    at = line.find("#")
+    while at > 0 and not line[at - 1].isspace():
+        at = line.find("#", at + 1)
+    return line if at < 0 else line[:at].rstrip()
 
 
 def _entry(visit: _Visit, sheet: Sheet, path: str, entry: str, line: int, *, depth: int, is_constraint: bool) -> None:

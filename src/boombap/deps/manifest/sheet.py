@@ -21,7 +21,8 @@ NO_VERSION = "names no version"
 
 _LONGEST = 200
 _USER = re.compile(r"(?<=://)[^/?#\s]*@")
-_QUERY = re.compile(r"(\w://[^\s?#]*)\?[^\s#]*")
+# The query is optional, so that an address without one is passed over at once.
+_QUERY = re.compile(r"(?<=\w://)([^\s?#]*+)(\?[^\s#]*+)?")
 # What people write into addresses and options instead: tokens as path segments or as the value of an option.
 _TOKEN = re.compile(r"(?:gh[pousr]_|github_pat_|glpat-|pypi-|npm_)[\w-]{8,}")
 _DEVELOPMENT = re.compile(r"(?:^|[-_./])(?:dev|devel|development|tests?|testing|lint|docs?|ci|typing|build)(?:[-_.]|$)")
@@ -153,7 +154,7 @@ def masked(text: str) -> str:
     'git+https://***@git.example.org/x?***'
     """
     if "://" in text:
-        text = _QUERY.sub(r"\1?***", _USER.sub("***@", text))
+        text = _QUERY.sub(lambda found: f"{found[1]}?***" if found[2] else found[1], _USER.sub("***@", text))
     if "_" in text or "-" in text:
         text = _TOKEN.sub("***", text)
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
