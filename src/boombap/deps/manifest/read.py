@@ -44,12 +44,19 @@ def read(paths: Iterable[str], *, may_leave: bool = False, check: Callable[[], N
     for one in sorted(found, key=_included_last):
         check()
         real = os.path.realpath(one.path)
-        if real in sheets or (one.family.name == _FAR_GO_SUM and os.path.dirname(real) in go_mods):
+        if _is_read(one, sheets.get(real)) or (one.family.name == _FAR_GO_SUM and os.path.dirname(real) in go_mods):
             continue
         for path, sheet in _sheets(one, may_leave=may_leave):
-            sheets.setdefault(path, sheet)
+            # A file that another takes for constraints may be a manifest as well, which says more.
+            if path not in sheets or (sheets[path].is_constraint and not sheet.is_constraint):
+                sheets[path] = sheet
     ordered = sorted(sheets.values(), key=lambda sheet: sheet.file)
     return _joined(ordered, skipped)
+
+
+def _is_read(one: Found, sheet: Sheet | None) -> bool:
+    is_constraints = os.path.basename(one.path).startswith("constraints")
+    return sheet is not None and (is_constraints or not sheet.is_constraint)
 
 
 def _included_last(one: Found) -> tuple[bool, str]:

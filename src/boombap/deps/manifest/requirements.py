@@ -61,7 +61,7 @@ class _Visit:
 
     def __init__(self, fence: Fence) -> None:
         self.fence = fence
-        self.seen: set[str] = set()
+        self.seen: set[tuple[str, bool]] = set()
         self.sheets: list[Sheet] = []
         self.constraints: dict[str, tuple[str, Sheet, int, str]] = {}
 
@@ -82,10 +82,11 @@ def read(path: str, shown: str, fence: Fence) -> list[Sheet]:
 
 
 def _visit(visit: _Visit, path: str, shown: str, *, depth: int, is_constraint: bool) -> None:
-    visit.seen.add(os.path.realpath(path))
+    visit.seen.add((os.path.realpath(path), is_constraint))
     text = source.text(path)
     sheet = Sheet(shown, "PyPI", scope=scope_of(shown))
     sheet.made_from = _made_from(text)
+    sheet.is_constraint = is_constraint
     visit.sheets.append(sheet)
     hashes = lint.Hashes(shown)
     for line, entry in logical_lines(text):
@@ -259,7 +260,7 @@ def _follow(visit: _Visit, sheet: Sheet, path: str, value: str, line: int, *, de
     shown = os.path.normpath(os.path.join(os.path.dirname(sheet.file), value)).replace(os.sep, "/")
     if not is_constraint:
         sheet.includes.append(shown)
-    if os.path.realpath(target) in visit.seen:
+    if (os.path.realpath(target), is_constraint) in visit.seen:
         return
     if not visit.fence.holds(target):
         sheet.skip(written, "leads out of the audited folder", line=line, pin="audit a folder that holds both files")

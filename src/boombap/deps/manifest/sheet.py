@@ -72,6 +72,7 @@ class Sheet:
         includes: the files that are installed together with it, as people see them.
         made_from: names of the files that a tool compiled it from; None when no tool says so.
         own: packages of the project itself, which a lock names without a release.
+        is_constraint: whether it is read only for the versions that it allows.
         is_check: whether it is read only to see that the lock beside it answers it.
     """
 
@@ -88,6 +89,7 @@ class Sheet:
         self.includes: list[str] = []
         self.made_from: frozenset[str] | None = None
         self.own: set[str] = set()
+        self.is_constraint = False
         self.is_check = False
 
     def add(
