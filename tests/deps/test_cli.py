@@ -216,10 +216,32 @@ def test_sync_of_what_a_mirror_has(tmp_path: Path, deps, monkeypatch):
     assert deps("audit")[0] == 1
 
 
+def test_a_sync_of_nothing_is_a_failure(tmp_path: Path, boombap: Run):
+    """A mirror that lost everything must not look like one that has nothing new."""
+    (tmp_path / "export").mkdir()
+    done = boombap("deps", "sync", "--from", str(tmp_path / "export"))
+    assert done.returncode == 3
+    assert "nothing was taken in" in done.stderr
+
+
+def test_an_export_that_shrank_needs_two_words(tmp_path: Path, deps, monkeypatch):
+    monkeypatch.setenv("BOOMBAP_DEPS_DATABASE", str(tmp_path / "db"))
+    made = [record(f"A-{at}", f"p{at}", {"introduced": "0"}) for at in range(100)]
+    words = ["sync", "--from", str(export(tmp_path / "export", made)), "--ecosystem", "PyPI"]
+    assert deps(*words)[0] == 0
+    export(tmp_path / "export", made[:10])
+    for more in ([], ["--rebuild"]):
+        code, _, err = deps(*words, *more)
+        assert (code, "90 of 100 advisories" in err) == (3, True)
+    assert deps(*words, "--rebuild", "--accept-loss")[0] == 0
+
+
 @pytest.mark.parametrize(
     "words",
     [
         ["sync"],
+        ["sync", "--accept-loss"],
+        ["check", "--rebuild", "--accept-loss"],
         ["explain"],
         ["explain", "A", "B"],
         ["policy"],

@@ -192,13 +192,138 @@ def test_only_what_changed_is_taken_in(tmp_path: Path):
     assert take_in(source, folder).state == "current"
     new = record("GHSA-1", "redis", *({"introduced": "0"}, {"fixed": "6"}), aliases=["CVE-2024-21503"])
     later = {**TRUTH[1], "modified": "2026-02-01T00:00:00Z", "withdrawn": "2026-02-01T00:00:00Z"}
-    listed(source, [TRUTH[0], later, new])
+    listed(source, [TRUTH[0], later, *TRUTH[2:], new])
     outcome = take_in(source, folder)
-    # One new, one changed, two gone.
-    assert (outcome.state, outcome.changed, outcome.source.records) == ("updated", 4, 3)
+    assert (outcome.state, outcome.changed, outcome.source.records) == ("updated", 2, 5)
     assert found(folder, "redis", "5.3.1") == ["GHSA-1"]
     assert found(folder, "black", "23.12.1") == []
     assert found(folder) == ["PYSEC-2024-38"]
+
+
+def many(number: int, ecosystem: str = "PyPI", **more: Any) -> list[dict[str, Any]]:
+    return [record(f"A-{at}", f"p{at}", *FIXED, ecosystem=ecosystem, **more) for at in range(number)]
+
+
+def content(folder: str | Path) -> bytes:
+    return Path(place(str(folder), "PyPI")).read_bytes()
+
+
+WRONG = {
+    "another ecosystem": many(100, "Go"),
+    "one in nine of another ecosystem": [*many(100), *many(112, "npm")[100:]],
+    "records about nothing": [record(f"A-{at}") for at in range(100)],
+    "withdrawn records only": many(100, withdrawn="2026-01-02T00:00:00Z"),
+    "another ecosystem beside withdrawn records": [
+        *many(90, withdrawn="2026-01-02T00:00:00Z"),
+        *many(100, "Go")[90:],
+    ],
+}
+
+
+@pytest.mark.parametrize("kind", WRONG)
+@pytest.mark.parametrize("wanted", [{}, {"is_rebuilt": True, "accepts_loss": True}])
+def test_an_archive_of_another_ecosystem_is_refused(kind: str, wanted: dict[str, bool], tmp_path: Path):
+    """A database that matches nothing would call everything clean."""
+    folder = database(tmp_path, many(100))
+    before = content(folder)
+    export(tmp_path / "export", WRONG[kind])
+    with pytest.raises(OutsideError, match="are about PyPI") as error:
+        take_in(tmp_path / "export", Path(folder), **wanted)
+    assert (error.value.exit_code, content(folder) == before) == (3, True)
+    with pytest.raises(OutsideError, match="are about PyPI"):
+        take_in(tmp_path / "export", tmp_path / "new")
+    assert open_database(str(tmp_path / "new"), "PyPI") is None
+
+
+def test_an_archive_may_hold_a_few_records_about_others_and_withdrawn_ones(tmp_path: Path):
+    withdrawn = many(150, withdrawn="2026-01-02T00:00:00Z")[100:]
+    source = export(tmp_path / "export", [*many(92), *many(100, "Go")[92:], *withdrawn])
+    assert take_in(source, tmp_path / "db").source.records == 150
+
+
+SHRUNK = {
+    "most records gone": many(10),
+    "6 of 100 gone": many(94),
+    "other records in place of them": [{**one, "id": f"B-{one['id']}"} for one in many(100)],
+    "6 of 100 withdrawn at once": [*many(94), *many(100, withdrawn="2026-01-02T00:00:00Z")[94:]],
+    "6 of 100 about another ecosystem now": [*many(94), *many(100, "Go")[94:]],
+}
+
+
+@pytest.mark.parametrize("kind", SHRUNK)
+@pytest.mark.parametrize("wanted", [{}, {"is_rebuilt": True}, {"accepts_loss": True}])
+def test_an_export_that_shrank_is_refused(kind: str, wanted: dict[str, bool], tmp_path: Path):
+    """What an advisory said yesterday is not undone by a mirror that lost it."""
+    folder = database(tmp_path, many(100))
+    before = content(folder)
+    export(tmp_path / "export", SHRUNK[kind])
+    with pytest.raises(OutsideError, match=r"of 100 advisories .* --accept-loss") as error:
+        take_in(tmp_path / "export", Path(folder), **wanted)
+    assert (error.value.exit_code, content(folder) == before) == (3, True)
+    assert take_in(tmp_path / "export", Path(folder), is_rebuilt=True, accepts_loss=True).state == "built"
+
+
+def test_withdrawn_records_that_vanish_are_a_loss_too(tmp_path: Path):
+    folder = database(tmp_path, [*many(94), *many(100, withdrawn="2026-01-02T00:00:00Z")[94:]])
+    export(tmp_path / "export", many(94))
+    with pytest.raises(OutsideError, match="6 of 100"):
+        take_in(tmp_path / "export", Path(folder))
+
+
+def test_an_export_may_lose_a_twentieth(tmp_path: Path):
+    folder = database(tmp_path, many(100))
+    export(tmp_path / "export", many(95))
+    assert take_in(tmp_path / "export", Path(folder)).source.records == 95
+
+
+def test_an_increment_that_empties_records_is_refused(tmp_path: Path):
+    source, folder = export(tmp_path / "export", many(100)), tmp_path / "db"
+    listed(source, many(100))
+    take_in(source, folder)
+    before = content(folder)
+    later = [{**one, "modified": "2026-03-01T00:00:00Z"} for one in many(20, "Go")]
+    listed(source, [*later, *many(100)[20:]])
+    with pytest.raises(OutsideError, match="20 of 100"):
+        take_in(source, folder)
+    assert content(folder) == before
+
+
+def test_a_list_that_was_cut_short_removes_nothing(tmp_path: Path):
+    """Withdrawn advisories stay in a list, so an id that is missing says nothing about the advisory."""
+    source, folder = export(tmp_path / "export", many(100)), tmp_path / "db"
+    listed(source, many(100))
+    take_in(source, folder)
+    listed(source, many(60))
+    assert take_in(source, folder).source.records == 100
+    new = {**record("A-100", "p100", *FIXED), "modified": "2026-03-01T00:00:00Z"}
+    listed(source, [*many(60), new])
+    outcome = take_in(source, folder)
+    assert (outcome.state, outcome.changed, outcome.source.records) == ("updated", 1, 101)
+    assert found(folder, "p99", "1") == ["A-99"]
+    assert found(folder, "p100", "1") == ["A-100"]
+
+
+def test_a_list_that_was_cut_short_leads_to_a_new_archive(tmp_path: Path):
+    source, folder = export(tmp_path / "export", many(100)), tmp_path / "db"
+    listed(source, many(100))
+    take_in(source, folder)
+    listed(source, many(60))
+    export(source, many(101))
+    outcome = take_in(source, folder)
+    assert (outcome.state, outcome.source.records) == ("built", 101)
+
+
+def test_after_an_increment_the_archive_is_not_current(tmp_path: Path):
+    source, folder = export(tmp_path / "export", many(100)), tmp_path / "db"
+    listed(source, many(100))
+    take_in(source, folder)
+    wrong = {**record("A-0", "other", *FIXED), "modified": "2026-03-01T00:00:00Z"}
+    listed(source, [wrong, *many(100)[1:]])
+    assert take_in(source, folder).state == "updated"
+    assert found(folder, "p0", "1") == []
+    (source / "PyPI/modified_id.csv").unlink()
+    assert take_in(source, folder).state == "built"
+    assert found(folder, "p0", "1") == ["A-0"]
 
 
 def test_an_increment_gives_the_same_findings_as_a_build(tmp_path: Path):

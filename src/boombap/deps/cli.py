@@ -8,7 +8,16 @@ import time
 from boombap import __version__
 from boombap.config.load import load
 from boombap.deps import words as options
-from boombap.errors import EXIT_FINE, EXIT_NO, EXIT_NO_VERDICT, BoombapError, ConfigError, NoVerdict, worst_exit
+from boombap.errors import (
+    EXIT_FINE,
+    EXIT_NO,
+    EXIT_NO_VERDICT,
+    BoombapError,
+    ConfigError,
+    NotThere,
+    NoVerdict,
+    worst_exit,
+)
 from boombap.output.terminal import Terminal
 from boombap.record import Record
 
@@ -199,24 +208,31 @@ def _sync(desk: _Desk) -> int:
         )
     origin = open_origin(place, lambda: _client(desk))
     wanted = args.ecosystem or deps.ecosystems
-    codes = []
+    codes: list[int] = []
+    absent = 0
     for ecosystem in wanted:
         try:
-            codes.append(_sync_one(desk, ecosystem, origin, is_only=len(wanted) == 1))
+            codes.append(_sync_one(desk, ecosystem, origin))
+        except NotThere as error:
+            desk.terminal.note(f"{ecosystem}: {error}")
+            absent += 1
+            # Of the ecosystems that are asked for by default, a small mirror may have some only.
+            codes.append(error.exit_code if desk.args.ecosystem else EXIT_FINE)
         except BoombapError as error:
             if error.exit_code > EXIT_NO_VERDICT and error.exit_code != 75:  # noqa: PLR2004 - Ctrl-C and bugs end the run
                 raise
             desk.terminal.note(f"{ecosystem}: {error}")
             codes.append(error.exit_code)
+    if absent == len(wanted):
+        raise NotThere(f"nothing was taken in: {origin.label} has no archive of {', '.join(wanted)}")
     return worst_exit(codes)
 
 
-def _sync_one(desk: _Desk, ecosystem: str, origin: Origin, *, is_only: bool) -> int:
+def _sync_one(desk: _Desk, ecosystem: str, origin: Origin) -> int:
     from pathlib import Path
 
     from boombap.deps.database import open_database
     from boombap.deps.sync import Wanted, sync
-    from boombap.errors import NotThere
 
     deps, folder = desk.config.deps, Path(desk.folder)
     if desk.args.if_stale and (old := open_database(desk.folder, ecosystem)):
@@ -229,17 +245,11 @@ def _sync_one(desk: _Desk, ecosystem: str, origin: Origin, *, is_only: bool) -> 
         desk.interrupt.check()
         desk.terminal.progress(f"{ecosystem}: {step} {done or ''}")
 
-    wanted = Wanted(folder, deps.kev, deps.epss, is_rebuilt=desk.args.rebuild)
+    wanted = Wanted(folder, deps.kev, deps.epss, is_rebuilt=desk.args.rebuild, accepts_loss=desk.args.accept_loss)
     try:
         outcome = sync(ecosystem, origin, wanted, clock=time.time, pause=desk.interrupt.sleep, watch=watch)
-    except NotThere as error:
+    finally:
         desk.terminal.progress("")
-        # Of the ecosystems that are asked for by default, a small mirror may have some only.
-        if is_only or desk.args.ecosystem:
-            raise
-        desk.terminal.note(f"{ecosystem}: {error}")
-        return EXIT_FINE
-    desk.terminal.progress("")
     desk.terminal.note(_sentence(ecosystem, outcome))
     return EXIT_FINE
 

@@ -38,6 +38,8 @@ _RECORDS = """
 SELECT d.body FROM advisories v JOIN documents d ON d.advisory = v.id
 WHERE v.name IN (SELECT value FROM json_each(?)) ORDER BY v.name
 """
+MATCHING = "SELECT name FROM advisories WHERE id IN (SELECT advisory FROM affected)"
+"""The advisories that a package can match."""
 
 
 class Row(Record):
@@ -139,6 +141,10 @@ class Database:
     def modified(self) -> dict[str, str]:
         """Give when each advisory was changed last, by its id."""
         return {str(name): str(when) for name, when in self._ask("SELECT name, modified FROM advisories")}
+
+    def matching(self) -> set[str]:
+        """Return the ids of the advisories that are about a package, which withdrawn ones are not."""
+        return {str(name) for (name,) in self._ask(MATCHING)}
 
     def close(self) -> None:
         """Close the file."""

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from boombap.deps.model import Dependency, Skipped
 
 _HASH = re.compile(r"--hash[=\s]")
-_ONLY_HASHES = re.compile(r"\s*(?:--hash[=\s]\S+\s*)+\\?\s*(?:#.*)?$")
-_PIN = re.compile(r"\s*([A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?\s*={2,3}\s*[^\s\\;]+", re.ASCII)
+_ONLY_HASHES = re.compile(r"\s*+(?:--hash[=\s]\S++\s*+)++\\?+\s*+(?:#.*)?$")
+_PIN = re.compile(r"\s*+([A-Za-z0-9][\w.-]*+)\s*+(?:\[[^\]]*+\])?+\s*+={2,3}\s*+[^\s\\;]", re.ASCII)
 
 
 class Hashes:
@@ -97,13 +97,17 @@ def plain_version(version: str) -> str:
     >>> plain_version("v1.0.0"), plain_version("2.10")
     ('1', '2.10')
     """
-    return re.sub(r"(?:\.0)+$", "", version.strip().lower().removeprefix("v"))
+    plain = version.strip().lower().removeprefix("v")
+    end = len(plain)
+    while plain.endswith(".0", 0, end):
+        end -= 2
+    return plain[:end]
 
 
 _FROM = re.compile(r"\s*FROM\s+(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?", re.IGNORECASE)
 _COPY_FROM = re.compile(r"\s*(?:COPY|ADD)\s+(?:--\S+\s+)*?--from=(\S+)", re.IGNORECASE)
 _ARG = re.compile(r"\s*ARG\s+(\w+)=(\S+)", re.IGNORECASE)
-_VARIABLE = re.compile(r"\$(?:\{(\w+)(?::?-([^}]*))?\}|(\w+))")
+_VARIABLE = re.compile(r"\$(?:\{(\w+)(?::?-([^}$]*+))?\}|(\w+))")
 _IMAGE_KEY = re.compile(r"\s*(?:-\s+)?image:\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s#]+))", re.MULTILINE)
 _NUMBERED = re.compile(r"\d+\.\d+|\d{6,}|[0-9a-f]{12,}")
 

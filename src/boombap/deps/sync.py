@@ -12,7 +12,7 @@ from pathlib import Path
 
 from boombap.deps import build, exploited
 from boombap.deps.archive import records
-from boombap.deps.database import Database, open_database, place
+from boombap.deps.database import MATCHING, Database, open_database, place
 from boombap.deps.records import parse
 from boombap.errors import AccessDenied, BoombapError, NotThere, OutsideError, TryLater
 from boombap.private import make_folder
@@ -37,6 +37,12 @@ _MOST_UNREADABLE = 0.01
 _FEW_CHANGES = 50
 _MOST_CHANGED = 0.05
 _SECOND = len("2025-02-12T10:00:00")
+# Real exports have 99 in a hundred; an archive of another ecosystem under this name has next to none.
+_LEAST_ABOUT = 0.9
+# Withdrawn records stay in an export, so it does not shrink. The few are for ids that were merged: of less than 60
+# records a twentieth is less than three.
+_MOST_LOST = 0.05
+_FEW_LOST = 3
 
 
 class Wanted(Record):
@@ -48,6 +54,7 @@ class Wanted(Record):
         epss: the list of exploitation probabilities; None without.
         is_rebuilt: whether everything is fetched and built even when nothing changed.
         is_sample: whether the records are made up for a demonstration.
+        accepts_loss: whether an export may have far fewer records than the database in place; counts for a rebuild.
     """
 
     folder: Path
@@ -55,6 +62,7 @@ class Wanted(Record):
     epss: Path | None = None
     is_rebuilt: bool = False
     is_sample: bool = False
+    accepts_loss: bool = False
 
 
 class Outcome(Record):
@@ -120,9 +128,9 @@ def _bring_up_to_date(run: _Run, old: Database | None) -> tuple[str, int]:
     make_folder(run.scratch)
     try:
         if old and not run.wanted.is_rebuilt and old.fact("origin") == run.origin.label:
-            changes = _listed_changes(run, old)
-            if changes is not None:
-                return _update(run, old, *changes)
+            listed = _listed(run)
+            if listed and _is_whole(run, old, listed) and (changed := _changed(old, listed)) is not None:
+                return _update(run, old, changed)
         return _build(run, old)
     finally:
         for file in run.scratch.iterdir():
@@ -169,27 +177,39 @@ def _known(folder: Path, ecosystem: str) -> Iterator[Database | None]:
             database.close()
 
 
-def _listed_changes(run: _Run, old: Database) -> tuple[list[str], list[str]] | None:
-    """Give the ids to take in and those to drop; None when there is no list or everything is best fetched at once."""
+def _listed(run: _Run) -> dict[str, str]:
+    """Return when each advisory of the export was changed last, by its id; empty when there is no list."""
     try:
         listing = run.origin.file(f"{run.ecosystem}/modified_id.csv", run.scratch, run.watch)
     except NotThere:
-        return None
+        return {}
     with listing.open(encoding="utf-8", errors="replace") as lines:
         parts = (line.strip().partition(",") for line in lines)
         # The list of all ecosystems has ECOSYSTEM/ID in place of ID.
-        listed = {id_.rpartition("/")[2]: modified for modified, _, id_ in parts if id_}
+        return {id_.rpartition("/")[2]: modified for modified, _, id_ in parts if id_}
+
+
+def _is_whole(run: _Run, old: Database, listed: Mapping[str, str]) -> bool:
+    """Tell whether a list may be followed: one that lacks known ids is only when the archive has nothing new either.
+
+    A missing id withdraws nothing, because withdrawn advisories stay in an export: a list may be cut short.
+    """
+    if all(id_ in listed for id_ in old.modified()):
+        return True
+    archive = run.origin.file(f"{run.ecosystem}/all.zip", run.scratch, run.watch)
+    return _digest(archive) == old.fact("sha256")
+
+
+def _changed(old: Database, listed: Mapping[str, str]) -> list[str] | None:
+    """Return the ids to take in; None when so much has changed that everything is best fetched at once."""
     known = old.modified()
     changed = [id_ for id_, when in listed.items() if known.get(id_, "")[:_SECOND] != when[:_SECOND]]
-    gone = [id_ for id_ in known if id_ not in listed]
-    if not listed or len(changed) + len(gone) > max(_FEW_CHANGES, _MOST_CHANGED * len(known)):
-        return None
-    return changed, gone
+    return None if len(changed) > max(_FEW_CHANGES, _MOST_CHANGED * len(known)) else changed
 
 
-def _update(run: _Run, old: Database, changed: list[str], gone: list[str]) -> tuple[str, int]:
+def _update(run: _Run, old: Database, changed: list[str]) -> tuple[str, int]:
     exploits = _digest_of_exploits(run.wanted)
-    if not changed and not gone and old.fact("exploits") == exploits:
+    if not changed and old.fact("exploits") == exploits:
         build.mark_checked(run.path, run.now_s)
         return "current", 0
     try:
@@ -198,20 +218,19 @@ def _update(run: _Run, old: Database, changed: list[str], gone: list[str]) -> tu
     except (NotThere, ValueError):
         return _build(run, old)
     with build.new_file(run.path + ".new", copy_of=run.path) as database:
-        for id_ in (*changed, *gone):
-            build.drop(database, id_)
         for row in rows:
             build.drop(database, row.id)
             build.put(database, row)
-        _complete(run, database, {"exploits": exploits})
-    return "updated", len(changed) + len(gone)
+        # The archive that it was built from says less than it does now.
+        _complete(run, old, database, {"exploits": exploits, "is_incremented": True})
+    return "updated", len(changed)
 
 
 def _build(run: _Run, old: Database | None) -> tuple[str, int]:
     archive = run.origin.file(f"{run.ecosystem}/all.zip", run.scratch, run.watch)
     digest, exploits = _digest(archive), _digest_of_exploits(run.wanted)
     run.watch("fetched", 0)
-    is_same = old and old.fact("sha256") == digest and old.fact("exploits") == exploits
+    is_same = old and _is_as_built(old, digest) and old.fact("exploits") == exploits
     if is_same and not run.wanted.is_rebuilt:
         build.mark_checked(run.path, run.now_s)
         return "current", 0
@@ -223,12 +242,16 @@ def _build(run: _Run, old: Database | None) -> tuple[str, int]:
             "unreadable": unreadable,
             "is_sample": run.wanted.is_sample,
         }
-        _complete(run, database, facts)
+        _complete(run, old, database, facts)
     return "built", read
 
 
+def _is_as_built(old: Database, digest: str) -> bool:
+    return old.fact("sha256") == digest and not old.fact("is_incremented")
+
+
 def _read(run: _Run, archive: Path, database: sqlite3.Connection) -> tuple[int, int]:
-    read = unreadable = 0
+    read = unreadable = live = about = 0
     for _, text in records(archive):
         if not read % _LOOK_EVERY:
             run.watch("reading", read)
@@ -238,14 +261,40 @@ def _read(run: _Run, archive: Path, database: sqlite3.Connection) -> tuple[int, 
         except ValueError:
             unreadable += 1
             continue
+        live += not row.is_withdrawn
+        about += bool(row.affected) and not row.is_withdrawn
         build.put(database, row)
     if not read or unreadable > _MOST_UNREADABLE * read:
         what = "it holds no records" if not read else f"{unreadable} of {read} files in it are no OSV records"
-        raise OutsideError(f"{archive.name} of {run.ecosystem} is refused: {what}", hint="the old database stays")
+        raise _refused(run, what, "the old database stays")
+    if not about or about < _LEAST_ABOUT * live:
+        what = f"only {about:,} of {live:,} records in it that are not withdrawn are about {run.ecosystem}"
+        raise _refused(run, what, "check the source; the old database stays")
     return read, unreadable
 
 
-def _complete(run: _Run, database: sqlite3.Connection, facts: Mapping[str, str | int]) -> None:
+def _refused(run: _Run, what: str, hint: str) -> OutsideError:
+    return OutsideError(f"all.zip of {run.ecosystem} is refused: {what}", hint=hint)
+
+
+def _refuse_loss(run: _Run, old: Database | None, database: sqlite3.Connection) -> None:
+    """Refuse a database that lacks more than a few advisories of the one in place, or matches them no more."""
+    is_accepted = run.wanted.is_rebuilt and run.wanted.accepts_loss
+    if old is None or is_accepted or old.fact("is_sample"):
+        return
+    known, records = old.matching(), old.source(run.now_s).records
+    gone = records - int(database.execute("SELECT count(*) FROM advisories").fetchone()[0])
+    # By id, because other advisories do not make up for those that are lost.
+    lost = len(known.difference(str(name) for (name,) in database.execute(MATCHING)))
+    for count, before in ((lost, len(known)), (gone, records)):
+        if count > max(_FEW_LOST, _MOST_LOST * before):
+            what = f"{count:,} of {before:,} advisories of the database are missing, withdrawn or about others in it"
+            hint = "the old database stays; when that is right, take it in with --rebuild --accept-loss"
+            raise _refused(run, what, hint)
+
+
+def _complete(run: _Run, old: Database | None, database: sqlite3.Connection, facts: Mapping[str, str | int]) -> None:
+    _refuse_loss(run, old, database)
     run.watch("grouping", 0)
     wanted = run.wanted
     days = exploited.kev(wanted.kev) if wanted.kev else {}

@@ -69,6 +69,7 @@ def _refuse_misplaced(args: argparse.Namespace) -> None:
         "--ecosystem": (args.ecosystem, ("sync",)),
         "--rebuild": (args.rebuild, ("sync",)),
         "--if-stale": (args.if_stale, ("sync",)),
+        "--accept-loss": (args.accept_loss, ("sync",)),
         "--host": (args.host, ("serve",)),
         "--port": (args.port is not None, ("serve",)),
         "--auto-patch": (args.auto_patch, ("update",)),
@@ -87,6 +88,8 @@ def _refuse_misplaced(args: argparse.Namespace) -> None:
         raise UsageError("--compliance comes as table or json")
     if args.action == "update" and args.format not in (None, "table", "json"):
         raise UsageError("update comes as table or json")
+    if args.accept_loss and not args.rebuild:
+        raise UsageError("--accept-loss goes with --rebuild")
     if args.test and not args.apply:
         raise UsageError("--test goes with --apply", hint="without it nothing is written that could be tested")
 
@@ -118,6 +121,7 @@ def _add_sync(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--from", dest="source", metavar="PLACE", help="folder or address of an OSV export")
     group.add_argument("--ecosystem", action="append", default=[], metavar="NAME", help="only this one; repeatable")
     group.add_argument("--rebuild", action="store_true", help="fetch and build everything anew")
+    group.add_argument("--accept-loss", action="store_true", help="with --rebuild: even when many records are gone")
     group.add_argument("--if-stale", action="store_true", help="only what is older than deps.ttl")
 
 

@@ -290,3 +290,14 @@ def test_a_named_file_of_another_name_is_read(tmp_path: Path):
 
 def test_gaps_are_in_order(tmp_path: Path):
     assert [line for _, _, line in gaps(from_text(tmp_path, "a\nb\nc\n"))] == [1, 2, 3]
+
+
+@pytest.mark.parametrize("extra", ["", "-r requirements.txt\n"])
+def test_a_manifest_that_is_a_constraint_too_is_read_as_a_manifest(tmp_path: Path, extra: str):
+    """What it leaves open and what it pins would be lost otherwise."""
+    found = reading(
+        tmp_path,
+        {"requirements-dev.txt": f"-c requirements.txt\n{extra}b==2\n", "requirements.txt": "a==1\nopen>=1\n"},
+    )
+    assert sorted(pins(found)) == [("a", "1", 1), ("b", "2", 2 + bool(extra))]
+    assert [one.what for one in found.skipped] == ["open>=1"]

@@ -24,7 +24,7 @@ _KEY = re.compile(
 # A line that no generator writes: a quoted or dotted key, an equals sign without its spaces.
 _ODD = re.compile(r"^(?![\w-]+ = |[ \]#]|$)", re.MULTILINE)
 _TEXT = re.compile(r'"([^"\\]*)"$')
-_TEXTS = re.compile(r'\[(?:\s*"[^"\\]*"\s*,?)*\s*\]$')
+_TEXTS = re.compile(r'\[(?:\s*+"[^"\\]*+"\s*+,?+)*+\s*+\]$')
 _ITEM = re.compile(r'"([^"\\]*)"')
 _INLINE = re.compile(r"\{\s*([\w-]+)\s*=")
 _NAME_OF = re.compile(r'\{ name = "([^"\\]*)"')
@@ -96,7 +96,7 @@ def scan(document: str, table: str) -> list[Block] | None:
 
 
 def _is_table(preamble: str, table: str) -> bool:
-    return re.search(rf"^\s*[\"']?{table}[\"']?\s*[=.]", preamble, re.MULTILINE) is not None
+    return re.search(rf"^[ \t]*+[\"']?{table}[\"']?[ \t]*+[=.]", preamble, re.MULTILINE) is not None
 
 
 def _block(piece: str, table: str, line: int) -> Block | None:
@@ -162,10 +162,8 @@ def parse(document: str, table: str) -> list[Block]:
     entries = source.from_toml(document).get(table, [])
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise source.Malformed(f"has no [[{table}]] tables")
-    places = [
-        document.count("\n", 0, match.start()) + 1
-        for match in re.finditer(rf"^[ \t]*\[\[[ \t]*[\"']?{table}[\"']?[ \t]*\]\]", document, re.MULTILINE)
-    ]
+    heading = re.compile(rf"[ \t]*\[\[[ \t]*[\"']?{table}[\"']?[ \t]*\]\]")
+    places = [number for number, line in enumerate(document.split("\n"), start=1) if heading.match(line)]
     lines = places if len(places) == len(entries) else [0] * len(entries)
     return [_from_entry(entry, line) for entry, line in zip(entries, lines, strict=True)]
 

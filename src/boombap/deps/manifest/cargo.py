@@ -1,16 +1,22 @@
-"""Cargo.lock: every crate; those that a member of the workspace names are direct."""
+"""Cargo.lock: every crate; those that a member of the workspace names are direct. Cargo.toml is held against it."""
 
 from __future__ import annotations
 
-from boombap.deps.manifest import blocks
-from boombap.deps.manifest.sheet import FROM_GIT
+from boombap.deps.manifest import blocks, source
+from boombap.deps.manifest.sheet import FROM_GIT, NOT_PINNED, Bounds
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from boombap.deps.manifest.sheet import Sheet
+    from boombap.deps.model import Scope
 
 # Cargo writes the same words for everybody, whichever mirror it asks.
 _PUBLIC = ("crates.io-index", "index.crates.io")
+
+_TABLES: dict[str, Scope] = {"dependencies": "runtime", "build-dependencies": "runtime", "dev-dependencies": "dev"}
+_ELSEWHERE = ("git", "path", "workspace", "registry")
 
 
 def read(document: str, sheet: Sheet) -> None:
@@ -24,6 +30,7 @@ def read(document: str, sheet: Sheet) -> None:
     for block in found:
         origin = str(block.keys.get("source", ""))
         if not origin:
+            sheet.own.add(block.name)
             continue
         if origin.startswith("git+"):
             sheet.skip(f"{block.name} {block.version}", FROM_GIT, line=block.line, pin="depend on a release of it")
@@ -31,3 +38,36 @@ def read(document: str, sheet: Sheet) -> None:
             sheet.add(block.name, block.version, line=block.line, is_direct=block.name in direct)
         else:
             sheet.skip(f"{block.name} {block.version}", "comes from another registry than crates.io", line=block.line)
+
+
+def check_wishes(document: str, sheet: Sheet) -> None:
+    """Read Cargo.toml into the sheet: everything that the lock beside it must answer.
+
+    Raises:
+        Malformed: when the file is no TOML of that shape.
+    """
+    value = source.from_toml(document)
+    sheet.is_check = True
+    source.guarded(lambda: _check(value, sheet))
+
+
+def _check(value: Mapping[str, object], sheet: Sheet) -> None:
+    # What is patched comes from elsewhere, under whatever version that has.
+    patched = str(value.get("patch", "")) + str(value.get("replace", ""))
+    for scope, name, wish in _wishes(value):
+        fields = wish if isinstance(wish, dict) else {"version": wish}
+        real, text = str(fields.get("package", name)), str(fields.get("version", "*"))
+        if real in patched or any(key in fields for key in _ELSEWHERE):
+            continue
+        pin = "write Cargo.lock anew with `cargo generate-lockfile`"
+        sheet.skip(f"{name} {text}", NOT_PINNED, scope=scope, pin=pin, wanted=real, bounds=Bounds(text, "cargo"))
+
+
+def _wishes(value: Mapping[str, object]) -> Iterator[tuple[Scope, str, object]]:
+    targets = value.get("target")
+    tables = [value, *(targets.values() if isinstance(targets, dict) else ())]
+    for table in tables:
+        for key, scope in _TABLES.items():
+            listed = table.get(key) if isinstance(table, dict) else None
+            for name, wish in listed.items() if isinstance(listed, dict) else ():
+                yield scope, name, wish

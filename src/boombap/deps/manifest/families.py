@@ -69,6 +69,14 @@ UNLOCKED: dict[str, tuple[tuple[str, ...], str]] = {
     "build.gradle": (("gradle.lockfile",), "a CycloneDX file from its Gradle plugin"),
     "build.gradle.kts": (("gradle.lockfile",), "a CycloneDX file from its Gradle plugin"),
 }
+CHECK = "check_wishes"
+"""The function that reads a manifest only to see that the lock beside it answers it."""
+CHECKED: dict[str, tuple[Family, tuple[str, ...]]] = {
+    "package.json": (_BY_NAME["package.json"], _NPM_LOCKS),
+    "Cargo.toml": (_BY_NAME["Cargo.lock"].but(is_lock=False), ("Cargo.lock",)),
+    "Pipfile": (_BY_NAME["Pipfile.lock"].but(is_lock=False), ("Pipfile.lock",)),
+}
+"""Manifests that say nothing more than their lock, unless that is stale: by name, with the locks."""
 UNREAD = frozenset(("bun.lock", "bun.lockb", "gradle.lockfile", "conda-lock.yml", "mix.lock", "Package.resolved"))
 """Lock files that nothing here reads yet; they are named as skipped."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 
 from boombap.deps.manifest.families import (
+    CHECKED,
     DOCKERFILE,
     IMAGES,
     INSTALLED,
@@ -47,6 +48,7 @@ class Found(Record):
         family: its kind.
         root: the folder that references in it may not leave.
         is_named: whether somebody named the file itself.
+        is_check: whether only what its lock lacks is of interest.
     """
 
     path: str
@@ -54,6 +56,7 @@ class Found(Record):
     family: Family
     root: str
     is_named: bool = False
+    is_check: bool = False
 
 
 def find(paths: Iterable[str]) -> tuple[list[Found], list[Skipped]]:
@@ -150,19 +153,21 @@ class _Tree:
 
     def judge(self, entry: os.DirEntry[str], folder: str, names: set[str]) -> Found | None:
         """Give a file if it is to be read; a gap that it leaves is noted."""
-        family = family_of(entry.name, os.path.basename(folder))
+        checked, locks = CHECKED.get(entry.name, (None, ()))
+        is_check = bool(names.intersection(locks))
+        family = checked if is_check else family_of(entry.name, os.path.basename(folder))
         shown = self.shown(folder, entry.name)
         if family is None:
             self._note_gap(entry.name, names, shown)
             return None
-        if is_superseded(entry.name, names):
+        if is_superseded(entry.name, names) and not is_check:
             return None
         if entry.is_symlink() and not os.path.realpath(entry.path).startswith(self._real_root):
-            if family not in (DOCKERFILE, IMAGES):
+            if family not in (DOCKERFILE, IMAGES) and not is_check:
                 reason = "is a link that leads out of the audited folder"
                 self._skipped.append(Skipped(shown, reason, shown, is_failure=True))
             return None
-        return Found(entry.path, shown, family, self._root)
+        return Found(entry.path, shown, family, self._root, is_check=is_check)
 
     def _note_gap(self, name: str, names: set[str], shown: str) -> None:
         locks, way = UNLOCKED.get(name, ((), ""))

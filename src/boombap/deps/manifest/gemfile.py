@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 _SPEC = re.compile(r"    ([^\s(!]+) \(([^)\s]+)\)$")
 _DIRECT = re.compile(r"  ([^\s(!]+)")
 # A gem with compiled code says its platform after the version.
-_PLATFORM = re.compile(r"-(?:x86|x64|aarch64|arm64|arm|java|universal|mswin|mingw|ruby|i[3-6]86|powerpc)[\w.-]*$")
+_PLATFORM = re.compile(r"-(?:x86|x64|aarch64|arm64|arm|java|universal|mswin|mingw|ruby|i[3-6]86|powerpc)")
+_VERSION = re.compile(r"[\w.-]*+$")
 _REASONS = {"GIT": FROM_GIT, "PATH": LOCAL, "PLUGIN SOURCE": LOCAL}
 
 
@@ -28,7 +29,7 @@ def read(document: str, sheet: Sheet) -> None:
         elif section == "DEPENDENCIES" and (match := _DIRECT.match(line)):
             direct.add(match[1])
         elif match := _SPEC.match(line):
-            found.append((number, section, match[1], _PLATFORM.sub("", match[2])))
+            found.append((number, section, match[1], _release(match[2])))
     seen: set[tuple[str, str]] = set()
     for number, place, name, version in found:
         if (name, version) in seen:
@@ -38,3 +39,8 @@ def read(document: str, sheet: Sheet) -> None:
             sheet.skip(f"{name} {version}", _REASONS[place], line=number, pin="depend on a release of it")
         else:
             sheet.add(name, version, line=number, is_direct=name in direct)
+
+
+def _release(version: str) -> str:
+    platform = _PLATFORM.search(version) if _VERSION.match(version) else None
+    return version[: platform.start()] if platform else version

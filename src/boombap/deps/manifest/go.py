@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from boombap.deps.manifest.sheet import Sheet
 
-_WORDS = re.compile(r'"(?:[^"\\]|\\.)*"|`[^`]*`|[^\s"`]+')
+# A quote that nothing closes takes the rest of its line.
+_WORDS = re.compile(r'"(?:[^"\\]|\\.)*+"?+|`[^`]*+`?+|[^\s"`]++')
 _SUM = re.compile(r"(\S+) (v\S+) h1:\S+\s*$")
 _PATCHED = re.compile(r"(?:go)?(\d+\.\d+\.\d+)$")
 _SINCE = (1, 17)
@@ -91,7 +92,7 @@ def lists_everything(document: str) -> bool:
     >>> lists_everything("module m\n\ngo 1.21\n"), lists_everything("module m\n\ngo 1.16\n")
     (True, False)
     """
-    match = re.search(r"^go\s+(\d+)\.(\d+)", document, re.MULTILINE)
+    match = re.search(r"^go[ \t]++(\d{1,9})\.(\d{1,9})", document, re.MULTILINE)
     return match is not None and (int(match[1]), int(match[2])) >= _SINCE
 
 

@@ -93,7 +93,7 @@ def _add(
 ) -> None:
     group, artifact = _text(entry, "groupId", properties), _text(entry, "artifactId", properties)
     name = f"{group}:{artifact}"
-    line = lines.find(rf"<artifactId>\s*{re.escape((entry.findtext('artifactId') or '').strip())}\s*</artifactId>")
+    line = lines.find(rf"<artifactId>\s*+{re.escape((entry.findtext('artifactId') or '').strip())}\s*+</artifactId>")
     version = _text(entry, "version", properties) or managed.get((group, artifact), "")
     maven_scope = _text(entry, "scope", properties)
     scope = _SCOPES.get(maven_scope, "runtime")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from boombap.deps.manifest import source
-from boombap.deps.manifest.sheet import FROM_GIT, FROM_URL, LOCAL, NOT_PINNED
+from boombap.deps.manifest.sheet import FROM_GIT, FROM_URL, LOCAL, NOT_PINNED, Bounds
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ _SCOPES: dict[str, Scope] = {
     "optionalDependencies": "optional",
     "peerDependencies": "optional",
 }
+_INSTALLED = ("dependencies", "devDependencies", "optionalDependencies")
 _MODULES = "node_modules/"
 
 
@@ -50,6 +51,7 @@ def _read_flat(packages: dict[str, dict[str, object]], lines: source.Lines, shee
         line = lines.find(source.key(path))
         # Without node_modules in its path it is a folder of the project itself, and a link leads to one.
         if _MODULES not in path or entry.get("link") is True:
+            sheet.own.add(path.rpartition(_MODULES)[2])
             continue
         name = str(entry.get("name") or path.rpartition(_MODULES)[2])
         version = str(entry.get("version", ""))
@@ -127,15 +129,39 @@ def read_wishes(document: str, sheet: Sheet) -> None:
     Raises:
         Malformed: when the file is no JSON object.
     """
+    for name, wish, line, scope in _wishes(document, _SCOPES):
+        _wish(sheet, name, wish, line, scope)
+
+
+def check_wishes(document: str, sheet: Sheet) -> None:
+    """Read package.json into the sheet where a lock lies beside it: everything that the lock must answer.
+
+    Raises:
+        Malformed: when the file is no JSON object.
+    """
+    value = source.from_json(document)
+    # What is overridden has the version that the override says; a peer need not be installed.
+    overridden = str([value.get("overrides"), value.get("resolutions"), value.get("pnpm")])
+    sheet.is_check = True
+    for name, wish, line, scope in _wishes(document, {key: _SCOPES[key] for key in _INSTALLED}):
+        alias = _ALIAS.match(wish)
+        real, text = (alias[1], alias[2]) if alias else (name, wish)
+        if not place_reason(text) and not text.startswith("catalog:") and real not in overridden:
+            pin = "write the lock file anew"
+            bounds = Bounds(text, "npm", is_conditional="workspaces" in value)
+            sheet.skip(f"{name} {wish}", NOT_PINNED, line=line, scope=scope, pin=pin, wanted=real, bounds=bounds)
+
+
+def _wishes(document: str, scopes: Mapping[str, Scope]) -> Iterator[tuple[str, str, int, Scope]]:
     value = source.from_json(document)
     lines = source.Lines(document)
     # In the order of the file, because line numbers are found in that order.
     for group, wanted in value.items():
-        if group not in _SCOPES or not isinstance(wanted, dict):
+        if group not in scopes or not isinstance(wanted, dict):
             continue
         lines.find(source.key(group))
         for name, wish in wanted.items():
-            _wish(sheet, name, str(wish), lines.find(source.pair(name, str(wish))), _SCOPES[group])
+            yield name, str(wish), lines.find(source.pair(name, str(wish))), scopes[group]
 
 
 def _wish(sheet: Sheet, name: str, wish: str, line: int, scope: Scope) -> None:
@@ -149,4 +175,5 @@ def _wish(sheet: Sheet, name: str, wish: str, line: int, scope: Scope) -> None:
         sheet.skip(f"{name} {wish}", reason, line=line, scope=scope, pin="depend on a release of it")
     else:
         pin = "make package-lock.json with `npm install --package-lock-only`"
-        sheet.skip(f"{name} {wish}", NOT_PINNED, line=line, scope=scope, pin=pin, wanted=name)
+        bounds = Bounds(wish, "npm")
+        sheet.skip(f"{name} {wish}", NOT_PINNED, line=line, scope=scope, pin=pin, wanted=name, bounds=bounds)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from boombap.deps.manifest import source
 from boombap.deps.manifest.requirements import exact_version
-from boombap.deps.manifest.sheet import FROM_GIT, FROM_URL, LOCAL, NOT_PINNED
+from boombap.deps.manifest.sheet import FROM_GIT, FROM_URL, LOCAL, NOT_PINNED, Bounds
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from boombap.deps.model import Scope
 
 _GROUPS: dict[str, Scope] = {"default": "runtime", "develop": "dev"}
+_WISHES: dict[str, Scope] = {"packages": "runtime", "dev-packages": "dev"}
+_NO_GROUPS = ("source", "requires", "pipenv", "scripts")
 _ORIGINS = {"git": FROM_GIT, "hg": FROM_GIT, "svn": FROM_GIT, "path": LOCAL, "editable": LOCAL, "file": FROM_URL}
 
 
@@ -39,3 +41,27 @@ def _read(value: dict[str, object], lines: source.Lines, sheet: Sheet) -> None:
                 sheet.skip(name, reason or NOT_PINNED, line=line, scope=scope, pin=f"write {name}==VERSION")
             else:
                 sheet.add(name, version, line=line, scope=scope)
+
+
+def check_wishes(document: str, sheet: Sheet) -> None:
+    """Read Pipfile into the sheet: everything that the lock beside it must answer.
+
+    Raises:
+        Malformed: when the file is no TOML of that shape.
+    """
+    value = source.from_toml(document)
+    sheet.is_check = True
+    for group, entries in value.items():
+        if group not in _NO_GROUPS and isinstance(entries, dict):
+            for name, entry in entries.items():
+                fields = entry if isinstance(entry, dict) else {"version": entry}
+                _check(sheet, name, fields, _WISHES.get(group, "optional"))
+
+
+def _check(sheet: Sheet, name: str, fields: dict[str, object], scope: Scope) -> None:
+    if any(key in fields for key in _ORIGINS):
+        return
+    text = str(fields.get("version", "*"))
+    bounds = Bounds(text, is_conditional=not fields.keys() <= {"version", "extras", "index"})
+    pin = "write Pipfile.lock anew with `pipenv lock`"
+    sheet.skip(f"{name} {text}", NOT_PINNED, scope=scope, pin=pin, wanted=name, bounds=bounds)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _DEEPEST = 50
 # An alias or a merge key, a run of sequences on one line, many opening brackets, or a far indented line.
 _SUSPECT = re.compile(
-    r"[:\-,\[{]\s+[*&]\w|[\[{]\s*[*&]\w|<<\s*:|(?:- ){20}|[\[{](?:[^\]}\n]*[\[{]){20}|^ {100}|^[\[{]", re.MULTILINE
+    r"[:\-,\[{]\s+[*&]\w|[\[{]\s*[*&]\w|<<\s*:|(?:- ){20}|[\[{](?:[^\[{\]}\n]*+[\[{]){20}|^ {100}|^[\[{]", re.MULTILINE
 )
 _KEY = re.compile(r"^  ['\"]?([^\s'\"].*?)['\"]?:(?:\s|$)")
 _NEW = re.compile(r"(@?[^@()]+)@([^()]+)(?:\(.*)?$")  # lodash@4.17.21(peer@1)

@@ -9,7 +9,8 @@ import re
 
 from boombap.deps.manifest import source
 from boombap.deps.manifest.requirements import exact_version
-from boombap.deps.manifest.sheet import FROM_GIT, FROM_URL, LOCAL, NOT_PINNED
+from boombap.deps.manifest.sheet import FROM_GIT, FROM_URL, LOCAL, NOT_PINNED, Bounds
+from boombap.deps.names import normalise
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,8 +21,11 @@ if TYPE_CHECKING:
 
     Table = dict[str, object]
 
-_REQUIREMENT = re.compile(r"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)[ \t]*(?:\[[^\]]*\])?([^;]*)", re.ASCII)
+_REQUIREMENT = re.compile(r"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)[ \t]*(?:\[[^\]]*\])?([^;]*)(;?)", re.ASCII)
 _EXACT = re.compile(r"v?\d[\w.!+-]*$", re.ASCII)
+_QUOTED = re.compile(r"\"([^\"]*+)\"|'([^']*+)'")
+_KEY = re.compile(r"\s*+(?:\"([^\"]*+)\"|'([^']*+)'|([A-Za-z0-9_-]++))\s*+[=.]")
+_CONDITIONS = ("python", "platform", "markers")
 _ORIGINS = {"git": FROM_GIT, "url": FROM_URL, "path": LOCAL, "file": LOCAL}
 
 
@@ -32,15 +36,33 @@ def read(document: str, sheet: Sheet) -> None:
         Malformed: when the file is no TOML of that shape.
     """
     value = source.from_toml(document)
-    lines = document.split("\n")
+    lines = _Lines(document)
     source.guarded(lambda: _read(value, lines, sheet))
 
 
-def _read(value: Table, lines: list[str], sheet: Sheet) -> None:
+def _read(value: Table, lines: _Lines, sheet: Sheet) -> None:
+    _read_entries(value, lines, sheet)
+    overridden = {normalise("PyPI", name) for name in _overridden(value)}
+    for at, wish in sheet.wanted.items():
+        if wish.normal in overridden:
+            sheet.wanted[at] = wish.but(bounds=Bounds())
+
+
+def _overridden(value: Table) -> Iterator[str]:
+    """Return the packages for which the resolver is told another range than the requirement's."""
+    listed = _table(value, "tool", "uv").get("override-dependencies")
+    for item in listed if isinstance(listed, list) else ():
+        match = _REQUIREMENT.match(str(item))
+        if match:
+            yield match[1]
+    yield from _table(value, "tool", "pdm", "resolution", "overrides")
+
+
+def _read_entries(value: Table, lines: _Lines, sheet: Sheet) -> None:
     for scope, text in _requirements(value):
-        _add(sheet, text, _line_of(lines, text), scope)
+        _add(sheet, text, lines.of_text(text), scope)
     for scope, name, wish in _poetry_wishes(value):
-        _add_poetry(sheet, name, wish, _line_of_key(lines, name), scope)
+        _add_poetry(sheet, name, wish, lines.of_key(name), scope)
 
 
 def _table(value: object, *names: str) -> Table:
@@ -86,22 +108,25 @@ def _add(sheet: Sheet, text: str, line: int, scope: Scope) -> None:
     if rest.startswith("@"):
         place = rest[1:].strip()
         reason = FROM_GIT if place.startswith(("git+", "hg+", "svn+")) else LOCAL if "file:" in place else FROM_URL
-        sheet.skip(text, reason, line=line, scope=scope, pin=f"write {name}==VERSION", wanted=name)
+        wanted = name if reason == FROM_URL else ""
+        sheet.skip(text, reason, line=line, scope=scope, pin=f"write {name}==VERSION", wanted=wanted)
         return
     exact = exact_version(rest)
     if exact:
         sheet.add(name, exact, line=line, scope=scope, is_direct=True, source=text)
     else:
         pin = f"lock the project, or write {name}==VERSION"
-        sheet.skip(text, NOT_PINNED, line=line, scope=scope, pin=pin, wanted=name)
+        bounds = Bounds(rest, is_conditional=bool(match[3]))
+        sheet.skip(text, NOT_PINNED, line=line, scope=scope, pin=pin, wanted=name, bounds=bounds)
 
 
 def _add_poetry(sheet: Sheet, name: str, wish: object, line: int, scope: Scope) -> None:
+    is_conditional = isinstance(wish, dict) and any(key in wish for key in _CONDITIONS)
     if isinstance(wish, dict):
         reason = next((why for key, why in _ORIGINS.items() if key in wish), "")
         scope = "optional" if wish.get("optional") is True and scope == "runtime" else scope
         if reason:
-            sheet.skip(name, reason, line=line, scope=scope, pin=f'write {name} = "VERSION"', wanted=name)
+            sheet.skip(name, reason, line=line, scope=scope, pin=f'write {name} = "VERSION"')
             return
         wish = wish.get("version", "*")
     text = str(wish).strip()
@@ -110,14 +135,33 @@ def _add_poetry(sheet: Sheet, name: str, wish: object, line: int, scope: Scope) 
         sheet.add(name, exact, line=line, scope=scope, is_direct=True, source=f'{name} = "{text}"')
     else:
         pin = "make poetry.lock with `poetry lock`"
-        sheet.skip(f"{name} {text}", NOT_PINNED, line=line, scope=scope, pin=pin, wanted=name)
+        bounds = Bounds(text, "poetry", is_conditional=is_conditional)
+        sheet.skip(f"{name} {text}", NOT_PINNED, line=line, scope=scope, pin=pin, wanted=name, bounds=bounds)
 
 
-def _line_of(lines: list[str], text: str) -> int:
-    quoted = (f'"{text}"', f"'{text}'")
-    return next((number for number, line in enumerate(lines, start=1) if any(one in line for one in quoted)), 0)
+class _Lines:
+    """The first line of each text between quotes and of each key, found in one run over the document."""
+
+    def __init__(self, document: str) -> None:
+        self._texts: dict[str, int] = {}
+        self._keys: dict[str, int] = {}
+        for number, line in enumerate(document.split("\n"), start=1):
+            for match in _QUOTED.finditer(line):
+                self._texts.setdefault(match[1] or match[2] or "", number)
+            self._keys.setdefault(_key(line), number)
+
+    def of_text(self, text: str) -> int:
+        """Return the line of a text; 0 when it is written in another way."""
+        return self._texts.get(text, 0)
+
+    def of_key(self, name: str) -> int:
+        """Return the line of a key or of the table whose last part it is; 0 without one."""
+        return self._keys.get(name, 0)
 
 
-def _line_of_key(lines: list[str], name: str) -> int:
-    pattern = re.compile(rf"\s*[\"']?{re.escape(name)}[\"']?\s*[=.]|\[.*\.[\"']?{re.escape(name)}[\"']?\]")
-    return next((number for number, line in enumerate(lines, start=1) if pattern.match(line)), 0)
+def _key(line: str) -> str:
+    match = _KEY.match(line)
+    if match:
+        return match[1] or match[2] or match[3]
+    heading = line.strip().rpartition("]")[0].rstrip("\"'")
+    return re.split(r"[\"']" if line.strip().endswith(('"]', "']")) else r"\.", heading)[-1] if "[" in heading else ""

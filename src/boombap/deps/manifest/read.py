@@ -7,8 +7,9 @@ from importlib import import_module
 
 from boombap.deps import lint
 from boombap.deps.manifest import source
-from boombap.deps.manifest.families import DOCKERFILE, GO_MOD, IMAGES, INSTALLED, REQUIREMENTS
+from boombap.deps.manifest.families import CHECK, DOCKERFILE, GO_MOD, IMAGES, INSTALLED, REQUIREMENTS
 from boombap.deps.manifest.find import find
+from boombap.deps.manifest.resolution import Graph, open_entries
 from boombap.deps.manifest.sheet import NOT_PINNED, Sheet
 from boombap.deps.model import Reading
 
@@ -26,7 +27,7 @@ _FAR_GO_SUM = "go.sum"
 def read(paths: Iterable[str], *, may_leave: bool = False, check: Callable[[], None] = lambda: None) -> Reading:
     """Give what the manifests among and below some paths say.
 
-    A range in one file counts as pinned where a lock file in the same folder names the package.
+    A range counts as pinned where a pin of the same resolution satisfies it; see `deps.manifest.resolution`.
 
     Args:
         paths: folders and files; names in the answer begin with them as they are given.
@@ -43,12 +44,19 @@ def read(paths: Iterable[str], *, may_leave: bool = False, check: Callable[[], N
     for one in sorted(found, key=_included_last):
         check()
         real = os.path.realpath(one.path)
-        if real in sheets or (one.family.name == _FAR_GO_SUM and os.path.dirname(real) in go_mods):
+        if _is_read(one, sheets.get(real)) or (one.family.name == _FAR_GO_SUM and os.path.dirname(real) in go_mods):
             continue
         for path, sheet in _sheets(one, may_leave=may_leave):
-            sheets.setdefault(path, sheet)
+            # A file that another takes for constraints may be a manifest as well, which says more.
+            if path not in sheets or (sheets[path].is_constraint and not sheet.is_constraint):
+                sheets[path] = sheet
     ordered = sorted(sheets.values(), key=lambda sheet: sheet.file)
     return _joined(ordered, skipped)
+
+
+def _is_read(one: Found, sheet: Sheet | None) -> bool:
+    is_constraints = os.path.basename(one.path).startswith("constraints")
+    return sheet is not None and (is_constraints or not sheet.is_constraint)
 
 
 def _included_last(one: Found) -> tuple[bool, str]:
@@ -80,11 +88,15 @@ def _sheets(one: Found, *, may_leave: bool) -> list[tuple[str, Sheet]]:
         if one.family in (DOCKERFILE, IMAGES):
             _look_for_images(one, sheet)
         else:
-            reader = getattr(import_module(f"boombap.deps.manifest.{one.family.module}"), one.family.function)
+            function = CHECK if one.is_check else one.family.function
+            reader = getattr(import_module(f"boombap.deps.manifest.{one.family.module}"), function)
             # An environment is a folder; the others are given their text.
             reader(one.path if one.family == INSTALLED else source.text(one.path), sheet)
     except source.Malformed as error:
-        sheet.fail(error.reason, error.line)
+        if not one.is_check:
+            sheet.fail(error.reason, error.line)
+    if one.is_check:
+        sheet.files = []  # its lock says everything that it says
     return [(real, sheet)]
 
 
@@ -116,14 +128,14 @@ def _joined(sheets: Sequence[Sheet], skipped: Sequence[Skipped]) -> Reading:
     dependencies: list[Dependency] = []
     left: list[Skipped] = list(skipped)
     lints = []
+    graph = Graph(sheets)
     for inside in _by_folder(sheets).values():
         locked = [one for sheet in inside if sheet.is_lock for one in sheet.dependencies]
-        pinned = {(one.ecosystem, one.normal) for sheet in inside for one in sheet.dependencies}
         for sheet in inside:
             dependencies += sheet.dependencies
-            open_ = [one for at, one in enumerate(sheet.skipped) if sheet.wanted.get(at) not in pinned]
+            open_, drifts = open_entries(sheet, graph)
             left += open_
-            lints += [*sheet.lints, *lint.unpinned(open_, NOT_PINNED)]
+            lints += [*sheet.lints, *drifts, *lint.unpinned(open_, NOT_PINNED)]
             if not sheet.is_lock:
                 lints += lint.drift(sheet.dependencies, locked)
     files = tuple(file for sheet in sheets for file in sheet.files)

@@ -6,10 +6,12 @@ import re
 
 from boombap.deps.model import Dependency, Reading, Skipped
 from boombap.deps.names import normalise
+from boombap.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from boombap.deps.model import Lint, Scope
+    from boombap.deps.versions.ranges import Form
 
 NOT_PINNED = "not pinned to a version"
 LOCAL = "comes from a local folder or file"
@@ -19,10 +21,39 @@ NO_VERSION = "names no version"
 
 _LONGEST = 200
 _USER = re.compile(r"(?<=://)[^/?#\s]*@")
-_QUERY = re.compile(r"(\w://[^\s?#]*)\?[^\s#]*")
+# The query is optional, so that an address without one is passed over at once.
+_QUERY = re.compile(r"(?<=\w://)([^\s?#]*+)(\?[^\s#]*+)?")
 # What people write into addresses and options instead: tokens as path segments or as the value of an option.
 _TOKEN = re.compile(r"(?:gh[pousr]_|github_pat_|glpat-|pypi-|npm_)[\w-]{8,}")
 _DEVELOPMENT = re.compile(r"(?:^|[-_./])(?:dev|devel|development|tests?|testing|lint|docs?|ci|typing|build)(?:[-_.]|$)")
+
+
+class Bounds(Record):
+    """Which versions an entry asks for.
+
+    Attributes:
+        text: the range as written; empty for any version.
+        form: whose rules it follows.
+        is_conditional: whether it counts in some environments only.
+    """
+
+    text: str = ""
+    form: Form = "pep440"
+    is_conditional: bool = False
+
+
+class Wish(Record):
+    """A package that an entry asks for in some version.
+
+    Attributes:
+        ecosystem: of the package.
+        normal: its normalised name.
+        bounds: the versions that answer.
+    """
+
+    ecosystem: str
+    normal: str
+    bounds: Bounds
 
 
 class Sheet:
@@ -38,6 +69,11 @@ class Sheet:
         wanted: by the place in `skipped`, the package that a lock beside the file may pin.
         files: the files that were read for it.
         lints: what is doubtful about it.
+        includes: the files that are installed together with it, as people see them.
+        made_from: names of the files that a tool compiled it from; None when no tool says so.
+        own: packages of the project itself, which a lock names without a release.
+        is_constraint: whether it is read only for the versions that it allows.
+        is_check: whether it is read only to see that the lock beside it answers it.
     """
 
     def __init__(self, file: str, ecosystem: str, *, is_lock: bool = False, scope: Scope = "runtime") -> None:
@@ -47,9 +83,14 @@ class Sheet:
         self.scope = scope
         self.dependencies: list[Dependency] = []
         self.skipped: list[Skipped] = []
-        self.wanted: dict[int, tuple[str, str]] = {}
+        self.wanted: dict[int, Wish] = {}
         self.files: list[str] = [file]
         self.lints: list[Lint] = []
+        self.includes: list[str] = []
+        self.made_from: frozenset[str] | None = None
+        self.own: set[str] = set()
+        self.is_constraint = False
+        self.is_check = False
 
     def add(
         self,
@@ -82,6 +123,7 @@ class Sheet:
         pin: str = "",
         scope: Scope | None = None,
         wanted: str = "",
+        bounds: Bounds = Bounds(),  # noqa: B008 - frozen
     ) -> None:
         """Note what cannot be audited.
 
@@ -92,9 +134,10 @@ class Sheet:
             pin: how to make it auditable.
             scope: of the entry.
             wanted: the package it asks for in some version; a lock beside the file may pin it.
+            bounds: the versions that it asks for.
         """
         if wanted:
-            self.wanted[len(self.skipped)] = (self.ecosystem, normalise(self.ecosystem, wanted))
+            self.wanted[len(self.skipped)] = Wish(self.ecosystem, normalise(self.ecosystem, wanted), bounds)
         self.skipped.append(Skipped(masked(what), reason, self.file, line, pin, scope or self.scope))
 
     def fail(self, reason: str, line: int = 0) -> None:
@@ -113,7 +156,7 @@ def masked(text: str) -> str:
     'git+https://***@git.example.org/x?***'
     """
     if "://" in text:
-        text = _QUERY.sub(r"\1?***", _USER.sub("***@", text))
+        text = _QUERY.sub(lambda found: f"{found[1]}?***" if found[2] else found[1], _USER.sub("***@", text))
     if "_" in text or "-" in text:
         text = _TOKEN.sub("***", text)
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"

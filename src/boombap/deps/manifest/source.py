@@ -21,6 +21,10 @@ LARGEST_BYTES = 32_000_000
 DEEPEST = 200
 """Levels of nesting; generated files have fewer than ten."""
 
+_MOST_MISSES = 100
+# tomllib takes quadratic time for a key of many parts.
+_LONG_KEY = re.compile(rf"(?:\.[ \t]*+(?:[\w-]++|\"[^\"\n]*+\"|'[^'\n]*+')[ \t]*+){{{DEEPEST}}}")
+
 # The longest first: UTF-32 in little-endian order begins as UTF-16 does.
 _MARKS = (
     (b"\xff\xfe\x00\x00", "utf-32"),
@@ -29,7 +33,7 @@ _MARKS = (
     (b"\xff\xfe", "utf-16"),
     (b"\xfe\xff", "utf-16"),
 )
-_NAMED = re.compile(rb"#.*?coding[:=]\s*([-\w.]+)")  # PEP 263
+_NAMED = re.compile(rb"[^#]*+#.*?coding[:=]\s*+([-\w.]+)")  # PEP 263
 
 
 class Malformed(OutsideError):
@@ -104,7 +108,7 @@ def _unmarked(raw: bytes) -> str:
         return raw.decode()
     except UnicodeDecodeError:
         pass
-    named = next((match[1].decode("ascii") for line in raw.split(b"\n", 2)[:2] if (match := _NAMED.search(line))), "")
+    named = next((match[1].decode("ascii") for line in raw.split(b"\n", 2)[:2] if (match := _NAMED.match(line))), "")
     try:
         return raw.decode(named or "latin-1")
     except (UnicodeError, LookupError):
@@ -135,7 +139,7 @@ def from_json(document: str) -> dict[str, object]:
 
 def _deep_line(document: str) -> int:
     depth = 0
-    for match in re.finditer(r'"(?:[^"\\]|\\.)*+"|[\[{]|[\]}]', document):
+    for match in re.finditer(r'"(?:[^"\\\n]|\\.)*+"?+|[\[{]|[\]}]', document):
         depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(match[0], 0)
         if depth > DEEPEST:
             return document.count("\n", 0, match.start()) + 1
@@ -150,6 +154,8 @@ def from_toml(document: str) -> dict[str, object]:
     """
     import tomllib
 
+    if long := _LONG_KEY.search(document):
+        raise Malformed("is nested too deeply", document.count("\n", 0, long.start()) + 1)
     try:
         return tomllib.loads(document)
     except tomllib.TOMLDecodeError as error:
@@ -173,11 +179,18 @@ class Lines:
         self._document = document
         self._at = 0
         self._line = 1
+        self._misses = 0
 
     def find(self, pattern: str) -> int:
-        """Give the line of the next match of a pattern; 0 and no step when there is none."""
+        """Give the line of the next match of a pattern; 0 and no step when there is none.
+
+        After many misses it gives up: each has searched the whole document.
+        """
+        if self._misses >= _MOST_MISSES:
+            return 0
         match = re.compile(pattern).search(self._document, self._at)
         if match is None:
+            self._misses += 1
             return 0
         self._line += self._document.count("\n", self._at, match.start())
         self._at = match.start()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from boombap.deps.manifest import blocks
 from boombap.deps.manifest.sheet import FROM_GIT, FROM_URL, LOCAL
+from boombap.deps.names import normalise
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ def read(document: str, sheet: Sheet) -> None:
     for block in found:
         origin = str(block.keys.get("source", ""))
         if origin in _MEMBERS:
+            sheet.own.add(normalise("PyPI", block.name))
             continue
         scope = scopes.get(block.name, "runtime")
         if origin in _ORIGINS:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from boombap.deps.manifest.sheet import Sheet
 
 _HEAD = re.compile(r'(?!__metadata)("?[^\s#].*):\s*$')
-_FIELD = re.compile(r'  (version|resolved|resolution|linkType):?\s+"?([^"\n]*)"?\s*$')
+_FIELD = re.compile(r'  (version|resolved|resolution|linkType):?\s++"?+([^"\n]*+)"?+\s*+$')
 # The protocol of berry says where a package comes from: name@npm:1.0.0, name@workspace:., name@git@host:path …
 _LOCATOR = re.compile(r"(@?[^@]+)@(.*)$")
 _ARCHIVE = re.compile(r"https?://.*/-/[^/]*\.tgz")
@@ -82,6 +82,7 @@ def _add_berry(sheet: Sheet, head: str, fields: dict[str, str], line: int) -> No
         raise source.Malformed("has an entry without a name", line)
     name, place = match[1], match[2]
     if place.startswith("workspace:"):
+        sheet.own.add(name)
         return
     if place.startswith(("npm:", "patch:", "virtual:")):
         sheet.add(name, fields["version"], line=line)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from boombap.deps.update.stage import Stage
 
 _OPERATOR = re.compile(r"={2,3}[ \t]*[^\s;,)]+")
-_EXTRAS = re.compile(r"\s*\[[^\]]*\]")
+_EXTRAS = re.compile(r"(?<!\s)\s*+\[[^\[\]]*+\]")
 _PRERELEASE = re.compile(r"\d\s*[._-]?(?:a|b|c|rc|alpha|beta|pre|preview|dev)[._-]?\d*", re.IGNORECASE)
 # Every one costs a question; beyond that the solver's own answer is taken.
 _MOST_HELD_AGAIN = 12
@@ -160,7 +160,7 @@ class Asker:
 
 def _anchored(place: str, folder: str) -> str:
     """Give a line that says where packages come from with its folder as seen from everywhere."""
-    match = re.match(r"(-f|-i|--find-links|--index-url|--extra-index-url)\s*=?\s*(\S+)$", place)
+    match = re.match(r"(-f|-i|--find-links|--index-url|--extra-index-url)\s*+=?+\s*+(\S+)$", place)
     if match is None or "://" in match[2]:
         return place
     return f"{match[1]} {os.path.join(folder, match[2])}"

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import Any
 
-_NAME = re.compile(r"\s*([A-Za-z0-9][\w.-]*)[ \t]*(?:\[[^\]]*\])?([^;@]*)(?=;|$)", re.ASCII)
+_NAME = re.compile(r"\s*+([A-Za-z0-9][\w.-]*+)[ \t]*+(?:\[[^\]]*+\])?+([^;@]*+)(?=;|$)", re.ASCII)
 _PIN = re.compile(r"(={2,3}[ \t]*)([^\s;,)]+)")
-_VERSION = re.compile(r"[^\s=,]+$")
+_BEFORE_VERSION = re.compile(r"[\s=,]")
 
 
 def entries(text: str) -> list[Entry]:
@@ -58,7 +58,9 @@ def changed(raw: bytes, versions: Mapping[str, str]) -> bytes:
         if normal not in versions or not _poetry_version(wish):
             continue
         inner, key = (wish, "version") if isinstance(wish, dict) else (table, name)
-        inner[key] = _like(inner[key], _VERSION.sub(versions[normal], str(inner[key]).rstrip()))
+        text = str(inner[key]).rstrip()
+        before = text[: len(text) - len(_BEFORE_VERSION.split(text)[-1])]
+        inner[key] = _like(inner[key], before + versions[normal])
     return tomlkit.dumps(document).encode()
 
 

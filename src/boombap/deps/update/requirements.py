@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 _PIN = re.compile(r"(\s*([A-Za-z0-9][\w.-]*)[ \t]*(?:\[[^\]]*\])?[ \t]*\(?[ \t]*={2,3}[ \t]*)([^\s;,)#\\]+)", re.ASCII)
 _HASHES = re.compile(r"--hash[=\s]")
-_FIRST_HASH = re.compile(r"(?P<before>[ \t]*(?:\\\r?\n[ \t]*)?)--hash(?P<sign>[= ])[^\s\\]+")
-_ALL_HASHES = re.compile(r"(?:[ \t]*(?:\\\r?\n[ \t]*)?--hash[= ][^\s\\]+)+")
+_FIRST_HASH = re.compile(r"(?<![ \t])(?P<before>[ \t]*+(?:\\\r?\n[ \t]*+)?+)--hash(?P<sign>[= ])[^\s\\]+")
+_ALL_HASHES = re.compile(r"(?:[ \t]*+(?:\\\r?\n[ \t]*+)?+--hash[= ][^\s\\]++)++")
 _MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 _PLACES = ("-i", "-f", "--index-url", "--extra-index-url", "--find-links", "--no-index")
 
@@ -52,7 +52,7 @@ def entries(text: str) -> tuple[list[Entry], list[str]]:
                 places.append(stripped)
             continue
         bare = _HASHES.split(stripped)[0].strip()
-        match = re.match(r"([A-Za-z0-9][\w.-]*)(?:\s*\[[^\]]*\])?([^;@]*)(?=;|$)", bare, re.ASCII)
+        match = re.match(r"([A-Za-z0-9][\w.-]*+)(?:\s*+\[[^\]]*+\])?+([^;@]*+)(?=;|$)", bare, re.ASCII)
         if match:
             version = exact_version(match[2].strip())
             name = match[1]

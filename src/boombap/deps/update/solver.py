@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _LIMIT_S = 300.0
 _STEP_S = 0.05
 _NO_SOLUTION = ("No solution found", "unsatisfiable", "no versions of", "no usable wheels", "building source")
-_NAME = re.compile(r"\s*([A-Za-z0-9][\w.-]*)[^=]*?(={2,3}[^\s;]*)", re.ASCII)
+_NAME = re.compile(r"\s*+([A-Za-z0-9][\w.-]*+)[^=]*+(={2,3}[^\s;]*)", re.ASCII)
 _HASH = re.compile(r"--hash[=\s]+(\S+)")
 _WORDS_OF_REASON = 300
 

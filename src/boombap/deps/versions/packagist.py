@@ -9,7 +9,7 @@ from boombap.deps.versions.number import encode, encode_release
 # Source: composer/semver, VersionParser: stability, and PHP's version_compare for the order.
 _FORM = (
     r"v?([0-9]+(?:\.[0-9]+)*)"
-    r"(?:[._-]?(?:(stable|beta|b|rc|alpha|a|patch|pl|p)((?:[.-]?[0-9]+)*)?)?([.-]?dev)?)?(?:\+\S*)?"
+    r"(?:[._-]?(?:(stable|beta|b|rc|alpha|a|patch|pl|p)((?:[.-]?+[0-9]++)*+)?)?([.-]?dev)?)?(?:\+\S*)?"
 )
 _ORDER = {"alpha": "b", "a": "b", "beta": "c", "b": "c", "rc": "d", "": "e", "stable": "e"}
 _DEV, _PATCH = "a", "f"

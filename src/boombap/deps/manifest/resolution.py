@@ -1,0 +1,203 @@
+"""Which entry without a version is answered by a pin: only one of the same resolution that satisfies the entry.
+
+A resolution is what one tool installs at once: a lock file beside the manifest, a requirements file that was compiled
+from it, or a requirements file with everything that its ``-r`` lines lead to. What another file happens to pin says
+nothing about what will be installed.
+"""
+
+from __future__ import annotations
+
+from boombap.deps.manifest.sheet import NOT_PINNED
+from boombap.deps.model import Lint
+from boombap.deps.versions.ranges import satisfies
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from boombap.deps.manifest.sheet import Sheet, Wish
+    from boombap.deps.model import Dependency, Scope, Skipped
+
+# What people add to the name of a requirements file when they call the compiled one something else.
+_COMPILED = frozenset(("lock", "locked", "freeze", "frozen", "pinned", "compiled"))
+
+
+def open_entries(sheet: Sheet, graph: Graph) -> tuple[list[Skipped], list[Lint]]:
+    """Return what of a file stays without a version, and a lint for each entry that a lock does not satisfy."""
+    if sheet.is_check and not graph.is_locked(sheet):
+        return [], []
+    verdicts = {at: graph.judge(sheet, wish, sheet.skipped[at].scope) for at, wish in sheet.wanted.items()}
+    answered = {sheet.wanted[at].normal for at, (reason, _) in verdicts.items() if not reason}
+    left: list[Skipped] = []
+    lints: list[Lint] = []
+    for at, skipped in enumerate(sheet.skipped):
+        reason, lock = verdicts.get(at, (skipped.reason, ""))
+        wish = sheet.wanted.get(at)
+        # Of two ranges for two environments a lock may answer one, because the project excludes the other environment.
+        if not reason or (wish and wish.bounds.is_conditional and wish.normal in answered):
+            continue
+        left.append(skipped.but(reason=reason) if skipped.reason == NOT_PINNED else skipped)
+        if lock:
+            remedy = f"write {lock} anew"
+            lints.append(Lint("drift", f"{skipped.what} {reason}", skipped.file, skipped.line, remedy))
+    return left, lints
+
+
+class Graph:
+    """Every file of a run, and which of them belong to one resolution."""
+
+    def __init__(self, sheets: Sequence[Sheet]) -> None:
+        self._by_file = {sheet.file: sheet for sheet in sheets}
+        self._by_folder: dict[str, list[Sheet]] = {}
+        for sheet in sheets:
+            self._by_folder.setdefault(_folder(sheet), []).append(sheet)
+        self._closures = {sheet.file: self._closure(sheet) for sheet in sheets if sheet.includes}
+        self._pins = {sheet.file: _pins(sheet) for sheet in sheets}
+        self._answers_of: dict[str, list[Sheet]] = {}
+        self._together_of: dict[tuple[str, bool], list[list[Sheet]]] = {}
+
+    def is_locked(self, sheet: Sheet) -> bool:
+        """Tell whether the file's locks were all read; a broken one is named by itself."""
+        locks = [lock for lock in self._locks(sheet) if lock.ecosystem]
+        return bool(locks) and not any(one.is_failure for lock in locks for one in lock.skipped)
+
+    def judge(self, sheet: Sheet, wish: Wish, scope: Scope) -> tuple[str, str]:
+        """Return why no pin answers a wish, empty when one does; and the lock that should have."""
+        wrong: list[tuple[str, str]] = []
+        for lock in self._answers(sheet):
+            pins = self._named(lock, wish)
+            if not lock.is_lock and lock.scope == "dev" and scope == "runtime":
+                continue
+            takes_dev = lock.is_lock or lock.made_from is not None
+            if wish.normal in lock.own or _is_answered(pins, wish, scope, takes_dev=takes_dev):
+                return "", ""
+            if pins:
+                wrong.append((_mismatch(pins, wish), _name(lock)))
+            elif sheet.is_check and _lacks(lock, wish):
+                wrong.append((f"is not in {_name(lock)}", _name(lock)))
+        if sheet.is_check:
+            return wrong[0] if wrong else ("", "")
+        reason = self._left_open(sheet, wish, scope)
+        return wrong[0] if wrong and reason else (reason, "")
+
+    def _left_open(self, sheet: Sheet, wish: Wish, scope: Scope) -> str:
+        for together in self._together(sheet, is_dev=scope == "dev"):
+            pins = [pin for one in together for pin in self._named(one, wish)]
+            if not _is_answered(pins, wish, scope, takes_dev=True):
+                is_conflict = pins and not any(_is_wished(pin, wish) for pin in pins)
+                return _mismatch(pins, wish) if is_conflict else NOT_PINNED
+        return ""
+
+    def _named(self, sheet: Sheet, wish: Wish) -> list[Dependency]:
+        return self._pins[sheet.file].get((wish.ecosystem, _plain(wish.ecosystem, wish.normal)), [])
+
+    def _answers(self, sheet: Sheet) -> list[Sheet]:
+        if sheet.file not in self._answers_of:
+            beside = self._by_folder[_folder(sheet)]
+            compiled = [one for one in beside if one is not sheet and _is_compiled(one, sheet)]
+            self._answers_of[sheet.file] = [*self._locks(sheet), *compiled]
+        return self._answers_of[sheet.file]
+
+    def _locks(self, sheet: Sheet) -> list[Sheet]:
+        # An SBOM has packages of any ecosystem.
+        return [
+            one for one in self._by_folder[_folder(sheet)] if one.is_lock and one.ecosystem in ("", sheet.ecosystem)
+        ]
+
+    def _closure(self, sheet: Sheet) -> dict[str, Sheet]:
+        reached = {sheet.file: sheet}
+        pending = list(sheet.includes)
+        while pending:
+            file = pending.pop()
+            if file in self._by_file and file not in reached:
+                reached[file] = self._by_file[file]
+                pending += reached[file].includes
+        return reached
+
+    def _together(self, sheet: Sheet, *, is_dev: bool) -> list[list[Sheet]]:
+        """Return the sets of files that are installed together and hold this file; for development or not."""
+        key = (sheet.file, is_dev)
+        if key not in self._together_of:
+            holding = {
+                file: closure
+                for file, closure in self._closures.items()
+                if sheet.file in closure and file != sheet.file and (self._by_file[file].scope == "dev") == is_dev
+            }
+            inner = {inside for file, closure in holding.items() for inside in closure if inside != file}
+            outermost = [list(closure.values()) for file, closure in holding.items() if file not in inner]
+            own = self._closures.get(sheet.file, {sheet.file: sheet})
+            self._together_of[key] = outermost or [list(own.values())]
+        return self._together_of[key]
+
+
+def _lacks(lock: Sheet, wish: Wish) -> bool:
+    """Tell whether a lock knows nothing of a package, as far as its format tells."""
+    if wish.bounds.is_conditional or not lock.ecosystem or _name(lock) == "pnpm-lock.yaml":
+        return False
+    return not any(skipped.what.split(" ")[0].lower() == wish.normal.lower() for skipped in lock.skipped)
+
+
+def _pins(sheet: Sheet) -> dict[tuple[str, str], list[Dependency]]:
+    pins: dict[tuple[str, str], list[Dependency]] = {}
+    for one in sheet.dependencies:
+        pins.setdefault((one.ecosystem, _plain(one.ecosystem, one.normal)), []).append(one)
+    return pins
+
+
+def _plain(ecosystem: str, normal: str) -> str:
+    # Cargo takes both spellings in a manifest; no two crates differ in that only.
+    return normal.replace("-", "_") if ecosystem == "crates.io" else normal
+
+
+def _folder(sheet: Sheet) -> str:
+    return sheet.file.rpartition("/")[0]
+
+
+def _name(sheet: Sheet) -> str:
+    return sheet.file.rpartition("/")[2]
+
+
+def _is_compiled(candidate: Sheet, manifest: Sheet) -> bool:
+    """Tell whether a requirements file is what a tool made of a manifest beside it."""
+    name, source = _name(candidate), _name(manifest)
+    if not name.endswith(".txt") or candidate.is_lock or candidate.ecosystem != manifest.ecosystem:
+        return False
+    made_from = candidate.made_from
+    if made_from is not None and source in made_from:
+        return True
+    if source.endswith((".in", ".txt")):
+        return _stem(name) == _stem(source)
+    if source != "pyproject.toml":
+        return False
+    # Without a word on its origin, a list of nothing but pins is taken for what the project's ranges came to.
+    names_others = made_from is not None and any(one.endswith((".in", ".toml", ".cfg")) for one in made_from)
+    return not names_others and not candidate.wanted
+
+
+def _stem(name: str) -> str:
+    words = name.rpartition(".")[0].replace(".", "-").replace("_", "-").lower().split("-")
+    return "-".join(word for word in words if word not in _COMPILED)
+
+
+def _is_answered(pins: Iterable[Dependency], wish: Wish, scope: Scope, *, takes_dev: bool) -> bool:
+    return any(
+        _is_wished(pin, wish)
+        for pin in _direct(pins)
+        if pin.scope != "dev" or scope == "dev" or (scope == "optional" and takes_dev)
+    )
+
+
+def _is_wished(pin: Dependency, wish: Wish) -> bool:
+    return satisfies(wish.bounds.form, wish.bounds.text, pin.version)
+
+
+def _direct(pins: Iterable[Dependency]) -> list[Dependency]:
+    """Leave out versions that only other packages ask for, where a lock says which those are."""
+    listed = list(pins)
+    return [pin for pin in listed if pin.is_direct] or listed
+
+
+def _mismatch(pins: Sequence[Dependency], wish: Wish) -> str:
+    pin = _direct(pins)[0]
+    why = "but for development only" if _is_wished(pin, wish) else "which does not satisfy it"
+    return f"is {pin.version} in {pin.file.rpartition('/')[2]}, {why}"
