@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint docs bench benchmark-all lock clean
+.PHONY: help setup demo test test-long mutate lint docs bench benchmark-all lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,6 +26,12 @@ demo: $(READY) ## a guided run over the tools on an embedded PostgreSQL; ends by
 
 test: $(READY) ## the whole test suite
 	$(BIN)/python -m pytest
+
+test-long: $(READY) ## the tests that take long: kills, failovers
+	$(BIN)/python -m pytest -m slow
+
+mutate: $(READY) ## break each rule once, and see that a test notices
+	$(BIN)/python tests/mutations/run.py
 
 lint: $(READY) ## format and lint, types, import layers, generated pages
 	$(BIN)/ruff format --check .

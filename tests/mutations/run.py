@@ -27,6 +27,7 @@ ROOT = Path(__file__).parent.parent.parent
 GUARDS = Path(__file__).parent / "guards.toml"
 _WORKERS = 2
 _LIMIT_S = 120
+_WHOLE_LIMIT_S = 600
 _COPIED = ("src", "tests", "docs", "benchmarks", "pyproject.toml", "README.md", "CHANGELOG.md", "CONTRIBUTING.md")
 # pytest: tests failed. Everything else is a mistake of the entry, for example a line that breaks the syntax.
 _TESTS_FAILED = 1
@@ -95,6 +96,7 @@ def _run(guards: Sequence[Guard]) -> Iterator[Result]:
     """Work on two copies at the same time, each with its own queue of guards."""
     waiting, results = list(reversed(guards)), []
     with tempfile.TemporaryDirectory(prefix="boombap-mutate-") as folder:
+        _check_whole(Path(folder) / "whole", guards)
         crew = [
             threading.Thread(target=_work, args=(Path(folder) / str(number), waiting, results))
             for number in range(min(_WORKERS, len(guards)))
@@ -104,6 +106,15 @@ def _run(guards: Sequence[Guard]) -> Iterator[Result]:
         for thread in crew:
             thread.join()
     yield from results
+
+
+def _check_whole(copy: Path, guards: Sequence[Guard]) -> None:
+    """Run every test that is named, with no line broken: a test that fails anyway would notice everything."""
+    _copy(copy)
+    print(f"{len(guards)} rules; their tests on the whole project first …", flush=True)
+    done = _pytest(copy, sorted({name for guard in guards for name in guard.tests}), _WHOLE_LIMIT_S)
+    if done.returncode:
+        raise SystemExit(f"the tests fail with no line broken:\n{done.stdout[-3000:]}")
 
 
 def _work(copy: Path, waiting: list[Guard], results: list[Result]) -> None:
@@ -158,19 +169,20 @@ def _trouble(copy: Path, guard: Guard) -> str:
         compile((copy / "src" / "boombap" / guard.file).read_text(encoding="utf-8"), guard.file, "exec")
     except SyntaxError as error:
         return f"the broken line is not Python: {error}"
-    options = ["-q", "-x", "-p", "no:randomly", "-p", "no:cacheprovider", "--timeout=60", "--no-header"]
-    tests = [f"tests/{name}" for name in guard.tests]
-    environ = os.environ | {"PYTHONPATH": str(copy / "src"), "PYTHONDONTWRITEBYTECODE": "1"}
     try:
-        done = subprocess.run(
-            [sys.executable, "-m", "pytest", *options, *tests],
-            cwd=copy, env=environ, capture_output=True, text=True, timeout=_LIMIT_S, check=False,
-        )  # fmt: skip
+        done = _pytest(copy, guard.tests, _LIMIT_S)
     except subprocess.TimeoutExpired:
         return ""  # it hangs: nobody overlooks that
     if done.returncode == _TESTS_FAILED:
         return ""
     return f"pytest ended with {done.returncode}: {done.stdout.strip().splitlines()[-1:]}"
+
+
+def _pytest(copy: Path, tests: Sequence[str], limit_s: float) -> subprocess.CompletedProcess[str]:
+    options = ["-q", "-x", "-p", "no:randomly", "-p", "no:cacheprovider", "--timeout=30", "--no-header"]
+    words = [sys.executable, "-m", "pytest", *options, *(f"tests/{name}" for name in tests)]
+    environ = os.environ | {"PYTHONPATH": str(copy / "src"), "PYTHONDONTWRITEBYTECODE": "1"}
+    return subprocess.run(words, cwd=copy, env=environ, capture_output=True, text=True, timeout=limit_s, check=False)
 
 
 if __name__ == "__main__":
