@@ -134,6 +134,7 @@ def test_an_old_client_is_never_given_leave_to_send():
         (CHUNKED + b"0\r\n" + (b"X: " + bytes(60) + b"\r\n") * 4, "431"),
         (CHUNKED + b"1;" + b"x" * 5000, "400"),
         (CHUNKED + b"1\na\r\n", "400"),
+        (CHUNKED + b"10\na\r\n0\r\n\r\n", "400"),
     ],
 )
 def test_too_much_is_refused_before_it_has_arrived_whole(text: bytes, status: str):
