@@ -134,6 +134,7 @@ def test_an_old_client_is_never_given_leave_to_send():
         (CHUNKED + b"0\r\n" + (b"X: " + bytes(60) + b"\r\n") * 4, "431"),
         (CHUNKED + b"1;" + b"x" * 5000, "400"),
         (CHUNKED + b"1\na\r\n", "400"),
+        (CHUNKED + b"10\na\r\n0\r\n\r\n", "400"),
     ],
 )
 def test_too_much_is_refused_before_it_has_arrived_whole(text: bytes, status: str):
@@ -146,3 +147,9 @@ def test_the_limits_themselves_are_allowed():
     assert len(requests(head)[0].head) == LIMIT
     assert len(requests(SIZED.replace(b"3", b"200") + bytes(200))[0].body) == LIMIT
     assert len(requests(CHUNKED + b"c8\r\n" + bytes(200) + b"\r\n0\r\n\r\n")[0].body) == LIMIT
+
+
+@pytest.mark.parametrize("line", [b"NoColon", b": no name", b"Na me: x", b"Name : x", b" folded"])
+def test_a_line_that_is_not_a_header_is_refused(line: bytes):
+    with pytest.raises(Refused, match="400"):
+        requests(HEAD + line + b"\r\n\r\n")

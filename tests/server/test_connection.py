@@ -211,6 +211,7 @@ def test_a_malformed_request_line_is_refused_and_ends_the_connection(
         b"X: y\rContent-Length: 4",
         b"X: \x00",
         b"no colon",
+        b"NoColon",
         b": no name",
     ],
 )

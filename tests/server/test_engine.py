@@ -69,12 +69,14 @@ def test_a_client_that_takes_nothing_is_closed_after_the_limit():
 
 def test_answers_that_are_not_taken_have_a_limit_together():
     limits = Limits(request_s=LIMIT_S, threads=2, outbox_bytes=20_000_000)
-    with serving(big(8_000_000), limits) as server, clients(server, 1, GET, receive_bytes=4096) as (oldest,):
+    with serving(big(8_000_000), limits) as server, clients(server, 2, GET, receive_bytes=4096) as (finished, oldest):
+        assert len(read(finished).body) == 8_000_000
         assert oldest.recv(1) == b"H"
         with clients(server, 8, GET, receive_bytes=4096) as others:
             assert all(client.recv(1) == b"H" for client in others)
             assert healthy_within(server)
             assert len(rest(oldest)) < 8_000_000
+            assert len(ask(finished, GET).body) == 8_000_000
             assert len(end(others[-1])) > 8_000_000
 
 

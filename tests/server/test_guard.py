@@ -34,21 +34,37 @@ def test_head_has_the_headers_of_get_and_no_body():
     assert said.split(b"\r\n\r\n")[1].startswith(b"HTTP/1.1 200 OK\r\n")
 
 
-def test_head_of_a_generator_has_its_headers_and_closes_it():
-    closed = []
+class Pieces:
+    """An answer whose end is noticed."""
 
-    def app(environ: WSGIEnvironment, start: StartResponse) -> Iterator[bytes]:
-        try:
-            yield from answer(start, 404, b'{"a": 1}', JSON, [("X-Of", environ["PATH_INFO"])])
-        finally:
-            closed.append(environ["REQUEST_METHOD"])
+    def __init__(self, body: Iterator[bytes]) -> None:
+        self._body = body
+        self.is_closed = False
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self._body
+
+    def close(self) -> None:
+        self.is_closed = True
+
+
+def test_head_of_a_generator_has_its_headers_and_closes_it():
+    given: list[Pieces] = []
+
+    def body(environ: WSGIEnvironment, start: StartResponse) -> Iterator[bytes]:
+        yield from answer(start, 404, b'{"a": 1}', JSON, [("X-Of", environ["PATH_INFO"])])
+
+    def app(environ: WSGIEnvironment, start: StartResponse) -> Pieces:
+        given.append(Pieces(body(environ, start)))
+        return given[-1]
 
     with serving(app, PATIENT) as server:
         said = say(server, HEAD.replace(b"Host: x", b"Connection: close"))
+        assert say(server, LAST).endswith(b'{"a": 1}')
     status, headers = head(said)
     assert (status, headers["content-length"], headers["x-of"]) == (404, "8", "/a")
     assert said.endswith(b"\r\n\r\n")
-    assert closed == ["HEAD"]
+    assert [pieces.is_closed for pieces in given] == [True, True]
 
 
 def test_the_access_log_has_a_line_for_each_request_without_query_and_control_characters():

@@ -131,7 +131,6 @@ class Connection(HTTPConnection):
 
     def reset(self) -> None:
         """Break the connection with a TCP reset."""
-        self.wfile.clear()
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
         self.socket.close()
 
@@ -170,15 +169,11 @@ class Connection(HTTPConnection):
         return begun_s is not None and time.time() - begun_s >= self.server.timeout
 
     def _read(self) -> bool:
-        while True:
-            piece = self.socket.recv(_PIECE_BYTES)
-            if not piece:
-                return False
-            if not self._is_leaving:
-                self.arrival.feed(piece)
-            # What TLS has decrypted is not seen by the selector.
-            if not getattr(self.socket, "pending", int)():
-                return True
+        # Larger than a record of TLS, so that nothing decrypted stays behind, which the selector would not see.
+        piece = self.socket.recv(_PIECE_BYTES)
+        if not self._is_leaving:
+            self.arrival.feed(piece)
+        return bool(piece)
 
     def _say(self, status: str) -> None:
         if self.wfile:  # in the middle of an answer
