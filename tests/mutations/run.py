@@ -1,8 +1,8 @@
 """Break the product one line at a time, and see whether its tests notice: `make mutate`.
 
 Each entry of `guards.toml` names a rule, the line that holds it, and a line that does not. The tests of that rule run
-on a copy of the project with the line broken; when they pass, nothing guards the rule, and this ends with 1. A line that
-is not in its file any more is an error too: the entry goes with the code.
+on a copy of the project with the line broken; when they pass, nothing guards the rule, and this ends with 1. A line
+that is not in its file any more is an error too: the entry goes with the code.
 """
 
 from __future__ import annotations

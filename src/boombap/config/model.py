@@ -5,22 +5,19 @@ The reference page, `boombap config show` and the loader all read `KEYS`; a defa
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
 from types import MappingProxyType
 
-from boombap.config.secret import Secret
-from boombap.errors import ConfigError
+from boombap.config import kinds
 from boombap.log import FORMATS, LEVELS
 from boombap.record import Record
-from boombap.units import parse_duration_s
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
+    from pathlib import Path
 
-    Parse = Callable[[str], object]
-
+    from boombap.config.kinds import Kind
+    from boombap.config.secret import Secret
 
 # What Spotify says of a track beyond its id, name and artists, which are always kept.
 SPOTIFY_FIELDS = ("album", "release_date", "duration", "explicit", "isrc", "popularity", "preview_url")
@@ -191,18 +188,6 @@ SECTIONS: Mapping[str, type[Record]] = {
 }
 
 
-class Kind(Record):
-    """What a person may write for a key.
-
-    Attributes:
-        name: in words.
-        parse: text to value; raises UsageError for text that does not fit.
-    """
-
-    name: str
-    parse: Parse
-
-
 class Key(Record):
     """One thing that may be set.
 
@@ -239,173 +224,66 @@ class Key(Record):
         return getattr(SECTIONS[self.section], self.name)
 
 
-def _whole(low: int, high: int) -> Kind:
-    def parse(text: str) -> int:
-        digits = text.strip()
-        # The length first: int() refuses more than 4,300 digits in its own way.
-        if not (digits.isascii() and digits.isdigit() and len(digits) <= len(str(high)) and low <= int(digits) <= high):
-            raise ConfigError(f"{text!r} is not a whole number from {low} to {high}")
-        return int(digits)
-
-    return Kind(f"{low}-{high}", parse)
-
-
-def _choice(choices: tuple[str, ...]) -> Kind:
-    def parse(text: str) -> str:
-        if text.lower() not in choices:
-            raise ConfigError(f"{text!r} is not one of {', '.join(choices)}")
-        return text.lower()
-
-    return Kind(" or ".join(choices), parse)
-
-
-def _percentage(text: str) -> float:
-    try:
-        value = float(text.strip().removesuffix("%"))
-    except ValueError:
-        value = -1.0
-    if not 0 <= value <= 100:  # noqa: PLR2004 - a percentage
-        raise ConfigError(f"{text!r} is not a percentage from 0 to 100")
-    return value
-
-
-def _path(text: str) -> Path:
-    try:
-        return Path(text).expanduser()
-    except RuntimeError:
-        raise ConfigError(f"{text!r} names a home folder that is not known") from None
-
-
-def _limit(text: str) -> float:
-    # To PostgreSQL 0 means no limit, and 2,147,483,647 ms is the longest one.
-    seconds = parse_duration_s(text)
-    if not 0.001 <= seconds <= 24 * 86_400:  # noqa: PLR2004 - explained above
-        raise ConfigError(f"{text!r} is not a duration from 1ms to 24d")
-    return seconds
-
-
-def _age(text: str) -> float:
-    seconds = parse_duration_s(text)
-    if seconds < 1:
-        raise ConfigError(f"{text!r} is less than a second")
-    return seconds
-
-
-def _http_url(text: str) -> str:
-    url = text.strip().rstrip("/")
-    scheme, _, rest = url.partition("://")
-    place = rest.partition("/")[0]
-    if scheme not in ("http", "https") or not place or "@" in place or set(url) & set("?# "):
-        raise ConfigError(f"{text!r} is not an address with http:// or https://")
-    if scheme == "http" and not _LOOPBACK.fullmatch(place):
-        raise ConfigError(f"{text!r} would send the credentials in the clear")
-    return url
-
-
-def _some_of(choices: tuple[str, ...]) -> Kind:
-    def parse(text: str) -> tuple[str, ...]:
-        names = _names(text)
-        unknown = [name for name in names if name not in choices]
-        if unknown:
-            raise ConfigError(f"{unknown[0]!r} is not one of {', '.join(choices)}")
-        return names
-
-    return Kind("some of " + ", ".join(choices), parse)
-
-
-def _ttls(text: str) -> Mapping[str, float]:
-    found = {}
-    for part in _names(text):
-        prefix, equals, duration = part.rpartition("=")
-        if not prefix.strip() or not equals:
-            raise ConfigError(f"{part!r} is not PREFIX=DURATION")
-        found[prefix.strip()] = parse_duration_s(duration)
-    return MappingProxyType(found)
-
-
-def _switch(text: str) -> bool:
-    return _choice(("true", "false")).parse(text) == "true"
-
-
-def _names(text: str) -> tuple[str, ...]:
-    return tuple(name.strip() for name in text.split(",") if name.strip())
-
-
-# The whole host: 127.0.0.1.example.org is not this machine.
-_LOOPBACK = re.compile(r"(?:127(?:\.\d{1,3}){3}|localhost|\[::1\])(?::\d+)?", re.ASCII)
-
-_TEXT = Kind("text", str)
-_SECRET = Kind("secret", Secret)
-_PATH = Kind("path", _path)
-_DURATION = Kind("duration from 1ms to 24d", _limit)
-_PERCENTAGE = Kind("percentage", _percentage)
-_NAMES = Kind("names, separated by commas", _names)
-_TTLS = Kind("PREFIX=DURATION, separated by commas", _ttls)
-_SWITCH = Kind("true or false", _switch)
-_PORT = _whole(1, 65_535)
-_AGE = Kind("duration", _age)
-_HTTP_URL = Kind("https address; http on loopback", _http_url)
-
 KEYS = (
-    Key("postgres.url", _SECRET, "address, as a URL or key=value text", ("DATABASE_URL",)),
-    Key("postgres.host", _TEXT, "host name, address or socket folder", ("POSTGRES_HOST", "DB_HOST")),
-    Key("postgres.port", _PORT, "port", ("POSTGRES_PORT", "DB_PORT")),
-    Key("postgres.database", _TEXT, "database name", ("POSTGRES_DATABASE", "DB_NAME")),
-    Key("postgres.username", _TEXT, "role", ("POSTGRES_USERNAME", "DB_USER")),
-    Key("postgres.password", _SECRET, "password of the role", ("POSTGRES_PASSWORD", "DB_PASSWORD")),
-    Key("redis.url", _SECRET, "address as a URL: redis://, rediss:// or unix://", ("REDIS_URL",)),
-    Key("redis.host", _TEXT, "host name or address", ("REDIS_HOST",)),
-    Key("redis.port", _PORT, "port", ("REDIS_PORT",)),
-    Key("redis.username", _TEXT, "ACL user; the default user when empty", ("REDIS_USERNAME",)),
-    Key("redis.password", _SECRET, "password of the user", ("REDIS_PASSWORD",)),
-    Key("redis.db", _whole(0, 1_000_000), "number of the logical database", ("REDIS_DB",)),
-    Key("db.connect_timeout", _DURATION, "limit for one connection attempt"),
-    Key("db.statement_timeout", _DURATION, "limit for one statement, enforced by the server"),
-    Key("db.lock_timeout", _DURATION, "limit for waiting on a lock, enforced by the server"),
-    Key("db.pool_size", _whole(1, 16), "connections to one database at the same time"),
-    Key("db.embedding_dimension", _whole(1, 16_000), "dimension that tracks.lyrics_embedding must have"),
-    Key("db.coverage_floor", _PERCENTAGE, "share of tracks that each analyzer named below must have reached"),
-    Key("db.coverage_analyzers", _NAMES, "analyzers whose coverage is judged"),
-    Key("db.waivers", _PATH, "TOML file with waived findings"),
-    Key("cache.connect_timeout", _DURATION, "limit for one connection attempt to Redis"),
-    Key("cache.read_timeout", _DURATION, "limit for one answer of Redis"),
-    Key("cache.pool_size", _whole(1, 64), "connections to one Redis server at the same time"),
-    Key("cache.ttls", _TTLS, "how long the values under a prefix may live, for example lyrics:=1d"),
-    Key("cache.hit_ratio_floor", _PERCENTAGE, "share of reads that a healthy cache answers"),
-    Key("cache.big_key", _whole(1024, 2**40), "bytes from which a key is called big"),
-    Key("cache.waivers", _PATH, "TOML file with waived findings about Redis"),
-    Key("ctx.max_files", _whole(1, 1_000_000), "files in one index; those in deeper folders are left out first"),
-    Key("ctx.max_index_mb", _whole(1, 10_000), "megabytes of text in one index"),
-    Key("spotify.client_id", _TEXT, "of the app, from the developer dashboard", ("SPOTIFY_CLIENT_ID",)),
-    Key("spotify.client_secret", _SECRET, "of the app", ("SPOTIFY_CLIENT_SECRET",)),
-    Key("spotify.base_url", _HTTP_URL, "the Web API; the emulator prints its own address"),
-    Key("spotify.accounts_url", _HTTP_URL, "where tokens come from"),
+    Key("postgres.url", kinds.SECRET, "address, as a URL or key=value text", ("DATABASE_URL",)),
+    Key("postgres.host", kinds.TEXT, "host name, address or socket folder", ("POSTGRES_HOST", "DB_HOST")),
+    Key("postgres.port", kinds.PORT, "port", ("POSTGRES_PORT", "DB_PORT")),
+    Key("postgres.database", kinds.TEXT, "database name", ("POSTGRES_DATABASE", "DB_NAME")),
+    Key("postgres.username", kinds.TEXT, "role", ("POSTGRES_USERNAME", "DB_USER")),
+    Key("postgres.password", kinds.SECRET, "password of the role", ("POSTGRES_PASSWORD", "DB_PASSWORD")),
+    Key("redis.url", kinds.SECRET, "address as a URL: redis://, rediss:// or unix://", ("REDIS_URL",)),
+    Key("redis.host", kinds.TEXT, "host name or address", ("REDIS_HOST",)),
+    Key("redis.port", kinds.PORT, "port", ("REDIS_PORT",)),
+    Key("redis.username", kinds.TEXT, "ACL user; the default user when empty", ("REDIS_USERNAME",)),
+    Key("redis.password", kinds.SECRET, "password of the user", ("REDIS_PASSWORD",)),
+    Key("redis.db", kinds.whole(0, 1_000_000), "number of the logical database", ("REDIS_DB",)),
+    Key("db.connect_timeout", kinds.DURATION, "limit for one connection attempt"),
+    Key("db.statement_timeout", kinds.DURATION, "limit for one statement, enforced by the server"),
+    Key("db.lock_timeout", kinds.DURATION, "limit for waiting on a lock, enforced by the server"),
+    Key("db.pool_size", kinds.whole(1, 16), "connections to one database at the same time"),
+    Key("db.embedding_dimension", kinds.whole(1, 16_000), "dimension that tracks.lyrics_embedding must have"),
+    Key("db.coverage_floor", kinds.PERCENTAGE, "share of tracks that each analyzer named below must have reached"),
+    Key("db.coverage_analyzers", kinds.NAMES, "analyzers whose coverage is judged"),
+    Key("db.waivers", kinds.PATH, "TOML file with waived findings"),
+    Key("cache.connect_timeout", kinds.DURATION, "limit for one connection attempt to Redis"),
+    Key("cache.read_timeout", kinds.DURATION, "limit for one answer of Redis"),
+    Key("cache.pool_size", kinds.whole(1, 64), "connections to one Redis server at the same time"),
+    Key("cache.ttls", kinds.TTLS, "how long the values under a prefix may live, for example lyrics:=1d"),
+    Key("cache.hit_ratio_floor", kinds.PERCENTAGE, "share of reads that a healthy cache answers"),
+    Key("cache.big_key", kinds.whole(1024, 2**40), "bytes from which a key is called big"),
+    Key("cache.waivers", kinds.PATH, "TOML file with waived findings about Redis"),
+    Key("ctx.max_files", kinds.whole(1, 1_000_000), "files in one index; those in deeper folders are left out first"),
+    Key("ctx.max_index_mb", kinds.whole(1, 10_000), "megabytes of text in one index"),
+    Key("spotify.client_id", kinds.TEXT, "of the app, from the developer dashboard", ("SPOTIFY_CLIENT_ID",)),
+    Key("spotify.client_secret", kinds.SECRET, "of the app", ("SPOTIFY_CLIENT_SECRET",)),
+    Key("spotify.base_url", kinds.HTTP_URL, "the Web API; the emulator prints its own address"),
+    Key("spotify.accounts_url", kinds.HTTP_URL, "where tokens come from"),
     Key(
         "spotify.mode",
-        _choice(("auto", "extended", "development")),
+        kinds.choice(("auto", "extended", "development")),
         "how the app may ask; auto begins as extended and switches at the first refusal",
     ),
-    Key("spotify.budget", _whole(1, 1_000_000), "requests of all processes together in any window"),
-    Key("spotify.window", _DURATION, "length of the rate limit's rolling window"),
-    Key("spotify.in_flight", _whole(1, 900), "requests of one process at the same time"),
-    Key("spotify.local_share", _PERCENTAGE, "share of the budget that a process takes while Redis is down"),
-    Key("spotify.ttl", _AGE, "age at which cached metadata is asked for again"),
-    Key("spotify.missing_ttl", _AGE, "age at which what Spotify did not have is asked for again"),
-    Key("spotify.fields", _some_of(SPOTIFY_FIELDS), "what is stored beside id, name and artists"),
-    Key("deps.source", _SECRET, "folder or address of an OSV export: it holds PyPI/all.zip"),
-    Key("deps.database", _PATH, "folder of the databases; default: deps in paths.data"),
-    Key("deps.ecosystems", _NAMES, "ecosystems that are synced, as OSV names them"),
-    Key("deps.ttl", _DURATION, "age from which an audit has the databases refreshed in the background"),
-    Key("deps.max_age", _DURATION, "age from which a database gives no verdict, unless the policy says another"),
-    Key("deps.refresh", _SWITCH, "whether an audit starts that refresh"),
-    Key("deps.policy", _PATH, "TOML file with what blocks"),
-    Key("deps.waivers", _PATH, "TOML file with accepted findings"),
-    Key("deps.kev", _PATH, "catalogue of known exploited vulnerabilities, as CISA publishes it (JSON)"),
-    Key("deps.epss", _PATH, "exploitation probabilities, as FIRST publishes them (CSV, also gzip)"),
-    Key("http.ca_file", _PATH, "PEM file with the authorities that are trusted, instead of the system's"),
-    Key("log.level", _choice(LEVELS), "lowest level that is written"),
-    Key("log.format", _choice(FORMATS), "text for people, json for machines"),
-    Key("paths.data", _PATH, "snapshots and the embedded servers; default: boombap in $XDG_DATA_HOME"),
-    Key("paths.state", _PATH, "the log of bugs; default: boombap in $XDG_STATE_HOME"),
-    Key("paths.cache", _PATH, "indexes of code; default: boombap in $XDG_CACHE_HOME"),
+    Key("spotify.budget", kinds.whole(1, 1_000_000), "requests of all processes together in any window"),
+    Key("spotify.window", kinds.DURATION, "length of the rate limit's rolling window"),
+    Key("spotify.in_flight", kinds.whole(1, 900), "requests of one process at the same time"),
+    Key("spotify.local_share", kinds.PERCENTAGE, "share of the budget that a process takes while Redis is down"),
+    Key("spotify.ttl", kinds.AGE, "age at which cached metadata is asked for again"),
+    Key("spotify.missing_ttl", kinds.AGE, "age at which what Spotify did not have is asked for again"),
+    Key("spotify.fields", kinds.some_of(SPOTIFY_FIELDS), "what is stored beside id, name and artists"),
+    Key("deps.source", kinds.SECRET, "folder or address of an OSV export: it holds PyPI/all.zip"),
+    Key("deps.database", kinds.PATH, "folder of the databases; default: deps in paths.data"),
+    Key("deps.ecosystems", kinds.NAMES, "ecosystems that are synced, as OSV names them"),
+    Key("deps.ttl", kinds.DURATION, "age from which an audit has the databases refreshed in the background"),
+    Key("deps.max_age", kinds.DURATION, "age from which a database gives no verdict, unless the policy says another"),
+    Key("deps.refresh", kinds.SWITCH, "whether an audit starts that refresh"),
+    Key("deps.policy", kinds.PATH, "TOML file with what blocks"),
+    Key("deps.waivers", kinds.PATH, "TOML file with accepted findings"),
+    Key("deps.kev", kinds.PATH, "catalogue of known exploited vulnerabilities, as CISA publishes it (JSON)"),
+    Key("deps.epss", kinds.PATH, "exploitation probabilities, as FIRST publishes them (CSV, also gzip)"),
+    Key("http.ca_file", kinds.PATH, "PEM file with the authorities that are trusted, instead of the system's"),
+    Key("log.level", kinds.choice(LEVELS), "lowest level that is written"),
+    Key("log.format", kinds.choice(FORMATS), "text for people, json for machines"),
+    Key("paths.data", kinds.PATH, "snapshots and the embedded servers; default: boombap in $XDG_DATA_HOME"),
+    Key("paths.state", kinds.PATH, "the log of bugs; default: boombap in $XDG_STATE_HOME"),
+    Key("paths.cache", kinds.PATH, "indexes of code; default: boombap in $XDG_CACHE_HOME"),
 )

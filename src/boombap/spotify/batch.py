@@ -15,12 +15,13 @@ from boombap.spotify.access import from_settings
 from boombap.spotify.desk import is_database, lines_of
 from boombap.spotify.feed import Feed
 from boombap.spotify.model import Mode
-from boombap.spotify.pipeline import Parts, Pipeline, Tally
+from boombap.spotify.pipeline import Parts, Pipeline
 from boombap.spotify.planner import Planner
 from boombap.spotify.quota import limiter_of
 from boombap.spotify.sink import Sink
 from boombap.spotify.source import Leases, Selection, peek
 from boombap.spotify.store import NOBODY, Store
+from boombap.spotify.tally import Tally
 from boombap.units import format_duration
 
 if TYPE_CHECKING:

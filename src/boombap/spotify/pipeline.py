@@ -10,7 +10,7 @@ from __future__ import annotations
 import heapq
 import random
 import time
-from collections import Counter, deque
+from collections import deque
 from contextlib import suppress
 from itertools import count
 from typing import TYPE_CHECKING, NamedTuple
@@ -21,7 +21,9 @@ from boombap.resilience.breaker import Breaker, State
 from boombap.resilience.retry import Policy, wait_s
 from boombap.spotify import api
 from boombap.spotify.decode import Decoded
+from boombap.spotify.match import given_up
 from boombap.spotify.model import Kind, Mode, Outcome, Refusal
+from boombap.spotify.tally import Tally
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -58,32 +60,6 @@ class Parts(NamedTuple):
     feed: Feed
     sink: Sink
     base_url: str
-
-
-class Tally:
-    """What a run has done so far.
-
-    Attributes:
-        outcomes: tracks by their outcome.
-        hits: tracks that the cache answered.
-        requests: sent to the Web API, by kind; tokens not among them.
-        retries: requests sent again.
-        failures: the errors that tracks were given up for, by message.
-        refused_ids: ids that the Web API refuses, by what it said.
-    """
-
-    def __init__(self) -> None:
-        self.outcomes: Counter[Outcome] = Counter()
-        self.hits = 0
-        self.requests: Counter[Kind] = Counter()
-        self.retries = 0
-        self.failures: Counter[str] = Counter()
-        self.refused_ids: Counter[str] = Counter()
-
-    @property
-    def tracks(self) -> int:
-        """Give the tracks that have a verdict."""
-        return self.outcomes.total()
 
 
 class _Open:
@@ -322,7 +298,7 @@ class Pipeline:
         self._forbidden = self._refused = 0
         matches = planner.answer(ask, found.reply)
         if found.broken:
-            matches = [_given_up(match, found.broken) for match in matches]
+            matches = [given_up(match, found.broken) for match in matches]
         tracks = [track for track in found.reply.tracks if track is not None] if ask.kind in _WHOLE else []
         missing: tuple[str, ...] = ()
         if ask.kind is Kind.TRACKS:
@@ -420,10 +396,3 @@ class Pipeline:
 
 # Search results and album pages may lack fields that a track asked for by its id has.
 _WHOLE = (Kind.TRACKS, Kind.TRACK)
-
-
-def _given_up(match: Match, broken: frozenset[str]) -> Match:
-    """Give the verdict about a track whose answer could not be read: none."""
-    if match.outcome is not Outcome.NOT_FOUND or match.wanted.spotify_id not in broken:
-        return match
-    return match._replace(outcome=Outcome.FAILED, reasons=("malformed_answer",))
