@@ -50,8 +50,13 @@ def repository(root: Path, files: dict[str, str | bytes]) -> Path:
     return root
 
 
+opened: list[Index] = []
+"""What `indexed` has opened; closed after each test."""
+
+
 def indexed(root: Path) -> Index:
-    return open_or_build(root, root.parent / "cache")
+    opened.append(open_or_build(root, root.parent / "cache"))
+    return opened[-1]
 
 
 def ask(root: Path, query: str, **options: object) -> list[Hit]:

@@ -7,12 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from boombap.ctx.fuzzy import distance
+from boombap.ctx.index import open_or_build
 from boombap.ctx.search import grep, search
 from boombap.ctx.selection import Filter
 from boombap.errors import UsageError
-from ctx.repositories import ask, indexed, paths, repository
+from ctx.repositories import ask, paths, repository
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from boombap.ctx.index import Index
@@ -29,8 +31,11 @@ FILES: dict[str, str | bytes] = {
 
 
 @pytest.fixture(scope="module")
-def index(tmp_path_factory: pytest.TempPathFactory) -> Index:
-    return indexed(repository(tmp_path_factory.mktemp("search") / "r", FILES))
+def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
+    root = repository(tmp_path_factory.mktemp("search") / "r", FILES)
+    made = open_or_build(root, root.parent / "cache")
+    yield made
+    made.close()
 
 
 @pytest.mark.parametrize(

@@ -168,10 +168,13 @@ def open_database(folder: str, ecosystem: str) -> Database | None:
     if not os.path.exists(path):
         return None
     quoted = path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+    connection = None
     try:
         connection = _sqlite3.connect(f"file:{quoted}?mode=ro", uri=True, check_same_thread=False)
         stamp = connection.execute("PRAGMA user_version").fetchone()[0]
     except _sqlite3.Error as error:
+        if connection:
+            connection.close()
         raise _damaged(path, str(error)) from None
     if stamp != STAMP:
         connection.close()
