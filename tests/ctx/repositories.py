@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from boombap.ctx.index import open_or_build
 from boombap.ctx.search import search
@@ -54,8 +54,8 @@ opened: list[Index] = []
 """What `indexed` has opened; closed after each test."""
 
 
-def indexed(root: Path) -> Index:
-    opened.append(open_or_build(root, root.parent / "cache"))
+def indexed(root: Path, cache: Path | None = None, **options: Any) -> Index:
+    opened.append(open_or_build(root, cache or root.parent / "cache", **options))
     return opened[-1]
 
 

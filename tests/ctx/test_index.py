@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from boombap.ctx import store
-from boombap.ctx.index import open_or_build
 from boombap.ctx.model import Limits
 from boombap.ctx.related import relatives
 from boombap.ctx.search import search
@@ -121,13 +120,13 @@ def test_two_writers_and_a_reader(root: Path) -> None:
 def test_a_cache_that_cannot_be_written(root: Path) -> None:
     blocked = root.parent / "cache"
     blocked.write_text("a file stands where the folder should")
-    index = open_or_build(root, blocked)
+    index = indexed(root, blocked)
     assert "in memory" in index.notes[0]
     assert paths(search(index, "alpha"))[0] == "a.py"
 
 
 def test_limits_say_what_they_drop(root: Path) -> None:
-    index = open_or_build(root, root.parent / "cache", limits=Limits(files=1))
+    index = indexed(root, limits=Limits(files=1))
     assert index.database.execute("SELECT path, reason FROM skipped").fetchall() == [
         ("b.py", "beyond ctx.max_files (1)")
     ]
@@ -135,7 +134,7 @@ def test_limits_say_what_they_drop(root: Path) -> None:
 
 def test_a_subfolder_is_its_repository(root: Path) -> None:
     (root / "sub").mkdir()
-    assert open_or_build(root / "sub", root.parent / "cache").root == str(root)
+    assert indexed(root / "sub", root.parent / "cache").root == str(root)
 
 
 def test_history_counts_only_what_exists(root: Path) -> None:
