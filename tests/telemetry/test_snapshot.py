@@ -58,6 +58,15 @@ def test_a_damaged_file_counts_as_none(tmp_path: Path, content: bytes) -> None:
     assert snapshot.read(tmp_path / "db.prom")["t_rows_total", (("table", "tracks"),)] == 4
 
 
+def test_a_file_too_large_to_be_ours_counts_as_none(tmp_path: Path) -> None:
+    """A short command must not spend its time and memory on a file that something else has filled."""
+    line = f't_rows_total{{table="{"x" * 999_970}"}} 1\n'
+    (tmp_path / "db.prom").write_text(line * 3)
+    assert snapshot.read(tmp_path / "db.prom")
+    (tmp_path / "db.prom").write_text(line * 5)
+    assert snapshot.read(tmp_path / "db.prom") == {}
+
+
 def test_a_folder_that_cannot_be_made_fails_nothing(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder")
     assert not snapshot.leave(tmp_path / "file" / "metrics", "db", meter())
