@@ -121,6 +121,16 @@ def test_a_trial_that_is_forgotten_makes_room_for_one():
     assert [breaker.admits() for _ in range(2)] == [True, False]
 
 
+def test_trials_that_never_end_do_not_shut_the_next_recovery_out():
+    clock = Clock()
+    breaker = half_open(clock, 3)
+    for _ in range(3):
+        assert breaker.admits()
+    breaker.fail()
+    clock.sleep(10)
+    assert [breaker.admits() for _ in range(4)] == [True, True, True, False]
+
+
 def test_once_closed_it_counts_failures_from_the_beginning():
     breaker = half_open(Clock(), 1)
     breaker.admits()

@@ -58,13 +58,13 @@ def test_a_damaged_file_counts_as_none(tmp_path: Path, content: bytes) -> None:
     assert snapshot.read(tmp_path / "db.prom")["t_rows_total", (("table", "tracks"),)] == 4
 
 
-def test_a_file_too_large_to_be_ours_counts_as_none(tmp_path: Path) -> None:
-    """A short command must not spend its time and memory on a file that something else has filled."""
-    line = f't_rows_total{{table="{"x" * 999_970}"}} 1\n'
-    (tmp_path / "db.prom").write_text(line * 3)
-    assert snapshot.read(tmp_path / "db.prom")
-    (tmp_path / "db.prom").write_text(line * 5)
-    assert snapshot.read(tmp_path / "db.prom") == {}
+@pytest.mark.parametrize(("size", "is_read"), [(4_000_000, True), (4_000_001, False)])
+def test_a_file_too_large_to_be_ours_counts_as_none(tmp_path: Path, size: int, is_read: bool) -> None:
+    """A short command must spend neither time nor memory on it, nor take its first lines for the whole."""
+    first, second = 't_rows_total{table="', '"} 1\n'
+    line = first + "x" * (size - len(first) - len(second)) + second
+    (tmp_path / "db.prom").write_text(line if is_read else line + "t_depth 1\n")
+    assert bool(snapshot.read(tmp_path / "db.prom")) is is_read
 
 
 def test_a_folder_that_cannot_be_made_fails_nothing(tmp_path: Path) -> None:
