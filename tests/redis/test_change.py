@@ -86,6 +86,15 @@ def test_a_server_that_scans_past_the_pattern_cannot_have_a_key_deleted(tmp_path
     assert liar.touched_by(b"DUMP", b"GET") == ({b"lyrics:1", b"lyrics:2"} if backs_up else set())
 
 
+def test_a_key_whose_value_could_not_be_read_is_not_deleted(tmp_path: Path):
+    """Whatever becomes of it between DUMP and UNLINK, it is not in the backup."""
+    with lying(b"lyrics:1") as liar, BackupFile(tmp_path / "backup.jsonl") as backup:
+        liar.answers[b"DUMP"] = b"$-1\r\n"
+        done = change(liar.target, tmp_path / "j", b"lyrics:*", backup=backup)
+    assert liar.touched_by(b"UNLINK", b"DEL") == set()
+    assert (done.seen, done.changed, done.skipped) == (1, 0, 1)
+
+
 def test_a_server_that_scans_past_the_pattern_cannot_have_a_key_expired(tmp_path: Path):
     with lying(*STRANGERS, b"lyrics:1") as liar:
         change(liar.target, tmp_path / "j", b"lyrics:*", action="expire", ttl_ms=1000)
