@@ -288,3 +288,15 @@ def test_rivals_beyond_the_margin_are_told_apart(score_apart: float) -> None:
     found = _rivals(score_apart)
     assert found.margin == pytest.approx(score_apart)
     assert outcome(found) == ("matched", "a")
+
+
+@pytest.mark.parametrize(
+    ("duration_ms", "is_sure"), [(200_000, True), (205_400, True), (205_412, False), (210_000, False), (None, False)]
+)
+def test_a_candidate_below_the_bar_is_ambiguous(duration_ms: int | None, is_sure: bool) -> None:
+    """A remix by somebody may be any remix: where the length does not tell, what only resembles is not stored."""
+    remix = track("R. Kelly", "Ignition - Luca Remix", duration_ms=duration_ms)
+    found = match(wanted("R. Kelly", "Ignition (Remix)", duration_ms=200_000), [remix])
+    assert (found.score >= ACCEPTED) is is_sure
+    assert (found.outcome is Outcome.MATCHED) is is_sure
+    assert ("weak" in found.reasons) is not is_sure
