@@ -103,3 +103,80 @@ def test_urgent_items_overtake():
         workers.put("asked", priority=0)
         go_on.set()
     assert done == ["first", "asked", "backfill"]
+
+
+def test_of_two_workers_that_raise_the_first_is_heard():
+    """The first error is the cause; what fails after it often only follows from it."""
+    both_work, first_failed = threading.Barrier(2), threading.Event()
+
+    def work(item: int) -> None:
+        both_work.wait(5)
+        if item:
+            first_failed.wait(5)
+            raise Unreachable("the second")
+        raise KeyError("the first")
+
+    with pytest.raises(KeyError, match="the first"):
+        run(workers := Workers(2, work, Interrupt(), size=2), 2, then=lambda: _failed(workers, first_failed))
+
+
+def _failed(workers: Workers[int], first_failed: threading.Event) -> None:
+    until(lambda: workers.queue.is_closed)
+    first_failed.set()
+
+
+def test_the_other_workers_stop_after_an_error():
+    """Only what they hold is finished: what waits in the queue is left undone."""
+    fails, others_go_on, done = threading.Event(), threading.Event(), []
+
+    def work(item: int) -> None:
+        if item == 0:
+            fails.wait(5)
+            raise Unreachable("the first")
+        others_go_on.wait(5)
+        done.append(item)
+
+    workers = Workers(2, work, Interrupt(), size=10)
+
+    def fail() -> None:
+        until(lambda: len(workers.queue) == 4)
+        fails.set()
+        until(lambda: workers.queue.is_closed)
+        others_go_on.set()
+
+    with pytest.raises(Unreachable):
+        run(workers, 6, then=fail)
+    assert done == [1]
+
+
+def test_a_worker_that_has_failed_takes_nothing_more():
+    tried: list[int] = []
+
+    def work(item: int) -> None:
+        tried.append(item)
+        raise Unreachable(f"item {item}")
+
+    with pytest.raises(Unreachable, match="item 0"):
+        run(Workers(1, work, Interrupt(), size=10), 8)
+    assert tried == [0]
+
+
+@pytest.mark.timeout(10)
+def test_a_callback_that_fails_ends_the_work_too():
+    """Its error would otherwise be printed by a thread that nobody joins, while `put` waits for ever."""
+
+    def on_done(_: int) -> None:
+        raise KeyError("the callback")
+
+    with pytest.raises(KeyError, match="the callback"):
+        run(Workers(1, lambda _: None, Interrupt(), size=1, on_done=on_done), 100)
+
+
+@pytest.mark.timeout(10)
+@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit, MemoryError])
+def test_no_kind_of_error_is_swallowed(error: type[BaseException]):
+    def work(_: int) -> None:
+        raise error
+
+    with pytest.raises(error):
+        run(Workers(3, work, Interrupt(), size=1), 100)

@@ -206,3 +206,35 @@ def test_what_was_written_before_the_signal_stays(start: Start) -> None:
     child = start("print('partial')\ninterrupt.sleep(60)")
     child.send_signal(signal.SIGINT)
     assert child.communicate(timeout=20)[0] == "partial\n"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "code"),
+    [(signal.SIGINT, signal.SIGINT, 130), (signal.SIGTERM, signal.SIGINT, 143), (signal.SIGINT, signal.SIGTERM, 130)],
+)
+def test_a_second_signal_ends_a_run_that_drains_at_once(start: Start, first: int, second: int, code: int) -> None:
+    """Who presses Ctrl-C twice does not wait for the work that a run has asked time for."""
+    child = start(
+        "import threading\ninterrupt.grace_s = 60\ninterrupt.wait()\nprint('drains', flush=True)\n"
+        "threading.Event().wait()"
+    )
+    child.send_signal(first)
+    assert child.stdout
+    assert child.stdout.readline() == "drains\n"
+    assert child.poll() is None
+    begun = monotonic()
+    child.send_signal(second)
+    _, err = child.communicate(timeout=20)
+    assert (child.returncode, err) == (code, "interrupted\n")
+    assert monotonic() - begun < PROMPT_S
+
+
+def test_a_run_that_asked_for_it_has_more_time_to_drain(start: Start) -> None:
+    """What is in flight is written: the time that a run has asked for holds, not the time of all the others."""
+    child = start(
+        "import threading\nfrom boombap.interrupt import GRACE_S\ninterrupt.grace_s = 60\ninterrupt.wait()\n"
+        "threading.Event().wait(GRACE_S + 0.4)\nprint('written')\ninterrupt.check()"
+    )
+    child.send_signal(signal.SIGINT)
+    out, _ = child.communicate(timeout=20)
+    assert (child.returncode, out) == (130, "written\n")

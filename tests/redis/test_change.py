@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,6 +19,7 @@ from boombap.redis.journal import Journal
 from boombap.redis.model import Plan
 from boombap.redis.parts import Field
 from caches import LIMITS
+from fakes.lying_redis import lying
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from boombap.redis.model import Done
     from boombap.redis.portable import Item
     from caches import Cache, CacheCluster
+
+STRANGERS = (b"artist:1", b"lyrics", b"LYRICS:1", b"my-lyrics:1", b"\nlyrics:1", b"")
 
 
 def quiet(done: int, total: int) -> None:
@@ -69,6 +73,32 @@ def test_a_purge_deletes_what_matches_and_nothing_else(each_cache: Cache, tmp_pa
     assert (done.seen, done.changed, done.skipped) == (5001, 5001, 0)
     assert each_cache.call("DBSIZE") == 5001
     assert each_cache.call("GET", "lyrics") == b"no colon"
+
+
+@pytest.mark.parametrize("backs_up", [False, True])
+def test_a_server_that_scans_past_the_pattern_cannot_have_a_key_deleted(tmp_path: Path, backs_up: bool):
+    """Each key is matched a second time here: a proxy, a fork or a bug of the server must not cost data."""
+    file = tmp_path / "backup.jsonl"
+    with lying(b"lyrics:1", *STRANGERS, b"lyrics:2") as liar, BackupFile(file) if backs_up else nullcontext() as backup:
+        done = change(liar.target, tmp_path / "j", b"lyrics:*", backup=backup)
+    assert liar.touched_by(b"UNLINK", b"DEL") == {b"lyrics:1", b"lyrics:2"}
+    assert (done.seen, done.changed) == (2, 2)
+    assert liar.touched_by(b"DUMP", b"GET") == ({b"lyrics:1", b"lyrics:2"} if backs_up else set())
+
+
+def test_a_key_whose_value_could_not_be_read_is_not_deleted(tmp_path: Path):
+    """Whatever becomes of it between DUMP and UNLINK, it is not in the backup."""
+    with lying(b"lyrics:1") as liar, BackupFile(tmp_path / "backup.jsonl") as backup:
+        liar.answers[b"DUMP"] = b"$-1\r\n"
+        done = change(liar.target, tmp_path / "j", b"lyrics:*", backup=backup)
+    assert liar.touched_by(b"UNLINK", b"DEL") == set()
+    assert (done.seen, done.changed, done.skipped) == (1, 0, 1)
+
+
+def test_a_server_that_scans_past_the_pattern_cannot_have_a_key_expired(tmp_path: Path):
+    with lying(*STRANGERS, b"lyrics:1") as liar:
+        change(liar.target, tmp_path / "j", b"lyrics:*", action="expire", ttl_ms=1000)
+    assert liar.touched_by(b"PEXPIRE", b"EXPIRE", b"PTTL") == {b"lyrics:1"}
 
 
 def test_odd_names_are_deleted_exactly(cache: Cache, tmp_path: Path):

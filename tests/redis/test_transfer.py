@@ -16,6 +16,7 @@ from boombap.redis.parts import Field
 from boombap.redis.pattern import matcher
 from boombap.redis.transfer import backup, copy, fetch, restore
 from caches import LIMITS
+from fakes.lying_redis import lying
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -247,3 +248,30 @@ def test_several_databases_are_not_poured_into_one(cache: Cache, tmp_path: Path)
         pytest.raises(UsageError, match="holds keys of databases 0, 3; add --db all"),
     ):
         restore(tmp_path / "b", lambda _: deployment, quiet, db=0, replaces=True)
+
+
+STRANGERS = (b"artist:1", b"lyrics", b"LYRICS:1", b"my-lyrics:1", b"\nlyrics:1", b"")
+
+
+def test_a_server_that_scans_past_the_pattern_has_only_what_matches_backed_up(tmp_path: Path):
+    """A backup of a few keys may go to other hands than the rest of the cache."""
+    file = tmp_path / "backup.jsonl"
+    with lying(*STRANGERS, b"lyrics:1") as liar, opened(liar.target, Interrupt(), limits=LIMITS) as deployment:
+        field = Field(deployment, Interrupt(), LIMITS)
+        done = backup(field, b"lyrics:*", matcher(b"lyrics:*"), BackupFile(file), quiet)
+    assert {item.key for item in items_in(file)} == liar.touched_by(b"DUMP", b"GET") == {b"lyrics:1"}
+    assert (done.seen, done.changed) == (1, 1)
+
+
+@pytest.mark.parametrize("form", ["both", "dump", "portable"])
+def test_a_server_that_scans_past_the_pattern_has_only_what_matches_copied(form: Any):
+    with (
+        lying(*STRANGERS, b"lyrics:1") as liar,
+        lying() as other,
+        opened(liar.target, Interrupt(), limits=LIMITS) as source,
+        opened(other.target, Interrupt(), limits=LIMITS) as to,
+    ):
+        field = Field(source, Interrupt(), LIMITS)
+        done = copy(field, b"lyrics:*", matcher(b"lyrics:*"), lambda _: to, quiet, replaces=True, form=form)
+    assert other.touched_by(b"RESTORE", b"SET", b"UNLINK", b"PEXPIRE") == {b"lyrics:1"}
+    assert (done.seen, done.changed) == (1, 1)

@@ -74,6 +74,71 @@ def test_a_trial_without_a_verdict_makes_room_for_another():
     assert breaker.admits()
 
 
+def half_open(clock: Clock, trials: int) -> Breaker:
+    breaker = opened(clock, trials=trials)
+    clock.sleep(10)
+    assert breaker.state is State.HALF_OPEN
+    return breaker
+
+
+def test_no_more_trials_at_once_than_allowed():
+    breaker = half_open(Clock(), 3)
+    assert [breaker.admits() for _ in range(5)] == [True, True, True, False, False]
+    breaker.succeed()
+    assert [breaker.admits() for _ in range(2)] == [True, False], "the place of one that is over is free again"
+
+
+def test_as_many_successes_as_trials_close_it():
+    breaker = half_open(Clock(), 3)
+    states = []
+    for _ in range(3):
+        assert breaker.admits()
+        breaker.succeed()
+        states.append(breaker.state)
+    assert states == [State.HALF_OPEN, State.HALF_OPEN, State.CLOSED]
+
+
+def test_one_trial_that_fails_opens_it_however_many_went_well():
+    clock = Clock()
+    breaker = half_open(clock, 3)
+    for _ in range(3):
+        assert breaker.admits()
+    breaker.succeed()
+    breaker.succeed()
+    breaker.fail()
+    assert (breaker.state, breaker.wait_s) == (State.OPEN, 10)
+    clock.sleep(10)
+    assert breaker.admits()
+    breaker.succeed()
+    assert breaker.state is State.HALF_OPEN, "the successes of the last time do not count"
+
+
+def test_a_trial_that_is_forgotten_makes_room_for_one():
+    breaker = half_open(Clock(), 3)
+    for _ in range(3):
+        assert breaker.admits()
+    breaker.forget()
+    assert [breaker.admits() for _ in range(2)] == [True, False]
+
+
+def test_trials_that_never_end_do_not_shut_the_next_recovery_out():
+    clock = Clock()
+    breaker = half_open(clock, 3)
+    for _ in range(3):
+        assert breaker.admits()
+    breaker.fail()
+    clock.sleep(10)
+    assert [breaker.admits() for _ in range(4)] == [True, True, True, False]
+
+
+def test_once_closed_it_counts_failures_from_the_beginning():
+    breaker = half_open(Clock(), 1)
+    breaker.admits()
+    breaker.succeed()
+    breaker.fail()
+    assert breaker.state is State.CLOSED
+
+
 def test_changes_are_told_in_order():
     clock, heard = Clock(), []
     breaker = opened(clock, on_change=lambda before, after: heard.append((before, after)))

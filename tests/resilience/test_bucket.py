@@ -52,6 +52,55 @@ def test_what_was_not_used_comes_back_up_to_the_burst():
     assert bucket.take(1) == math.inf
 
 
+def left_in(bucket: Bucket) -> int:
+    """Return how many tokens a bucket holds now."""
+    bucket.set_rate(0)
+    count = 0
+    while bucket.take() == 0:
+        count += 1
+    return count
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda bucket, clock: clock.sleep(1e9),
+        lambda bucket, clock: bucket.give_back(1000),
+        lambda bucket, clock: (bucket.take(2), bucket.give_back(1000)),
+        lambda bucket, clock: (clock.sleep(3600), bucket.set_rate(1000)),
+        lambda bucket, clock: (bucket.empty(), bucket.set_rate(1e6), clock.sleep(1e6)),
+        lambda bucket, clock: (bucket.take(5), clock.sleep(100), bucket.give_back(5)),
+        lambda bucket, clock: (bucket.take(5), bucket.give_back(5), clock.sleep(100)),
+    ],
+)
+def test_it_never_holds_more_than_its_burst(change):
+    """A pause, however long, and tokens given back may not let more calls out at once than the server was promised."""
+    clock = Clock()
+    bucket = Bucket(10, 5, clock=clock)
+    change(bucket, clock)
+    assert left_in(bucket) == 5
+
+
+@pytest.mark.parametrize("rate", [0.001, 1, 1e9])
+def test_more_than_the_burst_takes_nothing(rate: float):
+    clock = Clock()
+    bucket = Bucket(rate, 5, clock=clock)
+    assert bucket.take(5.5) == math.inf
+    clock.sleep(1e6)
+    assert bucket.take(6) == math.inf
+    assert bucket.take(5) == 0
+
+
+def test_time_before_a_new_rate_counts_at_the_old_one():
+    clock = Clock()
+    bucket = Bucket(1, 100, clock=clock)
+    bucket.empty()
+    clock.sleep(10)
+    bucket.set_rate(1000)
+    assert bucket.take(10) == 0
+    assert bucket.take(1) == pytest.approx(0.001)
+
+
 def test_an_emptied_bucket_begins_anew():
     clock = Clock()
     bucket = Bucket(1, 5, clock=clock)

@@ -263,3 +263,40 @@ def test_refused_candidates_change_nothing(asked: Wanted, one: Track, others: li
     found = match(asked, [one])
     if found.outcome is not Outcome.NOT_FOUND:
         assert match(asked, [one, *refused]) == found
+
+
+def _rivals(score_apart: float) -> Match:
+    """Two recordings by different first artists, whose lengths alone hold their scores apart."""
+    one_ms, per_ms = 204_000, 0.10 / 12_000
+    pair = [
+        track("Busta Rhymes; Rah Digga", "What We Gonna Do", "a", duration_ms=one_ms),
+        track("Rah Digga; Busta Rhymes", "What We Gonna Do", "b", duration_ms=one_ms + round(score_apart / per_ms)),
+    ]
+    return match(wanted("Busta Rhymes & Rah Digga", "What We Gonna Do", duration_ms=200_000), pair)
+
+
+@pytest.mark.parametrize("score_apart", [0.0, 0.001, 0.015, 0.029])
+def test_rivals_within_the_margin_are_ambiguous(score_apart: float) -> None:
+    """The rule against wrong matches: where two recordings fit about as well, none of them is stored."""
+    found = _rivals(score_apart)
+    assert found.margin == pytest.approx(score_apart)
+    assert (found.outcome, found.reasons[-1]) == (Outcome.AMBIGUOUS, "rivals")
+
+
+@pytest.mark.parametrize("score_apart", [0.03, 0.031])
+def test_rivals_beyond_the_margin_are_told_apart(score_apart: float) -> None:
+    found = _rivals(score_apart)
+    assert found.margin == pytest.approx(score_apart)
+    assert outcome(found) == ("matched", "a")
+
+
+@pytest.mark.parametrize(
+    ("duration_ms", "is_sure"), [(200_000, True), (205_400, True), (205_412, False), (210_000, False), (None, False)]
+)
+def test_a_candidate_below_the_bar_is_ambiguous(duration_ms: int | None, is_sure: bool) -> None:
+    """A remix by somebody may be any remix: where the length does not tell, what only resembles is not stored."""
+    remix = track("R. Kelly", "Ignition - Luca Remix", duration_ms=duration_ms)
+    found = match(wanted("R. Kelly", "Ignition (Remix)", duration_ms=200_000), [remix])
+    assert (found.score >= ACCEPTED) is is_sure
+    assert (found.outcome is Outcome.MATCHED) is is_sure
+    assert ("weak" in found.reasons) is not is_sure

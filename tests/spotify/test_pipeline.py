@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 import time
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from boombap.config.secret import Secret
 from boombap.errors import AccessDenied, Disconnected, Interrupted, OutsideError, TryLater, Unavailable
 from boombap.interrupt import Interrupt
 from boombap.resilience.backoff import Backoff
+from boombap.resilience.breaker import State
 from boombap.resilience.retry import Policy
 from boombap.spotify.access import Access
 from boombap.spotify.feed import Feed
@@ -286,6 +288,32 @@ def test_a_trial_whose_token_has_expired_is_not_lost(web: Upstream):
     bench.patience_s = 5.0
     bench.run(names(1, 12))
     assert bench.outcomes == all_matched(12)
+
+
+def test_an_old_request_whose_token_has_expired_lets_no_second_trial_out(web: Upstream):
+    """While a server recovers one call tries it; one that was sent before it went down gives no place back."""
+    trial_came, another_came, overtaken = threading.Event(), threading.Event(), []
+    bench = Bench(web)
+
+    def trick(asked: Asked) -> tuple[int, object] | None:
+        if asked.path == TOKEN:
+            return None
+        if asked.number == 1:
+            trial_came.wait(10)
+            return (401, {})
+        if trial_came.is_set():
+            another_came.set()
+            return None
+        if bench.pipeline._breaker.state is not State.HALF_OPEN:
+            return (503, b"")
+        trial_came.set()
+        overtaken.append(another_came.wait(0.5))
+        return None
+
+    web.trick = trick
+    bench.run(names(1, 12))
+    assert bench.outcomes == all_matched(12)
+    assert overtaken == [False]
 
 
 def test_a_server_that_stays_down_ends_the_run(web: Upstream):

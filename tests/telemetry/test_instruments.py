@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import sys
 from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -8,6 +10,9 @@ from hypothesis import strategies as st
 
 from boombap.telemetry.catalogue import CATALOGUE, Metric
 from boombap.telemetry.instruments import Meter
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 COUNT = Metric("t_rows_total", "counter", "Rows", ("table",))
 LEVEL = Metric("t_depth", "gauge", "Depth")
@@ -45,6 +50,7 @@ def test_a_bound_belongs_to_its_bucket() -> None:
     [
         lambda meter: meter.add(COUNT, -1, table="x"),
         lambda meter: meter.add(COUNT, schema="x"),
+        lambda meter: meter.add(COUNT, table="x", user="eve"),
         lambda meter: meter.add(COUNT),
         lambda meter: meter.add(LEVEL),
         lambda meter: meter.set(COUNT, 1, table="x"),
@@ -58,11 +64,22 @@ def test_misuse_is_an_error(misuse) -> None:
     assert values(meter) == {}
 
 
+@pytest.fixture
+def hasty_threads() -> Iterator[None]:
+    """Threads take turns so often that an update without the lock is met in its middle."""
+    usual_s = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(usual_s)
+
+
+@pytest.mark.usefixtures("hasty_threads")
 def test_threads_lose_nothing() -> None:
     meter = Meter()
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda _: meter.add(COUNT, table="x"), range(4_000)))
-    assert values(meter) == {("t_rows_total", "x"): 4_000.0}
+        list(pool.map(lambda _: meter.observe(TIME, 1.0), range(4_000)))
+    assert values(meter) == {("t_rows_total", "x"): 4_000.0, ("t_seconds",): [0.0, 4_000.0, 0.0, 4_000.0]}
 
 
 @given(st.lists(st.floats(0, 100, allow_nan=False)))

@@ -58,6 +58,15 @@ def test_a_damaged_file_counts_as_none(tmp_path: Path, content: bytes) -> None:
     assert snapshot.read(tmp_path / "db.prom")["t_rows_total", (("table", "tracks"),)] == 4
 
 
+@pytest.mark.parametrize(("size", "is_read"), [(4_000_000, True), (4_000_001, False)])
+def test_a_file_too_large_to_be_ours_counts_as_none(tmp_path: Path, size: int, is_read: bool) -> None:
+    """A short command must spend neither time nor memory on it, nor take its first lines for the whole."""
+    first, second = 't_rows_total{table="', '"} 1\n'
+    line = first + "x" * (size - len(first) - len(second)) + second
+    (tmp_path / "db.prom").write_text(line if is_read else line + "t_depth 1\n")
+    assert bool(snapshot.read(tmp_path / "db.prom")) is is_read
+
+
 def test_a_folder_that_cannot_be_made_fails_nothing(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder")
     assert not snapshot.leave(tmp_path / "file" / "metrics", "db", meter())

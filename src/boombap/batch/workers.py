@@ -29,7 +29,7 @@ class Workers(Generic[T]):
 
     Args:
         count: threads.
-        work: one item; what it raises ends all threads after the items they hold.
+        work: one item; what it or `on_done` raises ends all threads after the items they hold.
         interrupt: looked at between items.
         size: the most items that wait; `put` waits while there are as many.
         on_done: hears after each item how many wait.
@@ -101,10 +101,10 @@ class Workers(Generic[T]):
                 return
             try:
                 self._work(item)
+                self._on_done(len(self.queue))
             except BaseException as error:  # noqa: BLE001 - it is raised again in the thread that owns the workers
                 self._fail(error)
                 return
-            self._on_done(len(self.queue))
 
     def _fail(self, error: BaseException) -> None:
         with self._lock:

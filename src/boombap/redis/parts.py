@@ -142,9 +142,11 @@ def together(jobs: Sequence[Callable[[], None]], interrupt: Interrupt) -> None:
     def work() -> None:
         while left and not errors:
             try:
-                left.pop()()
+                job = left.pop()
             except IndexError:  # another thread was faster
                 return
+            try:
+                job()
             except BaseException as error:  # noqa: BLE001 - handed to the caller's thread
                 errors.append(error)
 

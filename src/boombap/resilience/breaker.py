@@ -105,7 +105,10 @@ class Breaker:
         self._tell(before, after)
 
     def forget(self) -> None:
-        """Say that a call ended without a verdict, for example because the run was interrupted."""
+        """Say that a call ended without a verdict, for example because the run was interrupted.
+
+        Not for a call that was admitted while closed and ends when half-open: it would give back the trial of another.
+        """
         with self._lock:
             self._under_way = max(0, self._under_way - 1)
 

@@ -63,15 +63,16 @@ class Parts(NamedTuple):
 
 
 class _Open:
-    """An ask on its way: when it was first sent, how often it failed or was absent, and with which token it went."""
+    """An ask on its way: when it was first sent, how often it failed or was absent, and how it went the last time."""
 
-    __slots__ = ("absences", "begun_s", "failures", "headers")
+    __slots__ = ("absences", "begun_s", "failures", "headers", "is_trial")
 
     def __init__(self, begun_s: float) -> None:
         self.begun_s = begun_s
         self.failures = 0
         self.absences = 0
         self.headers: tuple[str, ...] = ()
+        self.is_trial = False
 
 
 class Pipeline:
@@ -207,6 +208,7 @@ class Pipeline:
         else:
             self.tally.retries += 1
         under_way.headers = headers
+        under_way.is_trial = self._breaker.state is not State.CLOSED
         self.tally.requests[ask.kind] += 1
         self._parts.client.submit(api.request(ask, self._parts.base_url, headers))
 
@@ -251,7 +253,8 @@ class Pipeline:
                 self._succeed()
                 self._doubt(ask, api.said(answer))
             case api.Expired():
-                self._breaker.forget()
+                if self._open[ask].is_trial:
+                    self._breaker.forget()
                 self._ready.append(ask)
                 self._parts.access.refuse(self._open[ask].headers)
             case api.Limited():

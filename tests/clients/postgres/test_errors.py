@@ -50,4 +50,5 @@ def test_a_failed_connection_is_told_in_our_words(text: str, kind: type[BoombapE
     assert "\n" not in str(caught.value)
     # Neither may the chain of a traceback in the log hold it.
     assert caught.value.__suppress_context__
+    assert caught.value.__cause__ is None
     assert caught.value.hint

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+import traceback
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -86,6 +87,24 @@ def test_errors_are_ours_and_leave_the_session_usable(session: Session, sql: str
         session.read(sql)
     assert session.is_usable
     assert caught.value.__cause__ is None
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT 'Tr0mpete-im-Keller'::int",
+        'SELECT 1 / 0 AS "Tr0mpete-im-Keller"',
+        'SELECT * FROM "Tr0mpete-im-Keller"',
+        "SELECT 'Tr0mpete-im-Keller' FROM",
+        "DO $$ BEGIN RAISE 'Tr0mpete-im-Keller' USING DETAIL = 'Tr0mpete-im-Keller'; END $$",
+    ],
+)
+def test_no_word_of_the_server_s_is_shown(session: Session, sql: str):
+    """The server repeats values, which may be secrets, in its errors; an error is looked up by its code."""
+    with pytest.raises(OutsideError) as caught:
+        session.read(sql)
+    shown = "".join(traceback.format_exception(caught.value, limit=0))
+    assert "Tr0mpete" not in f"{caught.value} {caught.value!r} {caught.value.hint} {shown}"
 
 
 def test_a_missing_right_is_told(healthy: Database, interrupt: Interrupt):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING
@@ -18,14 +18,16 @@ from boombap.clients.redis.deployment import opened
 from boombap.clients.redis.errors import ServerError
 from boombap.clients.redis.slots import slot_of
 from boombap.clients.redis.target import Target
-from boombap.errors import NotThere, QueryFailed, Unreachable
+from boombap.errors import Disconnected, NotThere, QueryFailed, Unreachable
 from boombap.interrupt import Interrupt
 from caches import start_cluster
+from fakes.lying_redis import lying
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from caches import Cache, CacheCluster
+    from fakes.lying_redis import Liar
 
 
 def master_of(cluster: CacheCluster, key: str) -> tuple[Cache, Cache]:
@@ -143,3 +145,51 @@ def test_a_master_that_dies_is_replaced(own_cluster: CacheCluster):
         os.kill(victim.running.pid, signal.SIGKILL)
         assert cluster.call("GET", "k1") == b"1"
         assert cluster.pipeline([("GET", f"k{number}") for number in range(100)]) == [b"%d" % n for n in range(100)]
+
+
+@contextmanager
+def two_nodes() -> Iterator[tuple[Liar, Liar, Cluster]]:
+    """The first one says, whenever it is asked, that it holds all slots."""
+    with lying() as first, lying() as second:
+        node = f"*2\r\n$9\r\n127.0.0.1\r\n:{first.target.port}\r\n"
+        first.answers[b"CLUSTER"] = f"*1\r\n*3\r\n:0\r\n:16383\r\n{node}".encode()
+        with Cluster(first.target, Interrupt(), limits=Limits(2.0, 2.0), patience_s=5.0) as cluster:
+            yield first, second, cluster
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", ""], ids=["named", "the same host"])
+def test_a_slot_that_has_moved_is_remembered(host: str):
+    """MOVED holds for good, even where the node that was asked for all slots does not know of it yet."""
+    with two_nodes() as (first, second, cluster):
+        first.answers[b"GET"] = f"-MOVED {slot_of('k')} {host}:{second.target.port}\r\n".encode()
+        assert [cluster.call("GET", "k") for _ in range(3)] == [b"value of k"] * 3
+        assert (first.names().count(b"GET"), second.names()) == (1, [b"GET"] * 3)
+
+
+def test_a_key_on_its_way_is_asked_for_and_the_slot_stays():
+    """ASK holds for one command, after ASKING on the same connection."""
+    with two_nodes() as (first, second, cluster):
+        first.answers[b"GET"] = f"-ASK {slot_of('k')} 127.0.0.1:{second.target.port}\r\n".encode()
+        assert [cluster.call("GET", "k") for _ in range(2)] == [b"value of k"] * 2
+        assert (first.names().count(b"GET"), second.names()) == (2, [b"ASKING", b"GET"] * 2)
+
+
+def test_nodes_that_send_a_command_in_circles_are_named():
+    with two_nodes() as (first, second, cluster):
+        first.answers[b"GET"] = f"-ASK {slot_of('k')} 127.0.0.1:{second.target.port}\r\n".encode()
+        second.answers[b"GET"] = f"-ASK {slot_of('k')} 127.0.0.1:{first.target.port}\r\n".encode()
+        with pytest.raises(QueryFailed, match="from node to node 16 times"):
+            cluster.call("GET", "k")
+
+
+@pytest.mark.parametrize("command", [("INCR", "n"), ("LPUSH", "l", "v"), ("EVAL", "return 1", 1, "k")])
+def test_a_command_that_counts_is_not_sent_twice(command: tuple[str, ...]):
+    """The connection broke after it was sent: nobody knows whether it was run."""
+    with two_nodes() as (first, _, cluster):
+        name = command[0].encode()
+        first.answers[name] = None
+        with pytest.raises(Disconnected):
+            cluster.call(*command)
+        with pytest.raises(Disconnected):
+            cluster.pipeline([("GET", "k"), command])
+        assert first.names().count(name) == 2

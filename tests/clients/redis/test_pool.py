@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from boombap.clients.redis.errors import ServerError
-from boombap.clients.redis.pool import Pool
+from boombap.clients.redis.pool import Pool, is_idempotent
 from boombap.clients.redis.target import Target
 from boombap.errors import AccessDenied, Disconnected, Interrupted, NotThere, TimedOut, Unreachable
 from boombap.interrupt import Interrupt
+from fakes.lying_redis import lying
 from fakes.not_postgres import listening
 from fakes.not_redis import scripted
 
@@ -84,6 +85,24 @@ def test_a_command_that_kills_its_connection_each_time_fails():
         pytest.raises(Disconnected),
     ):
         pool.call("GET", "k")
+
+
+def test_a_dead_connection_is_not_replaced_a_second_time():
+    """A server that dies of a command is not killed again and again."""
+    with lying() as liar, Pool(liar.target, Interrupt(), size=1) as pool:
+        liar.answers[b"GET"] = None
+        with pytest.raises(Disconnected):
+            pool.call("GET", "k")
+        assert liar.names() == [b"GET"] * 2
+        with pytest.raises(Disconnected):
+            pool.pipeline([("GET", "k"), ("TTL", "k")])
+        assert liar.names() == [b"GET"] * 4
+
+
+@pytest.mark.parametrize("name", ["INCR", "APPEND", "LPUSH", "RPUSH", "XADD", "EVAL", "EVALSHA", "RENAME", "GETDEL"])
+def test_what_happens_twice_when_sent_twice_is_not_idempotent(name: str):
+    assert not is_idempotent(name)
+    assert not is_idempotent(name.lower().encode())
 
 
 def test_an_old_connection_is_replaced(cache: Cache):
