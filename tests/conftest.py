@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     Run = Callable[..., subprocess.CompletedProcess[str]]
 
+_ROOM_BYTES = 4 * 1024**3
 _SETTING = ("BOOMBAP_", "POSTGRES_", "DB_", "REDIS_", "PG", "XDG_", "SPOTIFY_")
 
 
@@ -55,7 +57,15 @@ def isolated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def clusters(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clusters]:
     """PostgreSQL of every version, each started by the first test that asks for it."""
     with ExitStack() as stack:
-        yield Clusters(lambda: tmp_path_factory.mktemp("cluster"), stack)
+        yield Clusters(lambda: _memory(stack) or tmp_path_factory.mktemp("cluster"), stack)
+
+
+def _memory(stack: ExitStack) -> Path | None:
+    """A folder in memory, where there is room: a database that is made and dropped there waits for no disk."""
+    place = Path("/dev/shm")
+    if not place.is_dir() or not os.access(place, os.W_OK) or shutil.disk_usage(place).free < _ROOM_BYTES:
+        return None
+    return Path(stack.enter_context(tempfile.TemporaryDirectory(dir=place, prefix="boombap-test-")))
 
 
 @pytest.fixture

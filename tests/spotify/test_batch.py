@@ -208,6 +208,7 @@ def test_two_processes_share_the_work_and_the_budget(processor: Processor):
     assert processor.outcomes() == {"matched": TRACKS}
 
 
+@pytest.mark.slow
 def test_kill_at_20_random_points_loses_and_doubles_nothing(processor: Processor):
     chance = random.Random(47)
     processor.database.run("CREATE TABLE written (id bigint)")

@@ -65,6 +65,7 @@ def killed(database: Database, chance: random.Random) -> list[int]:
 
 
 @pytest.mark.timeout(60)
+@pytest.mark.slow
 def test_killed_at_twenty_points_and_resumed(database: Database):
     database.run("UPDATE tracks SET spotify_data = NULL")
     with closing(Session(database.target(), Limits(lock_ms=5_000), Interrupt())) as session:

@@ -215,6 +215,7 @@ def test_what_is_out_is_never_more_than_the_budget(pool: Pool, steps: list[tuple
     assert windows[0].take(budget).granted == budget - sum(out)
 
 
+@pytest.mark.slow
 def test_four_processes_keep_to_the_budget_and_use_it(cache: Cache):
     import time
 

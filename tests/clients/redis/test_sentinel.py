@@ -30,6 +30,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
         yield start_service(lambda: Path(mkdtemp(dir=tmp_path_factory.getbasetemp())), stack)
 
 
+@pytest.mark.slow
 def test_a_failover_is_followed(service: Service):
     ports = {service.master.tcp_port, service.replica.tcp_port}
     with opened(service.target, Interrupt()) as pool:
