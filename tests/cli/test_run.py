@@ -224,7 +224,7 @@ def test_a_second_signal_ends_a_run_that_drains_at_once(start: Start, first: int
     assert child.poll() is None
     begun = monotonic()
     child.send_signal(second)
-    _, err = child.communicate(timeout=20)
+    _, err = child.communicate(timeout=6)
     assert (child.returncode, err) == (code, "interrupted\n")
     assert monotonic() - begun < PROMPT_S
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from boombap.deps.archive import MOST_ENTRY_BYTES, records
+from boombap.deps.archive import MOST_ENTRY_BYTES, MOST_TOTAL_BYTES, records
 from boombap.errors import NotThere, OutsideError
 
 if TYPE_CHECKING:
@@ -41,6 +41,16 @@ def marked(path: Path, signature: bytes, at: int, value: bytes) -> Path:
     return path
 
 
+def forged(path: Path, count: int, at: int, size: int) -> Path:
+    """Have the directory say another size of every entry."""
+    packed(path, *((f"{number}.json", b"{}") for number in range(count)), how=zipfile.ZIP_STORED)
+    parts = path.read_bytes().split(DIRECTORY)
+    # `at` counts from the signature's first byte.
+    changed = [part[: at - 4] + struct.pack("<I", size) + part[at:] for part in parts[1:]]
+    path.write_bytes(DIRECTORY.join([parts[0], *changed]))
+    return path
+
+
 def cut(path: Path) -> Path:
     packed(path, ("a.json", b"{}"))
     path.write_bytes(path.read_bytes()[:-10])
@@ -56,7 +66,9 @@ def damaged(path: Path) -> Path:
 DIRECTORY, LOCAL = b"PK\x01\x02", b"PK\x03\x04"
 HOSTILE = {
     "bomb": lambda path: packed(path, ("a.json", b"\0" * (MOST_ENTRY_BYTES - 1))),
-    "too large": lambda path: packed(path, ("a.json", b"\0" * (MOST_ENTRY_BYTES + 1))),
+    "too large": lambda path: packed(path, ("a.json", b"\0" * (MOST_ENTRY_BYTES + 1)), how=zipfile.ZIP_STORED),
+    "too large in all": lambda path: forged(path, MOST_TOTAL_BYTES // 1024**2 + 1, 24, 1024**2),
+    "over each other": lambda path: forged(path, 3, 20, 500),
     "up": lambda path: packed(path, ("../a.json", b"{}")),
     "absolute": lambda path: packed(path, ("/a.json", b"{}")),
     "backslash": lambda path: packed(path, ("..\\a.json", b"{}")),
@@ -64,6 +76,7 @@ HOSTILE = {
     "twice": lambda path: packed(path, ("a.json", b"{}"), ("a.json", b"[]")),
     "encrypted": lambda path: marked(path, DIRECTORY, 8, b"\x01\x00"),
     "method": lambda path: packed(path, ("a.json", b"{}"), how=zipfile.ZIP_BZIP2),
+    "shorter than said": lambda path: marked(path, DIRECTORY, 24, struct.pack("<I", 100)),
     "longer than said": lambda path: marked(path, DIRECTORY, 24, struct.pack("<I", 10)),
     "cut": cut,
     "damaged": damaged,
@@ -75,6 +88,26 @@ HOSTILE = {
 @pytest.mark.parametrize("kind", HOSTILE)
 def test_a_hostile_or_broken_archive_is_refused(kind: str, tmp_path: Path):
     with pytest.raises(OutsideError, match=r"all\.zip"):
+        list(records(HOSTILE[kind](tmp_path / "all.zip")))
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [
+        ("bomb", "unpacks too far"),
+        ("too large", "too large"),
+        ("too large in all", "unpacks to more than is allowed"),
+        ("over each other", "lie over each other"),
+        ("shorter than said", "not as long as the directory says"),
+        ("up", "leads elsewhere"),
+        ("link", "is a link"),
+        ("twice", "two entries of one name"),
+        ("encrypted", "is encrypted"),
+    ],
+)
+def test_it_is_refused_for_its_own_reason(kind: str, reason: str, tmp_path: Path):
+    """Each rule holds by itself: what another one or zipfile happens to refuse today may pass tomorrow."""
+    with pytest.raises(OutsideError, match=reason):
         list(records(HOSTILE[kind](tmp_path / "all.zip")))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from pathlib import Path
 
@@ -26,10 +27,19 @@ def test_private_folder_is_0700_and_its_parents_stay(tmp_path: Path) -> None:
 def test_link_and_file_are_no_private_folders(tmp_path: Path) -> None:
     folders.private(tmp_path / "a")
     (tmp_path / "link").symlink_to(tmp_path / "a")
-    (tmp_path / "file").touch()
+    (tmp_path / "file").touch(mode=0o600)
     for name in ("link", "file"):
         with pytest.raises(AccessDenied, match="not a folder"):
             folders.private(tmp_path / name)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
+def test_private_folder_of_another_user_is_refused(tmp_path: Path) -> None:
+    """Its owner could put a socket of his own where a server's is looked for."""
+    os.chown(folders.private(tmp_path / "a"), 12345, -1)
+    with pytest.raises(AccessDenied, match="only user 0 can enter"):
+        folders.private(tmp_path / "a")
+    assert folders.private(tmp_path / "a", 12345) == tmp_path / "a"
 
 
 def test_socket_lies_in_home_while_its_path_is_short(tmp_path: Path) -> None:
