@@ -165,6 +165,19 @@ def test_refusals_in_flight_together_count_once():
     assert one.refusals == 20
 
 
+@pytest.mark.parametrize("second", [limited(43_200), limited(is_quota=True)], ids=["ban", "quota"])
+def test_a_refusal_in_flight_with_another_still_lengthens_the_wait(second: Limited):
+    """Of requests that were in flight together, the last answer may name the ban that the first one did not."""
+    clock = Clock()
+    window = shared(clock)
+    one = limiter(clock, window)
+    one.refuse(limited(3))
+    with pytest.raises(TryLater):
+        one.refuse(second)
+    with pytest.raises(TryLater):
+        limiter(clock, window).begin()
+
+
 def test_unsaid_waits_grow_until_the_run_is_parked():
     clock, waits = Clock(), []
     one = limiter(clock, shared(clock))
