@@ -43,6 +43,7 @@ class Guard:
         line: the text that holds it; it stands once in the file.
         broken: what it is replaced by; empty removes it.
         tests: files below ``tests`` of which one must fail.
+        only: an expression for pytest's ``-k``, where the file takes long.
     """
 
     rule: str
@@ -50,6 +51,7 @@ class Guard:
     line: str
     broken: str
     tests: tuple[str, ...]
+    only: str = ""
 
 
 @dataclass(frozen=True)
@@ -170,7 +172,7 @@ def _trouble(copy: Path, guard: Guard) -> str:
     except SyntaxError as error:
         return f"the broken line is not Python: {error}"
     try:
-        done = _pytest(copy, guard.tests, _LIMIT_S)
+        done = _pytest(copy, guard.tests, _LIMIT_S, guard.only)
     except subprocess.TimeoutExpired:
         return ""  # it hangs: nobody overlooks that
     if done.returncode == _TESTS_FAILED:
@@ -178,8 +180,9 @@ def _trouble(copy: Path, guard: Guard) -> str:
     return f"pytest ended with {done.returncode}: {done.stdout.strip().splitlines()[-1:]}"
 
 
-def _pytest(copy: Path, tests: Sequence[str], limit_s: float) -> subprocess.CompletedProcess[str]:
+def _pytest(copy: Path, tests: Sequence[str], limit_s: float, only: str = "") -> subprocess.CompletedProcess[str]:
     options = ["-q", "-x", "-p", "no:randomly", "-p", "no:cacheprovider", "--timeout=30", "--no-header"]
+    options += ["-k", only] if only else []
     words = [sys.executable, "-m", "pytest", *options, *(f"tests/{name}" for name in tests)]
     environ = os.environ | {"PYTHONPATH": str(copy / "src"), "PYTHONDONTWRITEBYTECODE": "1"}
     return subprocess.run(words, cwd=copy, env=environ, capture_output=True, text=True, timeout=limit_s, check=False)

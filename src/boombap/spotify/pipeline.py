@@ -302,7 +302,9 @@ class Pipeline:
         matches = planner.answer(ask, found.reply)
         if found.broken:
             matches = [given_up(match, found.broken) for match in matches]
-        tracks = [track for track in found.reply.tracks if track is not None] if ask.kind in _WHOLE else []
+        # Search results and album pages may lack fields that a track asked for by its id has.
+        is_whole = ask.kind in {Kind.TRACKS, Kind.TRACK}
+        tracks = [track for track in found.reply.tracks if track is not None] if is_whole else []
         missing: tuple[str, ...] = ()
         if ask.kind is Kind.TRACKS:
             answered = zip(ask.ids, found.reply.tracks, strict=True)
@@ -395,7 +397,3 @@ class Pipeline:
             # A second ban, or an error of the sink, changes nothing any more.
             with suppress(OutsideError, TryLater):
                 self._hear(client.poll(_STEP_S))
-
-
-# Search results and album pages may lack fields that a track asked for by its id has.
-_WHOLE = (Kind.TRACKS, Kind.TRACK)
