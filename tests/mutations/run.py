@@ -98,9 +98,10 @@ def _run(guards: Sequence[Guard]) -> Iterator[Result]:
     """Work on two copies at the same time, each with its own queue of guards."""
     waiting, results = list(reversed(guards)), []
     with tempfile.TemporaryDirectory(prefix="boombap-mutate-") as folder:
-        _check_whole(Path(folder) / "whole", guards)
+        whole = Path(folder) / "whole"
+        _check_whole(whole, guards)
         crew = [
-            threading.Thread(target=_work, args=(Path(folder) / str(number), waiting, results))
+            threading.Thread(target=_work, args=(whole, Path(folder) / str(number), waiting, results))
             for number in range(min(_WORKERS, len(guards)))
         ]
         for thread in crew:
@@ -119,8 +120,9 @@ def _check_whole(copy: Path, guards: Sequence[Guard]) -> None:
         raise SystemExit(f"the tests fail with no line broken:\n{done.stdout[-3000:]}")
 
 
-def _work(copy: Path, waiting: list[Guard], results: list[Result]) -> None:
-    _copy(copy)
+def _work(whole: Path, copy: Path, waiting: list[Guard], results: list[Result]) -> None:
+    # Of the copy that was checked: the project itself may be edited meanwhile.
+    shutil.copytree(whole, copy)
     while waiting:
         try:
             guard = waiting.pop()
