@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from boombap.ctx.index import open_or_build
 from boombap.ctx.score import WEIGHTS
 from boombap.ctx.search import search
-from ctx.repositories import indexed, paths, repository
+from ctx.repositories import paths, repository
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from boombap.ctx.index import Index
 
@@ -52,10 +53,12 @@ def ndcg(answers: list[str], right: list[str]) -> float:
 
 
 @pytest.fixture(scope="module")
-def score(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., float]:
+def score(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., float]]:
     """Return the function that asks all questions, with the weights of today or with some of them changed."""
-    index = indexed(repository(tmp_path_factory.mktemp("relevance") / "port", corpus()))
-    return partial(_mean, index)
+    root = repository(tmp_path_factory.mktemp("relevance") / "port", corpus())
+    index = open_or_build(root, root.parent / "cache")
+    yield partial(_mean, index)
+    index.close()
 
 
 def _mean(index: Index, **changes: float) -> float:
