@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from boombap.ctx.masking.form import CODE, PLAIN, PROSE, SHELL, SQL, XML, YAML
-from boombap.ctx.masking.names import strength
+from boombap.ctx.masking.form import CODE, DATA, PLAIN, PROSE, SHELL, SQL, XML, YAML
+from boombap.ctx.masking.names import is_container, strength
 from boombap.ctx.masking.shapes import MASK
 from boombap.ctx.masking.values import LONGEST, default_span, is_secret
 
@@ -27,7 +27,11 @@ _VALUE_BESIDE = re.compile(
     r"\\?[\"']?[ \t]{0,9}[,;]?[ \t]{0,9}\\?[\"']?(?:value|default)\\?[\"']?[ \t]{0,9}[:=][ \t]{0,9}"
 )
 _NAME_BEFORE = re.compile(r"(?:name|key|id)\\?[\"']?[ \t]{0,9}[:=][ \t]{0,9}\\?[\"']?$", re.IGNORECASE)
-_OPEN = re.compile(r"(?:[bBrRuUfFL@$&]{1,2}(?=[\"']))?(\\?(?:\"\"\"|'''|[\"'`]))")
+# A value may be wrapped: ``SecretStr("x")``, ``Field(default="x")``.
+_OPEN = re.compile(
+    r"(?:(?:pydantic\.)?(?:SecretStr|SecretBytes|Secret|str|String::from|Some)\(|Field\((?:default=)?)?"
+    r"(?:[bBrRuUfFL@$&]{1,2}(?=[\"']))?(\\?(?:\"\"\"|'''|[\"'`]))"
+)
 _REST = {
     '"': re.compile(r'[^"\\\n]*(?:\\.[^"\\\n]*)*'),
     "'": re.compile(r"[^'\\\n]*(?:\\.[^'\\\n]*)*"),
@@ -36,14 +40,20 @@ _REST = {
 _ITEM = re.compile(r"[ \t,]{0,40}[bBrRuUfF]{0,2}(\\?[\"'`]|)")
 _FLOW_VALUE = re.compile(r"[^,}\]]+")
 _GETTER = re.compile(
-    r"(?:get|getenv|environ|env|fetch|set|setenv|putenv|setdefault|header|add|put)\(\\?[\"']$", re.IGNORECASE
+    r"(?:get|getenv|environ|env|fetch|set|setenv|putenv|setdefault|setitem|define|header|add|put)"
+    r"\((?:\\?[\"'][\w.-]{1,40}\\?[\"'],[ ]?)?\\?[\"']$",
+    re.IGNORECASE,
 )
+_DICT_VALUE = re.compile(r"[:=>][ \t]{0,9}\\?([\"'])([^\"'\n{}]{1,200}?)\\?\1")
 _TO_SPACE = re.compile(r"[^\s;&|\"'`<>)]+")
 _IN_STRING = re.compile(r"[^\s;&|\"'`<>,){}\\]{3,500}")
 _COMMENT = re.compile(r"[ \t]+[#;].*$")
 _TAG = re.compile(r"(?:[&!][\w!:/.-]{1,60}[ \t]{1,9})")
 _ONE_WORD = re.compile(r"\S+$")
+# Lines of code that are written for people; an export stands in the text of a manual.
+_COMMENTS = ("#", "//", "* ", "-- ", "export ", "$ export ")
 _UPPER_NAME = re.compile(r"[A-Z][A-Z0-9_]+$")
+_ALONE = re.compile(r"[ \t>*-]{0,20}[\"'`]?[\w.-]+[\"'`]?[ \t]{0,9}[=:][ \t]{0,9}$")
 _LOOKED_BACK = 2_000
 
 
@@ -72,20 +82,39 @@ def _spans_of(line: str, found: re.Match[str], form: str) -> Iterator[tuple[int,
     if after and after["sign"] and line[after.end() : after.end() + 1] in {"[", "("}:
         yield from _items(line, after.end() + 1, found[0], form)
         return
+    if (
+        after
+        and after["sign"]
+        and form == CODE
+        and line[after.end() : after.end() + 1] == "{"
+        and is_container(found[0])
+    ):
+        yield from _members(line, after.end() + 1, found[0], form)
+        return
     if span := _span(line, found, form):
         yield span
 
 
 def _items(line: str, at: int, name: str, form: str) -> Iterator[tuple[int, int]]:
-    """Return the items of a list on one line."""
-    item = _ITEM.match(line, at)
-    while item:
+    """Yield the items of a list on one line; of ``auth=("user", "x")`` the second is a password."""
+    item, count = _ITEM.match(line, at), 0
+    while item and (item[1] or form == YAML):
         mark = item[1]
         end = _closing(line, item.end(), mark) if mark else _to_delimiter(line, item.end())
-        found = _checked(line, item.end(), end, name, form, is_quoted=bool(mark)) if mark or form == YAML else None
+        asked = "password" if count == 1 and name.lower().endswith("auth") else name
+        found = _checked(line, item.end(), end, asked, form, is_quoted=bool(mark))
         if found:
             yield found
-        item = _ITEM.match(line, end + len(mark)) if line[end + len(mark) :][:40].lstrip().startswith(",") else None
+        at, count = end + len(mark), count + 1
+        item = _ITEM.match(line, at) if line[at : at + 40].lstrip().startswith(",") else None
+
+
+def _members(line: str, at: int, name: str, form: str) -> Iterator[tuple[int, int]]:
+    """Yield the values of a mapping on one line."""
+    end = line.find("}", at)
+    for member in _DICT_VALUE.finditer(line, at, end if end > 0 else len(line)):
+        if is_secret(member[2], name, is_quoted=True, is_code=form == CODE):
+            yield member.span(2)
 
 
 def _to_delimiter(line: str, at: int) -> int:
@@ -111,7 +140,7 @@ def _span(line: str, found: re.Match[str], form: str) -> tuple[int, int] | None:
 
 def _is_pair(line: str, found: re.Match[str], close: str) -> bool:
     """Tell whether the comma stands between a name and its value: ``getenv("TOKEN", "x")``, ``"--password", "x"``."""
-    before = line[max(0, found.start() - 40) : found.start()]
+    before = line[max(0, found.start() - 80) : found.start()]
     return bool(close) and (before.endswith(("--", '"-', "'-")) or _GETTER.search(before) is not None)
 
 
@@ -119,8 +148,13 @@ def _may_follow_a_space(line: str, found: re.Match[str], form: str) -> bool:
     before = line[max(0, found.start() - 40) : found.start()]
     if before.endswith("--") or (form == SHELL and re.search(r"\b(?:ENV|ARG|setenv|set -\w+)\s+$", before)):
         return True
+    following = line[found.end() : found.end() + 40].lstrip()[:1]
+    if before.endswith("define ") or (
+        form == PROSE and following == "`" and _has_digit(line, line.find("`", found.end()) + 1)
+    ):
+        return True
     if form == SQL or found[0] in {"PASSWORD", "IDENTIFIED"}:
-        return line[found.end() :].lstrip()[:1] == "'"
+        return following == "'"
     return form == PLAIN and found[0] in {"requirepass", "masterauth", "password"} and not before.strip()
 
 
@@ -134,7 +168,7 @@ def _value_span(
         start = quoted.end()
         return _checked(line, start, _closing(line, start, quoted[1]), name, form, is_quoted=True)
     if sign in {"==", "===", "!=", "!==", "or", "||", "??", ","}:
-        return None if form in {CODE, PROSE} or sign != "," else _checked_match(line, at, name, form, _TO_SPACE)
+        return None if form in {CODE, DATA, PROSE} or sign != "," else _checked_match(line, at, name, form, _TO_SPACE)
     return _bare_span(line, at, name, form, sign, is_adjacent=is_adjacent)
 
 
@@ -158,7 +192,7 @@ def _bare_span(line: str, at: int, name: str, form: str, sign: str, *, is_adjace
         return (
             _checked_match(line, at, name, form, _TO_SPACE) if is_adjacent or not sign or sign in {":=", "?="} else None
         )
-    if form == PROSE or (form == CODE and line.lstrip().startswith(("#", "//", "* ", "-- "))):
+    if form == PROSE or (form == CODE and line[:200].lstrip().startswith(_COMMENTS)):
         return _prose_span(line, at, name, sign, is_adjacent=is_adjacent)
     return _in_string_span(line, at, name, sign)
 
@@ -189,7 +223,8 @@ def _prose_span(line: str, at: int, name: str, sign: str, *, is_adjacent: bool) 
     if sign == "=" and is_adjacent and (_UPPER_NAME.match(name) or _has_digit(line, at)):
         return _checked_match(line, at, name, PROSE, _TO_SPACE)
     word = _ONE_WORD.match(line, at)
-    if word and _has_digit(line, at):
+    is_alone = not line[: max(0, at - 80)] and _ALONE.match(line[:at]) is not None
+    if word and (is_alone or _has_digit(line, at)):
         return _checked(line, at, len(line.rstrip()), name, PROSE, is_quoted=False)
     return None
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 
-from boombap.ctx.masking.form import YAML
-from boombap.ctx.masking.names import strength
+from boombap.ctx.masking.form import DATA, YAML
+from boombap.ctx.masking.names import is_container, strength
 from boombap.ctx.masking.shapes import MASK
 from boombap.ctx.masking.values import default_span, is_literal, is_secret
 
@@ -26,7 +26,7 @@ _TRIPLE = re.compile(r"[bBrRuUfF]{0,2}(\"\"\"|''')")
 _SCALAR = re.compile(
     r"([ \t]*(?:-[ \t]+)?[bBrRuUfF]{0,2}[\"']?)([^\s\"',#][^\"'\n]*?)([\"']?[ \t]*[,)\];]*[ \t]*(?:#.*|//.*)?)$"
 )
-_QUOTED = re.compile(r"([ \t]*(?:-[ \t]+)?[bBrRuUfF]{0,2}[\"'`])([^\"'`\n]*)([\"'`].*)$")
+_QUOTED = re.compile(r"([ \t]*(?:-[ \t]+)?[bBrRuUfF]{0,2}[\"'`])([^\"'`\n]*)([\"'`][ \t,)\];]*(?:#.*|//.*)?)$")
 _PAIR = re.compile(
     r"([ \t]*(?:-[ \t]+)?[\"']?([\w./-]+)[\"']?[ \t]*[:=][ \t]*[\"']?)"
     r"([^\s\"'|>{\[&!][^\"'\n]*?)([\"']?[ \t]*,?[ \t]*(?: #.*)?)$"
@@ -48,7 +48,6 @@ _END = re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
 _KEY_LINE = re.compile(r"[\s\"'+#*>|/-]*(?:[A-Za-z0-9+/=]{16,}|[A-Za-z-]{4,20}: .*)?[\s\"'\\n,+;)]*$")
 _KEY_START = re.compile(r"(?:\\n|\s){0,9}[A-Za-z0-9+/=]{8,}")
 _MOST_KEY_LINES = 150
-_CONTAINERS = frozenset("secrets passwords credentials tokens creds apikeys stringdata".split())
 _OWN_VALUE = frozenset("value default plain plaintext data literal content raw current".split())
 _NOT_SECRET = frozenset(
     (
@@ -213,12 +212,12 @@ def _mask_to(lines: list[str], number: int, mark: str) -> int:
 def _mask_children(lines: list[str], number: int, name: str, form: str) -> None:
     """Mask list items and one-line texts; of mappings only where the key says that every value is a secret."""
     depth, at, first = _depth(lines[number]), number + 1, -1
-    is_container = name.lower().replace("_", "").replace("-", "") in _CONTAINERS
+    all_count = is_container(name)
     while at < len(lines) and (not lines[at].strip() or _is_below(lines[at], depth, form)):
         if lines[at].strip():
             first = _depth(lines[at]) if first < 0 else first
             if _depth(lines[at]) == first:
-                lines[at] = _mask_child(lines[at], name, form, is_container=is_container)
+                lines[at] = _mask_child(lines[at], name, form, all_count=all_count)
         at += 1
 
 
@@ -226,17 +225,17 @@ def _is_below(line: str, depth: int, form: str) -> bool:
     return _depth(line) > depth or (form == YAML and _depth(line) == depth and line.lstrip().startswith("- "))
 
 
-def _mask_child(line: str, name: str, form: str, *, is_container: bool) -> str:
+def _mask_child(line: str, name: str, form: str, *, all_count: bool) -> str:
     pair = _PAIR.match(line)
-    if pair and form == YAML:
+    if pair and (form == YAML or (all_count and pair[1][-1] in "\"'")):
         child = pair[2].lower().replace("_", "").replace("-", "")
-        is_asked = child in _OWN_VALUE or (is_container and child not in _NOT_SECRET)
+        is_asked = child in _OWN_VALUE or (all_count and child not in _NOT_SECRET)
         is_found = is_asked and is_secret(pair[3], name, is_quoted=True, is_code=False)
         return pair[1] + MASK + pair[4] if is_found else line
     if form == YAML and ":" in line and not line.lstrip().startswith("- "):
         return line
     item = (_SCALAR if form == YAML else _QUOTED).match(line)
-    if item and is_secret(item[2], name, is_quoted=True, is_code=form != YAML):
+    if item and is_secret(item[2], name, is_quoted=True, is_code=form not in {YAML, DATA}):
         return item[1] + MASK + item[3]
     return line
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 # In code only quoted values are masked: what stands there without quotes is a name.
 CODE, YAML, PLAIN, SHELL, PROSE, SQL, XML = "code", "yaml", "plain", "shell", "prose", "sql", "xml"
+# Quotes as in code, but what they hold is a setting.
+DATA = "data"
 
 _EXTENSIONS = {
     YAML: "yaml yml",
@@ -12,9 +14,10 @@ _EXTENSIONS = {
     PROSE: "md markdown rst txt adoc org log csv tsv tpl tmpl template example sample dist j2",
     SQL: "sql psql ddl",
     XML: "xml html htm xhtml plist pom csproj vue svelte",
+    DATA: "toml tf tfvars hcl json jsonc json5 jsonl",
     CODE: (
         "py pyi js mjs cjs jsx ts tsx go rs java kt kts scala rb php c h cc cpp hpp cs swift lua ex exs erl hs clj dart"
-        " toml tf tfvars hcl json jsonc json5 jsonl ipynb r pl groovy gradle nix proto graphql css scss zig"
+        " ipynb r pl groovy gradle nix proto graphql css scss zig"
     ),
 }
 _FORM_OF = {extension: form for form, extensions in _EXTENSIONS.items() for extension in extensions.split()}

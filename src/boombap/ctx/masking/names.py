@@ -35,6 +35,8 @@ _TAILS = frozenset(
     ).split()
 )
 
+_CONTAINERS = frozenset("secrets passwords credentials tokens creds apikeys stringdata".split())
+
 
 @lru_cache(maxsize=20_000)
 def strength(name: str) -> int:
@@ -58,3 +60,8 @@ def strength(name: str) -> int:
     if last in _WEAK_WORDS or last.endswith(("token", "tokens")):
         return WEAK
     return ADDRESS if _ADDRESS_ENDS.search(last) else 0
+
+
+def is_container(name: str) -> bool:
+    """Tell whether every value below a name is a secret: ``secrets``, ``passwords``."""
+    return name.rpartition(".")[2].lower().replace("_", "").replace("-", "") in _CONTAINERS

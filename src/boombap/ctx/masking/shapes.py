@@ -31,6 +31,12 @@ _SCHEME = re.compile(r"\b(bearer|basic|token)([ \t]{1,4})([\w.~+/-]{8,}={0,2})",
 _IN_ADDRESS = re.compile(r"(://[^\s:/@\"'<>]{0,200}:)([^\s@/\"'<>`]{1,500})(?=@)")
 _GO_ADDRESS = re.compile(r"(:)([^\s@\"'`:]{1,200})(?=@(?:tcp|unix|udp)\()")
 _IDENTIFIED = re.compile(r"(\bidentified[ ]by[ ]')([^'\n]{1,200})(?=')", re.IGNORECASE)
+_PROGRAM_OPTION = re.compile(
+    r"(\b(?:(?:redis|valkey)-cli\b[^\n|;]{0,200}?[ ]-a[ ]{1,4}|sshpass[ ]{1,4}-p[ ]{0,4}"
+    r"|mysql(?:dump|admin)?\b[^\n|;]{0,200}?[ ]-p"
+    r"|machine[ ]\S{1,100}[ ]login[ ]\S{1,100}[ ]password[ ])[\"']?)([^\s\"'$]{2,200})"
+)
+_PROGRAMS = ("is-cli", "key-cli", "sshpass", "mysql", "machine ")
 _USER_OPTION = re.compile(r"((?:\s-u|--user)[ \t=]{0,4}[\"']?[\w.@-]{1,60}:)([^\s\"'$]{2,200})")
 _TEMPLATE = re.compile(r"\$[{(A-Za-z_]|\{|%[({A-Z]|%s|\*\*\*")
 _LONG = re.compile(r"[A-Za-z0-9+/_=-]{24,}")
@@ -52,6 +58,8 @@ def mask_tokens(text: str) -> str:
         text = _GO_ADDRESS.sub(_mask_second, _IN_ADDRESS.sub(_mask_second, text))
     if "-u" in text:
         text = _USER_OPTION.sub(_mask_second, text)
+    if any(name in text for name in _PROGRAMS):
+        text = _PROGRAM_OPTION.sub(_mask_second, text)
     if "dentified" in text or "DENTIFIED" in text:
         text = _IDENTIFIED.sub(_mask_second, text)
     return text

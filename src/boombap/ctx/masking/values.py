@@ -29,6 +29,7 @@ _SENTENCE = re.compile(
     r"\b(?:the|your|is|are|a|an|of|for|to|from|must|enter|please|and|or|in|not|with|that|see|when|if|has|invalid|wrong)\b",
     re.IGNORECASE,
 )
+_USER_AND_PASSWORD = re.compile(r"[\w.@-]{1,60}:[^\s/:]{4,}$")
 _INNER = re.compile(r"[A-Za-z_ ]{2,30}=")
 _DEFAULT = re.compile(
     r"\$\{[\w.]{1,100}(?::-|:=|[-=:])(?!\?)(?P<shell>[^}$\n]{1,200})\}"
@@ -51,6 +52,9 @@ _SHORTEST = 3
 _SHORTEST_QUOTED = 4
 _LONG_LETTERS = 16
 _LONG_WEAK = 6
+_LONG_TOKEN = 8
+# Tokens of a service, not those that a parser reads.
+_TOKEN_NAME = re.compile(r"^[A-Z0-9_]+_TOKEN$|(?i:api|access|auth|bot|refresh|bearer|secret|client|admin)_?(?i:token)$")
 
 
 def default_span(value: str) -> tuple[int, int] | None:
@@ -95,7 +99,8 @@ def is_secret(value: str, name: str, *, is_quoted: bool, is_code: bool) -> bool:
 
 def _says_its_name(value: str, name: str, *, is_code: bool) -> bool:
     """Tell whether a value is only the name of a key: ``TOKEN = "SPOTIFY_TOKEN"``, ``field: access_token``."""
-    if value.lower() == name.lower():
+    said, asked = re.sub(r"[\W_]", "", value.lower()), re.sub(r"[\W_]", "", name.lower())
+    if said == asked or (is_code and asked.endswith(said)):
         return True
     if any(letter.isdigit() for letter in value) or not any(mark in value.lower() for mark in MARKS):
         return False
@@ -117,9 +122,13 @@ def _is_phrase(value: str, level: int) -> bool:
 
 def _is_weak_secret(value: str, name: str, *, is_code: bool) -> bool:
     letters_only = value.replace("-", "").replace("_", "").replace(".", "").isalpha()
+    if not is_code and _USER_AND_PASSWORD.match(value):
+        return True
     if not letters_only:
         has_both = any(map(str.isdigit, value)) and len(value) >= _LONG_WEAK
         return has_both and not re.fullmatch(r"[\d.,:]+\w?", value)
     if len(value) >= _LONG_LETTERS:
         return value.isalpha() or not is_code
+    if is_code and _TOKEN_NAME.search(name):
+        return len(value) >= _LONG_TOKEN and value.isalpha()
     return not is_code and name.lower().endswith("token") and len(value) >= _LONG_WEAK
