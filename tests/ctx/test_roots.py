@@ -107,6 +107,14 @@ def test_a_walk_ends_at_the_most_files(tmp_path: Path) -> None:
     assert not open_or_build(root, tmp_path / "cache", limits=Limits(10)).built
 
 
+def test_what_is_beyond_the_limit_is_not_asked_for(tmp_path: Path) -> None:
+    """Memory and time of a walk are bounded by the limit, not by the tree."""
+    write(tmp_path, {f"{number}.py": "x\n" for number in range(9)})
+    names = iter([f"{number}.py" for number in range(9)])
+    assert len(files._sorted_out(str(tmp_path), names, "", 3).paths) == 3
+    assert next(names) == "3.py"
+
+
 def test_a_walk_of_folders_without_files_ends_too(tmp_path: Path) -> None:
     for number in range(2_000):
         (tmp_path / "wide" / str(number)).mkdir(parents=True)

@@ -72,6 +72,12 @@ def test_any_text_is_a_query(index: Index, query: str) -> None:
     assert len(search(index, query, limit=3)) <= 3
 
 
+def test_a_question_of_any_length_is_answered(index: Index) -> None:
+    """SQLite refuses an expression of thousands of terms: a question is cut before it gets there."""
+    query = " ".join(f"word{number}" for number in range(5_000))
+    assert [hit.path for hit in search(index, f"ConnectionPool {query}")][:1] == ["pool.py"]
+
+
 def test_a_column_filter_is_only_words(index: Index) -> None:
     assert paths(search(index, "symbol:ConnectionPool"))[0] == "pool.py"
 

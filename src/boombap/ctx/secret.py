@@ -20,6 +20,8 @@ _FILES = re.compile(
 LONGEST_LINE = 5_000
 """A file with a longer line is not indexed; in such a line nothing is kept beside the name of a secret."""
 
+# A mask can make the value around it one that is masked as well; few files need a second round.
+_ROUNDS = 10
 _SCHEMES = ("bearer ", "basic ", "token ")
 
 
@@ -46,12 +48,22 @@ def mask(text: str, path: str = "") -> str:
     >>> mask("auth:\n  password: kalamari", "values.yaml")
     'auth:\n  password: ***'
     """
+    form = form_of(path)
+    for _ in range(_ROUNDS):
+        masked = _mask_once(text, form)
+        if masked == text:
+            break
+        text = masked
+    return text
+
+
+def _mask_once(text: str, form: str) -> str:
     text = shapes.mask_tokens(text)
     lines = text.split("\n")
     if "PRIVATE KEY" in text:
         mask_private_keys(lines)
     mask_kubernetes(lines, text)
-    _mask_named(lines, text.lower(), form_of(path))
+    _mask_named(lines, text.lower(), form)
     return shapes.mask_random("\n".join(lines))
 
 

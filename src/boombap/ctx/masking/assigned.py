@@ -85,7 +85,7 @@ def _spans_of(line: str, found: re.Match[str], form: str) -> Iterator[tuple[int,
     if (
         after
         and after["sign"]
-        and form == CODE
+        and form in {CODE, DATA}
         and line[after.end() : after.end() + 1] == "{"
         and is_container(found[0])
     ):

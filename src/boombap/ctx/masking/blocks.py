@@ -94,7 +94,7 @@ def _key_end(lines: list[str], number: int) -> int:
         if "(" in lines[at] or "{" in lines[at] or _BEGIN.search(lines[at]):
             break
     at = number
-    while at < len(lines) - 1 and (_KEY_LINE.match(lines[at + 1]) or MASK in lines[at + 1][-8:]):
+    while at < len(lines) - 1 and (_KEY_LINE.match(lines[at + 1]) or lines[at + 1].strip() == MASK):
         at += 1
     return at
 

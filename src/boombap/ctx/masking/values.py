@@ -29,6 +29,7 @@ _SENTENCE = re.compile(
     r"\b(?:the|your|is|are|a|an|of|for|to|from|must|enter|please|and|or|in|not|with|that|see|when|if|has|invalid|wrong)\b",
     re.IGNORECASE,
 )
+_INSERTED = re.compile(r"\{[A-Za-z_][\w.]{0,80}\}")
 _USER_AND_PASSWORD = re.compile(r"[\w.@-]{1,60}:[^\s/:]{4,}$")
 _INNER = re.compile(r"[A-Za-z_ ]{2,30}=")
 _DEFAULT = re.compile(
@@ -87,6 +88,8 @@ def is_secret(value: str, name: str, *, is_quoted: bool, is_code: bool) -> bool:
     if len(bare) < (_SHORTEST_QUOTED if is_code else _SHORTEST) or not is_literal(bare):
         return False
     if _PATH.match(bare) or _URL.match(bare) or (not is_quoted and _CALL.match(bare)):
+        return False
+    if is_code and _INSERTED.search(bare):
         return False
     if level == ADDRESS or _says_its_name(bare, name, is_code=is_code):
         return False
