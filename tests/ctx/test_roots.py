@@ -164,7 +164,7 @@ def test_mcp_without_a_project_says_what_to_do(session: Session) -> None:
     answer = session.hear()
     assert answer["id"] == 2
     assert answer["result"]["isError"] is True
-    assert "--root FOLDER" in answer["result"]["content"][0]["text"]
+    assert "ctx mcp --root FOLDER" in answer["result"]["content"][0]["text"]
 
 
 def test_mcp_works_as_soon_as_the_client_names_a_root(session: Session, tmp_path: Path) -> None:
