@@ -77,6 +77,13 @@ def test_any_text_is_a_query(index: Index, query: str) -> None:
     assert len(search(index, query, limit=3)) <= 3
 
 
+def test_a_question_is_cut_after_64_terms(index: Index) -> None:
+    """The work of a question is bounded: what stands behind a long text of other words is not looked up."""
+    others = " ".join(f"{first}zqx{second}wv" for first in "bcdfghjkl" for second in "bcdfghjk")
+    assert paths(search(index, f"ConnectionPool {others}")) != []
+    assert search(index, f"{others} ConnectionPool") == []
+
+
 def test_a_column_filter_is_only_words(index: Index) -> None:
     assert paths(search(index, "symbol:ConnectionPool"))[0] == "pool.py"
 

@@ -45,7 +45,7 @@ def fill(database: sqlite3.Connection, root: str, limits: Limits) -> bool:
     """Bring an index to what the tree is now; tells whether it is good, or has to start from nothing."""
     facts = dict(database.execute("SELECT name, value FROM meta"))
     read_ns, head, stamps = time.time_ns(), git.head(root), freshness.stamps(root)
-    listing = files.listing(root)
+    listing = files.listing(root, limits.files)
     database.execute("BEGIN")
     before = {path for (path,) in database.execute("SELECT path FROM files")}
     changed = _update_files(database, root, listing, limits, int(facts.get("read_ns") or 0) - freshness.GRAIN_NS)

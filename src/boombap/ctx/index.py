@@ -5,9 +5,10 @@ from __future__ import annotations
 import sqlite3
 import time
 
-from boombap.ctx import files, store
+from boombap.ctx import store
 from boombap.ctx.freshness import state
 from boombap.ctx.model import Limits
+from boombap.ctx.roots import root_of
 from boombap.errors import AccessDenied, OutsideError
 from boombap.record import Record
 
@@ -62,9 +63,10 @@ def open_or_build(
 
     Raises:
         NotThere: when there is nothing that could be searched.
+        UsageError: for a folder that is not a project: ``/``, the home folder, a parent of it.
         TryLater: when another process does not stop writing.
     """
-    top, limits = files.root_of(str(root)), limits or Limits()
+    top, limits = root_of(str(root)), limits or Limits()
     path = store.place(str(cache), top)
     database = None if is_rebuilt else store.open_existing(path)
     notes: list[str] = []

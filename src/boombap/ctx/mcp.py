@@ -14,7 +14,9 @@ import time
 
 from boombap import __version__
 from boombap.ctx import encode, recent, related
+from boombap.ctx.client_roots import ClientRoots
 from boombap.ctx.index import open_or_build
+from boombap.ctx.roots import root_of
 from boombap.ctx.search import search
 from boombap.ctx.selection import Filter
 from boombap.ctx.status import status
@@ -23,7 +25,7 @@ from boombap.units import parse_duration_s
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from typing import Any
 
     from boombap.ctx.index import Index
@@ -37,6 +39,7 @@ _PARSE, _REQUEST, _METHOD, _PARAMS = -32700, -32600, -32601, -32602
 _LONGEST_LINE = 4_000_000
 _STEP_S = 0.05
 _MOST = 100
+_MOST_HELD = 100
 _TEXT = {"type": "string"}
 _LIMIT = {"type": "integer", "minimum": 1, "maximum": _MOST, "description": "at most this many answers; default 10"}
 TOOLS: tuple[dict[str, Any], ...] = (
@@ -89,20 +92,44 @@ class _Refused(Exception):
 
 def serve(root: str, cache: str, limits: Limits, interrupt: Interrupt) -> int:
     """Answer requests until stdin ends or the run is interrupted."""
-    server = _Server(lambda: open_or_build(root, cache, limits=limits, pause=interrupt.sleep), cache)
+    roots = ClientRoots(_refusal(root))
+    server = _Server(
+        lambda: open_or_build(roots.folder or root, cache, limits=limits, pause=interrupt.sleep), cache, roots
+    )
     for lines in _arrivals(sys.stdin.fileno(), interrupt):
-        for answer in server.answers(lines):
-            sys.stdout.write(json.dumps(answer, ensure_ascii=True, separators=(",", ":")) + "\n")
-            sys.stdout.flush()
+        _send(server.answers(lines))
+    roots.stop_waiting()
+    _send(server.answers([]))
     return EXIT_FINE
 
 
+def _send(messages: Iterable[object]) -> None:
+    for message in messages:
+        sys.stdout.write(json.dumps(message, ensure_ascii=True, separators=(",", ":")) + "\n")
+        sys.stdout.flush()
+
+
+def _refusal(root: str) -> str:
+    """Return why a folder is not a project, empty when it is; one that is missing may come into being."""
+    try:
+        root_of(root)
+    except UsageError as error:
+        return str(error.args[0])
+    except BoombapError:
+        pass
+    return ""
+
+
 def _arrivals(at: int, interrupt: Interrupt) -> Iterator[list[bytes]]:
-    """Give the whole lines that have arrived, as many as there are: what waits may have been cancelled meanwhile."""
+    """Yield the whole lines that have arrived, as many as there are: what waits may have been cancelled meanwhile.
+
+    While nothing arrives an empty list comes every 50 ms: a request that was held may be answered then.
+    """
     held, is_open = b"", True
     while is_open:
         interrupt.check()
         if not select.select([at], [], [], _STEP_S)[0]:
+            yield []
             continue
         while is_open and select.select([at], [], [], 0)[0] and len(held) <= _LONGEST_LINE:
             part = os.read(at, 65_536)
@@ -118,19 +145,25 @@ def _arrivals(at: int, interrupt: Interrupt) -> Iterator[list[bytes]]:
 class _Server:
     """One session: each request opens the index, which brings it up to date."""
 
-    def __init__(self, open_index: Callable[[], Index], cache: str) -> None:
+    def __init__(self, open_index: Callable[[], Index], cache: str, roots: ClientRoots | None = None) -> None:
         self._open = open_index
         self._cache = cache
+        self._roots = roots or ClientRoots()
+        self._held: list[bytes] = []
 
     def answers(self, lines: list[bytes]) -> Iterator[object]:
         """Give the answers to lines that arrived together, none to a request that one of them cancels."""
         cancelled = {found for line in lines if (found := _cancelled(line)) is not None}
-        for line in lines:
+        held, self._held = self._held, []
+        for line in (*held, *lines):
             if cancelled and _identity(line) in cancelled:
                 continue
+            if self._roots.is_waiting and len(self._held) < _MOST_HELD and b"tools/call" in line:
+                self._held.append(line)
+                continue
+            asked = self._roots.hear(_object(line)) if _may_name_roots(line) else None
             answer = self.answer(line)
-            if answer is not None:
-                yield answer
+            yield from (message for message in (answer, asked) if message is not None)
 
     def answer(self, line: bytes) -> object | None:
         """Give the answer to one line; None for a notification and for an empty line."""
@@ -182,6 +215,8 @@ class _Server:
             raise _Refused(_PARAMS, f"unknown tool {name}")
         if not isinstance(arguments, dict):
             raise _Refused(_PARAMS, "arguments must be an object")
+        if self._roots.lack:
+            return _tool_failure(self._roots.lack)
         try:
             index = self._open()
             try:
@@ -190,7 +225,15 @@ class _Server:
                 index.close()
         except (BoombapError, sqlite3.Error) as error:
             # A tool that fails is an answer that the assistant reads, not an error of the protocol.
-            return {"content": [{"type": "text", "text": str(error)}], "isError": True}
+            return _tool_failure(str(error))
+
+
+def _tool_failure(text: str) -> object:
+    return {"content": [{"type": "text", "text": text}], "isError": True}
+
+
+def _may_name_roots(line: bytes) -> bool:
+    return any(word in line for word in (b"initialize", b"roots"))
 
 
 def _cancelled(line: bytes) -> str | int | None:

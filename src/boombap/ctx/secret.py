@@ -3,34 +3,26 @@
 from __future__ import annotations
 
 import re
-from math import log2
 
-MASK = "***"
+from boombap.ctx.masking import shapes
+from boombap.ctx.masking.assigned import mask_line
+from boombap.ctx.masking.blocks import mask_kubernetes, mask_private_keys, mask_under
+from boombap.ctx.masking.form import form_of
+from boombap.ctx.masking.names import MARKS
+
+MASK = shapes.MASK
 _FILES = re.compile(
     r"^(?:\.env(?!\.(?:example|sample|template|dist)$)(?:\..*)?|.*\.(?:pem|key|p12|pfx|jks|keystore|kdbx|asc|gpg|ppk)"
     r"|id_(?:rsa|dsa|ecdsa|ed25519)|\.netrc|\.pgpass|\.pypirc|\.npmrc|\.htpasswd|\.git-credentials"
     r"|credentials(?:\.json)?|service[-_]account.*\.json|secrets?\.(?:ya?ml|json|toml|env|ini|txt))$",
     re.IGNORECASE,
 )
-_KNOWN = re.compile(
-    r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)"
-    r"|\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|\bgh[pousr]_[A-Za-z0-9]{30,}|\bgithub_pat_\w{30,}|\bxox[abprs]-[A-Za-z0-9-]{10,}"
-    r"|\bsk-[A-Za-z0-9_-]{20,}|\bglpat-[A-Za-z0-9_-]{20,}|\bAIza[A-Za-z0-9_-]{35}"
-    r"|\beyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]*",
-    re.DOTALL,
-)
-_IN_ADDRESS = re.compile(r"(://[^\s:/@\"']*:)([^\s@/\"'{}$<>]+)(?=@)")
-_ASSIGNED = re.compile(
-    r"((?:password|passwd|secret|token|api_?key|access_?key)[\"']?\s*[:=]\s*)([\"'])([^\"'\s{}$<>]{6,})\2",
-    re.IGNORECASE,
-)
-_LONG = re.compile(r"[A-Za-z0-9+/_=-]{24,}")
-_DIGITS = re.compile(r"\d+")
-_WORDS = re.compile(r"[a-z]{4,}|[A-Z][a-z]{3,}")
-# Hex digests have 4 bits a character, base64 nearly 6; identifiers stay below 4 and have few groups of digits.
-_ENTROPY_BITS = 3.6
-_DIGIT_GROUPS = 3
-_WORDY = 0.5
+LONGEST_LINE = 5_000
+"""A file with a longer line is not indexed; in such a line nothing is kept beside the name of a secret."""
+
+# A mask can make the value around it one that is masked as well; few files need a second round.
+_ROUNDS = 10
+_SCHEMES = ("bearer ", "basic ", "token ")
 
 
 def is_secret_file(name: str) -> bool:
@@ -42,40 +34,62 @@ def is_secret_file(name: str) -> bool:
     return _FILES.match(name) is not None
 
 
-def mask(text: str) -> str:
-    """Give a text with what looks like a secret replaced by stars; the number of lines stays.
+def mask(text: str, path: str = "") -> str:
+    r"""Return a text with what looks like a secret replaced by stars; the number of lines stays.
+
+    Args:
+        text: with ``\n`` as its line end.
+        path: of the file; its ending tells how names and values are written there.
 
     >>> mask("url = 'redis://dj:s3cr3t@cache/0'")
     "url = 'redis://dj:***@cache/0'"
     >>> mask("def test_a_rather_long_name_with_words_2(): ...")
     'def test_a_rather_long_name_with_words_2(): ...'
+    >>> mask("auth:\n  password: kalamari", "values.yaml")
+    'auth:\n  password: ***'
     """
-    text = _KNOWN.sub(lambda found: MASK + "\n" * found[0].count("\n"), text)
-    if "@" in text:
-        text = _IN_ADDRESS.sub(rf"\1{MASK}", text)
-    text = _ASSIGNED.sub(_mask_assigned, text)
-    return _LONG.sub(lambda found: MASK if _is_random(found[0]) else found[0], text)
+    form = form_of(path)
+    for _ in range(_ROUNDS):
+        masked = _mask_once(text, form)
+        if masked == text:
+            break
+        text = masked
+    return text
 
 
-def _mask_assigned(found: re.Match[str]) -> str:
-    value = found[3]
-    is_plain_word = value.replace("_", "").replace("-", "").replace(".", "").isalpha()
-    return found[0] if is_plain_word else f"{found[1]}{found[2]}{MASK}{found[2]}"
+def _mask_once(text: str, form: str) -> str:
+    text = shapes.mask_tokens(text)
+    lines = text.split("\n")
+    if "PRIVATE KEY" in text:
+        mask_private_keys(lines)
+    mask_kubernetes(lines, text)
+    _mask_named(lines, text.lower(), form)
+    return shapes.mask_random("\n".join(lines))
 
 
-def _is_random(text: str) -> bool:
-    if len(_DIGITS.findall(text)) < _DIGIT_GROUPS:
-        return False
-    if sum(map(len, _WORDS.findall(text))) > _WORDY * len(text):
-        return False
-    return _entropy_bits(text) >= _ENTROPY_BITS or _is_hex(text)
+def _mask_named(lines: list[str], lowered: str, form: str) -> None:
+    for number in _lines_with(lowered, _SCHEMES):
+        lines[number] = shapes.mask_schemes(lines[number])
+    done = -1
+    for number in _lines_with(lowered, MARKS):
+        if len(lines[number]) > LONGEST_LINE:
+            lines[number] = MASK
+        elif number > done:
+            done = mask_under(lines, number, form)
+            lines[number] = mask_line(lines[number], form)
 
 
-def _is_hex(text: str) -> bool:
-    return len(text) >= 32 and not set(text.lower()) - set("0123456789abcdef") and len(set(text)) > 8  # noqa: PLR2004
-
-
-def _entropy_bits(text: str) -> float:
-    total = len(text)
-    counts = [text.count(letter) for letter in set(text)]
-    return -sum(count / total * log2(count / total) for count in counts)
+def _lines_with(lowered: str, marks: tuple[str, ...]) -> list[int]:
+    """Return the numbers of the lines that hold a mark; `str.find` passes over the others at memory speed."""
+    found: set[int] = set()
+    for mark in marks:
+        number, counted = 0, 0
+        at = lowered.find(mark)
+        while at >= 0:
+            number += lowered.count("\n", counted, at)
+            found.add(number)
+            counted = lowered.find("\n", at)
+            if counted < 0:
+                break
+            at = lowered.find(mark, counted)
+    return sorted(found)

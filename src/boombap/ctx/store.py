@@ -18,7 +18,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-FORMAT = 1
+# 2: more secrets are masked, and what older indexes hold of them must go.
+FORMAT = 2
 _STAMP = FORMAT * 1000 + tokens.VERSION
 _WAIT_S = 120.0
 _STEP_S = 0.05

@@ -1,0 +1,1 @@
+"""What a secret looks like in a text, and what replaces it."""

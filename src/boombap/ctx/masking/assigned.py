@@ -1,0 +1,264 @@
+"""Masks the values that stand after the name of a secret, on its line: ``password: x``, ``TOKEN=x``, ``"pwd": "x"``."""
+
+from __future__ import annotations
+
+import re
+
+from boombap.ctx.masking.form import CODE, DATA, PLAIN, PROSE, SHELL, SQL, XML, YAML
+from boombap.ctx.masking.names import is_container, strength
+from boombap.ctx.masking.shapes import MASK
+from boombap.ctx.masking.values import LONGEST, default_span, is_secret
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_NAME = re.compile(r"[A-Za-z_][\w.-]*")
+# Every repeat is bounded: a line of a million blanks after a name must not cost more than it is long.
+_AFTER = re.compile(
+    r"""(?P<close>\\?["'`]?[\])]{0,2}(?:\[\d{0,6}\])?)
+    (?:[ \t]{0,40}\??:[ \t]{0,9}[&\w.\[\]|<>?, ]{1,60}?(?=[ \t]{0,9}=[^=])|[ \t]{1,9}string\b)?
+    [ \t]{0,40}
+    (?P<sign>===?|!==?|:=|=>|\?=|\+=|\|\||\?\?|or(?=[ \t]{1,9}["'])|[=:>,]|(?:IS[ ]|is[ ])?(?=[ \t"']))
+    [ \t]{0,40}""",
+    re.VERBOSE,
+)
+_VALUE_BESIDE = re.compile(
+    r"\\?[\"']?[ \t]{0,9}[,;]?[ \t]{0,9}\\?[\"']?(?:value|default)\\?[\"']?[ \t]{0,9}[:=][ \t]{0,9}"
+)
+_NAME_BEFORE = re.compile(r"(?:name|key|id)\\?[\"']?[ \t]{0,9}[:=][ \t]{0,9}\\?[\"']?$", re.IGNORECASE)
+# A value may be wrapped: ``SecretStr("x")``, ``Field(default="x")``.
+_OPEN = re.compile(
+    r"(?:(?:pydantic\.)?(?:SecretStr|SecretBytes|Secret|str|String::from|Some)\(|Field\((?:default=)?)?"
+    r"(?:[bBrRuUfFL@$&]{1,2}(?=[\"']))?(\\?(?:\"\"\"|'''|[\"'`]))"
+)
+_REST = {
+    '"': re.compile(r'[^"\\\n]*(?:\\.[^"\\\n]*)*'),
+    "'": re.compile(r"[^'\\\n]*(?:\\.[^'\\\n]*)*"),
+    "`": re.compile(r"[^`\n]*"),
+}
+_ITEM = re.compile(r"[ \t,]{0,40}[bBrRuUfF]{0,2}(\\?[\"'`]|)")
+_FLOW_VALUE = re.compile(r"[^,}\]]+")
+_GETTER = re.compile(
+    r"(?:get|getenv|environ|env|fetch|set|setenv|putenv|setdefault|setitem|define|header|add|put)"
+    r"\((?:\\?[\"'][\w.-]{1,40}\\?[\"'],[ ]?)?\\?[\"']$",
+    re.IGNORECASE,
+)
+_DICT_VALUE = re.compile(r"[:=>][ \t]{0,9}\\?([\"'])([^\"'\n{}]{1,200}?)\\?\1")
+_TO_SPACE = re.compile(r"[^\s;&|\"'`<>)]+")
+_IN_STRING = re.compile(r"[^\s;&|\"'`<>,){}\\]{3,500}")
+_COMMENT = re.compile(r"[ \t]+[#;].*$")
+_TAG = re.compile(r"(?:[&!][\w!:/.-]{1,60}[ \t]{1,9})")
+_ONE_WORD = re.compile(r"\S+$")
+# Lines of code that are written for people; an export stands in the text of a manual.
+_COMMENTS = ("#", "//", "* ", "-- ", "export ", "$ export ")
+_UPPER_NAME = re.compile(r"[A-Z][A-Z0-9_]+$")
+_ALONE = re.compile(r"[ \t>*-]{0,20}[\"'`]?[\w.-]+[\"'`]?[ \t]{0,9}[=:][ \t]{0,9}$")
+_LOOKED_BACK = 2_000
+
+
+def mask_line(line: str, form: str) -> str:
+    """Return a line with the values of its secret names replaced."""
+    parts: list[str] = []
+    done = 0
+    for start, stop in _spans(line, form):
+        parts += line[done:start], MASK
+        done = stop
+    return "".join(parts) + line[done:] if parts else line
+
+
+def _spans(line: str, form: str) -> Iterator[tuple[int, int]]:
+    done = 0
+    for found in _NAME.finditer(line):
+        if found.start() < done or not strength(found[0].rstrip(".-")):
+            continue
+        for span in _spans_of(line, found, form):
+            yield span
+            done = span[1]
+
+
+def _spans_of(line: str, found: re.Match[str], form: str) -> Iterator[tuple[int, int]]:
+    after = _AFTER.match(line, found.end())
+    if after and after["sign"] and line[after.end() : after.end() + 1] in {"[", "("}:
+        yield from _items(line, after.end() + 1, found[0], form)
+        return
+    if (
+        after
+        and after["sign"]
+        and form in {CODE, DATA}
+        and line[after.end() : after.end() + 1] == "{"
+        and is_container(found[0])
+    ):
+        yield from _members(line, after.end() + 1, found[0], form)
+        return
+    if span := _span(line, found, form):
+        yield span
+
+
+def _items(line: str, at: int, name: str, form: str) -> Iterator[tuple[int, int]]:
+    """Yield the items of a list on one line; of ``auth=("user", "x")`` the second is a password."""
+    item, count = _ITEM.match(line, at), 0
+    while item and (item[1] or form == YAML):
+        mark = item[1]
+        end = _closing(line, item.end(), mark) if mark else _to_delimiter(line, item.end())
+        asked = "password" if count == 1 and name.lower().endswith("auth") else name
+        found = _checked(line, item.end(), end, asked, form, is_quoted=bool(mark))
+        if found:
+            yield found
+        at, count = end + len(mark), count + 1
+        item = _ITEM.match(line, at) if line[at : at + 40].lstrip().startswith(",") else None
+
+
+def _members(line: str, at: int, name: str, form: str) -> Iterator[tuple[int, int]]:
+    """Yield the values of a mapping on one line."""
+    end = line.find("}", at)
+    for member in _DICT_VALUE.finditer(line, at, end if end > 0 else len(line)):
+        if is_secret(member[2], name, is_quoted=True, is_code=form == CODE):
+            yield member.span(2)
+
+
+def _to_delimiter(line: str, at: int) -> int:
+    found = _FLOW_VALUE.match(line, at)
+    return found.end() if found else at
+
+
+def _span(line: str, found: re.Match[str], form: str) -> tuple[int, int] | None:
+    name = found[0].rstrip(".-")
+    beside = _VALUE_BESIDE.match(line, found.end())
+    if beside and _NAME_BEFORE.search(line[max(0, found.start() - 40) : found.start()]):
+        return _value_span(line, beside.end(), name, form, "=")
+    after = _AFTER.match(line, found.end())
+    if after is None:
+        return None
+    sign, at = after["sign"].strip(), after.end()
+    if sign == "," and not _is_pair(line, found, after["close"]):
+        return None
+    if not sign and not _may_follow_a_space(line, found, form):
+        return None
+    return _value_span(line, at, name, form, sign, is_adjacent=after.end() == found.end() + len(sign))
+
+
+def _is_pair(line: str, found: re.Match[str], close: str) -> bool:
+    """Tell whether the comma stands between a name and its value: ``getenv("TOKEN", "x")``, ``"--password", "x"``."""
+    before = line[max(0, found.start() - 80) : found.start()]
+    return bool(close) and (before.endswith(("--", '"-', "'-")) or _GETTER.search(before) is not None)
+
+
+def _may_follow_a_space(line: str, found: re.Match[str], form: str) -> bool:
+    before = line[max(0, found.start() - 40) : found.start()]
+    if before.endswith("--") or (form == SHELL and re.search(r"\b(?:ENV|ARG|setenv|set -\w+)\s+$", before)):
+        return True
+    following = line[found.end() : found.end() + 40].lstrip()[:1]
+    if before.endswith("define ") or (
+        form == PROSE and following == "`" and _has_digit(line, line.find("`", found.end()) + 1)
+    ):
+        return True
+    if form == SQL or found[0] in {"PASSWORD", "IDENTIFIED"}:
+        return following == "'"
+    return form == PLAIN and found[0] in {"requirepass", "masterauth", "password"} and not before.strip()
+
+
+def _value_span(
+    line: str, at: int, name: str, form: str, sign: str, *, is_adjacent: bool = False
+) -> tuple[int, int] | None:
+    if form == YAML and (tag := _TAG.match(line, at)) and not line.startswith("!", at):
+        at = tag.end()
+    quoted = _OPEN.match(line, at)
+    if quoted:
+        start = quoted.end()
+        return _checked(line, start, _closing(line, start, quoted[1]), name, form, is_quoted=True)
+    if sign in {"==", "===", "!=", "!==", "or", "||", "??", ","}:
+        return None if form in {CODE, DATA, PROSE} or sign != "," else _checked_match(line, at, name, form, _TO_SPACE)
+    return _bare_span(line, at, name, form, sign, is_adjacent=is_adjacent)
+
+
+def _closing(line: str, start: int, mark: str) -> int:
+    if len(mark) > 1:
+        end = line.find(mark, start)
+        return end if end >= 0 else len(line)
+    rest = _REST[mark].match(line, start)
+    return rest.end() if rest else len(line)
+
+
+def _bare_span(line: str, at: int, name: str, form: str, sign: str, *, is_adjacent: bool) -> tuple[int, int] | None:
+    if sign == ">":
+        end = line.find("<", at)
+        return _checked(line, at, end if end > 0 else len(line), name, form, is_quoted=True) if form == XML else None
+    if form == YAML:
+        return _yaml_span(line, at, name, sign)
+    if form == PLAIN and sign in {"=", ":", "?=", "+=", ":=", ""}:
+        return _to_end(line, at, name, form)
+    if form == SHELL:
+        return (
+            _checked_match(line, at, name, form, _TO_SPACE) if is_adjacent or not sign or sign in {":=", "?="} else None
+        )
+    if form == PROSE or (form == CODE and line[:200].lstrip().startswith(_COMMENTS)):
+        return _prose_span(line, at, name, sign, is_adjacent=is_adjacent)
+    return _in_string_span(line, at, name, sign)
+
+
+def _yaml_span(line: str, at: int, name: str, sign: str) -> tuple[int, int] | None:
+    if sign == ":" and (line[at - 1] in " \t" or at >= len(line)):
+        before = line[max(0, at - _LOOKED_BACK) : at]
+        if before.count("{") > before.count("}") or before.count("[") > before.count("]"):
+            return _checked_match(line, at, name, YAML, _FLOW_VALUE)
+        return _to_end(line, at, name, YAML)
+    if sign in {"=", ""}:
+        return _checked_match(line, at, name, YAML, _TO_SPACE)
+    return None
+
+
+def _to_end(line: str, at: int, name: str, form: str) -> tuple[int, int] | None:
+    comment = _COMMENT.search(line[at:]) if "#" in line or ";" in line else None
+    end = at + comment.start() if comment else len(line.rstrip())
+    if form == YAML and line[at:end].strip() in {"|", ">", "|-", ">-", "|+", ">+"}:
+        return None
+    return _checked(line, at, end, name, form, is_quoted=form == PLAIN)
+
+
+def _prose_span(line: str, at: int, name: str, sign: str, *, is_adjacent: bool) -> tuple[int, int] | None:
+    """Return the value in a text for people: where it is written as in a shell, or stands alone and has a digit."""
+    if sign not in {"=", ":", ""}:
+        return None
+    if sign == "=" and is_adjacent and (_UPPER_NAME.match(name) or _has_digit(line, at)):
+        return _checked_match(line, at, name, PROSE, _TO_SPACE)
+    word = _ONE_WORD.match(line, at)
+    is_alone = not line[: max(0, at - 80)] and _ALONE.match(line[:at]) is not None
+    if word and (is_alone or _has_digit(line, at)):
+        return _checked(line, at, len(line.rstrip()), name, PROSE, is_quoted=False)
+    return None
+
+
+def _has_digit(line: str, at: int) -> bool:
+    word = _TO_SPACE.match(line, at)
+    return word is not None and any(map(str.isdigit, word[0])) and any(map(str.isalpha, word[0]))
+
+
+def _in_string_span(line: str, at: int, name: str, sign: str) -> tuple[int, int] | None:
+    """Return a value inside a text in quotes: ``"host=db password=x"``; outside it would be a name of the program."""
+    if sign == ":" or not line[at : at + 1].strip():
+        number = re.compile(r"\d{4,40}(?=[\s,;}\]]|$)").match(line, at)
+        is_number = number is not None and not name.lower().endswith(("token", "tokens"))
+        return _checked(line, at, number.end(), name, CODE, is_quoted=True) if number and is_number else None
+    before = line[max(0, at - _LOOKED_BACK) : at]
+    is_inside = any(before.count(mark) % 2 for mark in "\"'`")
+    if sign not in {"=", ""} or not is_inside or line[at - 1] not in "= ":
+        return None
+    return _checked_match(line, at, name, PROSE, _IN_STRING)
+
+
+def _checked_match(line: str, at: int, name: str, form: str, shape: re.Pattern[str]) -> tuple[int, int] | None:
+    found = shape.match(line, at)
+    return _checked(line, at, found.end(), name, form, is_quoted=False) if found else None
+
+
+def _checked(line: str, start: int, end: int, name: str, form: str, *, is_quoted: bool) -> tuple[int, int] | None:
+    value = line[start:end].rstrip()
+    end = start + len(value)
+    if form == PLAIN and value[:1] in "\"'" and value[-1:] == value[:1] and len(value) > 1:
+        start, end, value = start + 1, end - 1, value[1:-1]
+    fallback = default_span(value[:LONGEST])
+    if fallback:
+        return start + fallback[0], start + fallback[1]
+    is_code = form == CODE
+    return (start, end) if is_secret(value, name, is_quoted=is_quoted, is_code=is_code) else None

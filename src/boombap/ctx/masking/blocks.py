@@ -1,0 +1,246 @@
+"""Masks the values that stand on the lines below the name of a secret, and keys and Secrets as a whole.
+
+Block scalars, lists, texts in triple quotes and here-documents; the value beside a ``name:`` line as in the environment
+of a container; ``data:`` and ``stringData:`` of a Kubernetes Secret; private keys.
+"""
+
+from __future__ import annotations
+
+import re
+
+from boombap.ctx.masking.form import DATA, YAML
+from boombap.ctx.masking.names import is_container, strength
+from boombap.ctx.masking.shapes import MASK
+from boombap.ctx.masking.values import default_span, is_literal, is_secret
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_KEY = re.compile(
+    r"[ \t]*(?:-[ \t]+)?[\"']?([A-Za-z_][\w.-]*)[\"']?[ \t]*(?::[ \t]*[\w.\[\]]{1,40}[ \t]*)?(?::|=|:=|=>)[ \t]*(.*)$"
+)
+_OPENED = re.compile(r"(?:[&!][\w!:/.-]{1,60}[ \t]*)?[|>][-+\d]{0,3}[ \t]*(?:#.*)?$")
+_HERE = re.compile(r"<<[-~]?[ \t]*[\"']?(\w{1,40})[\"']?[ \t]*$")
+_TRIPLE = re.compile(r"[bBrRuUfF]{0,2}(\"\"\"|''')")
+_SCALAR = re.compile(
+    r"([ \t]*(?:-[ \t]+)?[bBrRuUfF]{0,2}[\"']?)([^\s\"',#][^\"'\n]*?)([\"']?[ \t]*[,)\];]*[ \t]*(?:#.*|//.*)?)$"
+)
+_QUOTED = re.compile(r"([ \t]*(?:-[ \t]+)?[bBrRuUfF]{0,2}[\"'`])([^\"'`\n]*)([\"'`][ \t,)\];]*(?:#.*|//.*)?)$")
+_PAIR = re.compile(
+    r"([ \t]*(?:-[ \t]+)?[\"']?([\w./-]+)[\"']?[ \t]*[:=][ \t]*[\"']?)"
+    r"([^\s\"'|>{\[&!][^\"'\n]*?)([\"']?[ \t]*,?[ \t]*(?: #.*)?)$"
+)
+_NAMED = re.compile(
+    r"[ \t]*(?:-[ \t]+)?[\"']?(?:name|key)[\"']?[ \t]*[:=][ \t]*[\"']?([A-Za-z_][\w.-]*)[\"']?[ \t]*,?$"
+)
+_VARIABLE = re.compile(r"[ \t]*variable[ \t]+\"([A-Za-z_][\w-]*)\"[ \t]*\{[ \t]*$")
+_VARIABLE_LINES = 8
+_VALUE = re.compile(
+    r"([ \t]*(?:-[ \t]+)?[\"']?(?:value|default)[\"']?[ \t]*[:=][ \t]*[\"']?)([^\s\"'][^\"'\n]*?)([\"']?[ \t]*,?)$"
+)
+_KUBERNETES = re.compile(
+    r"^[ \t-]*[\"']?kind[\"']?[ \t]*:[ \t]*[\"']?Secret[\"']?[ \t]*,?[ \t]*(?:#.*)?$", re.MULTILINE
+)
+_DATA = re.compile(r"[ \t]*(?:-[ \t]+)?[\"']?(?:data|stringData)[\"']?[ \t]*:[ \t]*(.*)$")
+_BEGIN = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
+_END = re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
+_KEY_LINE = re.compile(r"[\s\"'+#*>|/-]*(?:[A-Za-z0-9+/=]{16,}|[A-Za-z-]{4,20}: .*)?[\s\"'\\n,+;)]*$")
+_KEY_REST = re.compile(r"[\s\"'+#*>|/-]*[A-Za-z0-9+/=]{1,15}$")
+_KEY_START = re.compile(r"(?:\\n|\s){0,9}[A-Za-z0-9+/=]{8,}")
+_MOST_KEY_LINES = 150
+_OWN_VALUE = frozenset("value default plain plaintext data literal content raw current".split())
+_NOT_SECRET = frozenset(
+    (
+        "name file path user username type ref ttl external url uri host hostname port enabled required description"
+        " source target mode mount mountpath kind email id algorithm issuer audience driver environment key version"
+        " namespace secretname secretkey provider engine region policy length size expires title format label scope"
+    ).split()
+)
+
+
+def mask_private_keys(lines: list[str]) -> None:
+    """Mask the lines between the marks of a private key."""
+    number = 0
+    while number < len(lines):
+        found = _BEGIN.search(lines[number])
+        if found:
+            number = _mask_key(lines, number, found.end())
+        number += 1
+
+
+def _mask_key(lines: list[str], number: int, at: int) -> int:
+    """Mask one key and return its last line."""
+    line = lines[number]
+    same = _END.search(line, at)
+    rest = line[at : same.start() if same else len(line)]
+    if len(rest) > 8 if same else _KEY_START.match(rest):  # noqa: PLR2004 - more than quotes and a line end
+        tail = line[same.start() :] if same else ""
+        lines[number] = line[:at] + MASK + tail
+    if same:
+        return number
+    last = _key_end(lines, number)
+    for at_line in range(number + 1, last + 1):
+        if not _END.search(lines[at_line]):
+            text = lines[at_line]
+            lines[at_line] = text[: len(text) - len(text.lstrip())] + MASK * bool(text.strip())
+    return last
+
+
+def _key_end(lines: list[str], number: int) -> int:
+    last = min(number + _MOST_KEY_LINES, len(lines) - 1)
+    for at in range(number + 1, last + 1):
+        if _END.search(lines[at]):
+            return at
+        if "(" in lines[at] or "{" in lines[at] or _BEGIN.search(lines[at]):
+            break
+    at = number
+    while at < len(lines) - 1 and (_KEY_LINE.match(lines[at + 1]) or lines[at + 1].strip() == MASK):
+        at += 1
+    # The last line of a key that is cut off may be short.
+    return at + 1 if number < at < len(lines) - 1 and _KEY_REST.match(lines[at + 1]) else at
+
+
+def mask_kubernetes(lines: list[str], text: str) -> None:
+    """Mask every value below ``data:`` and ``stringData:`` in documents of the kind Secret."""
+    if "Secret" not in text or not _KUBERNETES.search(text):
+        return
+    start = 0
+    for number in range(len(lines) + 1):
+        if number == len(lines) or lines[number].startswith("---"):
+            if any(_KUBERNETES.match(line) for line in lines[start:number]):
+                _mask_data(lines, start, number)
+            start = number + 1
+
+
+def _mask_data(lines: list[str], start: int, stop: int) -> None:
+    number = start
+    while number < stop:
+        found = _DATA.match(lines[number])
+        if found is None:
+            number += 1
+            continue
+        if found[1].startswith("{") and found[1].rstrip(" ,") != "{":
+            lines[number] = lines[number][: found.start(1)] + _mask_flow(found[1])
+        number = _mask_below(lines, number, stop)
+
+
+def _mask_flow(text: str) -> str:
+    return re.sub(
+        r"(:[ \t]*[\"']?)([^\s\"',{}]+)", lambda part: part[1] + (MASK if is_literal(part[2]) else part[2]), text
+    )
+
+
+def _mask_below(lines: list[str], number: int, stop: int) -> int:
+    depth = _depth(lines[number])
+    number += 1
+    key_depth = -1
+    while number < stop and (not lines[number].strip() or _depth(lines[number]) > depth):
+        line = lines[number]
+        pair = _PAIR.match(line)
+        if line.lstrip().startswith(("#", "{{")) or not line.strip():
+            pass
+        elif pair and (key_depth < 0 or _depth(line) <= key_depth):
+            key_depth = _depth(line)
+            lines[number] = _with_literal_masked(pair[1], pair[3], line[pair.end(3) :])
+        elif key_depth < 0 or _depth(line) <= key_depth:
+            key_depth = _depth(line)
+        else:
+            lines[number] = _mask_whole(line)
+        number += 1
+    return number
+
+
+def _with_literal_masked(head: str, value: str, tail: str) -> str:
+    fallback = default_span(value)
+    if fallback:
+        return head + value[: fallback[0]] + MASK + value[fallback[1] :] + tail
+    return head + (MASK if is_literal(value) else value) + tail
+
+
+def _mask_whole(line: str) -> str:
+    text = line.strip()
+    return line[: len(line) - len(line.lstrip())] + (MASK if is_literal(text) else text)
+
+
+def mask_under(lines: list[str], number: int, form: str) -> int:
+    """Mask what stands below the line of a secret's name; return the last line that was masked as a block."""
+    line = lines[number]
+    named = _NAMED.match(line)
+    if named and strength(named[1]):
+        _mask_neighbour(lines, (number + 1, number - 1), named[1])
+    variable = _VARIABLE.match(line)
+    if variable and strength(variable[1]):
+        _mask_neighbour(lines, range(number + 1, number + _VARIABLE_LINES), variable[1])
+    key = _KEY.match(line)
+    if key is None or not strength(key[1]):
+        return number
+    name, rest = key[1], key[2].strip()
+    if form == YAML and _OPENED.match(rest):
+        return _mask_indented(lines, number)
+    if triple := _TRIPLE.match(rest):
+        return _mask_to(lines, number, triple[1]) if rest.count(triple[1]) == 1 else number
+    if here := _HERE.match(rest):
+        return _mask_to(lines, number, here[1])
+    if rest in {"", "[", "(", "{", "\\"} or rest.startswith("#"):
+        _mask_children(lines, number, name, form)
+    return number
+
+
+def _mask_neighbour(lines: list[str], numbers: Iterable[int], name: str) -> None:
+    for at in numbers:
+        found = _VALUE.match(lines[at]) if 0 <= at < len(lines) else None
+        if found and is_secret(found[2], name, is_quoted=True, is_code=False):
+            lines[at] = found[1] + MASK + found[3]
+            return
+
+
+def _mask_indented(lines: list[str], number: int) -> int:
+    depth, at = _depth(lines[number]), number
+    while at + 1 < len(lines) and (not lines[at + 1].strip() or _depth(lines[at + 1]) > depth):
+        at += 1
+        lines[at] = _mask_whole(lines[at])
+    return at
+
+
+def _mask_to(lines: list[str], number: int, mark: str) -> int:
+    at = number + 1
+    while at < len(lines) and mark not in lines[at]:
+        lines[at] = _mask_whole(lines[at])
+        at += 1
+    return min(at, len(lines) - 1)
+
+
+def _mask_children(lines: list[str], number: int, name: str, form: str) -> None:
+    """Mask list items and one-line texts; of mappings only where the key says that every value is a secret."""
+    depth, at, first = _depth(lines[number]), number + 1, -1
+    all_count = is_container(name)
+    while at < len(lines) and (not lines[at].strip() or _is_below(lines[at], depth, form)):
+        if lines[at].strip():
+            first = _depth(lines[at]) if first < 0 else first
+            if _depth(lines[at]) == first:
+                lines[at] = _mask_child(lines[at], name, form, all_count=all_count)
+        at += 1
+
+
+def _is_below(line: str, depth: int, form: str) -> bool:
+    return _depth(line) > depth or (form == YAML and _depth(line) == depth and line.lstrip().startswith("- "))
+
+
+def _mask_child(line: str, name: str, form: str, *, all_count: bool) -> str:
+    pair = _PAIR.match(line)
+    if pair and (form == YAML or (all_count and pair[1][-1] in "\"'")):
+        child = pair[2].lower().replace("_", "").replace("-", "")
+        is_asked = child in _OWN_VALUE or (all_count and child not in _NOT_SECRET)
+        is_found = is_asked and is_secret(pair[3], name, is_quoted=True, is_code=False)
+        return pair[1] + MASK + pair[4] if is_found else line
+    if form == YAML and ":" in line and not line.lstrip().startswith("- "):
+        return line
+    item = (_SCALAR if form == YAML else _QUOTED).match(line)
+    if item and is_secret(item[2], name, is_quoted=True, is_code=form not in {YAML, DATA}):
+        return item[1] + MASK + item[3]
+    return line
+
+
+def _depth(line: str) -> int:
+    return len(line) - len(line.lstrip())
