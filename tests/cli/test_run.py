@@ -232,9 +232,11 @@ def test_a_second_signal_ends_a_run_that_drains_at_once(start: Start, first: int
 def test_a_run_that_asked_for_it_has_more_time_to_drain(start: Start) -> None:
     """What is in flight is written: the time that a run has asked for holds, not the time of all the others."""
     child = start(
-        "import threading\nfrom boombap.interrupt import GRACE_S\ninterrupt.grace_s = 60\ninterrupt.wait()\n"
-        "threading.Event().wait(GRACE_S + 0.4)\nprint('written')\ninterrupt.check()"
+        "import threading\nfrom boombap.interrupt import GRACE_S\ninterrupt.grace_s = 60\nprint('asked', flush=True)\n"
+        "interrupt.wait()\nthreading.Event().wait(GRACE_S + 0.4)\nprint('written')\ninterrupt.check()"
     )
+    assert child.stdout
+    assert child.stdout.readline() == "asked\n"
     child.send_signal(signal.SIGINT)
     out, _ = child.communicate(timeout=20)
     assert (child.returncode, out) == (130, "written\n")
