@@ -7,6 +7,7 @@ The configuration page comes from `boombap.config.model.KEYS`, the command page 
 from __future__ import annotations
 
 import argparse
+import importlib
 import os
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from boombap.cli.commands import COMMANDS
+from boombap.command.parse import action_parser
 from boombap.config.model import KEYS, SECTIONS
 from boombap.errors import EXIT_FINE, EXIT_NO
 
@@ -86,10 +88,20 @@ def _default(key: Key) -> str:
 
 def cli_page() -> str:
     """Give the page of every command's help."""
-    pages = [("boombap", _help([])), *((f"boombap {word}", _help([word])) for word in COMMANDS)]
-    sections = "\n".join(f"## {title}\n\n```text\n{text}\n```\n" for title, text in pages)
+    pages = [("## boombap", _help([]))]
+    for word in COMMANDS:
+        pages.append((f"## boombap {word}", _help([word])))
+        pages += [(f"### boombap {word} {name}", text) for name, text in _actions(word)]
+    sections = "\n".join(f"{title}\n\n```text\n{text}\n```\n" for title, text in pages)
     other_names = "`database-diagnostics` is another name of `boombap db`, `spotify-processor` of `boombap spotify`."
     return f"{_CLI_HEAD}\n{sections}\n{other_names}\n"
+
+
+def _actions(word: str) -> Iterator[tuple[str, str]]:
+    """Yield each action of a tool with its help."""
+    tool = getattr(importlib.import_module(COMMANDS[word][0]), "TOOL", None)
+    for action in tool.actions if tool else ():
+        yield action.name, action_parser(action, f"boombap {word}").format_help().rstrip()
 
 
 def _help(words: Sequence[str]) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import command_lines
 from boombap import errors
 from boombap.cli.commands import COMMANDS
 from boombap.config.model import KEYS
@@ -235,10 +236,4 @@ def parse(line: list[str]) -> None:
     word, *rest = line
     if word in ("--help", "--version", "COMMAND"):
         return
-    module = importlib.import_module(COMMANDS[word][0])
-    if not rest or rest == ["--help"]:
-        return
-    if word in ("db", "ctx", "deps", "redis", "spotify"):
-        importlib.import_module(f"boombap.{word}.words").parse(rest, f"boombap {word}")
-    else:
-        module._parser(f"boombap {word}").parse_args(rest)
+    command_lines.check(word, rest)

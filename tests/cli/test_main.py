@@ -39,7 +39,7 @@ def test_version(boombap: Run, word: str) -> None:
 def test_every_command_explains_itself(boombap: Run, word: str) -> None:
     done = boombap(word, "--help")
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith(f"usage: boombap {word} [-h]")
+    assert done.stdout.startswith(f"usage: boombap {word} ")
 
 
 @pytest.mark.parametrize(
@@ -60,8 +60,13 @@ def test_unknown_word_names_the_nearest(boombap: Run, word: str, advice: str) ->
 def test_wrong_words_of_a_command(boombap: Run, words: list[str]) -> None:
     done = boombap(*words)
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith(f"usage: boombap {words[0]} ")
-    assert f"\nboombap {words[0]}: error: " in done.stderr
+    assert done.stderr.startswith(f"boombap {words[0]}: ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_help_before_the_word_is_the_same(boombap: Run) -> None:
+    assert boombap("help", "redis", "purge").stdout == boombap("redis", "purge", "--help").stdout
+    assert boombap("help", "config").stdout == boombap("config", "--help").stdout
 
 
 def test_second_console_script_is_db(isolated: Path) -> None:

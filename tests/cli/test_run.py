@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import boombap
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -37,8 +39,10 @@ def command(folder: Path, body: str) -> list[str]:
 
 
 def options(folder: Path) -> dict[str, object]:
+    # The product's own place too: it need not be the installed one.
+    places = [str(folder), str(Path(boombap.__file__).parents[1])]
     return {
-        "env": os.environ | {"PYTHONPATH": str(folder), "PYTHONUNBUFFERED": ""},
+        "env": os.environ | {"PYTHONPATH": os.pathsep.join(places), "PYTHONUNBUFFERED": ""},
         "stderr": subprocess.PIPE,
         "text": True,
     }

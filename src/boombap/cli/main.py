@@ -18,6 +18,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run `boombap WORD …` and give its exit code (the table stands in `boombap.errors`)."""
     streams.prepare()
     words = list(sys.argv[1:] if argv is None else argv)
+    if words[:1] == ["help"] and len(words) > 1:
+        words = [*words[1:], "--help"]
     if not words or words[0] in ("-h", "--help", "help"):
         return streams.say("boombap", _help())
     if words[0] in ("-V", "--version"):

@@ -4,15 +4,28 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
+
+from boombap.errors import UsageError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
 
 _WIDTH = 100
 
 
 def parser(prog: str, description: str, epilog: str) -> argparse.ArgumentParser:
-    """Give a parser without arguments yet, with the examples under its help."""
-    return argparse.ArgumentParser(
-        prog=prog, description=description, epilog=epilog, formatter_class=_formatter, allow_abbrev=False
-    )
+    """Return a parser without arguments yet, with the examples under its help; it raises UsageError in one line."""
+    return _Parser(prog=prog, description=description, epilog=epilog, formatter_class=_formatter, allow_abbrev=False)
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        what = message.replace("the following arguments are required", "missing argument")
+        # Python 3.12 quotes the choices, others do not.
+        choices = re.sub(r"\(choose from (.*)\)", lambda found: f"(one of {found[1].replace(chr(39), '')})", what)
+        raise UsageError(choices.removeprefix("argument "), hint=f"see `{self.prog} --help`")
 
 
 class _Formatter(argparse.RawDescriptionHelpFormatter):

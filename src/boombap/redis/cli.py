@@ -1,245 +1,193 @@
-"""The command `redis`: options and configuration to an action, its answer to text or JSON."""
+"""The actions of `redis`: options and configuration to the work, its answer to text or JSON."""
 
 from __future__ import annotations
 
-import os
-from contextlib import ExitStack, nullcontext
-from pathlib import Path
-from time import monotonic, perf_counter
+from contextlib import nullcontext
+from time import perf_counter
 
-from boombap import log
-from boombap.config.load import load
-from boombap.errors import EXIT_FINE, EXIT_NO, EXIT_OUTSIDE, UsageError
-from boombap.record import Record
-from boombap.redis import words as options
+from boombap.command.action import Action, Tool
+from boombap.command.dispatch import run_tool
+from boombap.command.emit import answer
+from boombap.command.options import NEVER
+from boombap.errors import EXIT_FINE, EXIT_NO, EXIT_OUTSIDE
+from boombap.redis import environment, options
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from argparse import Namespace
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
-    from boombap.clients.redis.connection import Limits
-    from boombap.clients.redis.deployment import Deployment
-    from boombap.clients.redis.target import Target
-    from boombap.config.model import Config
-    from boombap.health.waivers import Waiver
+    from boombap.command.context import RunContext
     from boombap.interrupt import Interrupt
-    from boombap.output.terminal import Terminal
     from boombap.redis.backup_file import BackupFile
-    from boombap.redis.journal import Journal
-    from boombap.redis.model import Branch, Census, Done, Expectations, Facts, Health, Plan
-    from boombap.redis.parts import Field
-
-_PROGRESS_EVERY_S = 0.1
-
-
-class _Desk(Record):
-    """What every action of one run works with."""
-
-    args: Namespace
-    config: Config
-    terminal: Terminal
-    interrupt: Interrupt
-    target: Target
-    stack: ExitStack
+    from boombap.redis.model import Branch, Census, Done, Health, Plan
 
 
 def main(words: Sequence[str], *, prog: str, interrupt: Interrupt) -> int:
-    """Run `redis` and give its exit code."""
-    args = options.parse(words, prog)
-    config = load({"redis.url": args.url} if args.url else {})
-    log.configure(config.log.level, config.log.format)
-    from boombap.local.address import redis as address
-    from boombap.output.terminal import Terminal
-
-    actions: dict[str, Callable[[_Desk], int]] = {
-        "info": _info,
-        "keys": _keys,
-        "get": _get,
-        "purge": _change,
-        "expire": _change,
-        "backup": _backup,
-        "restore": _restore,
-        "copy": _copy,
-        "acl": _acl,
-        "stats": _stats,
-    }
-    with ExitStack() as stack:
-        desk = _Desk(args, config, Terminal(quiet=args.quiet), interrupt, address(config), stack)
-        return actions[args.action](desk)
+    """Run `redis` and return its exit code."""
+    return run_tool(TOOL, words, prog=prog, interrupt=interrupt)
 
 
-def _info(desk: _Desk) -> int:
+def _info(context: RunContext) -> int:
+    from boombap.redis import encode, report
     from boombap.redis.examine import examine
+    from boombap.redis.facts import read
 
     begun_s = perf_counter()
-    nodes = _nodes(desk)
-    health = examine(nodes, _expected(desk), _waivers(desk))
+    nodes = [read(pool) for pool in environment.opened(context, environment.target(context)).masters()]
+    health = examine(nodes, environment.expected(context), environment.waivers(context))
     elapsed_ms = 1000 * (perf_counter() - begun_s)
-    label = desk.target.address
-    if desk.args.format == "json":
-        from boombap.redis import encode
-
-        _json(desk, encode.info_object(nodes, health, label, elapsed_ms))
-    else:
-        from boombap.redis import report
-
-        _lines(desk, report.info_lines(nodes, health, label, desk.terminal, elapsed_ms))
-    return _exit_code(health, desk)
+    label = environment.target(context).address
+    answer(
+        context,
+        lambda: report.info_lines(nodes, health, label, context.terminal, elapsed_ms),
+        lambda: encode.info_object(nodes, health, label, elapsed_ms),
+    )
+    return _exit_code(health, context)
 
 
-def _keys(desk: _Desk) -> int:
+def _keys(context: RunContext) -> int:
     from boombap.redis import encode, report
     from boombap.redis.checks import keyspace
     from boombap.redis.examine import verdict
 
-    pattern = desk.args.match or b"*"
-    census = _census(desk, pattern, "keys", _walked_database(desk))
-    health = verdict(keyspace.judge(census, _expected(desk)), _waivers(desk))
-    label = desk.target.address
-    if desk.args.format == "json":
-        _json(desk, encode.keys_object(census, health, label, pattern))
-    else:
-        _lines(desk, report.keys_lines(census, health, label, desk.terminal, desk.args.n))
-    return _exit_code(health, desk)
+    pattern = context.args.match
+    census = _census(context, pattern, "keys", environment.scanned_database(context))
+    health = verdict(keyspace.judge(census, environment.expected(context)), environment.waivers(context))
+    label = environment.target(context).address
+    answer(
+        context,
+        lambda: report.keys_lines(census, health, label, context.terminal, context.args.n),
+        lambda: encode.keys_object(census, health, label, pattern),
+    )
+    return _exit_code(health, context)
 
 
-def _get(desk: _Desk) -> int:
+def _get(context: RunContext) -> int:
     from boombap.redis import encode, report
     from boombap.redis.decode import look
 
-    own = _changed_database(desk)
-    assert own is not None, "the options refuse --db all"
-    value = look(_open(desk, desk.target.on(own)), os.fsencode(desk.args.word))
-    if desk.args.format == "json":
-        _json(desk, encode.value_object(value))
-    else:
-        _lines(desk, report.value_lines(value, desk.terminal))
+    server = environment.target(context)
+    db = server.db if context.args.db is None else context.args.db
+    value = look(environment.opened(context, server.on(db)), context.args.key)
+    answer(context, lambda: report.value_lines(value, context.terminal), lambda: encode.value_object(value))
     return EXIT_FINE
 
 
-def _change(desk: _Desk) -> int:
+def _purge(context: RunContext) -> int:
+    return _change(context, "purge", None, context.args.backup)
+
+
+def _expire(context: RunContext) -> int:
+    return _change(context, "expire", context.args.ttl, None)
+
+
+def _change(context: RunContext, action: str, ttl_ms: int | None, backup_file: Path | None) -> int:
     from boombap.redis import report
     from boombap.redis.change import Change, plan
 
-    args, db = desk.args, _changed_database(desk)
-    wanted = plan(args.action, args.match, _census(desk, args.match, "plan", db), args.ttl)
+    args, db = context.args, environment.changed_database(context)
+    wanted = plan(action, args.match, _census(context, args.match, "plan", db), ttl_ms)
     if args.format == "text":
-        _lines(desk, report.plan_lines(wanted, _place(desk, db), desk.terminal))
-    backup = _purge_backup(desk, db) if args.yes and args.backup else None
+        for line in report.plan_lines(wanted, environment.place(context, db), context.terminal):
+            context.terminal.write(line)
+    backup = _purge_backup(context, backup_file, db) if args.yes and backup_file else None
     is_left = backup is not None and backup.is_unfinished
     if not args.yes or not (wanted.keys or is_left):
         if wanted.keys:
-            desk.terminal.note("nothing was changed; add --yes to do it")
-        return _show_done(desk, wanted, None)
-    journal = _journal(desk, db, args.action, args.match, args.ttl)
+            context.terminal.note("nothing was changed; add --yes to do it")
+        return _show_done(context, wanted, None)
+    journal = environment.journal(context, db, action, args.match, ttl_ms)
     resumed = False if args.fresh else journal.read()
     if is_left:
-        desk.terminal.note(f"the backup {args.backup} of an interrupted run is continued")
+        context.terminal.note(f"the backup {backup_file} of an interrupted run is continued")
+    field, progress = environment.field(context), environment.counter(context, "keys")
     with backup or nullcontext():
-        change = Change(_field(desk), wanted, journal, _counter(desk, "keys"), db=db, backup=backup, resumed=resumed)
-        done = change.run()
-    desk.terminal.progress("")
-    return _show_done(desk, wanted, done)
+        done = Change(field, wanted, journal, progress, db=db, backup=backup, resumed=resumed).run()
+    context.terminal.progress("")
+    return _show_done(context, wanted, done)
 
 
-def _purge_backup(desk: _Desk, db: int | None) -> BackupFile:
+def _purge_backup(context: RunContext, file: Path, db: int | None) -> BackupFile:
     from boombap.redis import report
     from boombap.redis.backup_file import BackupFile
 
-    return BackupFile(desk.args.backup, job=f"purge {report.shown(desk.args.match)} at {_place(desk, db)}")
+    job = f"purge {report.shown(context.args.match)} at {environment.place(context, db)}"
+    return BackupFile(file, job=job)
 
 
-def _changed_database(desk: _Desk) -> int | None:
-    """Return the database that a change touches: the address's, unless --db names another; None is all of them."""
-    if desk.args.db is None:
-        return desk.target.db
-    return None if desk.args.db == options.ALL else int(desk.args.db)
-
-
-def _walked_database(desk: _Desk) -> int | None:
-    """Return the database that a walk without changes looks at; None is all of them, unless --db names one."""
-    return None if desk.args.db in {None, options.ALL} else int(desk.args.db)
-
-
-def _place(desk: _Desk, db: int | None) -> str:
-    return f"{desk.target.address}, {'all databases' if db is None else f'database {db}'}"
-
-
-def _backup(desk: _Desk) -> int:
+def _backup(context: RunContext) -> int:
     from boombap.redis.backup_file import BackupFile
     from boombap.redis.pattern import matcher
     from boombap.redis.transfer import backup
 
-    pattern, db = desk.args.match or b"*", _changed_database(desk)
-    file = BackupFile(Path(desk.args.word), desk.args.form or "both")
-    done = backup(_field(desk), pattern, matcher(pattern), file, _counter(desk, "keys"), db=db)
-    desk.terminal.progress("")
-    return _show_done(desk, None, done, f"from {_place(desk, db)}")
+    args, db = context.args, environment.changed_database(context)
+    file, progress = BackupFile(args.file, args.form), environment.counter(context, "keys")
+    done = backup(environment.field(context), args.match, matcher(args.match), file, progress, db=db)
+    context.terminal.progress("")
+    return _show_done(context, None, done, f"from {environment.place(context, db)}")
 
 
-def _restore(desk: _Desk) -> int:
+def _restore(context: RunContext) -> int:
     from boombap.redis.transfer import restore
 
-    _want_yes(desk)
-    db = _changed_database(desk)
-    done = restore(
-        Path(desk.args.word), _databases(desk, desk.target), _counter(desk, "keys"), db=db, replaces=desk.args.replace
-    )
-    desk.terminal.progress("")
-    return _show_done(desk, None, done, f"into {_place(desk, db)}")
+    args, db = context.args, environment.changed_database(context)
+    into = environment.databases(context, environment.target(context))
+    done = restore(args.file, into, environment.counter(context, "keys"), db=db, replaces=args.replace)
+    context.terminal.progress("")
+    return _show_done(context, None, done, f"into {environment.place(context, db)}")
 
 
-def _copy(desk: _Desk) -> int:
+def _copy(context: RunContext) -> int:
     from boombap.clients.redis.target import from_text
     from boombap.redis.pattern import matcher
     from boombap.redis.transfer import copy
 
-    _want_yes(desk)
-    pattern, to = desk.args.match or b"*", from_text(desk.args.to, origin="--to")
-    db = _changed_database(desk)
+    args, db = context.args, environment.changed_database(context)
+    to = from_text(args.to, origin="--to")
     to_db = None if db is None else to.db
     done = copy(
-        _field(desk), pattern, matcher(pattern), _databases(desk, to), _counter(desk, "keys"),
-        db=db, to_db=to_db, replaces=desk.args.replace, form=desk.args.form or "both",
+        environment.field(context), args.match, matcher(args.match), environment.databases(context, to),
+        environment.counter(context, "keys"), db=db, to_db=to_db, replaces=args.replace, form=args.form,
     )  # fmt: skip
-    desk.terminal.progress("")
+    context.terminal.progress("")
     into = f"{to.address}, {'each its own' if to_db is None else f'database {to_db}'}"
-    return _show_done(desk, None, done, f"from {_place(desk, db)} into {into}")
+    return _show_done(context, None, done, f"from {environment.place(context, db)} into {into}")
 
 
-def _want_yes(desk: _Desk) -> None:
-    if desk.args.replace and not desk.args.yes:
-        raise UsageError(f"{desk.args.action} --replace writes over keys that are there", hint="add --yes to do it")
-
-
-def _acl(desk: _Desk) -> int:
+def _acl(context: RunContext) -> int:
     from boombap.redis import encode, report
     from boombap.redis.checks import access
     from boombap.redis.examine import examine
+    from boombap.redis.facts import read
 
-    nodes = _nodes(desk)
-    users = {one.address: access.users(one) for one in nodes}
-    health = examine(nodes, _expected(desk), _waivers(desk), checks=access.CHECKS)
-    if desk.args.format == "json":
-        _json(desk, encode.acl_object(users, health, desk.target.address))
-    else:
-        _lines(desk, report.acl_lines(users, health, desk.terminal))
-    return _exit_code(health, desk)
-
-
-def _stats(desk: _Desk) -> int:
-    from boombap.redis import encode, report
-
-    nodes = _nodes(desk)
-    prefixes = (
-        None if desk.args.fast else _own(_census(desk, b"*", "stats", _walked_database(desk)), desk.config.cache.ttls)
+    server = environment.target(context)
+    nodes = [read(pool) for pool in environment.opened(context, server).masters()]
+    users = {node.address: access.users(node) for node in nodes}
+    health = examine(nodes, environment.expected(context), environment.waivers(context), checks=access.CHECKS)
+    answer(
+        context,
+        lambda: report.acl_lines(users, health, context.terminal),
+        lambda: encode.acl_object(users, health, server.address),
     )
-    label = desk.target.address
-    if desk.args.format == "json":
-        _json(desk, encode.stats_object(nodes, prefixes, label))
-    else:
-        _lines(desk, report.stats_lines(nodes, prefixes, label, desk.terminal))
+    return _exit_code(health, context)
+
+
+def _stats(context: RunContext) -> int:
+    from boombap.redis import encode, report
+    from boombap.redis.facts import read
+
+    server = environment.target(context)
+    nodes = [read(pool) for pool in environment.opened(context, server).masters()]
+    prefixes = None
+    if not context.args.fast:
+        census = _census(context, b"*", "stats", environment.scanned_database(context))
+        prefixes = _own(census, context.config.cache.ttls)
+    answer(
+        context,
+        lambda: report.stats_lines(nodes, prefixes, server.address, context.terminal),
+        lambda: encode.stats_object(nodes, prefixes, server.address),
+    )
     return EXIT_FINE
 
 
@@ -248,112 +196,110 @@ def _own(census: Census, prefixes: Iterable[str]) -> list[Branch]:
     return [branches[raw] for prefix in prefixes if (raw := prefix.encode()) in branches]
 
 
-def _census(desk: _Desk, pattern: bytes, purpose: str, db: int | None) -> Census:
+def _census(context: RunContext, pattern: bytes, purpose: str, db: int | None) -> Census:
     from boombap.redis.survey import survey
 
-    share = desk.args.sample or 1.0
-    journal = _journal(desk, db, purpose, pattern, share)
-    if not desk.args.fresh and journal.read():
-        desk.terminal.note("goes on where an interrupted run has stopped (--fresh begins anew)")
-    census = survey(_field(desk), pattern, journal, _counter(desk, "keys"), db=db, share=share)
-    desk.terminal.progress("")
+    share = context.args.sample or 1.0
+    journal = environment.journal(context, db, purpose, pattern, share)
+    if not context.args.fresh and journal.read():
+        context.terminal.note("resuming an interrupted run (use --fresh to start over)")
+    progress = environment.counter(context, "keys")
+    census = survey(environment.field(context), pattern, journal, progress, db=db, share=share)
+    context.terminal.progress("")
     return census
 
 
-def _nodes(desk: _Desk) -> list[Facts]:
-    from boombap.redis.facts import read
+def _show_done(context: RunContext, plan: Plan | None, done: Done | None, place: str = "") -> int:
+    from boombap.redis import encode, report
 
-    return [read(pool) for pool in _open(desk, desk.target).masters()]
-
-
-def _open(desk: _Desk, target: Target) -> Deployment:
-    from boombap.clients.redis.deployment import opened
-
-    size = desk.config.cache.pool_size
-    return desk.stack.enter_context(opened(target, desk.interrupt, limits=_limits(desk.config), size=size))
-
-
-def _databases(desk: _Desk, target: Target) -> Callable[[int], Deployment]:
-    return lambda db: _open(desk, target.on(db))
-
-
-def _field(desk: _Desk) -> Field:
-    from boombap.redis.parts import Field
-
-    return Field(_open(desk, desk.target), desk.interrupt, _limits(desk.config))
-
-
-def _limits(config: Config) -> Limits:
-    from boombap.clients.redis.connection import Limits
-
-    return Limits(config.cache.connect_timeout, config.cache.read_timeout)
-
-
-def _journal(desk: _Desk, db: int | None, *job: object) -> Journal:
-    from boombap.redis.journal import Journal
-
-    assert desk.config.paths.state is not None, "config.load fills it in"
-    return Journal(desk.config.paths.state / "redis", desk.target.label, db, *job)
-
-
-def _expected(desk: _Desk) -> Expectations:
-    from boombap.redis.model import Expectations
-
-    cache = desk.config.cache
-    return Expectations(cache.ttls, cache.hit_ratio_floor, cache.big_key)
-
-
-def _waivers(desk: _Desk) -> Sequence[Waiver]:
-    from boombap.health.waivers import load as load_waivers
-
-    return load_waivers(desk.config.cache.waivers) if desk.config.cache.waivers else ()
-
-
-def _counter(desk: _Desk, noun: str) -> Callable[[int, int], None]:
-    begun_s = shown_s = monotonic()
-
-    def show(done: int, total: int) -> None:
-        nonlocal shown_s
-        now_s = monotonic()
-        if now_s - shown_s < _PROGRESS_EVERY_S:
-            return
-        shown_s = now_s
-        left_s = (now_s - begun_s) / max(done, 1) * max(total - done, 0)
-        left = f" of {total:,} {noun}, about {left_s:.0f} s left" if total else f" {noun}"
-        desk.terminal.progress(f"{done:,}{left}")
-
-    return show
-
-
-def _show_done(desk: _Desk, plan: Plan | None, done: Done | None, place: str = "") -> int:
-    if desk.args.format == "json":
-        from boombap.redis import encode
-
-        _json(desk, encode.change_object(plan, done, desk.target.address))
-    elif done is not None:
-        from boombap.redis import report
-
-        _lines(desk, report.done_lines(done, desk.terminal, place))
+    address = environment.target(context).address
+    answer(
+        context,
+        lambda: () if done is None else report.done_lines(done, context.terminal, place),
+        lambda: encode.change_object(plan, done, address),
+    )
     return EXIT_OUTSIDE if done is not None and done.failed else EXIT_FINE
 
 
-def _json(desk: _Desk, value: object) -> None:
-    from boombap.output.encode import to_json
-
-    desk.terminal.write(to_json(value))
-
-
-def _lines(desk: _Desk, view: Iterable[str]) -> None:
-    for line in view:
-        desk.terminal.write(line)
-
-
-def _exit_code(health: Health, desk: _Desk) -> int:
+def _exit_code(health: Health, context: RunContext) -> int:
     from boombap.health.finding import Severity
 
-    if any(one.is_failure for one in health.skipped):
+    if any(skipped.is_failure for skipped in health.skipped):
         return EXIT_OUTSIDE
-    if desk.args.fail_on == options.NEVER:
+    if context.args.fail_on == NEVER:
         return EXIT_FINE
-    limit = Severity[desk.args.fail_on.upper()]
-    return EXIT_NO if any(one.severity >= limit for one in health.findings) else EXIT_FINE
+    limit = Severity[context.args.fail_on.upper()]
+    return EXIT_NO if any(finding.severity >= limit for finding in health.findings) else EXIT_FINE
+
+
+TOOL = Tool(
+    description="Is the cache healthy, what fills it, what is dangerous in it, and changing it safely.",
+    default="info",
+    settings=options.settings,
+    actions=(
+        Action(
+            "info",
+            "what is wrong with the server, each with its remedy",
+            _info,
+            options.add_info,
+            examples="info --fail-on warning",
+        ),
+        Action(
+            "keys",
+            "one scan: memory by prefix, types, TTLs, biggest keys, pickles",
+            _keys,
+            options.add_keys,
+            examples="keys --sample 5\nkeys --match 'lyrics:*' -n 30",
+        ),
+        Action("get", "show one key with its value decoded", _get, options.add_get, examples="get artist:7"),
+        Action(
+            "purge",
+            "delete matching keys; prints a plan, requires --yes",
+            _purge,
+            options.add_purge,
+            examples="purge --match 'lyrics:*'\npurge --match 'lyrics:*' --backup lyrics.jsonl --yes",
+        ),
+        Action(
+            "expire",
+            "set a TTL on matching keys, never a longer one; requires --yes",
+            _expire,
+            options.add_expire,
+            examples="expire --match 'artist:*' --ttl 1h --yes",
+        ),
+        Action(
+            "backup",
+            "write keys into a file of JSON lines",
+            _backup,
+            options.add_backup,
+            examples="backup keys.jsonl --match 'artist:*'",
+        ),
+        Action(
+            "restore",
+            "write such a file back",
+            _restore,
+            options.add_restore,
+            options.check_replace,
+            examples="restore keys.jsonl\nrestore keys.jsonl --replace --yes",
+        ),
+        Action(
+            "copy",
+            "write keys into another server",
+            _copy,
+            options.add_copy,
+            options.check_replace,
+            examples="copy --match 'artist:*' --to redis://cache.example.org:6379/0",
+        ),
+        Action("acl", "who may do what", _acl, options.add_info, examples="acl"),
+        Action(
+            "stats",
+            "hit ratio, evictions and memory, by prefix for our own caches",
+            _stats,
+            options.add_stats,
+            examples="stats --fast",
+        ),
+    ),
+    notes="""\
+The address comes from REDIS_URL or REDIS_HOST, from .env or boombap.toml (`boombap config show`):
+redis://, rediss://, unix://, or redis+sentinel://host,host/service. Redis Cluster is detected automatically.
+Exit codes: 0 fine, 1 a finding at or above --fail-on, 2 usage, 3 a server failed, 130 Ctrl-C.""",
+)

@@ -1,0 +1,69 @@
+"""A tool's command line as a table of actions; the parser of the action that is asked for is the only one built.
+
+A tool describes itself once::
+
+    TOOL = Tool(
+        description="Is the cache healthy, what fills it, and changing it safely.",
+        actions=(
+            Action("info", "what is wrong with the server, each with its remedy", _info, options.add_info),
+            Action("keys", "memory by prefix, types, TTLs, biggest keys, pickles", _keys, options.add_keys),
+        ),
+        default="info",
+    )
+"""
+
+from __future__ import annotations
+
+from boombap.record import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+    from collections.abc import Callable, Mapping
+
+    from boombap.command.context import RunContext
+
+    AddOptions = Callable[[ArgumentParser], None]
+    Run = Callable[[RunContext], int]
+
+
+class Action(Record):
+    """One thing that a tool does.
+
+    Attributes:
+        name: the word after the tool's.
+        summary: one line for the list of actions.
+        run: does it, and returns the exit code.
+        add_options: declares its arguments and options.
+        check: refuses what does not go together, with a UsageError.
+        examples: command lines, one per line, from the action's name on.
+    """
+
+    name: str
+    summary: str
+    run: Run
+    add_options: AddOptions
+    check: Callable[[Namespace], None] | None = None
+    examples: str = ""
+
+
+class Tool(Record):
+    """All actions of a tool.
+
+    Attributes:
+        description: one sentence.
+        actions: in the order of the help.
+        default: the action when none is named; empty when one must be.
+        notes: what the help says below the actions: examples, where addresses come from, exit codes.
+        settings: what the options set of the configuration, by dotted key.
+    """
+
+    description: str
+    actions: tuple[Action, ...]
+    default: str = ""
+    notes: str = ""
+    settings: Callable[[Namespace], Mapping[str, str]] | None = None
+
+    def action(self, name: str) -> Action | None:
+        """Return the action of that name."""
+        return next((action for action in self.actions if action.name == name), None)

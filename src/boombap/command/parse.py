@@ -1,0 +1,114 @@
+"""The words of a command line to an action and its arguments; what does not fit is told in one line.
+
+argparse prints a page of usage before its error. Here the error is one line with the nearest word, because that page is
+one `--help` away.
+"""
+
+from __future__ import annotations
+
+from boombap.errors import UsageError
+from boombap.output import usage
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+    from collections.abc import Iterable, Sequence
+
+    from boombap.command.action import Action, Tool
+
+_HELP = ("-h", "--help")
+
+
+def parse(tool: Tool, argv: Sequence[str], prog: str) -> tuple[Action, Namespace]:
+    """Return the action that is asked for, and its arguments.
+
+    Raises:
+        SystemExit: after help was printed.
+        UsageError: for an action, argument or option that does not exist, is missing or does not fit.
+    """
+    argv = _without_help_word(argv)
+    if (argv and argv[0] in _HELP) or (not argv and not tool.default):
+        print(tool_help(tool, prog))  # noqa: T201 - as argparse does with the help of an action
+        raise SystemExit(0)
+    is_named = bool(argv) and not argv[0].startswith("-")
+    name, rest = (argv[0], argv[1:]) if is_named else (tool.default, argv)
+    action = tool.action(name)
+    if action is None:
+        raise _no_action(tool, name, prog)
+    args = _arguments(tool, action, rest, prog)
+    if action.check:
+        action.check(args)
+    return action, args
+
+
+def action_parser(action: Action, prog: str) -> ArgumentParser:
+    """Return the parser of one action.
+
+    Args:
+        prog: the program and its tool, such as ``boombap redis``.
+    """
+    examples = "\n".join(["examples:", *(f"  {prog} {line}" for line in action.examples.splitlines())])
+    description = f"{action.summary[0].upper()}{action.summary[1:]}."
+    parser = usage.parser(f"{prog} {action.name}", description, examples if action.examples else "")
+    action.add_options(parser)
+    return parser
+
+
+def tool_help(tool: Tool, prog: str) -> str:
+    """Return the help of a tool: its actions, one line each, and its notes."""
+    width = max(len(action.name) for action in tool.actions)
+    rows = "\n".join(f"  {action.name:<{width}}  {action.summary}" for action in tool.actions)
+    default = f"; without one: {tool.default}" if tool.default else ""
+    notes = f"\n\n{tool.notes}" if tool.notes else ""
+    return f"""usage: {prog} ACTION [ARGUMENTS]
+
+{tool.description}
+
+actions{default}:
+{rows}
+
+`{prog} ACTION --help` explains an action and its options.{notes}"""
+
+
+def _without_help_word(argv: Sequence[str]) -> Sequence[str]:
+    """Return ``sync --help`` for ``help sync``."""
+    return [*argv[1:2], "--help"] if argv and argv[0] == "help" else argv
+
+
+def _arguments(tool: Tool, action: Action, argv: Sequence[str], prog: str) -> Namespace:
+    parser = action_parser(action, prog)
+    args, left = parser.parse_known_intermixed_args(argv)
+    for word in left:
+        if word.startswith("-") and word != "-":
+            raise _no_option(tool, action, parser, word.partition("=")[0])
+        raise UsageError(f"unexpected argument: {word!r}", hint=f"see `{prog} {action.name} --help`")
+    return args
+
+
+def _no_action(tool: Tool, name: str, prog: str) -> UsageError:
+    names = [action.name for action in tool.actions]
+    nearest = _nearest(name, names)
+    hint = f"did you mean `{prog} {nearest}`" if nearest else f"one of {', '.join(names)}"
+    return UsageError(f"there is no action {name!r}", hint=hint)
+
+
+def _no_option(tool: Tool, action: Action, parser: ArgumentParser, option: str) -> UsageError:
+    others = [other.name for other in tool.actions if option in _options(action_parser(other, ""))]
+    nearest = _nearest(option, _options(parser))
+    if others:
+        hint = f"it is an option of {', '.join(others)}"
+    elif nearest:
+        hint = f"did you mean {nearest}"
+    else:
+        hint = f"see `{parser.prog} --help`"
+    return UsageError(f"{action.name} has no option {option}", hint=hint)
+
+
+def _options(parser: ArgumentParser) -> list[str]:
+    return list(parser._option_string_actions)  # noqa: SLF001 - argparse lists its options nowhere else
+
+
+def _nearest(word: str, words: Iterable[str]) -> str:
+    from difflib import get_close_matches
+
+    return next(iter(get_close_matches(word, list(words), n=1, cutoff=0.6)), "")

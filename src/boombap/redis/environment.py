@@ -1,0 +1,117 @@
+"""What an action of `redis` works with, from its context: the server, its databases, checkpoints, expectations."""
+
+from __future__ import annotations
+
+from time import monotonic
+
+from boombap.redis.options import ALL
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from boombap.clients.redis.connection import Limits
+    from boombap.clients.redis.deployment import Deployment
+    from boombap.clients.redis.target import Target
+    from boombap.command.context import RunContext
+    from boombap.health.waivers import Waiver
+    from boombap.redis.journal import Journal
+    from boombap.redis.model import Expectations
+    from boombap.redis.parts import Field
+
+_PROGRESS_EVERY_S = 0.1
+
+
+def target(context: RunContext) -> Target:
+    """Return the server that the configuration names.
+
+    Raises:
+        ConfigError: when none is configured, or the address is malformed.
+    """
+    from boombap.local.address import redis
+
+    return redis(context.config)
+
+
+def opened(context: RunContext, server: Target) -> Deployment:
+    """Return connections to a server, closed when the run is over."""
+    from boombap.clients.redis import deployment
+
+    size = context.config.cache.pool_size
+    made = deployment.opened(server, context.interrupt, limits=_limits(context), size=size)
+    return context.stack.enter_context(made)
+
+
+def databases(context: RunContext, server: Target) -> Callable[[int], Deployment]:
+    """Return what opens one logical database of a server."""
+    return lambda db: opened(context, server.on(db))
+
+
+def field(context: RunContext) -> Field:
+    """Return the configured server as something to scan."""
+    from boombap.redis.parts import Field
+
+    return Field(opened(context, target(context)), context.interrupt, _limits(context))
+
+
+def changed_database(context: RunContext) -> int | None:
+    """Return the database that a change touches: the address's, unless --db names another; None is all of them."""
+    if context.args.db is None:
+        return target(context).db
+    return None if context.args.db == ALL else int(context.args.db)
+
+
+def scanned_database(context: RunContext) -> int | None:
+    """Return the database that is scanned without a change; None is all of them, unless --db names one."""
+    return None if context.args.db in {None, ALL} else int(context.args.db)
+
+
+def place(context: RunContext, db: int | None) -> str:
+    """Return the server and the database as a person reads them."""
+    return f"{target(context).address}, {'all databases' if db is None else f'database {db}'}"
+
+
+def journal(context: RunContext, db: int | None, *job: object) -> Journal:
+    """Return the checkpoint of a job on one database, or on all."""
+    from boombap.redis.journal import Journal
+
+    assert context.config.paths.state is not None, "config.load fills it in"
+    return Journal(context.config.paths.state / "redis", target(context).label, db, *job)
+
+
+def expected(context: RunContext) -> Expectations:
+    """Return what the configuration expects of a healthy cache."""
+    from boombap.redis.model import Expectations
+
+    cache = context.config.cache
+    return Expectations(cache.ttls, cache.hit_ratio_floor, cache.big_key)
+
+
+def waivers(context: RunContext) -> Sequence[Waiver]:
+    """Return the waivers that the configuration names."""
+    from boombap.health.waivers import load
+
+    return load(context.config.cache.waivers) if context.config.cache.waivers else ()
+
+
+def counter(context: RunContext, noun: str) -> Callable[[int, int], None]:
+    """Return what shows how many things are done of how many, and about how long the rest takes."""
+    begun_s = shown_s = monotonic()
+
+    def show(done: int, total: int) -> None:
+        nonlocal shown_s
+        now_s = monotonic()
+        if now_s - shown_s < _PROGRESS_EVERY_S:
+            return
+        shown_s = now_s
+        left_s = (now_s - begun_s) / max(done, 1) * max(total - done, 0)
+        left = f" of {total:,} {noun}, about {left_s:.0f} s left" if total else f" {noun}"
+        context.terminal.progress(f"{done:,}{left}")
+
+    return show
+
+
+def _limits(context: RunContext) -> Limits:
+    from boombap.clients.redis.connection import Limits
+
+    return Limits(context.config.cache.connect_timeout, context.config.cache.read_timeout)

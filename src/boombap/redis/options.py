@@ -1,0 +1,189 @@
+"""The options of each action of `redis`, and what does not go together within one."""
+
+from __future__ import annotations
+
+import os
+from argparse import ArgumentTypeError
+from pathlib import Path
+
+from boombap.command.options import add_fail_on, add_limit, add_output, duration_s, whole_number
+from boombap.errors import UsageError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
+ALL = "all"
+"""The value of --db that means every database."""
+_MOST_ROWS = 100_000
+_LAST_DATABASE = 999_999
+
+
+def add_info(parser: ArgumentParser) -> None:
+    """Declare the options of `info` and `acl`."""
+    add_fail_on(parser)
+    _add_common(parser)
+
+
+def add_keys(parser: ArgumentParser) -> None:
+    """Declare the options of `keys`."""
+    _add_match(parser, "*")
+    _add_sample(parser)
+    _add_fresh(parser)
+    add_limit(parser, 10, _MOST_ROWS)
+    add_fail_on(parser)
+    _add_database(parser, "all")
+    _add_common(parser)
+
+
+def add_get(parser: ArgumentParser) -> None:
+    """Declare the argument and the options of `get`."""
+    parser.add_argument("key", metavar="KEY", type=os.fsencode, help="the whole name")
+    _add_database(parser, "the address's", number_only=True)
+    _add_common(parser)
+
+
+def add_purge(parser: ArgumentParser) -> None:
+    """Declare the options of `purge`."""
+    _add_change(parser)
+    parser.add_argument("--backup", type=Path, metavar="FILE", help="write each value here before its key is deleted")
+    _add_common(parser)
+
+
+def add_expire(parser: ArgumentParser) -> None:
+    """Declare the options of `expire`."""
+    _add_change(parser)
+    parser.add_argument("--ttl", type=_ttl_ms, required=True, metavar="DURATION", help="the longest life, as in 7d")
+    _add_common(parser)
+
+
+def add_backup(parser: ArgumentParser) -> None:
+    """Declare the argument and the options of `backup`."""
+    parser.add_argument("file", metavar="FILE", type=Path, help="where to write; it must not exist")
+    _add_match(parser, "*")
+    _add_form(parser)
+    _add_database(parser, "the address's")
+    _add_common(parser)
+
+
+def add_restore(parser: ArgumentParser) -> None:
+    """Declare the argument and the options of `restore`."""
+    parser.add_argument("file", metavar="FILE", type=Path, help="what `backup` or `purge --backup` wrote")
+    _add_replace(parser)
+    _add_database(parser, "the address's")
+    _add_common(parser)
+
+
+def add_copy(parser: ArgumentParser) -> None:
+    """Declare the options of `copy`."""
+    parser.add_argument("--to", required=True, metavar="ADDRESS", help="the server that keys are copied to")
+    _add_match(parser, "*")
+    _add_form(parser)
+    _add_replace(parser)
+    _add_database(parser, "the addresses'")
+    _add_common(parser)
+
+
+def add_stats(parser: ArgumentParser) -> None:
+    """Declare the options of `stats`."""
+    parser.add_argument("--fast", action="store_true", help="without a scan of the keys")
+    _add_sample(parser)
+    _add_fresh(parser)
+    _add_database(parser, "all")
+    _add_common(parser)
+
+
+def check_replace(args: Namespace) -> None:
+    """Refuse to write over keys without a word of consent.
+
+    Raises:
+        UsageError: for --replace without --yes.
+    """
+    if args.replace and not args.yes:
+        raise UsageError("--replace writes over keys that are there", hint="add --yes to do it")
+
+
+def settings(args: Namespace) -> dict[str, str]:
+    """Return what the options set of the configuration.
+
+    Raises:
+        UsageError: for an empty address.
+    """
+    if args.url is None:
+        return {}
+    if not args.url.strip():
+        raise UsageError("--url is empty", hint="write an address, or leave it out to use the configured one")
+    return {"redis.url": args.url}
+
+
+def _add_common(parser: ArgumentParser) -> None:
+    parser.add_argument("--url", metavar="ADDRESS", help="this server; keep passwords in the environment")
+    add_output(parser, "text", "json")
+
+
+def _add_change(parser: ArgumentParser) -> None:
+    _add_match(parser)
+    parser.add_argument("--yes", action="store_true", help="do it; without it the plan is printed")
+    parser.set_defaults(sample=None)
+    _add_fresh(parser)
+    _add_database(parser, "the address's")
+
+
+def _add_match(parser: ArgumentParser, default: str = "") -> None:
+    parser.add_argument(
+        "--match",
+        type=os.fsencode,
+        required=not default,
+        default=os.fsencode(default) if default else None,
+        metavar="PATTERN",
+        help="keys that match this glob, as in 'lyrics:*'" + (f" (default: {default})" if default else ""),
+    )
+
+
+def _add_sample(parser: ArgumentParser) -> None:
+    parser.add_argument("--sample", type=_share, metavar="PERCENT", help="measure this share of the keys only")
+
+
+def _add_fresh(parser: ArgumentParser) -> None:
+    parser.add_argument("--fresh", action="store_true", help="start over where an interrupted run would be resumed")
+
+
+def _add_form(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--form",
+        choices=("both", "portable", "dump"),
+        default="both",
+        help="what each key is carried as (default: both)",
+    )
+
+
+def _add_replace(parser: ArgumentParser) -> None:
+    parser.add_argument("--replace", action="store_true", help="write over keys that are there already; requires --yes")
+    parser.add_argument("--yes", action="store_true", help="with --replace: do it")
+
+
+def _add_database(parser: ArgumentParser, default: str, *, number_only: bool = False) -> None:
+    number = whole_number(0, _LAST_DATABASE)
+    parser.add_argument(
+        "--db",
+        type=number if number_only else lambda text: ALL if text == ALL else number(text),
+        metavar="N" if number_only else "N|all",
+        help=f"this database{'' if number_only else ', or all'} (default: {default})",
+    )
+
+
+def _share(text: str) -> float:
+    try:
+        percent = float(text.removesuffix("%"))
+    except ValueError:
+        percent = 0.0
+    if not 0.01 <= percent <= 100:  # noqa: PLR2004 - percent
+        raise ArgumentTypeError(f"{text!r} is not a percentage from 0.01 to 100")
+    return percent / 100
+
+
+def _ttl_ms(text: str) -> int:
+    ttl_ms = round(1000 * duration_s(text))
+    if ttl_ms < 1:
+        raise ArgumentTypeError("a TTL of nothing would delete the keys: use purge")
+    return ttl_ms

@@ -1,0 +1,26 @@
+"""Command lines that documents and messages advise: each must be one that the product takes."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+from boombap.cli.commands import COMMANDS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def check(word: str, rest: Sequence[str]) -> None:
+    """Parse what comes after `boombap`; raises UsageError or SystemExit(2) where it does not fit."""
+    module = importlib.import_module(COMMANDS[word][0])
+    if not rest or list(rest) == ["--help"]:
+        return
+    if hasattr(module, "TOOL"):
+        from boombap.command.parse import parse
+
+        parse(module.TOOL, rest, f"boombap {word}")
+    elif word in ("db", "ctx", "deps", "spotify"):
+        importlib.import_module(f"boombap.{word}.words").parse(rest, f"boombap {word}")
+    else:
+        module._parser(f"boombap {word}").parse_args(rest)
