@@ -45,10 +45,14 @@ COMMANDS: dict[str, tuple[list[str], set[str], set[str]]] = {
     "help": (["--help"], {"cli", "errors", "output"}, HEAVY | {"argparse", "json", "pathlib", "re", "threading"}),
     "config": (["config", "show"], HARNESS, HEAVY | {"json", "psycopg2", "socket"}),
     "db help": (["db", "--help"], HARNESS | {"db"}, HEAVY | {"json", "psycopg2", "socket"}),
-    "deps help": (["deps", "--help"], HARNESS | {"deps"}, HEAVY | {"json", "psycopg2", "pycurl", "socket", "sqlite3"}),
+    "deps help": (
+        ["deps", "--help"],
+        (HARNESS - {"config", "log"}) | {"command", "deps"},
+        HEAVY | {"json", "psycopg2", "pycurl", "socket", "sqlite3"},
+    ),
     "deps": (
         ["deps", "audit", "requirements.txt"],
-        HARNESS | {"deps"},
+        HARNESS | {"command", "deps"},
         (HEAVY - {"typing", "dataclasses"})
         | {"psycopg2", "pycurl", "orjson", "packaging", "yaml", "rich", "sqlite3", "cvss"},
     ),
