@@ -53,7 +53,7 @@ COMMANDS: dict[str, tuple[list[str], set[str], set[str]]] = {
         (HEAVY - {"typing", "dataclasses"})
         | {"psycopg2", "pycurl", "orjson", "packaging", "yaml", "rich", "sqlite3", "cvss"},
     ),
-    "db": (["db", "--quick"], HARNESS | {"clients", "command", "db", "health", "local"}, HEAVY),
+    "db": (["db", "--quick"], HARNESS | {"batch", "clients", "command", "db", "health", "local"}, HEAVY),
 }
 """By name: the words, the parts of boombap that are loaded, and what must not be."""
 BOUNDS = {
