@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import json
+import os
 import resource
+import tempfile
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from boombap.errors import Interrupted, OutsideError, UsageError
+from boombap.errors import ConfigError, Interrupted, OutsideError, UsageError
 from boombap.redis.backup_file import BackupFile, items_in
 from boombap.redis.portable import Item
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
+NOBODY = 65_534
 JOB = "purge y:* at 127.0.0.1:6379, database 0"
 
 
@@ -68,6 +71,43 @@ def test_an_interrupted_file_is_continued_although_nothing_is_added(tmp_path: Pa
     assert keys(tmp_path / "b") == [b"y:1"]
 
 
+def test_a_cut_first_line_is_started_over(tmp_path: Path):
+    whole = interrupted(tmp_path / "b", 1).read_bytes()
+    for cut in (b"", whole[:1], whole[:20], whole[: whole.index(b"\n")]):
+        (tmp_path / "b.part").write_bytes(cut)
+        with BackupFile(tmp_path / "b", job=JOB) as file:
+            file.save(items(2))
+        assert keys(tmp_path / "b") == [b"y:2"]
+        (tmp_path / "b").unlink()
+
+
+def test_a_damaged_line_is_told_before_anything_is_deleted(tmp_path: Path):
+    part = interrupted(tmp_path / "b", 1, 2)
+    lines = part.read_bytes().splitlines(keepends=True)
+    part.write_bytes(lines[0] + b"garbage\n" + b"".join(lines[1:]))
+    before = part.read_bytes()
+    with pytest.raises(ConfigError, match="line 2 of"), BackupFile(tmp_path / "b", job=JOB):
+        pass
+    assert part.read_bytes() == before
+
+
+def test_blank_lines_do_not_matter(tmp_path: Path):
+    part = interrupted(tmp_path / "b", 1)
+    part.write_bytes(part.read_bytes() + b"\n  \n")
+    with BackupFile(tmp_path / "b", job=JOB) as file:
+        file.save(items(2))
+    assert keys(tmp_path / "b") == [b"y:1", b"y:2"]
+
+
+def test_a_pipe_or_a_link_is_not_a_backup(tmp_path: Path):
+    os.mkfifo(tmp_path / "pipe.part")
+    (tmp_path / "link.part").symlink_to("/dev/null")
+    with pytest.raises(UsageError, match="is not a file"), BackupFile(tmp_path / "pipe", job=JOB):
+        pass
+    with pytest.raises(OutsideError, match="cannot write"), BackupFile(tmp_path / "link", job=JOB):
+        pass
+
+
 @pytest.mark.parametrize("cut", [b"{", b'{"db": 0, "key": "y:9"', b"x" * 200_000])
 def test_a_line_that_was_cut_is_removed_and_no_other(tmp_path: Path, cut: bytes):
     part = interrupted(tmp_path / "b", 1, 2)
@@ -107,11 +147,28 @@ def test_a_plain_backup_is_started_over(tmp_path: Path):
 
 
 def test_a_file_of_somebody_else_is_left_alone(tmp_path: Path):
-    (tmp_path / "b.part").write_text("precious\n")
-    for job in ("", JOB):
-        with pytest.raises(UsageError, match="is not an unfinished backup"), BackupFile(tmp_path / "b", job=job):
-            pass
-    assert (tmp_path / "b.part").read_text() == "precious\n"
+    for text in ("precious\n", "precious", "{}\n", '{"precious": 1}'):
+        (tmp_path / "b.part").write_text(text)
+        for job in ("", JOB):
+            with pytest.raises(UsageError, match="is not an unfinished backup"), BackupFile(tmp_path / "b", job=job):
+                pass
+        assert (tmp_path / "b.part").read_text() == text
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="becomes another user")
+def test_a_folder_that_takes_no_new_file_is_told_at_once():
+    """Its unfinished file could be written, but not renamed when the keys are gone."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "b"
+        part = interrupted(path, 1)
+        os.chown(part, NOBODY, NOBODY)
+        path.parent.chmod(0o555)
+        os.seteuid(NOBODY)
+        try:
+            with pytest.raises(OutsideError, match=r"cannot write .*b\.part: Permission denied"):
+                BackupFile(path, job=JOB).__enter__()
+        finally:
+            os.seteuid(0)
 
 
 def test_two_runs_do_not_write_one_file(tmp_path: Path):

@@ -249,7 +249,8 @@ def test_backup_restore_and_copy_stay_in_their_databases(boombap: Run, cache: Ca
         "100 copied" in boombap("redis", "copy", "--to", f"redis://127.0.0.1:{other.tcp_port}/7", REDIS_URL=url).stdout
     )
     assert in_each(other, "DBSIZE") == [0, 0, 100]
-    done = boombap("redis", "restore", "three.jsonl", REDIS_URL=f"redis://127.0.0.1:{other.tcp_port}/0")
+    assert "keys of database 3" in one_line(boombap("redis", "restore", "three.jsonl", REDIS_URL=other.url), code=2)
+    done = boombap("redis", "restore", "three.jsonl", "--db", "0", REDIS_URL=other.url)
     assert "100 restored into" in done.stdout
     assert in_each(other, "DBSIZE") == [100, 0, 100]
     assert "300 saved" in boombap("redis", "backup", "all.jsonl", "--db", "all", REDIS_URL=url).stdout
@@ -286,3 +287,15 @@ def test_a_purge_that_was_killed_at_its_end_finishes_its_backup(boombap: Run, ca
     cache.call("SET", "y:2", "v")
     assert "exists already" in one_line(boombap(*words, "--format", "json", REDIS_URL=cache.url), code=2)
     assert cache.call("DBSIZE") == 1
+
+
+def test_a_database_that_the_server_does_not_have_is_an_error(boombap: Run, cache: Cache):
+    cache.call("SET", "k", "v")
+    for words in (["purge", "--match", "*"], ["keys"], ["backup", "none.jsonl"], ["get", "k"]):
+        assert "99" in one_line(boombap("redis", *words, "--db", "99", REDIS_URL=cache.url), code=3)
+
+
+@pytest.mark.parametrize("name", ["", ".", "/"])
+def test_a_backup_needs_the_name_of_a_file(boombap: Run, cache: Cache, name: str):
+    words = ("redis", "purge", "--match", "*", "--backup", name, "--yes")
+    assert "is not the name of a file" in one_line(boombap(*words, REDIS_URL=cache.url), code=2)

@@ -26,7 +26,7 @@ _VALUES = st.one_of(
 @given(
     key=_BYTES,
     typed=_VALUES,
-    ttl_ms=st.one_of(st.none(), st.integers(0, 2**50)),
+    ttl_ms=st.one_of(st.none(), st.integers(1, 2**50)),
     dump=st.one_of(st.none(), _BYTES),
     db=st.integers(0, 15),
 )
@@ -47,6 +47,9 @@ def test_bytes_survive(value: bytes):
     [
         "", "[]", "{}", "null", '{"key": "k"}', '{"key": "k", "type": "string", "ttl_ms": null}',
         '{"key": "k", "type": "string", "ttl_ms": "x", "value": "v"}',
+        '{"key": "k", "type": "string", "ttl_ms": 0, "value": "v"}',
+        '{"key": "k", "type": "string", "ttl_ms": -5, "value": "v"}',
+        '{"key": "k", "type": "string", "ttl_ms": true, "value": "v"}',
         '{"key": "k", "type": "string", "ttl_ms": null, "value": ["v"]}',
         '{"key": "k", "type": "hash", "ttl_ms": null, "value": ["v"]}',
         '{"key": "k", "type": "odd", "ttl_ms": null, "value": ["v"]}',

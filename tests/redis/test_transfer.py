@@ -245,7 +245,7 @@ def test_several_databases_are_not_poured_into_one(cache: Cache, tmp_path: Path)
                 file.save(fetch(connection, db, [b"k"]))
     with (
         opened(cache.target, Interrupt(), limits=LIMITS) as deployment,
-        pytest.raises(UsageError, match="holds keys of databases 0, 3; add --db all"),
+        pytest.raises(UsageError, match="holds keys of databases 0, 3, and the address names 0; add --db all"),
     ):
         restore(tmp_path / "b", lambda _: deployment, quiet, db=0, replaces=True)
 

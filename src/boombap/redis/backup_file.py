@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import json
 import os
+import stat
+import tempfile
 from contextlib import contextmanager
 
 from boombap.errors import ConfigError, OutsideError, UsageError
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
 
     Form = Literal["both", "portable", "dump"]
 
+_OPEN = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+# How every first line begins, however short it was cut.
+_FIRST = json.dumps({"schema": portable.SCHEMA}).encode()[:-1]
 _HEAD_BYTES = 1 << 16
 _BLOCK_BYTES = 1 << 16
 
@@ -57,9 +62,9 @@ class BackupFile:
     def __enter__(self) -> Self:
         if self._path.exists():
             raise UsageError(f"{self._path} exists already", hint="name another file for the backup")
+        self._check_folder()
         with self._writing():
-            make_folder(self._path.parent)
-            self._descriptor = os.open(self._part, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+            self._descriptor = os.open(self._part, _OPEN, 0o600)
         try:
             self._lock()
             self._begin()
@@ -70,10 +75,7 @@ class BackupFile:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         if kind is None:
-            with self._writing():
-                os.fsync(self._descriptor)
-                self._part.replace(self._path)
-                self._sync_folder()
+            self._finish()
         elif not self.items and not self.continued:
             self._part.unlink(missing_ok=True)
         os.close(self._descriptor)
@@ -87,9 +89,29 @@ class BackupFile:
         self._append(b"".join(portable.to_line(item).encode() + b"\n" for item in items))
         self.items += len(items)
 
+    def _finish(self) -> None:
+        try:
+            os.fsync(self._descriptor)
+            self._part.replace(self._path)
+            self._sync_folder()
+        except OSError as error:
+            hint = f"the values that were saved are in {self._part}; rename it"
+            raise OutsideError(f"cannot give {self._path} its name: {error.strerror}", hint=hint) from None
+
+    def _check_folder(self) -> None:
+        """Refuse a folder in which the file could not get its name in the end, when keys are deleted already.
+
+        Raises:
+            OutsideError: why nothing can be created there.
+        """
+        with self._writing():
+            make_folder(self._path.parent)
+            with tempfile.NamedTemporaryFile(dir=self._path.parent, prefix=f".{self._path.name}."):
+                pass
+
     def _begin(self) -> None:
         size = os.fstat(self._descriptor).st_size
-        head = self._head(size) if size else None
+        head = self._head() if size else None
         if head is not None and not self._is_ours(head):
             hint = "finish that run with the same command, or name another file for the backup"
             raise UsageError(f"{self._part} holds the values of an interrupted run{_of(head)}", hint=hint)
@@ -103,17 +125,20 @@ class BackupFile:
         self.continued = True
         self._end = _end_of_lines(self._descriptor, size)
         os.ftruncate(self._descriptor, self._end)
+        # What cannot be read back later must be told now, before a key more is deleted.
+        for _ in items_in(self._part):
+            pass
 
     def _first_line(self) -> dict[str, str]:
         return {"schema": portable.SCHEMA, "form": self.form, "job": self._job}
 
-    def _head(self, size: int) -> dict[str, object] | None:
+    def _head(self) -> dict[str, object] | None:
         """Return the first line of an unfinished file; None when not even that was written."""
         block = os.pread(self._descriptor, _HEAD_BYTES, 0)
         line, newline, _ = block.partition(b"\n")
-        if not newline and size < _HEAD_BYTES:
+        if not newline and _FIRST.startswith(line[: len(_FIRST)]):
             return None
-        head = parse_head(line)
+        head = parse_head(line) if newline else None
         if head is None:
             raise UsageError(f"{self._part} is not an unfinished backup", hint="name another file for the backup")
         return head
@@ -127,6 +152,8 @@ class BackupFile:
     def _lock(self) -> None:
         import fcntl
 
+        if not stat.S_ISREG(os.fstat(self._descriptor).st_mode):
+            raise UsageError(f"{self._part} is not a file", hint="name another file for the backup")
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -201,7 +228,8 @@ def items_in(path: Path, *, newest_first: bool = False) -> Iterator[Item]:
                 hint = f"its first line must name the schema {portable.SCHEMA}"
                 raise ConfigError(f"{path} is not a backup of ours", hint=hint)
             for number, line in _backwards(lines) if newest_first else enumerate(lines, start=2):
-                yield _item(line, number, path)
+                if line.strip():
+                    yield _item(line, number, path)
     except OSError as error:
         raise ConfigError(f"cannot read {path}: {error.strerror}") from None
 

@@ -101,7 +101,7 @@ def _change(context: RunContext, action: str, ttl_ms: int | None, backup_file: P
     resumed = False if args.fresh else journal.read()
     if is_left:
         context.terminal.note(f"the backup {backup_file} of an interrupted run is continued")
-    field, progress = environment.field(context), environment.counter(context, "keys")
+    field, progress = environment.field(context, db), environment.counter(context, "keys")
     with backup or nullcontext():
         done = Change(field, wanted, journal, progress, db=db, backup=backup, resumed=resumed).run()
     context.terminal.progress("")
@@ -123,7 +123,7 @@ def _backup(context: RunContext) -> int:
 
     args, db = context.args, environment.changed_database(context)
     file, progress = BackupFile(args.file, args.form), environment.counter(context, "keys")
-    done = backup(environment.field(context), args.match, matcher(args.match), file, progress, db=db)
+    done = backup(environment.field(context, db), args.match, matcher(args.match), file, progress, db=db)
     context.terminal.progress("")
     return _show_done(context, None, done, f"from {environment.place(context, db)}")
 
@@ -133,7 +133,14 @@ def _restore(context: RunContext) -> int:
 
     args, db = context.args, environment.changed_database(context)
     into = environment.databases(context, environment.target(context))
-    done = restore(args.file, into, environment.counter(context, "keys"), db=db, replaces=args.replace)
+    done = restore(
+        args.file,
+        into,
+        environment.counter(context, "keys"),
+        db=db,
+        is_named=args.db is not None,
+        replaces=args.replace,
+    )
     context.terminal.progress("")
     return _show_done(context, None, done, f"into {environment.place(context, db)}")
 
@@ -147,7 +154,7 @@ def _copy(context: RunContext) -> int:
     to = from_text(args.to, origin="--to")
     to_db = None if db is None else to.db
     done = copy(
-        environment.field(context), args.match, matcher(args.match), environment.databases(context, to),
+        environment.field(context, db), args.match, matcher(args.match), environment.databases(context, to),
         environment.counter(context, "keys"), db=db, to_db=to_db, replaces=args.replace, form=args.form,
     )  # fmt: skip
     context.terminal.progress("")
@@ -204,7 +211,7 @@ def _census(context: RunContext, pattern: bytes, purpose: str, db: int | None) -
     if not context.args.fresh and journal.read():
         context.terminal.note("resuming an interrupted run (use --fresh to start over)")
     progress = environment.counter(context, "keys")
-    census = survey(environment.field(context), pattern, journal, progress, db=db, share=share)
+    census = survey(environment.field(context, db), pattern, journal, progress, db=db, share=share)
     context.terminal.progress("")
     return census
 

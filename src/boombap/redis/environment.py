@@ -47,11 +47,12 @@ def databases(context: RunContext, server: Target) -> Callable[[int], Deployment
     return lambda db: opened(context, server.on(db))
 
 
-def field(context: RunContext) -> Field:
-    """Return the configured server as something to scan."""
+def field(context: RunContext, db: int | None) -> Field:
+    """Return the configured server as something to scan; a database that it does not have is an error."""
     from boombap.redis.parts import Field
 
-    return Field(opened(context, target(context)), context.interrupt, _limits(context))
+    server = target(context) if db is None else target(context).on(db)
+    return Field(opened(context, server), context.interrupt, _limits(context))
 
 
 def changed_database(context: RunContext) -> int | None:

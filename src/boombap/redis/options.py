@@ -46,7 +46,7 @@ def add_get(parser: ArgumentParser) -> None:
 def add_purge(parser: ArgumentParser) -> None:
     """Declare the options of `purge`."""
     _add_change(parser)
-    parser.add_argument("--backup", type=Path, metavar="FILE", help="write each value here before its key is deleted")
+    parser.add_argument("--backup", type=_file, metavar="FILE", help="write each value here before its key is deleted")
     _add_common(parser)
 
 
@@ -59,7 +59,7 @@ def add_expire(parser: ArgumentParser) -> None:
 
 def add_backup(parser: ArgumentParser) -> None:
     """Declare the argument and the options of `backup`."""
-    parser.add_argument("file", metavar="FILE", type=Path, help="where to write; it must not exist")
+    parser.add_argument("file", metavar="FILE", type=_file, help="where to write; it must not exist")
     _add_match(parser, "*")
     _add_form(parser)
     _add_database(parser, "the address's")
@@ -68,7 +68,7 @@ def add_backup(parser: ArgumentParser) -> None:
 
 def add_restore(parser: ArgumentParser) -> None:
     """Declare the argument and the options of `restore`."""
-    parser.add_argument("file", metavar="FILE", type=Path, help="what `backup` or `purge --backup` wrote")
+    parser.add_argument("file", metavar="FILE", type=_file, help="what `backup` or `purge --backup` wrote")
     _add_replace(parser)
     _add_database(parser, "the address's")
     _add_common(parser)
@@ -170,6 +170,13 @@ def _add_database(parser: ArgumentParser, default: str, *, number_only: bool = F
         metavar="N" if number_only else "N|all",
         help=f"this database{'' if number_only else ', or all'} (default: {default})",
     )
+
+
+def _file(text: str) -> Path:
+    path = Path(text)
+    if not path.name:
+        raise ArgumentTypeError(f"{text!r} is not the name of a file")
+    return path
 
 
 def _share(text: str) -> float:

@@ -84,6 +84,8 @@ def write_commands(item: Item) -> list[Command]:
 
 
 _AT_ONCE = 1000
+# Redis keeps times of expiry as signed 64-bit milliseconds since 1970.
+_LONGEST_MS = 2**62
 
 
 def _value_commands(key: bytes, kind: str, value: Any) -> Iterable[Command]:  # noqa: ANN401 - by kind
@@ -139,6 +141,8 @@ def from_line(line: str) -> Item:
         raise ValueError(f"no item: {error}") from None
     if not isinstance(key, bytes) or not isinstance(kind, str) or not isinstance(ttl_ms, int | None):
         raise ValueError("key, type or ttl_ms is of the wrong kind")  # noqa: TRY004 - as above
+    if ttl_ms is not None and (isinstance(ttl_ms, bool) or not 1 <= ttl_ms <= _LONGEST_MS):
+        raise ValueError(f"ttl_ms is {ttl_ms}, which would delete the key or is refused")
     if not isinstance(dump, bytes | None) or (value is not None and not _fits(kind, value)):
         raise ValueError(f"the value does not fit the type {kind}")
     if value is None and dump is None:

@@ -56,7 +56,12 @@ def fetch(connection: Connection, db: int, keys: Sequence[bytes], form: Form = "
     }
     return [
         Item(
-            db, key, kind, ttl if ttl >= 0 else None, values.get(key), dump if _keeps_dump(form, key, values) else None
+            db,
+            key,
+            kind,
+            max(1, ttl) if ttl >= 0 else None,
+            values.get(key),
+            dump if _keeps_dump(form, key, values) else None,
         )
         for key, kind, ttl, dump in there
     ]
@@ -150,7 +155,13 @@ class Writer:
 
 
 def restore(
-    path: Path, deployments: Read, progress: Callable[[int, int], None], *, db: int | None = None, replaces: bool
+    path: Path,
+    deployments: Read,
+    progress: Callable[[int, int], None],
+    *,
+    db: int | None = None,
+    is_named: bool = True,
+    replaces: bool,
 ) -> Done:
     """Write a backup into a deployment; of a key that the file holds twice, the last value counts.
 
@@ -158,6 +169,7 @@ def restore(
         deployments: gives the deployment for a logical database.
         progress: told the keys that were read, and how many the file holds.
         db: the database that is written to; None writes each key into the database that it came from.
+        is_named: whether somebody asked for that database, and the keys may come from another one.
 
     Raises:
         UsageError: when keys of several databases would be written into one.
@@ -169,9 +181,10 @@ def restore(
     for item in items_in(path):
         total += 1
         databases.add(item.db)
-    if db is not None and len(databases) > 1:
+    if db is not None and (len(databases) > 1 or (not is_named and databases - {db})):
         names = ", ".join(map(str, sorted(databases)))
-        raise UsageError(f"{path} holds keys of databases {names}", hint="add --db all to write each into its own")
+        what = f"{path} holds keys of database{'s' if len(databases) > 1 else ''} {names}, and the address names {db}"
+        raise UsageError(what, hint="add --db all to write each into its own, or --db N for one of another number")
     into = {own: own if db is None else db for own in sorted(databases)}
     writers = {own: Writer(deployments(to), replaces=replaces) for own, to in into.items()}
     waiting: dict[int, dict[bytes, Item]] = {own: {} for own in into}
