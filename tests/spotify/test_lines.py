@@ -83,7 +83,7 @@ def test_quoted_fields(artist: str, title: str):
         ("Artist,Title,1,12345", "isrc '12345' is not two letters"),
         ("Artist,Title,1,,3:07", "duration_ms '3:07' is not"),
         ("Artist,Title,1,,,spotify:album:" + ID, "names an album, not a track"),
-        ("Artist,Title,1,,,abc", "'abc' is no track; write 22 letters"),
+        ("Artist,Title,1,,,abc", "'abc' is not a track; write 22 letters"),
         ('"Artist"x,Title', "not CSV"),
     ],
 )
@@ -149,14 +149,14 @@ def test_ways_to_write_an_id(word: str):
 @pytest.mark.parametrize(
     ("word", "expected"),
     [
-        (ID[:-1], "is no track"),
-        (ID + "x", "is no track"),
-        ("4AHNVCtzV1mrJuSjoYMz8-", "is no track"),
-        ("٤AHNVCtzV1mrJuSjoYMz8S", "is no track"),
-        (f"https://example.org/track/{ID}", "is no track"),
+        (ID[:-1], "is not a track"),
+        (ID + "x", "is not a track"),
+        ("4AHNVCtzV1mrJuSjoYMz8-", "is not a track"),
+        ("٤AHNVCtzV1mrJuSjoYMz8S", "is not a track"),
+        (f"https://example.org/track/{ID}", "is not a track"),
         (f"https://open.spotify.com/playlist/{ID}", "names a playlist"),
         (f"spotify:episode:{ID}", "names an episode"),
-        ("x" * 500, "'" + "x" * 80 + "' is no track"),
+        ("x" * 500, "'" + "x" * 80 + "' is not a track"),
     ],
 )
 def test_what_is_no_track(word: str, expected: str):
@@ -171,7 +171,7 @@ def test_ids_from_a_pipe():
     assert found[:2] == [Wanted(line, "", "", ID, priority=Priority.ASKED) for line in (1, 4)]
     assert isinstance(found[2], Skipped)
     assert found[2].line == 5
-    assert "'nonsense' is no track" in found[2].reason
+    assert "'nonsense' is not a track" in found[2].reason
 
 
 @given(st.lists(st.text()))

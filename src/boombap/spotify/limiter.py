@@ -307,7 +307,7 @@ def parked(left_s: float, now_s: float) -> TryLater:
     """Give the error that ends a run until a ban is over."""
     at = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(now_s + left_s))
     return TryLater(
-        f"Spotify wants no request for another {format_duration(left_s)}",
+        f"rate-limited by Spotify for another {format_duration(left_s)}",
         hint=f"what is done is saved; run the same command again after {at}",
         retry_after_s=left_s,
     )
