@@ -15,8 +15,10 @@ import pytest
 import command_lines
 from boombap import errors
 from boombap.cli.commands import COMMANDS
+from boombap.command.parse import action_parser
 from boombap.config.model import KEYS
-from boombap.db import checks, encode, model, snapshot, words
+from boombap.db import checks, encode, model, snapshot
+from boombap.db import cli as db_cli
 from boombap.db.checks.catalogue import ALL
 from boombap.db.fleet import Failure
 from boombap.health.finding import Finding, Severity, Skipped
@@ -110,9 +112,10 @@ def test_every_exit_code_is_documented(place: Path):
 
 def test_every_option_of_db_is_documented():
     text = page("reference/db.md")
-    options = [name for action in words._parser("boombap db")._actions for name in action.option_strings]
+    parsers = [action_parser(action, "boombap db") for action in db_cli.TOOL.actions]
+    options = {name for parser in parsers for name in parser._option_string_actions}
     assert [name for name in options if f"`{name}" not in text] == []
-    assert all(f"`{action}" in text for action in words._ACTIONS)
+    assert all(f"`{action.name}" in text for action in db_cli.TOOL.actions)
 
 
 @pytest.mark.parametrize(
@@ -144,7 +147,7 @@ def test_every_field_of_the_json_is_documented(shape: type[model.Record]):
 
 def test_every_form_is_documented():
     text = page("reference/db.md")
-    source = (Path(words.__file__).with_name("cli.py")).read_text(encoding="utf-8")
+    source = Path(db_cli.__file__).read_text(encoding="utf-8")
     written = set(re.findall(r'"(boombap\.db[\w.]*/\d+)"', source))
     for schema in {encode.SCHEMA, encode.FLEET_SCHEMA, snapshot.SCHEMA} | written:
         assert f"### {schema}\n" in text

@@ -75,7 +75,7 @@ def test_second_console_script_is_db(isolated: Path) -> None:
         [sys.executable, "-c", code, "--help"], capture_output=True, text=True, check=False, timeout=20
     )
     assert done.returncode == 0
-    assert done.stdout.startswith("usage: database-diagnostics [-h]")
+    assert done.stdout.startswith("usage: database-diagnostics ACTION")
 
 
 def shell(script: str, words: list[str], **environment: str) -> subprocess.CompletedProcess[str]:

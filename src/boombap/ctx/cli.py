@@ -1,4 +1,4 @@
-"""The command `ctx`: options and configuration to an index and a question, answers to stdout."""
+"""The actions of `ctx`: options and configuration to an index and a question, answers to stdout."""
 
 from __future__ import annotations
 
@@ -6,16 +6,14 @@ import os
 import sqlite3
 import time
 
-from boombap import log
-from boombap.config.load import load
-from boombap.ctx import words as options
+from boombap.command.action import Action, Tool
+from boombap.command.dispatch import run_tool
+from boombap.ctx import options
 from boombap.ctx.index import open_or_build
 from boombap.ctx.model import Limits
 from boombap.ctx.search import grep, search
 from boombap.ctx.selection import Filter
 from boombap.errors import EXIT_FINE, EXIT_NO, OutsideError, UsageError
-from boombap.output.terminal import Terminal
-from boombap.record import Record
 from boombap.units import parse_duration_s
 
 TYPE_CHECKING = False
@@ -23,67 +21,58 @@ if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Callable, Iterable, Sequence
 
-    from boombap.config.model import Config
+    from boombap.command.context import RunContext
     from boombap.ctx.index import Index
     from boombap.interrupt import Interrupt
 
-_SINCE = "7 days"
-
-
-class _Desk(Record):
-    """What every action of one run works with."""
-
-    args: Namespace
-    config: Config
-    terminal: Terminal
-    interrupt: Interrupt
-
-    @property
-    def cache(self) -> str:
-        """Give the folder of all indexes."""
-        assert self.config.paths.cache is not None, "config.load fills it in"
-        return str(self.config.paths.cache)
-
 
 def main(words: Sequence[str], *, prog: str, interrupt: Interrupt) -> int:
-    """Run `ctx` and give its exit code."""
-    args = options.parse(words, prog)
-    config = load()
-    log.configure(config.log.level, config.log.format)
-    desk = _Desk(args, config, Terminal(quiet=args.quiet), interrupt)
-    _refuse_unknown_languages(args.lang)
-    actions: dict[str, Callable[[_Desk], int]] = {
-        "search": _search,
-        "index": _index,
-        "recent": _recent,
-        "related": _related,
-        "status": _status,
-        "mcp": _mcp,
-    }
-    return actions[args.action](desk)
+    """Run `ctx` and return its exit code."""
+    return run_tool(TOOL, words, prog=prog, interrupt=interrupt)
 
 
-def _refuse_unknown_languages(names: Sequence[str]) -> None:
-    if not names:
+def _check_search(args: Namespace) -> None:
+    options.check_search(args)
+    _check_languages(args)
+
+
+def _check_languages(args: Namespace) -> None:
+    if not args.lang:
         return
     from boombap.ctx.structure.languages import NAMES
 
-    for name in names:
+    for name in args.lang:
         if name not in NAMES:
-            raise UsageError(f"{name!r} is no language here", hint=f"one of {', '.join(sorted(NAMES))}")
+            raise UsageError(f"{name!r} is not a language here", hint=f"one of {', '.join(sorted(NAMES))}")
 
 
-def _open(desk: _Desk, *, is_rebuilt: bool = False) -> Index:
-    limits = Limits(desk.config.ctx.max_files, desk.config.ctx.max_index_mb)
-    index = open_or_build(desk.args.root, desk.cache, limits=limits, is_rebuilt=is_rebuilt, pause=desk.interrupt.sleep)
+def _open(context: RunContext, *, is_rebuilt: bool = False) -> Index:
+    index = open_or_build(
+        context.args.root,
+        _cache(context),
+        limits=_limits(context),
+        is_rebuilt=is_rebuilt,
+        pause=context.interrupt.sleep,
+    )
+    context.stack.callback(index.close)
     for note in (index.fact("notes"), *index.notes):
         if note:
-            desk.terminal.note(note)
+            context.terminal.note(note)
     return index
 
 
-def _search(desk: _Desk) -> int:
-    args = desk.args
+def _cache(context: RunContext) -> str:
+    """Return the folder of all indexes."""
+    assert context.config.paths.cache is not None, "config.load fills it in"
+    return str(context.config.paths.cache)
+
+
+def _limits(context: RunContext) -> Limits:
+    return Limits(context.config.ctx.max_files, context.config.ctx.max_index_mb)
+
+
+def _search(context: RunContext) -> int:
+    args, query = context.args, " ".join(context.args.query)
     corrections: dict[str, str] = {}
     only = Filter(args.lang, args.path)
 
@@ -92,122 +81,166 @@ def _search(desk: _Desk) -> int:
         if args.regex is not None:
             hits = grep(index, args.regex, limit=args.n, only=only)
         else:
-            hits = search(index, args.query, limit=args.n, only=only, on_correction=corrections.__setitem__)
+            hits = search(index, query, limit=args.n, only=only, on_correction=corrections.__setitem__)
         from boombap.ctx import report
 
-        if args.json:
+        if args.format == "json":
             from boombap.ctx.encode import search_object
 
-            return _json(
-                desk, search_object(index.root, args.regex or args.query, hits, corrections), is_found=bool(hits)
-            )
+            found = search_object(index.root, args.regex or query, hits, corrections)
+            return _json(context, found, is_found=bool(hits))
         for word, other in corrections.items():
-            desk.terminal.note(f"{word!r} is nowhere; searched for {other!r}")
+            context.terminal.note(f"no match for {word!r}; showing results for {other!r}")
         if args.files_only:
-            return _lines(desk, report.file_lines(hits, index.root), is_found=bool(hits))
-        shown = report.search_lines(hits, index.root, desk.terminal, explain=args.explain)
-        return _lines(desk, shown, is_found=bool(hits))
+            return _lines(context, report.file_lines(hits, index.root), is_found=bool(hits))
+        shown = report.search_lines(hits, index.root, context.terminal, explain=args.explain)
+        return _lines(context, shown, is_found=bool(hits))
 
-    return _with_index(desk, ask)
+    return _with_index(context, ask)
 
 
-def _with_index(desk: _Desk, ask: Callable[[Index], int]) -> int:
+def _with_index(context: RunContext, ask: Callable[[Index], int]) -> int:
     """Ask the index; when it proves damaged, build it anew and ask once more."""
-    index = _open(desk)
+    index = _open(context)
     try:
         return ask(index)
     except sqlite3.DatabaseError:
         index.close()
-        desk.terminal.note("the index was damaged and is built anew")
-    index = _open(desk, is_rebuilt=True)
+        context.terminal.note("the index was damaged and is built anew")
+    index = _open(context, is_rebuilt=True)
     try:
         return ask(index)
     except sqlite3.DatabaseError as error:
         raise OutsideError(f"the index of {index.root} cannot be read: {error}", hint="check the disk") from None
 
 
-def _index(desk: _Desk) -> int:
+def _index(context: RunContext) -> int:
     begun = time.perf_counter()
-    index = _open(desk, is_rebuilt=desk.args.rebuild)
+    index = _open(context, is_rebuilt=context.args.rebuild)
     files, size = index.database.execute("SELECT count(*), coalesce(sum(size), 0) FROM files").fetchone()
     took_ms = 1000 * (time.perf_counter() - begun)
-    if desk.args.json:
-        return _status(desk)
-    state = "built" if desk.args.rebuild else "brought up to date" if index.built else "already up to date"
-    desk.terminal.write(f"{state} in {took_ms:.0f} ms: {files:,} files, {size / 1e6:.1f} MB of text")
+    if context.args.format == "json":
+        return _status(context)
+    state = "built" if context.args.rebuild else "brought up to date" if index.built else "already up to date"
+    context.terminal.write(f"{state} in {took_ms:.0f} ms: {files:,} files, {size / 1e6:.1f} MB of text")
     return EXIT_FINE
 
 
-def _recent(desk: _Desk) -> int:
-    args = desk.args
-    since_s = int(time.time() - parse_duration_s(args.since or _SINCE))
+def _recent(context: RunContext) -> int:
+    args, query = context.args, " ".join(context.args.query)
+    since_s = int(time.time() - parse_duration_s(args.since))
 
     def ask(index: Index) -> int:
         from boombap.ctx import encode, recent, report
 
-        if args.query:
-            hits = search(index, args.query, limit=args.n, only=Filter(args.lang, args.path, since_s))
-            if args.json:
-                return _json(desk, encode.search_object(index.root, args.query, hits, {}), is_found=bool(hits))
-            shown = report.search_lines(hits, index.root, desk.terminal, explain=args.explain)
-            return _lines(desk, shown, is_found=bool(hits))
+        if query:
+            hits = search(index, query, limit=args.n, only=Filter(args.lang, args.path, since_s))
+            if args.format == "json":
+                return _json(context, encode.search_object(index.root, query, hits, {}), is_found=bool(hits))
+            shown = report.search_lines(hits, index.root, context.terminal, explain=args.explain)
+            return _lines(context, shown, is_found=bool(hits))
         changes = recent.changes(index, since_s, Filter(args.lang, args.path), args.n)
-        if args.json:
-            return _json(desk, encode.recent_object(index.root, since_s, changes), is_found=bool(changes))
+        if args.format == "json":
+            return _json(context, encode.recent_object(index.root, since_s, changes), is_found=bool(changes))
         if args.files_only:
-            return _lines(desk, [report.shown(one.path, index.root) for one in changes], is_found=bool(changes))
+            return _lines(context, [report.shown(one.path, index.root) for one in changes], is_found=bool(changes))
         lines = report.recent_lines(changes, index.root, time.time()) if changes else ()
-        return _lines(desk, lines, is_found=bool(changes))
+        return _lines(context, lines, is_found=bool(changes))
 
-    return _with_index(desk, ask)
+    return _with_index(context, ask)
 
 
-def _related(desk: _Desk) -> int:
-    args = desk.args
+def _related(context: RunContext) -> int:
+    args = context.args
 
     def ask(index: Index) -> int:
         from boombap.ctx import encode, related, report
 
         found = related.relatives(index, args.file, args.n)
-        if args.json:
-            return _json(desk, encode.related_object(index.root, args.file, found), is_found=bool(found))
+        if args.format == "json":
+            return _json(context, encode.related_object(index.root, args.file, found), is_found=bool(found))
         if args.files_only:
-            return _lines(desk, [report.shown(one.path, index.root) for one in found], is_found=bool(found))
-        return _lines(desk, report.related_lines(found, index.root, explain=args.explain), is_found=bool(found))
+            return _lines(context, [report.shown(one.path, index.root) for one in found], is_found=bool(found))
+        return _lines(context, report.related_lines(found, index.root, explain=args.explain), is_found=bool(found))
 
-    return _with_index(desk, ask)
+    return _with_index(context, ask)
 
 
-def _status(desk: _Desk) -> int:
+def _status(context: RunContext) -> int:
     def ask(index: Index) -> int:
         from boombap.ctx import encode, report
         from boombap.ctx.status import status
 
-        facts = status(index, desk.cache)
-        if desk.args.json:
-            return _json(desk, encode.status_object(facts), is_found=True)
-        return _lines(desk, report.status_lines(facts, desk.terminal), is_found=True)
+        facts = status(index, _cache(context))
+        if context.args.format == "json":
+            return _json(context, encode.status_object(facts), is_found=True)
+        return _lines(context, report.status_lines(facts, context.terminal), is_found=True)
 
-    return _with_index(desk, ask)
+    return _with_index(context, ask)
 
 
-def _mcp(desk: _Desk) -> int:
+def _mcp(context: RunContext) -> int:
     from boombap.ctx import mcp
 
-    limits = Limits(desk.config.ctx.max_files, desk.config.ctx.max_index_mb)
-    return mcp.serve(os.path.abspath(desk.args.root), desk.cache, limits, desk.interrupt)
+    return mcp.serve(os.path.abspath(context.args.root), _cache(context), _limits(context), context.interrupt)
 
 
-def _json(desk: _Desk, value: object, *, is_found: bool) -> int:
+def _json(context: RunContext, value: object, *, is_found: bool) -> int:
     from boombap.output.encode import to_json
 
-    desk.terminal.write(to_json(value))
+    context.terminal.write(to_json(value))
     return EXIT_FINE if is_found else EXIT_NO
 
 
-def _lines(desk: _Desk, lines: Iterable[str], *, is_found: bool) -> int:
+def _lines(context: RunContext, lines: Iterable[str], *, is_found: bool) -> int:
     for line in lines:
-        desk.terminal.write(line)
+        context.terminal.write(line)
     if not is_found:
-        desk.terminal.note("nothing found")
+        context.terminal.note("nothing found")
     return EXIT_FINE if is_found else EXIT_NO
+
+
+TOOL = Tool(
+    description="Which lines of this repository answer a question.",
+    actions=(
+        Action(
+            "search",
+            "the best answers; a text in double quotes must occur as written",
+            _search,
+            options.add_search,
+            _check_search,
+            examples='search "FastAPI route handler"\nsearch --explain -n 3 RouterGroup\n'
+            "search -e 'TODO|FIXME' --lang python",
+        ),
+        Action(
+            "index",
+            "bring the index up to date; a search does so by itself",
+            _index,
+            options.add_index,
+            examples="index --rebuild",
+        ),
+        Action(
+            "recent",
+            "what changed lately, by git's history",
+            _recent,
+            options.add_recent,
+            _check_languages,
+            examples='recent --since "2 days" pool',
+        ),
+        Action(
+            "related",
+            "files that belong to one: imports, commits together, tests, rare words",
+            _related,
+            options.add_related,
+            examples="related --file src/boombap/db/collect.py",
+        ),
+        Action("status", "what was indexed, and what was left out and why", _status, options.add_status),
+        Action(
+            "mcp",
+            "serve search, related, recent and status to an assistant on stdin and stdout",
+            _mcp,
+            options.add_mcp,
+        ),
+    ),
+    notes="Exit codes: 0 found, 1 nothing found, 2 usage, 3 the tree or the index cannot be read, 130 Ctrl-C.",
+)

@@ -1,11 +1,22 @@
-"""The words after `db`."""
+"""The options of `db`: which parts they ask for, and what does not go together."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
-from boombap.db import words
+from boombap.command.parse import parse
+from boombap.db import options
+from boombap.db.cli import TOOL
 from boombap.errors import UsageError
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+
+def parsed(*argv: str) -> Namespace:
+    return parse(TOOL, argv, "boombap db")[1]
 
 
 @pytest.mark.parametrize(
@@ -21,7 +32,7 @@ from boombap.errors import UsageError
     ],
 )
 def test_options_to_parts(line: str, parts: set[str]):
-    assert words.parts(words.parse(line.split(), "boombap db")) == parts
+    assert options.parts(parsed(*line.split())) == parts
 
 
 @pytest.mark.parametrize(
@@ -44,17 +55,17 @@ def test_options_to_parts(line: str, parts: set[str]):
 )
 def test_contradictions_are_refused(line: str):
     with pytest.raises(UsageError):
-        words.parse(line.split(), "boombap db")
+        parsed(*line.split())
 
 
 def test_an_empty_address_does_not_fall_back_to_the_configured_one():
     with pytest.raises(UsageError, match="--dsn is empty"):
-        words.parse(["--dsn", " "], "boombap db")
+        options.settings(parsed("--dsn", " "))
 
 
 @pytest.mark.parametrize(
-    "line", ["-n 0", "-n x", "-n 100001", "-n ٣", "--fail-on worst", "--format xml", "vacuum", "--quic"]
+    "line", ["-n 0", "-n x", "-n 100001", "-n ٣", "--fail-on worst", "--format xml", "--lock", "locks -n"]
 )
 def test_unknown_words_are_told_in_one_line(line: str):
-    with pytest.raises(UsageError, match="--help"):
-        words.parse(line.split(), "boombap db")
+    with pytest.raises(UsageError, match=r"see `boombap db|did you mean|it is an option of"):
+        parsed(*line.split())

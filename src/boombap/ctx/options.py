@@ -1,0 +1,99 @@
+"""The options of each action of `ctx`, and what does not go together within one."""
+
+from __future__ import annotations
+
+from boombap.command.options import whole_number
+from boombap.errors import UsageError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
+_MOST = 1_000
+
+
+def add_search(parser: ArgumentParser) -> None:
+    """Declare the arguments and the options of `search`."""
+    _add_query(parser)
+    parser.add_argument("-e", "--regex", metavar="REGEX", help="lines that this regular expression matches")
+    _add_filter(parser)
+    _add_answers(parser)
+
+
+def add_index(parser: ArgumentParser) -> None:
+    """Declare the options of `index`."""
+    parser.add_argument("--rebuild", action="store_true", help="build it from nothing")
+    _add_common(parser)
+
+
+def add_recent(parser: ArgumentParser) -> None:
+    """Declare the arguments and the options of `recent`."""
+    _add_query(parser)
+    parser.add_argument("--since", metavar="DURATION", default="7 days", help="not older than this (default: 7 days)")
+    _add_filter(parser)
+    _add_answers(parser)
+
+
+def add_related(parser: ArgumentParser) -> None:
+    """Declare the options of `related`."""
+    parser.add_argument("--file", required=True, metavar="FILE", help="the file to start from")
+    _add_answers(parser)
+
+
+def add_status(parser: ArgumentParser) -> None:
+    """Declare the options of `status`."""
+    _add_common(parser)
+
+
+def add_mcp(parser: ArgumentParser) -> None:
+    """Declare the options of `mcp`."""
+    _add_root(parser)
+    parser.add_argument("-q", "--quiet", action="store_true", help="no notes on stderr")
+
+
+def check_search(args: Namespace) -> None:
+    """Refuse a search for nothing, or for two things at once.
+
+    Raises:
+        UsageError: which of them.
+    """
+    if args.regex is None and not any(word.strip() for word in args.query):
+        raise UsageError("search needs something to search for", hint='for example: ctx search "connection pool"')
+    if args.regex is not None and args.query:
+        raise UsageError("-e searches without a query", hint="leave one of them out")
+
+
+def _add_query(parser: ArgumentParser) -> None:
+    parser.add_argument("query", nargs="*", metavar="QUERY", help="what is looked for")
+
+
+def _add_filter(parser: ArgumentParser) -> None:
+    parser.add_argument("--lang", action="append", default=[], metavar="NAME", help="only files of this language")
+    parser.add_argument(
+        "--path", action="append", default=[], metavar="PATH", help="only below this folder, or like *.py"
+    )
+
+
+def _add_answers(parser: ArgumentParser) -> None:
+    count = whole_number(1, _MOST)
+    parser.add_argument("-n", type=count, default=10, metavar="N", help="at most this many answers (default: 10)")
+    parser.add_argument("-l", "--files-only", action="store_true", help="paths only, each once")
+    parser.add_argument("--explain", action="store_true", help="what each score is made of")
+    _add_common(parser)
+
+
+def _add_common(parser: ArgumentParser) -> None:
+    _add_root(parser)
+    parser.add_argument(
+        "--json",
+        dest="format",
+        action="store_const",
+        const="json",
+        default="text",
+        help="for programs; docs/reference/ctx.md describes it",
+    )
+    parser.add_argument("-q", "--quiet", action="store_true", help="no notes on stderr")
+
+
+def _add_root(parser: ArgumentParser) -> None:
+    parser.add_argument("--root", default=".", metavar="FOLDER", help="the repository; default: the one around you")
