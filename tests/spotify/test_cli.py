@@ -110,6 +110,11 @@ def test_options_may_stand_around_arguments():
     assert (args.artist, args.title, args.duration, args.quiet) == ("Nas", "Halftime", 260.0, True)
 
 
+def test_a_name_that_begins_with_a_hyphen_stands_behind_two():
+    args = parsed("explain", "--format", "json", "--", "-M-", "--La La La")
+    assert (args.artist, args.title, args.format) == ("-M-", "--La La La", "json")
+
+
 def test_stdin_is_a_hyphen():
     assert parsed("batch", "--from", "-").source == "-"
     assert parsed("plan").source == "db"
