@@ -5,14 +5,18 @@ from __future__ import annotations
 import csv
 import io
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from boombap.errors import UsageError
-from boombap.spotify.lines import Skipped, read_csv, read_ids, track_id
+from boombap.spotify.lines import Skipped, lines_of, read_csv, read_ids, track_id
 from boombap.spotify.model import Priority, Wanted
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 ID = "4AHNVCtzV1mrJuSjoYMz8S"
 HEAD = "artist,title,id,isrc,duration_ms,spotify_id\n"
@@ -179,3 +183,22 @@ def test_any_pipe_ends_in_values(lines: list[str]):
     found = list(read_ids(lines))
     assert len(found) <= len(lines)
     assert list(read_ids([])) == []
+
+
+def test_a_file_comes_in_chunks_without_the_lines_that_cannot_be_used(isolated: Path):
+    (isolated / "list.csv").write_text("artist,title\n,Song\n" + "Nas,Song\n" * 2_500, encoding="utf-8")
+    skipped: list[Skipped] = []
+    assert [len(chunk) for chunk in lines_of("list.csv", None, skipped.append)] == [1_000, 1_000, 500]
+    assert [line.line for line in skipped] == [2]
+    assert [len(chunk) for chunk in lines_of("list.csv", 1_001, skipped.append)] == [1_000, 1]
+
+
+def test_a_file_that_cannot_be_read_is_named(isolated: Path):
+    (isolated / "latin.csv").write_bytes("artist,title\nBj\u00f6rk,J\u00f3ga\n".encode("latin-1"))
+    for source, message in (
+        ("none.csv", "none.csv cannot be read: No such file"),
+        ("latin.csv", "latin.csv is not UTF-8"),
+    ):
+        with pytest.raises(UsageError) as caught:
+            list(lines_of(source, None, lambda _: None))
+        assert str(caught.value).startswith(message)

@@ -1,9 +1,9 @@
 """How many requests may leave now: a pace within the process, the window that all processes share, and cool-downs.
 
-A token bucket paces this process and adapts: a little faster with every success, half as fast after a 429. The law is
-the window in Redis, shared by every process of the developer account; tokens come from it in bundles, never one round
-trip a request. After a 429 nobody calls before `cooldown_until`, which Redis and PostgreSQL remember. While Redis is
-down the process keeps to its local share of the budget.
+A token bucket paces this process and adapts: a little faster with every success, half as fast after a 429. The
+shared Redis window is authoritative for every process of the developer account; tokens come from it in bundles, never
+one round trip per request. After a 429 nobody calls before `cooldown_until`, which Redis and PostgreSQL remember.
+While Redis is down the process keeps to its local share of the budget.
 """
 
 from __future__ import annotations

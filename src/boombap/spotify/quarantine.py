@@ -43,7 +43,7 @@ class Audit(NamedTuple):
 
 
 def review(context: RunContext, *, apply: bool, most: int) -> Audit:
-    """Judge the whole table without one request.
+    """Judge the whole table without a request.
 
     Args:
         apply: take out what is wrong, so that the next batch looks it up again; it is kept in `spotify_quarantine`.

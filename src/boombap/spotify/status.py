@@ -22,8 +22,8 @@ class Status(NamedTuple):
     Attributes:
         tracks: rows of the table.
         outcomes: rows by verdict.
-        unjudged: rows with an answer of an earlier program that no verdict confirms.
-        empty: rows without any answer.
+        unjudged: rows with legacy metadata that no verdict confirms.
+        empty: rows without any result.
         stale: matches older than the TTL of the cache.
         leased: rows that a process works on now.
         dead: rows that PostgreSQL refused.
