@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -237,29 +238,40 @@ def test_an_export_that_shrank_needs_two_words(tmp_path: Path, deps, monkeypatch
 
 
 @pytest.mark.parametrize(
-    "words",
+    ("words", "message"),
     [
-        ["sync"],
-        ["sync", "--accept-loss"],
-        ["check", "--rebuild", "--accept-loss"],
-        ["explain"],
-        ["explain", "A", "B"],
-        ["policy"],
-        ["policy", "run"],
-        ["audit", "--ci-mode"],
-        ["check", "--severity", "high"],
-        ["audit", "--baseline", "a", "--since", "b"],
-        ["report", "--compliance", "nist", "--format", "sarif"],
-        ["sync", "x"],
-        ["check", "--environment", "production"],
-        ["frobnicate"],
-        ["audit", "--format", "pdf"],
+        (["sync"], "no source of advisories is named; set deps.source, or use --from"),
+        (["check", "--environment", "production"], "--environment needs a policy"),
+        (["audit", "--ci-mode"], "audit has no option --ci-mode; it is an option of check"),
+        (["audit", "--formt", "json"], "audit has no option --formt; did you mean --format"),
+        (["report", "--compliance", "nist", "--format", "sarif"], "--compliance comes as table or json"),
+        (["frobnicate"], "there is no action 'frobnicate'"),
+        (["adit"], "there is no action 'adit'; did you mean `boombap deps audit`"),
+        (["explain"], "missing argument: ID; see `boombap deps explain --help`"),
     ],
 )
-def test_words_that_do_not_fit_are_usage_errors(words: list[str], boombap: Run):
+def test_words_that_do_not_fit_are_usage_errors(words: list[str], message: str, boombap: Run):
     done = boombap("deps", *words)
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr
+    assert done.stderr.startswith(f"boombap deps: {message}")
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("name", ["deps", "dependency-manager"])
+def test_the_other_names_show_themselves(name: str):
+    """A line that is copied from the help or from an error must run as it stands."""
+    code = f"import sys; from boombap.cli.scripts import {name.replace('-', '_')} as main; sys.exit(main())"
+
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-c", code, *words]
+        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=20)
+
+    assert run().stdout == run("--help").stdout
+    assert run("--help").stdout.startswith(f"usage: {name} ACTION")
+    assert run("help", "audit").stdout.startswith(f"usage: {name} audit ")
+    assert f"\n  {name} audit --severity high\n" in run("audit", "--help").stdout
+    assert run("explain").stderr == f"{name}: missing argument: ID; see `{name} explain --help`\n"
+    assert run("adit").stderr == f"{name}: there is no action 'adit'; did you mean `{name} audit`\n"
 
 
 def test_a_stale_database_is_used_while_a_sync_runs_behind_it(folder: str, deps, tmp_path: Path, monkeypatch):
@@ -294,8 +306,6 @@ def test_serve_answers_and_ends(folder: str, start_boombap):
 
 
 def test_the_other_name_is_installed(folder: str):
-    import sys
-
     script = Path(sys.executable).with_name("dependency-manager")
     if not script.exists():
         pytest.skip("the package is not installed")

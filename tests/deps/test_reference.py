@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from boombap.deps import model, policy, words
+from boombap.deps import model, options, policy
+from boombap.deps.cli import TOOL
 from boombap.deps.report.compliance import Control
 from boombap.deps.report.document import SCHEMA
 
@@ -26,7 +27,7 @@ def test_every_field_of_a_finding_and_its_dependency_is_described():
 
 def test_every_policy_key_form_action_and_kind_is_described():
     assert [key for key in policy._KEYS if f"\n{key} = " not in PAGE] == []
-    assert [form for form in words.FORMS if f"`{form}`" not in PAGE] == []
-    assert [action for action in words.ACTIONS if action not in PAGE] == []
+    assert [form for form in options.FORMS if f"`{form}`" not in PAGE] == []
+    assert [action.name for action in TOOL.actions if action.name not in PAGE] == []
     assert [kind for kind in model.KINDS if f"`{kind}`" not in PAGE] == []
     assert f"### {SCHEMA}\n" in PAGE

@@ -1,347 +1,322 @@
-"""The command `deps`: options and configuration to a reading, an audit, a verdict, and their report."""
+"""The actions of `deps`: options and configuration to a reading, an audit, a verdict, and their report."""
 
 from __future__ import annotations
 
-import os
 import time
 
-from boombap import __version__
-from boombap.config.load import load
-from boombap.deps import words as options
-from boombap.errors import (
-    EXIT_FINE,
-    EXIT_NO,
-    EXIT_NO_VERDICT,
-    BoombapError,
-    ConfigError,
-    NotThere,
-    NoVerdict,
-    worst_exit,
-)
-from boombap.output.terminal import Terminal
-from boombap.record import Record
+from boombap.command.action import Action, Tool
+from boombap.command.dispatch import run_tool
+from boombap.deps import environment, options
+from boombap.errors import EXIT_FINE, EXIT_NO, EXIT_NO_VERDICT, BoombapError, NotThere, NoVerdict, worst_exit
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from argparse import Namespace
-    from collections.abc import Callable, Sequence
-    from pathlib import Path
+    from collections.abc import Iterable, Sequence
 
-    from boombap.clients.http.multi import Client
-    from boombap.config.model import Config
-    from boombap.deps.model import Audit, Reading
+    from boombap.command.context import RunContext
+    from boombap.deps.model import Report
     from boombap.deps.origin import Origin
     from boombap.deps.policy import Policy
     from boombap.deps.sync import Outcome
-    from boombap.deps.verdict import Known
-    from boombap.health.waivers import Waiver
     from boombap.interrupt import Interrupt
 
 _ANY_NUMBER = 2**31
 
 
-class _Desk(Record):
-    """What every action of one run works with."""
-
-    args: Namespace
-    config: Config
-    terminal: Terminal
-    interrupt: Interrupt
-
-    @property
-    def folder(self) -> str:
-        """Give the folder of the databases."""
-        assert self.config.paths.data is not None, "config.load fills it in"
-        return str(self.config.deps.database or self.config.paths.data / "deps")
-
-
 def main(words: Sequence[str], *, prog: str, interrupt: Interrupt) -> int:
-    """Run `deps` and give its exit code."""
-    args = options.parse(words, prog)
-    config = load()
-    desk = _Desk(args, config, Terminal(quiet=args.quiet), interrupt)
-    actions: dict[str, Callable[[_Desk], int]] = {
-        "audit": _audit,
-        "check": _check,
-        "report": _report,
-        "sync": _sync,
-        "explain": _explain,
-        "policy": _policy_test,
-        "serve": _serve,
-        "update": _update,
-    }
-    return actions[args.action](desk)
+    """Run `deps` and return its exit code."""
+    return run_tool(TOOL, words, prog=prog, interrupt=interrupt)
 
 
-def _audit(desk: _Desk) -> int:
+def _audit(context: RunContext) -> int:
+    from boombap.deps import show
     from boombap.deps.policy import Policy
 
-    floor = desk.args.severity or "low"
-    policy = _policy(desk)
+    args = context.args
     # Everything counts from the floor on, whatever a policy would let pass; what names no version is listed.
     asked = Policy(
-        severity=floor,
+        severity=args.severity or "low",
         scope=("runtime", "optional", "dev"),
-        max_db_age_s=policy.max_db_age_s,
+        max_db_age_s=environment.policy(context).max_db_age_s,
         max_unaudited=_ANY_NUMBER,
     )
-    return _judged(desk, asked)
+    report = _judged(context, asked)
+    if args.severity:
+        report = _from_floor(context, report)
+    return _answered(context, report, show.lines(report, args.format, context.terminal))
 
 
-def _check(desk: _Desk) -> int:
-    return _judged(desk, _policy(desk))
+def _check(context: RunContext) -> int:
+    from boombap.deps import show
+
+    args = context.args
+    report = _judged(context, environment.policy(context, args.environment))
+    form = "annotations" if args.ci_mode and args.format == "table" else args.format
+    return _answered(context, report, show.lines(report, form, context.terminal))
 
 
-def _report(desk: _Desk) -> int:
-    code = _judged(desk, _policy(desk))
+def _report(context: RunContext) -> int:
+    from boombap.deps import show
+
+    args = context.args
+    report = _judged(context, environment.policy(context, args.environment))
+    if args.compliance:
+        lines = show.compliance_lines(report, args.compliance, args.format or "table")
+    else:
+        lines = show.lines(report, args.format or "json", context.terminal)
+    code = _answered(context, report, lines)
     # A report is made to be read; only where nothing could be judged does it fail.
     return EXIT_FINE if code == EXIT_NO else code
 
 
-def _judged(desk: _Desk, policy: Policy) -> int:
-    from boombap.deps import show
-    from boombap.deps.audit import audit
-    from boombap.deps.model import Report
-    from boombap.deps.verdict import exit_code, judge
-
-    args = desk.args
-    reading = _read(desk, args.paths or ["."])
-    found = audit(reading, desk.folder, now_s=time.time())
-    waivers = _waivers(desk)
+def _judged(context: RunContext, policy: Policy) -> Report:
     from datetime import date
 
-    verdict = judge(found, policy, waivers=waivers, known=_known(desk), today=date.today() if waivers else None)
-    if args.severity:
-        # Named on the command line: what lies below is not shown at all, only counted.
-        verdict, below = verdict.but(shown=()), len(verdict.shown)
-        kept = {id(one.finding) for one in verdict.violations} | {id(one) for one in (*verdict.waived, *verdict.known)}
-        found = found.but(findings=tuple(one for one in found.findings if id(one) in kept))
-        if below:
-            desk.terminal.note(f"{below:,} findings below {args.severity} are not shown")
-    report = Report(found, verdict, time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), __version__)
-    form = "annotations" if args.ci_mode and args.format == "table" else args.format
-    if args.compliance:
-        texts = show.compliance_lines(report, args.compliance, form)
-    else:
-        texts = show.lines(report, form, desk.terminal)
-    show.write(texts, desk.terminal, _path(args.output))
-    _refresh(desk, [source.age_s for source in found.coverage.sources])
-    return exit_code(verdict)
+    from boombap import __version__
+    from boombap.deps.model import Report
+    from boombap.deps.verdict import judge
+
+    found = environment.audited(context, environment.read(context, environment.paths(context)))
+    waivers = environment.waivers(context)
+    known = environment.known(context)
+    verdict = judge(found, policy, waivers=waivers, known=known, today=date.today() if waivers else None)
+    return Report(found, verdict, time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), __version__)
 
 
-def _read(desk: _Desk, paths: Sequence[str]) -> Reading:
-    from boombap.deps.manifest.read import read
-
-    return read(paths, check=desk.interrupt.check)
-
-
-def _policy(desk: _Desk) -> Policy:
-    from boombap.deps import policy
-
-    file = _path(desk.args.policy) or desk.config.deps.policy
-    if file:
-        return policy.load(file, desk.args.environment)
-    if desk.args.environment:
-        raise ConfigError("--environment needs a policy", hint="name one with --policy or in deps.policy")
-    return policy.Policy(max_db_age_s=desk.config.deps.max_age)
+def _from_floor(context: RunContext, report: Report) -> Report:
+    """Return a report without the findings below --severity; they are only counted."""
+    verdict, below = report.verdict.but(shown=()), len(report.verdict.shown)
+    kept = {id(violation.finding) for violation in verdict.violations}
+    kept |= {id(finding) for finding in (*verdict.waived, *verdict.known)}
+    findings = tuple(finding for finding in report.audit.findings if id(finding) in kept)
+    if below:
+        context.terminal.note(f"{below:,} findings below {context.args.severity} are not shown")
+    return report.but(audit=report.audit.but(findings=findings), verdict=verdict)
 
 
-def _waivers(desk: _Desk) -> tuple[Waiver, ...]:
-    file = _path(desk.args.waivers) or desk.config.deps.waivers
-    if not file:
-        return ()
-    from boombap.health.waivers import load as load_waivers
+def _answered(context: RunContext, report: Report, lines: Iterable[str]) -> int:
+    from boombap.deps import show
+    from boombap.deps.verdict import exit_code
 
-    return load_waivers(file)
-
-
-def _known(desk: _Desk) -> Known:
-    args = desk.args
-    if not args.baseline and not args.since:
-        return ()
-    from pathlib import Path
-
-    from boombap.deps import baseline
-    from boombap.deps.audit import audit
-
-    if args.baseline:
-        return baseline.load(Path(args.baseline))
-    paths = [os.path.relpath(path) for path in args.paths or ["."]]
-    with baseline.checkout(Path(), args.since) as tree:
-        then = [str(tree / path) for path in paths if (tree / path).exists()]
-        reading = _read(desk, then) if then else None
-        return baseline.of_findings(audit(reading, desk.folder, now_s=time.time()).findings) if reading else ()
+    show.write(lines, context.terminal, context.args.output)
+    environment.refresh(context, (source.age_s for source in report.audit.coverage.sources))
+    return exit_code(report.verdict)
 
 
-def _path(text: str | None) -> Path | None:
-    if not text:
-        return None
-    from pathlib import Path
-
-    return Path(text)
-
-
-def _refresh(desk: _Desk, ages_s: Sequence[float]) -> None:
-    """Start a sync that nobody waits for, when a database is older than its time to live."""
-    deps = desk.config.deps
-    if not ages_s or max(ages_s) <= deps.ttl or not deps.source or not deps.refresh:
-        return
-    import subprocess
-    import sys
-
-    desk.terminal.note("the advisories are older than deps.ttl; a sync runs in the background")
-    null = subprocess.DEVNULL
-    command = [sys.executable, "-m", "boombap", "deps", "sync", "--if-stale", "--quiet"]
-    child = subprocess.Popen(command, stdin=null, stdout=null, stderr=null, start_new_session=True)
-    child.returncode = 0  # it outlives this run on purpose; Popen would warn that nobody waited for it
-
-
-def _sync(desk: _Desk) -> int:
-    from boombap.deps.origin import open_origin
-
-    deps, args = desk.config.deps, desk.args
-    place = args.source or (deps.source.reveal() if deps.source else "")
-    if not place:
-        raise ConfigError(
-            "no source of advisories is named",
-            hint="set deps.source, or give --from, to a folder or address that holds PyPI/all.zip as OSV exports it",
-        )
-    origin = open_origin(place, lambda: _client(desk))
-    wanted = args.ecosystem or deps.ecosystems
+def _sync(context: RunContext) -> int:
+    origin = environment.origin(context)
+    wanted = context.args.ecosystem or context.config.deps.ecosystems
     codes: list[int] = []
     absent = 0
     for ecosystem in wanted:
         try:
-            codes.append(_sync_one(desk, ecosystem, origin))
+            codes.append(_sync_one(context, ecosystem, origin))
         except NotThere as error:
-            desk.terminal.note(f"{ecosystem}: {error}")
+            context.terminal.note(f"{ecosystem}: {error}")
             absent += 1
             # Of the ecosystems that are asked for by default, a small mirror may have some only.
-            codes.append(error.exit_code if desk.args.ecosystem else EXIT_FINE)
+            codes.append(error.exit_code if context.args.ecosystem else EXIT_FINE)
         except BoombapError as error:
             if error.exit_code > EXIT_NO_VERDICT and error.exit_code != 75:  # noqa: PLR2004 - Ctrl-C and bugs end the run
                 raise
-            desk.terminal.note(f"{ecosystem}: {error}")
+            context.terminal.note(f"{ecosystem}: {error}")
             codes.append(error.exit_code)
     if absent == len(wanted):
         raise NotThere(f"nothing was taken in: {origin.label} has no archive of {', '.join(wanted)}")
     return worst_exit(codes)
 
 
-def _sync_one(desk: _Desk, ecosystem: str, origin: Origin) -> int:
+def _sync_one(context: RunContext, ecosystem: str, origin: Origin) -> int:
     from pathlib import Path
 
-    from boombap.deps.database import open_database
     from boombap.deps.sync import Wanted, sync
 
-    deps, folder = desk.config.deps, Path(desk.folder)
-    if desk.args.if_stale and (old := open_database(desk.folder, ecosystem)):
-        age_s = old.source(time.time()).age_s
-        old.close()
-        if age_s <= deps.ttl:
-            return EXIT_FINE
+    args, deps, terminal = context.args, context.config.deps, context.terminal
+    if args.if_stale and _is_fresh(context, ecosystem):
+        return EXIT_FINE
 
     def watch(step: str, done: int) -> None:
-        desk.interrupt.check()
-        desk.terminal.progress(f"{ecosystem}: {step} {done or ''}")
+        context.interrupt.check()
+        terminal.progress(f"{ecosystem}: {step} {done or ''}")
 
-    wanted = Wanted(folder, deps.kev, deps.epss, is_rebuilt=desk.args.rebuild, accepts_loss=desk.args.accept_loss)
+    folder = Path(environment.folder(context))
+    wanted = Wanted(folder, deps.kev, deps.epss, is_rebuilt=args.rebuild, accepts_loss=args.accept_loss)
     try:
-        outcome = sync(ecosystem, origin, wanted, clock=time.time, pause=desk.interrupt.sleep, watch=watch)
+        outcome = sync(ecosystem, origin, wanted, clock=time.time, pause=context.interrupt.sleep, watch=watch)
     finally:
-        desk.terminal.progress("")
-    desk.terminal.note(_sentence(ecosystem, outcome))
+        terminal.progress("")
+    terminal.note(_sentence(ecosystem, outcome))
     return EXIT_FINE
+
+
+def _is_fresh(context: RunContext, ecosystem: str) -> bool:
+    from boombap.deps.database import open_database
+
+    old = open_database(environment.folder(context), ecosystem)
+    if old is None:
+        return False
+    age_s = old.source(time.time()).age_s
+    old.close()
+    return age_s <= context.config.deps.ttl
 
 
 def _sentence(ecosystem: str, outcome: Outcome) -> str:
     source = outcome.source
-    said = {"built": "built", "updated": f"{outcome.changed:,} records updated", "current": "is current"}[outcome.state]
+    state = {"built": "built", "updated": f"{outcome.changed:,} records updated", "current": "is current"}[
+        outcome.state
+    ]
     broken = f", {source.unreadable} unreadable and left out" if source.unreadable else ""
-    return f"{ecosystem}: {said}, {source.records:,} records{broken}, newest {source.newest[:10]}"
+    return f"{ecosystem}: {state}, {source.records:,} records{broken}, newest {source.newest[:10]}"
 
 
-def _client(desk: _Desk) -> Client:
-    from boombap.clients.http.multi import Client
-
-    return Client(desk.interrupt, ca_file=desk.config.http.ca_file)
-
-
-def _explain(desk: _Desk) -> int:
+def _explain(context: RunContext) -> int:
     from boombap.deps.database import open_database, present
     from boombap.deps.explain import explain_lines
 
-    id_ = desk.args.paths[0]
-    names = present(desk.folder)
+    folder = environment.folder(context)
+    names = present(folder)
     if not names:
-        raise NoVerdict(f"there are no databases in {desk.folder}", hint="run `boombap deps sync`")
+        raise _no_databases(folder)
     found = False
     for ecosystem in names:
-        database = open_database(desk.folder, ecosystem)
+        database = open_database(folder, ecosystem)
         if database is None:
             continue
-        for name, document in database.documents(id_):
+        for name, document in database.documents(context.args.id):
             found = True
-            if desk.args.format == "json":
-                desk.terminal.write(document.decode())
+            if context.args.format == "json":
+                context.terminal.write(document.decode())
             else:
-                desk.terminal.write("\n".join(explain_lines(name, document, database.source(time.time()))))
+                context.terminal.write("\n".join(explain_lines(name, document, database.source(time.time()))))
         database.close()
     if not found:
-        desk.terminal.note(f"no database knows {id_!r}")
+        context.terminal.note(f"no database knows {context.args.id!r}")
     return EXIT_FINE if found else EXIT_NO
 
 
-def _policy_test(desk: _Desk) -> int:
+def _policy(context: RunContext) -> int:
     from datetime import date
 
     from boombap.deps.policy import NEVER
     from boombap.output.encode import plain
     from boombap.output.terminal import printable
 
-    policy = _policy(desk)
+    policy = environment.policy(context, context.args.environment)
     for name, value in plain(policy).items():
-        desk.terminal.write(printable(f"{name} = {value}"))
+        context.terminal.write(printable(f"{name} = {value}"))
     expired = 0
-    for waiver in _waivers(desk):
+    for waiver in environment.waivers(context):
         left = (waiver.expires - date.today()).days
         state = "expired" if left < 0 else f"{left} days left"
         expired += left < 0
-        desk.terminal.write(
+        context.terminal.write(
             printable(f"waiver {waiver.id} on {waiver.subject}: {state}, {waiver.owner}: {waiver.reason}")
         )
     if policy.severity == NEVER:
-        desk.terminal.note("severity is never: only kev, epss and malware block")
+        context.terminal.note("severity is never: only kev, epss and malware block")
     return EXIT_NO if expired else EXIT_FINE
 
 
-def _serve(desk: _Desk) -> int:
+def _serve(context: RunContext) -> int:
     from boombap.deps.audit import sources
     from boombap.deps.mirror import DEFAULT_PORT, application
     from boombap.server.serve import serve
 
-    if not sources(desk.folder, time.time()):
-        raise NoVerdict(f"there are no databases in {desk.folder}", hint="run `boombap deps sync`")
-    port = DEFAULT_PORT if desk.args.port is None else desk.args.port
+    folder = environment.folder(context)
+    if not sources(folder, time.time()):
+        raise _no_databases(folder)
     serve(
-        application(desk.folder),
-        desk.interrupt,
-        lambda server: desk.terminal.note(f"advisories are served at {server.url}"),
-        host=desk.args.host or "127.0.0.1",
-        port=port,
+        application(folder),
+        context.interrupt,
+        lambda server: context.terminal.note(f"advisories are served at {server.url}"),
+        host=context.args.host,
+        port=DEFAULT_PORT if context.args.port is None else context.args.port,
     )
     return EXIT_FINE
 
 
-def _update(desk: _Desk) -> int:
-    from boombap.deps.audit import audit
+def _no_databases(folder: str) -> NoVerdict:
+    return NoVerdict(f"there are no databases in {folder}", hint="run `boombap deps sync`")
+
+
+def _update(context: RunContext) -> int:
+    from functools import partial
+
     from boombap.deps.update.command import Wish, update
 
-    args, state = desk.args, desk.config.paths.state
-    assert state is not None, "config.load fills it in"
-    wish = Wish(tuple(args.paths), is_applied=args.apply, test=args.test or "", form=args.format)
+    args = context.args
+    wish = Wish(tuple(args.paths), is_applied=args.apply, test=args.test, form=args.format)
+    judge = partial(environment.audited, context)
+    return update(wish, judge, environment.state(context), context.terminal, context.interrupt)
 
-    def judge(reading: Reading) -> Audit:
-        return audit(reading, desk.folder, now_s=time.time())
 
-    return update(wish, judge, state, desk.terminal, desk.interrupt)
+TOOL = Tool(
+    description="Checks dependencies against a local vulnerability database.",
+    actions=(
+        Action(
+            "audit",
+            "list known vulnerabilities of the packages that files name",
+            _audit,
+            options.add_audit,
+            options.check_known,
+            examples="audit --severity high\naudit requirements.txt api/ --format json",
+        ),
+        Action(
+            "check",
+            "check the findings against the policy; exit code 0, 1 or 4",
+            _check,
+            options.add_check,
+            options.check_known,
+            examples="check --ci-mode --baseline before.json\ncheck --policy policy.toml --environment staging",
+        ),
+        Action(
+            "report",
+            "write findings and verdict as a document, also as evidence for compliance",
+            _report,
+            options.add_report,
+            options.check_report,
+            examples="report --format sarif --output deps.sarif\nreport --compliance owasp",
+        ),
+        Action(
+            "sync",
+            "update the vulnerability databases from an OSV export",
+            _sync,
+            options.add_sync,
+            options.check_sync,
+            examples="sync --from /mirror/osv --ecosystem PyPI\nsync --if-stale",
+        ),
+        Action(
+            "explain",
+            "show one advisory and its aliases as the databases have them",
+            _explain,
+            options.add_explain,
+            examples="explain CVE-2024-24762",
+        ),
+        Action(
+            "policy",
+            "print the policy and the waivers as they are understood: `policy test`",
+            _policy,
+            options.add_policy,
+            examples="policy test --policy policy.toml",
+        ),
+        Action(
+            "serve",
+            "serve the databases over an OSV-compatible API, for pip-audit, uv and others",
+            _serve,
+            options.add_serve,
+            examples="serve --port 8421",
+        ),
+        Action(
+            "update",
+            "plan the smallest change that removes findings; --apply writes it",
+            _update,
+            options.add_update,
+            options.check_update,
+            examples='update --auto-patch\nupdate --auto-patch --apply --test "pytest -q"',
+        ),
+    ),
+    notes="""\
+Exit codes: 0 fine, 1 vulnerable or refused by the policy, 2 usage, 3 an external system failed (server, network,
+file), 4 no verdict (nothing audited, no or too old a database, unreadable files), 75 another update is running,
+130 Ctrl-C.""",
+)

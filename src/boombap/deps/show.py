@@ -26,7 +26,7 @@ _OBJECTS = {"sarif": ("sarif", "sarif_object"), "cyclonedx": ("cyclonedx", "cycl
 
 
 def lines(report: Report, form: str, terminal: Terminal) -> Iterator[str]:
-    """Give a report line by line, in one of the forms of `deps.words` or as ``annotations``."""
+    """Return a report line by line, in one of the forms of `deps.options` or as ``annotations``."""
     if form == "table":
         from boombap.deps.report import table
 
@@ -40,7 +40,7 @@ def lines(report: Report, form: str, terminal: Terminal) -> Iterator[str]:
 
 
 def compliance_lines(report: Report, catalogue: str, form: str) -> Iterator[str]:
-    """Give the evidence for a catalogue's controls, as text or beside the report in JSON."""
+    """Return the evidence for a catalogue's controls, as text or beside the report in JSON."""
     from boombap.deps.report import compliance, document
     from boombap.output.encode import plain
 

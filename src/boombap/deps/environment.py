@@ -1,0 +1,145 @@
+"""What an action of `deps` works with, from its context: databases, policy, waivers, what is known, the source."""
+
+from __future__ import annotations
+
+import time
+
+from boombap.errors import ConfigError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from boombap.clients.http.multi import Client
+    from boombap.command.context import RunContext
+    from boombap.deps.model import Audit, Reading
+    from boombap.deps.origin import Origin
+    from boombap.deps.policy import Policy
+    from boombap.deps.verdict import Known
+    from boombap.health.waivers import Waiver
+
+
+def folder(context: RunContext) -> str:
+    """Return the folder of the databases."""
+    config = context.config
+    assert config.paths.data is not None, "config.load fills it in"
+    return str(config.deps.database or config.paths.data / "deps")
+
+
+def state(context: RunContext) -> Path:
+    """Return the folder of what is kept between runs."""
+    assert context.config.paths.state is not None, "config.load fills it in"
+    return context.config.paths.state
+
+
+def paths(context: RunContext) -> Sequence[str]:
+    """Return the files and folders that the action is about."""
+    return context.args.paths or ["."]
+
+
+def read(context: RunContext, places: Sequence[str]) -> Reading:
+    """Return what files and folders name."""
+    from boombap.deps.manifest.read import read
+
+    return read(places, check=context.interrupt.check)
+
+
+def audited(context: RunContext, reading: Reading) -> Audit:
+    """Return the findings of a reading, as the databases have them now."""
+    from boombap.deps.audit import audit
+
+    return audit(reading, folder(context), now_s=time.time())
+
+
+def policy(context: RunContext, name: str = "") -> Policy:
+    """Return the policy that --policy or the configuration names, or the default one.
+
+    Args:
+        name: of the environment whose table is taken; empty for none.
+
+    Raises:
+        ConfigError: for an environment without a policy, and for a policy that is malformed.
+    """
+    from boombap.deps.policy import Policy, load
+
+    file = context.args.policy or context.config.deps.policy
+    if file:
+        return load(file, name)
+    if name:
+        raise ConfigError("--environment needs a policy", hint="name one with --policy or in deps.policy")
+    return Policy(max_db_age_s=context.config.deps.max_age)
+
+
+def waivers(context: RunContext) -> tuple[Waiver, ...]:
+    """Return the waivers that --waivers or the configuration names."""
+    file = context.args.waivers or context.config.deps.waivers
+    if not file:
+        return ()
+    from boombap.health.waivers import load
+
+    return load(file)
+
+
+def known(context: RunContext) -> Known:
+    """Return what --baseline or --since says is known already."""
+    if context.args.baseline:
+        from boombap.deps import baseline
+
+        return baseline.load(context.args.baseline)
+    return _known_since(context, context.args.since) if context.args.since else ()
+
+
+def _known_since(context: RunContext, revision: str) -> Known:
+    from os.path import relpath
+    from pathlib import Path
+
+    from boombap.deps import baseline
+
+    with baseline.checkout(Path(), revision) as tree:
+        then = [tree / relpath(path) for path in paths(context)]
+        there = [str(path) for path in then if path.exists()]
+        return baseline.of_findings(audited(context, read(context, there)).findings) if there else ()
+
+
+def origin(context: RunContext) -> Origin:
+    """Return the export of advisories that --from or the configuration names.
+
+    Raises:
+        ConfigError: when none is named.
+    """
+    from boombap.deps.origin import open_origin
+
+    source = context.config.deps.source
+    place = context.args.source or (source.reveal() if source else "")
+    if not place:
+        raise ConfigError(
+            "no source of advisories is named",
+            hint="set deps.source, or use --from, to a folder or address that holds PyPI/all.zip as OSV exports it",
+        )
+    return open_origin(place, lambda: _client(context))
+
+
+def _client(context: RunContext) -> Client:
+    from boombap.clients.http.multi import Client
+
+    return Client(context.interrupt, ca_file=context.config.http.ca_file)
+
+
+def refresh(context: RunContext, ages_s: Iterable[float]) -> None:
+    """Start a sync that nobody waits for, when a database is older than its time to live.
+
+    Args:
+        ages_s: of the databases that were used.
+    """
+    deps = context.config.deps
+    if max(ages_s, default=0.0) <= deps.ttl or not deps.source or not deps.refresh:
+        return
+    import subprocess
+    import sys
+
+    context.terminal.note("the advisories are older than deps.ttl; a sync runs in the background")
+    null = subprocess.DEVNULL
+    command = [sys.executable, "-m", "boombap", "deps", "sync", "--if-stale", "--quiet"]
+    child = subprocess.Popen(command, stdin=null, stdout=null, stderr=null, start_new_session=True)
+    child.returncode = 0  # it outlives this run on purpose; Popen would warn that nobody waited for it

@@ -1,0 +1,177 @@
+"""The options of each action of `deps`, and what does not go together within one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from boombap.command.options import add_output, whole_number
+from boombap.errors import UsageError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
+FORMS = ("table", "json", "sarif", "cyclonedx", "markdown", "html", "junit")
+CATALOGUES = ("owasp", "nist")
+FLOORS = ("low", "medium", "high", "critical")
+_LAST_PORT = 65_535
+
+
+def add_audit(parser: ArgumentParser) -> None:
+    """Declare the arguments and the options of `audit`."""
+    _add_paths(parser)
+    parser.add_argument("--severity", choices=FLOORS, help="only findings from this level on, and of unknown severity")
+    _add_policy(parser)
+    _add_waivers(parser)
+    _add_known(parser)
+    _add_file(parser)
+    add_output(parser, *FORMS)
+
+
+def add_check(parser: ArgumentParser) -> None:
+    """Declare the arguments and the options of `check`."""
+    _add_paths(parser)
+    _add_policy(parser)
+    _add_environment(parser)
+    _add_waivers(parser)
+    _add_known(parser)
+    parser.add_argument("--ci-mode", action="store_true", help="write workflow commands, one line per violation")
+    _add_file(parser)
+    add_output(parser, *FORMS)
+
+
+def add_report(parser: ArgumentParser) -> None:
+    """Declare the arguments and the options of `report`."""
+    _add_paths(parser)
+    _add_policy(parser)
+    _add_environment(parser)
+    _add_waivers(parser)
+    _add_known(parser)
+    parser.add_argument("--compliance", choices=CATALOGUES, help="add evidence for the controls of this catalogue")
+    _add_file(parser)
+    parser.add_argument("--format", choices=FORMS, help="default: json; with --compliance: table")
+    _add_quiet(parser)
+
+
+def add_sync(parser: ArgumentParser) -> None:
+    """Declare the options of `sync`."""
+    parser.add_argument(
+        "--from", dest="source", metavar="PLACE", help="folder or address of an OSV export (default: deps.source)"
+    )
+    parser.add_argument("--ecosystem", action="append", default=[], metavar="NAME", help="only this one; repeatable")
+    parser.add_argument("--rebuild", action="store_true", help="fetch everything again and build new databases")
+    parser.add_argument("--accept-loss", action="store_true", help="with --rebuild: even when many records are gone")
+    parser.add_argument("--if-stale", action="store_true", help="only databases older than deps.ttl")
+    _add_quiet(parser)
+
+
+def add_explain(parser: ArgumentParser) -> None:
+    """Declare the argument and the options of `explain`."""
+    parser.add_argument("id", metavar="ID", help="of an advisory, or an alias of it")
+    add_output(parser, "table", "json")
+
+
+def add_policy(parser: ArgumentParser) -> None:
+    """Declare the argument and the options of `policy`."""
+    parser.add_argument("test", choices=("test",), metavar="test", help="what `policy` does; the word is required")
+    _add_policy(parser)
+    _add_environment(parser)
+    _add_waivers(parser)
+    _add_quiet(parser)
+
+
+def add_serve(parser: ArgumentParser) -> None:
+    """Declare the options of `serve`."""
+    parser.add_argument("--host", default="127.0.0.1", metavar="HOST", help="address to listen on (default: 127.0.0.1)")
+    parser.add_argument(
+        "--port", type=whole_number(0, _LAST_PORT), metavar="PORT", help="0 for any that is free (default: 8421)"
+    )
+    _add_quiet(parser)
+
+
+def add_update(parser: ArgumentParser) -> None:
+    """Declare the arguments and the options of `update`."""
+    _add_paths(parser)
+    parser.add_argument("--auto-patch", action="store_true", help="plan the smallest safe change and show it")
+    parser.add_argument("--apply", action="store_true", help="write the change")
+    parser.add_argument(
+        "--test", default="", metavar="COMMAND", help="run this after writing; when it fails, all files are restored"
+    )
+    add_output(parser, "table", "json")
+
+
+def check_known(args: Namespace) -> None:
+    """Refuse two sources of what is known already.
+
+    Raises:
+        UsageError: for --baseline with --since.
+    """
+    if args.baseline and args.since:
+        raise UsageError("--baseline and --since exclude each other")
+
+
+def check_report(args: Namespace) -> None:
+    """Refuse what does not go together in `report`.
+
+    Raises:
+        UsageError: for --baseline with --since, and for evidence in a form that has no place for it.
+    """
+    check_known(args)
+    if args.compliance and args.format not in (None, "table", "json"):
+        raise UsageError("--compliance comes as table or json")
+
+
+def check_sync(args: Namespace) -> None:
+    """Refuse to accept losses where none can come about.
+
+    Raises:
+        UsageError: for --accept-loss without --rebuild.
+    """
+    if args.accept_loss and not args.rebuild:
+        raise UsageError("--accept-loss goes with --rebuild")
+
+
+def check_update(args: Namespace) -> None:
+    """Refuse a test of nothing.
+
+    Raises:
+        UsageError: for --test without --apply.
+    """
+    if args.test and not args.apply:
+        raise UsageError("--test goes with --apply", hint="without it nothing is written that could be tested")
+
+
+def _add_paths(parser: ArgumentParser) -> None:
+    parser.add_argument("paths", nargs="*", metavar="PATH", help="a file or folder (default: .)")
+
+
+def _add_policy(parser: ArgumentParser) -> None:
+    parser.add_argument("--policy", type=_file, metavar="FILE", help="policy in TOML (default: deps.policy)")
+
+
+def _add_environment(parser: ArgumentParser) -> None:
+    parser.add_argument("--environment", default="", metavar="NAME", help="the policy's table for an environment")
+
+
+def _add_waivers(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--waivers", type=_file, metavar="FILE", help="accepted findings in TOML (default: deps.waivers)"
+    )
+
+
+def _add_known(parser: ArgumentParser) -> None:
+    parser.add_argument("--baseline", type=_file, metavar="FILE", help="a report in JSON; its findings do not block")
+    parser.add_argument("--since", metavar="REV", help="likewise, with the findings at a git revision")
+
+
+def _add_file(parser: ArgumentParser) -> None:
+    parser.add_argument("--output", type=_file, metavar="FILE", help="write there instead of stdout")
+
+
+def _add_quiet(parser: ArgumentParser) -> None:
+    parser.add_argument("-q", "--quiet", action="store_true", help="no progress and no notes on stderr")
+
+
+def _file(text: str) -> Path | None:
+    # A script passes an empty text for a variable that is not set.
+    return Path(text) if text else None
