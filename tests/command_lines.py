@@ -20,7 +20,5 @@ def check(word: str, rest: Sequence[str]) -> None:
         from boombap.command.parse import parse
 
         parse(module.TOOL, rest, f"boombap {word}")
-    elif word == "spotify":
-        importlib.import_module(f"boombap.{word}.words").parse(rest, f"boombap {word}")
     else:
         module._parser(f"boombap {word}").parse_args(rest)

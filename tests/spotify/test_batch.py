@@ -125,13 +125,13 @@ def test_the_text_says_what_was_done(processor: Processor):
     first, second, third = done.stdout.splitlines()
     assert first.startswith("100 tracks in ")
     assert first.endswith(", extended mode")
-    assert (second, third) == ("  100 matched", "  0 % from the cache, 2 requests (0.02 a track)")
+    assert (second, third) == ("  100 matched", "  0 % from the cache, 2 requests (0.02 per track)")
 
 
 def test_an_empty_table_is_fine(processor: Processor):
     processor.database.run("TRUNCATE tracks CASCADE")
     done = processor.run("batch")
-    assert (done.returncode, done.stdout) == (0, "nothing to do: every track has an answer\n")
+    assert (done.returncode, done.stdout) == (0, "nothing to do: all tracks are matched\n")
     assert processor.web.log == []
 
 
@@ -404,7 +404,7 @@ def test_status_says_where_the_catalogue_stands(processor: Processor):
 def test_a_ban_shows_in_the_status(processor: Processor):
     processor.web.trick = lambda asked: (429, LIMITED, {"Retry-After": "7200"}) if asked.path != TOKEN else None
     assert processor.run("batch").returncode == 75
-    assert "a ban stands for another" in processor.run("status").stdout
+    assert "rate-limited by Spotify for another" in processor.run("status").stdout
 
 
 def test_the_audit_finds_what_is_wrong_and_takes_it_out(processor: Processor):

@@ -5,14 +5,18 @@ from __future__ import annotations
 import csv
 import io
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from boombap.errors import UsageError
-from boombap.spotify.lines import Skipped, read_csv, read_ids, track_id
+from boombap.spotify.lines import Skipped, lines_of, read_csv, read_ids, track_id
 from boombap.spotify.model import Priority, Wanted
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 ID = "4AHNVCtzV1mrJuSjoYMz8S"
 HEAD = "artist,title,id,isrc,duration_ms,spotify_id\n"
@@ -83,7 +87,7 @@ def test_quoted_fields(artist: str, title: str):
         ("Artist,Title,1,12345", "isrc '12345' is not two letters"),
         ("Artist,Title,1,,3:07", "duration_ms '3:07' is not"),
         ("Artist,Title,1,,,spotify:album:" + ID, "names an album, not a track"),
-        ("Artist,Title,1,,,abc", "'abc' is no track; write 22 letters"),
+        ("Artist,Title,1,,,abc", "'abc' is not a track; write 22 letters"),
         ('"Artist"x,Title', "not CSV"),
     ],
 )
@@ -149,14 +153,14 @@ def test_ways_to_write_an_id(word: str):
 @pytest.mark.parametrize(
     ("word", "expected"),
     [
-        (ID[:-1], "is no track"),
-        (ID + "x", "is no track"),
-        ("4AHNVCtzV1mrJuSjoYMz8-", "is no track"),
-        ("٤AHNVCtzV1mrJuSjoYMz8S", "is no track"),
-        (f"https://example.org/track/{ID}", "is no track"),
+        (ID[:-1], "is not a track"),
+        (ID + "x", "is not a track"),
+        ("4AHNVCtzV1mrJuSjoYMz8-", "is not a track"),
+        ("٤AHNVCtzV1mrJuSjoYMz8S", "is not a track"),
+        (f"https://example.org/track/{ID}", "is not a track"),
         (f"https://open.spotify.com/playlist/{ID}", "names a playlist"),
         (f"spotify:episode:{ID}", "names an episode"),
-        ("x" * 500, "'" + "x" * 80 + "' is no track"),
+        ("x" * 500, "'" + "x" * 80 + "' is not a track"),
     ],
 )
 def test_what_is_no_track(word: str, expected: str):
@@ -171,7 +175,7 @@ def test_ids_from_a_pipe():
     assert found[:2] == [Wanted(line, "", "", ID, priority=Priority.ASKED) for line in (1, 4)]
     assert isinstance(found[2], Skipped)
     assert found[2].line == 5
-    assert "'nonsense' is no track" in found[2].reason
+    assert "'nonsense' is not a track" in found[2].reason
 
 
 @given(st.lists(st.text()))
@@ -179,3 +183,22 @@ def test_any_pipe_ends_in_values(lines: list[str]):
     found = list(read_ids(lines))
     assert len(found) <= len(lines)
     assert list(read_ids([])) == []
+
+
+def test_a_file_comes_in_chunks_without_the_lines_that_cannot_be_used(isolated: Path):
+    (isolated / "list.csv").write_text("artist,title\n,Song\n" + "Nas,Song\n" * 2_500, encoding="utf-8")
+    skipped: list[Skipped] = []
+    assert [len(chunk) for chunk in lines_of("list.csv", None, skipped.append)] == [1_000, 1_000, 500]
+    assert [line.line for line in skipped] == [2]
+    assert [len(chunk) for chunk in lines_of("list.csv", 1_001, skipped.append)] == [1_000, 1]
+
+
+def test_a_file_that_cannot_be_read_is_named(isolated: Path):
+    (isolated / "latin.csv").write_bytes("artist,title\nBj\u00f6rk,J\u00f3ga\n".encode("latin-1"))
+    for source, message in (
+        ("none.csv", "none.csv cannot be read: No such file"),
+        ("latin.csv", "latin.csv is not UTF-8"),
+    ):
+        with pytest.raises(UsageError) as caught:
+            list(lines_of(source, None, lambda _: None))
+        assert str(caught.value).startswith(message)

@@ -88,6 +88,8 @@ def _arguments(tool: Tool, action: Action, argv: Sequence[str], prog: str) -> Na
 
 
 def _no_action(tool: Tool, name: str, prog: str) -> UsageError:
+    if not name:
+        return UsageError("missing action", hint=f"see `{prog} --help`")
     names = [action.name for action in tool.actions]
     nearest = _nearest(name, names)
     hint = f"did you mean `{prog} {nearest}`" if nearest else f"one of {', '.join(names)}"

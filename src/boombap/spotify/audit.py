@@ -1,7 +1,7 @@
-"""Which stored matches are wrong: every row is judged again from what is stored, without one request.
+"""Which stored matches are wrong: every row is judged again from what is stored, without a request.
 
 What earlier programs stored does not tell all: the flat shape has no title, and the migrated one copies title and
-artist from the row itself. So three witnesses are heard. The names, where they are Spotify's own. The artist's id:
+artist from the row itself. Three signals are combined. The names, where they are Spotify's own. The artist's id:
 most rows of an artist carry the same one, and a row with another belongs to a namesake or a stranger. And the track's
 id: under two titles it is wrong at least once. `UNCHECKED` is what none of them contradicts and none confirms.
 """

@@ -10,11 +10,11 @@ from boombap.batch.progress import Progress
 from boombap.clients.http.multi import Client
 from boombap.errors import BoombapError, OutsideError
 from boombap.interrupt import Interrupt
-from boombap.spotify import schema
+from boombap.spotify import environment, schema
 from boombap.spotify.access import from_settings
-from boombap.spotify.desk import is_database, lines_of
 from boombap.spotify.feed import Feed
 from boombap.spotify.model import Mode
+from boombap.spotify.options import is_database
 from boombap.spotify.pipeline import Parts, Pipeline
 from boombap.spotify.planner import Planner
 from boombap.spotify.quota import limiter_of
@@ -27,8 +27,9 @@ from boombap.units import format_duration
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from boombap.clients.postgres.session import Session
+    from boombap.command.context import RunContext
     from boombap.spotify.access import Access
-    from boombap.spotify.desk import Desk
     from boombap.spotify.limiter import Limiter
     from boombap.spotify.lines import Skipped
     from boombap.spotify.model import Match, Wanted
@@ -80,40 +81,40 @@ class Done(NamedTuple):
     error: BoombapError | None
 
 
-def work(desk: Desk, order: Order) -> Done:
+def work(context: RunContext, order: Order) -> Done:
     """Work off what was ordered, as far as it goes; what ended it before its end stands in the answer.
 
     Raises:
         ConfigError: without credentials, or a server that is needed.
-        TryLater: a ban stands from an earlier run; no request was made.
+        TryLater: a rate-limit ban from an earlier run is active; no request was made.
         OutsideError: the database could not be prepared.
     """
-    desk.interrupt.grace_s = max(desk.interrupt.grace_s, _GRACE_S)
-    access = from_settings(desk.config.spotify)
+    context.interrupt.grace_s = max(context.interrupt.grace_s, _GRACE_S)
+    access = from_settings(context.config.spotify)
     with ExitStack() as stack:
-        return _Run(desk, order, stack).work(access)
+        return _Run(context, order, stack).work(access)
 
 
 class _Run:
     """The parts of one run, and what they report."""
 
-    def __init__(self, desk: Desk, order: Order, stack: ExitStack) -> None:
-        self._desk = desk
-        self._settings = desk.config.spotify
+    def __init__(self, context: RunContext, order: Order, stack: ExitStack) -> None:
+        self._context = context
+        self._settings = context.config.spotify
         self._order = order
         # The writer and the requests in flight do not hear the signal: the pipeline ends them when it is done.
         self._own = Interrupt()
         self._stored = self._refused = 0
         self._skipped: list[Skipped] = []
         self._matches: list[Match] = []
-        self._redis = stack.enter_context(desk.redis(self._own))
-        self._cache = desk.cache(self._redis) if self._redis else None
+        self._redis = stack.enter_context(environment.redis(context, self._own))
+        self._cache = environment.cache(context, self._redis) if self._redis else None
         if self._cache:
             stack.callback(self._cache.close)
         self._has_database = is_database(order.source) or not order.is_dry
-        self._pool = stack.enter_context(desk.pool(self._own)) if self._has_database else None
+        self._pool = stack.enter_context(environment.pool(context, self._own)) if self._has_database else None
         if not order.is_dry:
-            with closing(desk.session(self._own)) as session:
+            with closing(self._session()) as session:
                 schema.prepare(session)
 
     def work(self, access: Access) -> Done:
@@ -128,14 +129,14 @@ class _Run:
             with ExitStack() as stack:
                 stack.callback(limiter.close)
                 # One more for the token, which must not wait for a free place.
-                most, ca_file = self._order.in_flight + 1, self._desk.config.http.ca_file
+                most, ca_file = self._order.in_flight + 1, self._context.config.http.ca_file
                 client = stack.enter_context(Client(self._own, most_in_flight=most, ca_file=ca_file))
                 leases = self._leases(stack)
                 feed = stack.enter_context(self._feed(leases))
                 sink = stack.enter_context(self._sink(leases))
                 progress = stack.enter_context(self._progress(tally, limiter))
                 parts = Parts(client, access, limiter, planner, feed, sink, self._settings.base_url)
-                pipeline = Pipeline(parts, self._desk.interrupt, tally=tally, on_progress=progress.advance)
+                pipeline = Pipeline(parts, self._context.interrupt, tally=tally, on_progress=progress.advance)
                 error = _end_of(pipeline)
         except OutsideError as found:
             error = error or found
@@ -144,10 +145,13 @@ class _Run:
         counts = (self._stored, self._refused, access.renewals, limiter.refusals)
         return Done(tally, seconds, planner.mode, *counts, *kept)
 
+    def _session(self) -> Session:
+        return environment.session(self._context, self._own)
+
     def _leases(self, stack: ExitStack) -> Leases | None:
         if self._order.is_dry or not is_database(self._order.source):
             return None
-        return stack.enter_context(Leases(self._desk.session(self._own), self._order.selection))
+        return stack.enter_context(Leases(self._session(), self._order.selection))
 
     def _feed(self, leases: Leases | None) -> Feed:
         look_up = self._cache.look_up if self._cache else _knows_nothing
@@ -155,10 +159,13 @@ class _Run:
             return Feed(leases.chunks(), look_up, keep_alive=leases.renew)
         if is_database(self._order.source):
             return Feed(self._peek(), look_up)
+        # Only here: a run over the table does without the csv module.
+        from boombap.spotify.lines import lines_of
+
         return Feed(lines_of(self._order.source, self._order.selection.most, self._skipped.append), look_up)
 
     def _peek(self) -> Iterable[list[Wanted]]:
-        with closing(self._desk.session(self._own)) as session:
+        with closing(self._session()) as session:
             yield from peek(session, self._order.selection)
 
     def _sink(self, leases: Leases | None) -> Sink:
@@ -190,14 +197,14 @@ class _Run:
             wait = f"waiting {format_duration(limiter.wait_s)} for the quota" if limiter.wait_s >= 1 else ""
             return ", ".join(part for part in (hits, f"{tally.requests.total():,} requests", wait) if part)
 
-        return Progress("tracks", self._total(), quiet=self._desk.terminal.quiet, note=note)
+        return Progress("tracks", self._total(), quiet=self._context.terminal.quiet, note=note)
 
     def _total(self) -> int | None:
-        """Give the tracks to come; None where counting them would take as long as the work."""
-        if self._desk.terminal.quiet or not is_database(self._order.source):
+        """Return the tracks to come; None where counting them would take as long as the work."""
+        if self._context.terminal.quiet or not is_database(self._order.source):
             return None
         most = min(self._order.selection.most or _MOST_COUNTED, _MOST_COUNTED)
-        with closing(self._desk.session(self._own)) as session:
+        with closing(self._session()) as session:
             total = sum(len(chunk) for chunk in peek(session, self._order.selection._replace(most=most)))
         return total if total < _MOST_COUNTED else None
 
@@ -207,7 +214,7 @@ def _knows_nothing(chunk: Sequence[Wanted]) -> tuple[list[Match], list[Wanted]]:
 
 
 def _end_of(pipeline: Pipeline) -> BoombapError | None:
-    """Give what ended a run before its end; the sink then still writes what is done."""
+    """Return what ended a run before its end; the sink then still writes what is done."""
     try:
         pipeline.run()
     except BoombapError as error:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from boombap.clients.http.multi import Client
 from boombap.errors import OutsideError
 from boombap.resilience.retry import Policy, retry
-from boombap.spotify import api
+from boombap.spotify import api, environment
 from boombap.spotify.access import from_settings
 from boombap.spotify.decode import Decoded
 from boombap.spotify.model import Mode, Refusal
@@ -17,46 +17,47 @@ from boombap.spotify.planner import Planner
 from boombap.spotify.quota import limiter_of
 
 if TYPE_CHECKING:
+    from boombap.command.context import RunContext
     from boombap.spotify.access import Access
-    from boombap.spotify.desk import Desk
     from boombap.spotify.limiter import Limiter
     from boombap.spotify.model import Ask, Track, Wanted
 
 _POLICY = Policy(attempts=4, deadline_s=20.0)
 
 
-def find(desk: Desk, wanted: Wanted) -> tuple[Track, ...]:
-    """Give the candidates for a track.
+def find(context: RunContext, wanted: Wanted) -> tuple[Track, ...]:
+    """Return the candidates for a track.
 
     Raises:
-        TryLater: a ban stands.
+        TryLater: a rate-limit ban is active.
         AccessDenied: the credentials are wrong.
         OutsideError: the Web API does not answer.
     """
-    access = from_settings(desk.config.spotify)
+    access = from_settings(context.config.spotify)
     planner = Planner(Mode.EXTENDED)
     planner.add([wanted], 0.0)
     planner.finish()
     found: list[Track] = []
     with ExitStack() as stack:
-        redis = stack.enter_context(desk.redis(desk.interrupt))
-        limiter = limiter_of(desk.config.spotify, redis, None, burst=1)
+        redis = stack.enter_context(environment.redis(context, context.interrupt))
+        limiter = limiter_of(context.config.spotify, redis, None, burst=1)
         limiter.begin()
-        client = stack.enter_context(Client(desk.interrupt, ca_file=desk.config.http.ca_file))
+        client = stack.enter_context(Client(context.interrupt, ca_file=context.config.http.ca_file))
         stack.callback(limiter.close)
+        sleep = context.interrupt.sleep
         for ask in planner.next_requests(1, 0.0):
-            found += retry(lambda: _fetch(desk, client, access, limiter, ask), _POLICY, sleep=desk.interrupt.sleep)  # noqa: B023
+            found += retry(lambda: _fetch(context, client, access, limiter, ask), _POLICY, sleep=sleep)  # noqa: B023
     return tuple(found)
 
 
-def _fetch(desk: Desk, client: Client, access: Access, limiter: Limiter, ask: Ask) -> list[Track]:
+def _fetch(context: RunContext, client: Client, access: Access, limiter: Limiter, ask: Ask) -> list[Track]:
     if not access.headers:
         access.take(client.fetch(access.request()))
     while not limiter.take(1):
-        desk.interrupt.sleep(limiter.wait_s)
+        context.interrupt.sleep(limiter.wait_s)
     headers = access.headers
     assert headers is not None, "just taken"
-    found = api.read(ask, client.fetch(api.request(ask, desk.config.spotify.base_url, headers)), time.time())
+    found = api.read(ask, client.fetch(api.request(ask, context.config.spotify.base_url, headers)), time.time())
     if isinstance(found, Decoded):
         return [track for track in found.reply.tracks if track]
     if isinstance(found, Refusal):

@@ -1,103 +1,105 @@
-"""The command `spotify`: its words and the configuration to a desk, the work of one command, its answer to stdout."""
+"""The actions of `spotify`: options and configuration to the work, its answer to text or JSON."""
 
 from __future__ import annotations
 
-from boombap import log
-from boombap.config.load import load
+from boombap.command.action import Action, Tool
+from boombap.command.dispatch import run_tool
+from boombap.command.emit import answer
 from boombap.errors import EXIT_FINE, EXIT_NO
-from boombap.output.encode import to_json
-from boombap.output.terminal import Terminal
-from boombap.spotify import words as options
-from boombap.spotify.desk import Desk
+from boombap.spotify import options
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from argparse import ArgumentParser
+    from collections.abc import Sequence
 
+    from boombap.command.context import RunContext
     from boombap.interrupt import Interrupt
     from boombap.spotify.source import Selection
 
 
 def main(words: Sequence[str], *, prog: str, interrupt: Interrupt) -> int:
-    """Run `spotify` and give its exit code."""
-    args = options.parse(words, prog)
-    if args.command == options.EMULATE:
-        from boombap.spotify.emulate import command
-
-        return command.run(args.words, prog=prog, interrupt=interrupt)
-    config = load()
-    log.configure(config.log.level, config.log.format)
-    return _ACTIONS[args.command](Desk(args, config, Terminal(quiet=args.quiet), interrupt))
+    """Run `spotify` and return its exit code."""
+    return run_tool(TOOL, words, prog=prog, interrupt=interrupt)
 
 
-def _batch(desk: Desk) -> int:
-    from boombap.spotify.source import Selection
-
-    selection = Selection(most=desk.args.tracks, miss_s=desk.config.spotify.missing_ttl)
-    return _work(desk, selection, desk.args.source, is_dry=desk.args.dry_run)
+def _batch(context: RunContext) -> int:
+    args = context.args
+    return _work(context, _unmatched(context), args.source, is_dry=args.dry_run)
 
 
-def _refresh(desk: Desk) -> int:
+def _refresh(context: RunContext) -> int:
     from boombap.spotify.source import Phase, Selection
 
-    selection = Selection(most=desk.args.tracks, phases=(Phase.REFRESH,), refresh_s=desk.args.older_than)
-    return _work(desk, selection, options.DATABASE, is_dry=False)
+    args = context.args
+    selection = Selection(most=args.tracks, phases=(Phase.REFRESH,), refresh_s=args.older_than)
+    return _work(context, selection, options.DATABASE, is_dry=False)
 
 
-def _work(desk: Desk, selection: Selection, source: str, *, is_dry: bool) -> int:
+def _work(context: RunContext, selection: Selection, source: str, *, is_dry: bool) -> int:
     from boombap.spotify import encode, report
     from boombap.spotify.batch import Order, work
 
-    in_flight = desk.args.workers or desk.config.spotify.in_flight
-    done = work(desk, Order(selection, source, is_dry, in_flight))
-    _say(desk, report.batch_lines(done), lambda: encode.batch(done))
+    in_flight = context.args.workers or context.config.spotify.in_flight
+    done = work(context, Order(selection, source, is_dry, in_flight))
+    answer(context, lambda: report.batch_lines(done), lambda: encode.batch(done))
     if done.error:
         raise done.error
     return EXIT_FINE
 
 
-def _plan(desk: Desk) -> int:
+def _plan(context: RunContext) -> int:
     from boombap.spotify import encode, report
     from boombap.spotify.forecast import plan
-    from boombap.spotify.source import Selection
 
-    found = plan(desk, Selection(most=desk.args.tracks, miss_s=desk.config.spotify.missing_ttl), desk.args.source)
-    _say(desk, report.plan_lines(found), lambda: encode.plan(found))
+    wanted = plan(context, _unmatched(context), context.args.source)
+    answer(context, lambda: report.plan_lines(wanted), lambda: encode.plan(wanted))
     return EXIT_FINE
 
 
-def _status(desk: Desk) -> int:
+def _unmatched(context: RunContext) -> Selection:
+    """Return the rows that have no result yet, or an old one that says that there is none."""
+    from boombap.spotify.source import Selection
+
+    return Selection(most=context.args.tracks, miss_s=context.config.spotify.missing_ttl)
+
+
+def _status(context: RunContext) -> int:
     from boombap.spotify import encode, report
     from boombap.spotify.status import status
     from boombap.spotify.warm import counts
 
-    found, cache = status(desk), counts(desk)
-    _say(desk, report.status_lines(found, cache), lambda: encode.status(found, cache._asdict() if cache else None))
+    progress, cache = status(context), counts(context)
+    answer(
+        context,
+        lambda: report.status_lines(progress, cache),
+        lambda: encode.status(progress, cache._asdict() if cache else None),
+    )
     return EXIT_FINE
 
 
-def _warm(desk: Desk) -> int:
+def _warm(context: RunContext) -> int:
     from boombap.spotify import encode
     from boombap.spotify.warm import warm
     from boombap.units import format_duration
 
-    taken, seconds = warm(desk)
-    lines = [f"{taken:,} tracks are in the cache, taken in {format_duration(seconds)}"]
-    _say(desk, lines, lambda: encode.warm(taken, seconds))
+    taken, seconds = warm(context)
+    line = f"{taken:,} tracks are in the cache, taken in {format_duration(seconds)}"
+    answer(context, lambda: [line], lambda: encode.warm(taken, seconds))
     return EXIT_FINE
 
 
-def _audit(desk: Desk) -> int:
+def _audit(context: RunContext) -> int:
     from boombap.spotify import encode, report
     from boombap.spotify.quarantine import review
 
-    found = review(desk, apply=desk.args.apply, most=desk.args.n)
-    _say(desk, report.audit_lines(found), lambda: encode.audit(found))
+    audit = review(context, apply=context.args.apply, most=context.args.n)
+    answer(context, lambda: report.audit_lines(audit), lambda: encode.audit(audit))
     # "Is every stored match right now?"
-    return EXIT_NO if found.bad > found.quarantined else EXIT_FINE
+    return EXIT_NO if audit.bad > audit.quarantined else EXIT_FINE
 
 
-def _explain(desk: Desk) -> int:
+def _explain(context: RunContext) -> int:
     from boombap.output.terminal import printable
     from boombap.spotify import encode
     from boombap.spotify.candidates import find
@@ -105,29 +107,95 @@ def _explain(desk: Desk) -> int:
     from boombap.spotify.match import match, weigh
     from boombap.spotify.model import Priority, Wanted
 
-    args = desk.args
+    args = context.args
     duration_ms = round(1000 * args.duration) if args.duration else None
     wanted = Wanted(0, args.artist, args.title, None, args.isrc, duration_ms, None, Priority.ASKED)
-    found = find(desk, wanted)
-    lines = (printable(line) for line in explain(wanted, found))
-    _say(desk, lines, lambda: encode.explanation(match(wanted, found), [weigh(wanted, one) for one in found]))
+    tracks = find(context, wanted)
+    answer(
+        context,
+        lambda: map(printable, explain(wanted, tracks)),
+        lambda: encode.explanation(match(wanted, tracks), [weigh(wanted, track) for track in tracks]),
+    )
     return EXIT_FINE
 
 
-def _say(desk: Desk, lines: Iterable[str], form: Callable[[], Mapping[str, object]]) -> None:
-    if desk.is_json:
-        desk.terminal.write(to_json(form()))
-        return
-    for line in lines:
-        desk.terminal.write(line)
+def _emulate(context: RunContext) -> int:
+    from boombap.spotify.emulate import command
+
+    return command.run(context)
 
 
-_ACTIONS: dict[str, Callable[[Desk], int]] = {
-    "batch": _batch,
-    "refresh": _refresh,
-    "plan": _plan,
-    "warm": _warm,
-    "status": _status,
-    "audit": _audit,
-    "explain": _explain,
-}
+def _add_emulate(parser: ArgumentParser) -> None:
+    # The other actions do without the model that its options are made of.
+    from boombap.spotify.emulate.options import add_emulate
+
+    add_emulate(parser)
+
+
+TOOL = Tool(
+    description="Finds the Spotify track of each row of the catalogue, and stores its metadata.",
+    actions=(
+        Action(
+            "batch",
+            "match tracks that have no result yet and store the result",
+            _batch,
+            options.add_batch,
+            examples="batch --tracks=1000\nbatch --from tracks.csv --dry-run",
+        ),
+        Action(
+            "plan",
+            "what a batch would cost: requests, time, days of quota; makes no request",
+            _plan,
+            options.add_plan,
+            examples="plan\nplan --from tracks.csv",
+        ),
+        Action(
+            "warm",
+            "load stored metadata into the cache, the most popular tracks first",
+            _warm,
+            options.add_warm,
+            examples="warm --tracks 100000\nwarm --artists artists.txt",
+        ),
+        Action(
+            "status",
+            "progress of the catalogue, cache statistics, and any active rate-limit ban",
+            _status,
+            options.add_status,
+            examples="status --format json",
+        ),
+        Action(
+            "audit",
+            "check every stored match again without a request; --apply quarantines the wrong ones",
+            _audit,
+            options.add_audit,
+            examples="audit\naudit --apply",
+        ),
+        Action(
+            "explain",
+            "how each candidate for one track was scored, or why it was rejected",
+            _explain,
+            options.add_explain,
+            examples='explain "E-40" "Tell Me When to Go"\nexplain Nas "Halftime" --duration 4m20s',
+        ),
+        Action(
+            "refresh",
+            "look up old matches again and store the result",
+            _refresh,
+            options.add_refresh,
+            examples="refresh --older-than 30d --tracks 5000",
+        ),
+        Action(
+            "emulate",
+            "a Spotify Web API on loopback for trying things out; prints its address, serves until interrupted",
+            _emulate,
+            _add_emulate,
+            examples="emulate --port 8099 --mode development\n"
+            "emulate --from-db --latency-ms 80 --window 300\n"
+            "emulate --catalogue tracks.csv --faults trouble.toml",
+        ),
+    ),
+    notes="""\
+Credentials: SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET (`boombap config show`).
+Exit codes: 0 done, 1 the audit found wrong matches, 2 usage, 3 Spotify or a server failed,
+75 rate-limited or out of quota (progress is saved), 130 Ctrl-C, 143 SIGTERM.""",
+)

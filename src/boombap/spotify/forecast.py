@@ -6,16 +6,17 @@ from collections import Counter
 from contextlib import closing
 from typing import TYPE_CHECKING, NamedTuple
 
-from boombap.spotify.desk import is_database, lines_of
+from boombap.spotify import environment
 from boombap.spotify.estimate import Estimate, Profile, estimate
 from boombap.spotify.model import Mode
 from boombap.spotify.names import read_credit
+from boombap.spotify.options import is_database
 from boombap.spotify.source import peek
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from boombap.spotify.desk import Desk
+    from boombap.command.context import RunContext
     from boombap.spotify.model import Wanted
     from boombap.spotify.source import Selection
 
@@ -47,20 +48,23 @@ class Plan(NamedTuple):
     forecasts: tuple[Forecast, ...]
 
 
-def plan(desk: Desk, selection: Selection, source: str) -> Plan:
-    """Give the plan for a selection of the table, or for a file."""
+def plan(context: RunContext, selection: Selection, source: str) -> Plan:
+    """Return the plan for a selection of the table, or for a file."""
     if not is_database(source):
-        return _plan(desk, lines_of(source, selection.most, lambda _: None))
-    with closing(desk.session()) as session:
-        return _plan(desk, peek(session, selection))
+        # Only here: a plan of the table does without the csv module.
+        from boombap.spotify.lines import lines_of
+
+        return _plan(context, lines_of(source, selection.most, lambda _: None))
+    with closing(environment.session(context)) as session:
+        return _plan(context, peek(session, selection))
 
 
-def _plan(desk: Desk, chunks: Iterable[list[Wanted]]) -> Plan:
-    settings = desk.config.spotify
+def _plan(context: RunContext, chunks: Iterable[list[Wanted]]) -> Plan:
+    settings = context.config.spotify
     known, nameless, unknown = 0, 0, Counter[str]()
     everybody = Counter[str]()
     for chunk in chunks:
-        desk.interrupt.check()
+        context.interrupt.check()
         for one in chunk:
             artist = read_credit(one.artist).whole
             known += one.spotify_id is not None

@@ -1,9 +1,9 @@
 """How many requests may leave now: a pace within the process, the window that all processes share, and cool-downs.
 
-A token bucket paces this process and adapts: a little faster with every success, half as fast after a 429. The law is
-the window in Redis, shared by every process of the developer account; tokens come from it in bundles, never one round
-trip a request. After a 429 nobody calls before `cooldown_until`, which Redis and PostgreSQL remember. While Redis is
-down the process keeps to its local share of the budget.
+A token bucket paces this process and adapts: a little faster with every success, half as fast after a 429. The
+shared Redis window is authoritative for every process of the developer account; tokens come from it in bundles, never
+one round trip per request. After a 429 nobody calls before `cooldown_until`, which Redis and PostgreSQL remember.
+While Redis is down the process keeps to its local share of the budget.
 """
 
 from __future__ import annotations
@@ -307,7 +307,7 @@ def parked(left_s: float, now_s: float) -> TryLater:
     """Give the error that ends a run until a ban is over."""
     at = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(now_s + left_s))
     return TryLater(
-        f"Spotify wants no request for another {format_duration(left_s)}",
+        f"rate-limited by Spotify for another {format_duration(left_s)}",
         hint=f"what is done is saved; run the same command again after {at}",
         retry_after_s=left_s,
     )

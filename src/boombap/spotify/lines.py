@@ -1,4 +1,4 @@
-"""Which tracks a file or a pipe asks for: a CSV with artist and title, or Spotify ids, one a line.
+"""Which tracks a file or a pipe asks for: a CSV with artist and title, or Spotify ids, one per line.
 
 A line that cannot be used is a value with its reason, and never costs the run.
 """
@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import csv
 import re
+import sys
 from functools import partial
+from itertools import islice
+from pathlib import Path
 from typing import NamedTuple
 
 from boombap.errors import UsageError
@@ -17,6 +20,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+_STDIN = "-"
+_CHUNK = 1_000
 _REQUIRED = ("artist", "title")
 _OPTIONAL = ("id", "isrc", "duration_ms", "spotify_id")
 _MOST_CHARACTERS = 1_000
@@ -49,8 +54,31 @@ class _Unusable(ValueError):
     """The reason for which a line is skipped."""
 
 
+def lines_of(source: str, most: int | None, skip: Callable[[Skipped], object]) -> Iterator[list[Wanted]]:
+    """Yield the tracks that a file or stdin asks for, in chunks.
+
+    Args:
+        source: ``-`` for ids on stdin, else a CSV file.
+        most: at most so many.
+        skip: told of each line that cannot be used.
+
+    Raises:
+        UsageError: for a file that cannot be read.
+    """
+    try:
+        if source == _STDIN:
+            yield from _chunks(islice(_usable(read_ids(sys.stdin), skip), most))
+            return
+        with Path(source).open(encoding="utf-8", newline="") as file:
+            yield from _chunks(islice(_usable(read_csv(file, source), skip), most))
+    except OSError as error:
+        raise UsageError(f"{source} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise UsageError(f"{source} is not UTF-8") from None
+
+
 def read_csv(lines: Iterable[str], origin: str) -> Iterator[Wanted | Skipped]:
-    """Give what each line of a CSV asks for: columns artist and title, and perhaps id, isrc, duration_ms, spotify_id.
+    """Yield what each line of a CSV asks for: columns artist and title, and perhaps id, isrc, duration_ms, spotify_id.
 
     The key is the column `id`, a row of `tracks`, where there is one, else the number of the line.
 
@@ -72,7 +100,7 @@ def read_csv(lines: Iterable[str], origin: str) -> Iterator[Wanted | Skipped]:
 
 
 def read_ids(lines: Iterable[str]) -> Iterator[Wanted | Skipped]:
-    """Give the track that each line names: an id of 22 characters, a ``spotify:track:`` URI or an address.
+    """Yield the track that each line names: an id of 22 characters, a ``spotify:track:`` URI or an address.
 
     Empty lines, and those that begin with ``#``, are passed over.
     """
@@ -83,7 +111,7 @@ def read_ids(lines: Iterable[str]) -> Iterator[Wanted | Skipped]:
 
 
 def track_id(text: str) -> str:
-    """Give the id in an id, URI or address of a track.
+    """Return the id in an id, URI or address of a track.
 
     Raises:
         ValueError: with the reason.
@@ -99,8 +127,21 @@ def track_id(text: str) -> str:
         article = "an" if other[1][0] in "ae" else "a"
         raise _Unusable(f"{text[:80]!r} names {article} {other[1]}, not a track")
     raise _Unusable(
-        f"{text[:80]!r} is no track; write 22 letters and digits, spotify:track:… or https://open.spotify.com/track/…"
+        f"{text[:80]!r} is not a track; write 22 letters and digits, spotify:track:… or https://open.spotify.com/track/…"
     )
+
+
+def _usable(lines: Iterable[Wanted | Skipped], skip: Callable[[Skipped], object]) -> Iterator[Wanted]:
+    for line in lines:
+        if isinstance(line, Wanted):
+            yield line
+        else:
+            skip(line)
+
+
+def _chunks(tracks: Iterator[Wanted]) -> Iterator[list[Wanted]]:
+    while chunk := list(islice(tracks, _CHUNK)):
+        yield chunk
 
 
 def _asked(line: int, word: str) -> Wanted:
@@ -120,7 +161,7 @@ def _without_mark(lines: Iterable[str]) -> Iterator[str]:
 
 
 def _rows(reader: csv._reader) -> Iterator[tuple[int, list[str] | str]]:  # type: ignore[name-defined]
-    """Give each row with the number of its first line; a row that is no CSV as the reason."""
+    """Yield each row with the number of its first line; a row that is not CSV as the reason."""
     while True:
         first = reader.line_num + 1
         try:

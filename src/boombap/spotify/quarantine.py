@@ -6,7 +6,7 @@ from collections import Counter
 from contextlib import closing
 from typing import TYPE_CHECKING, NamedTuple
 
-from boombap.spotify import schema
+from boombap.spotify import environment, schema
 from boombap.spotify.audit import QUARANTINED, Audited, Row, Verdict, audit, take_census
 from boombap.spotify.queries.load import query
 from boombap.spotify.stored import Unreadable, read_stored
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from boombap.clients.postgres.session import Session
-    from boombap.spotify.desk import Desk
+    from boombap.command.context import RunContext
     from boombap.spotify.model import Track
 
 _CHUNK = 5_000
@@ -38,26 +38,26 @@ class Audit(NamedTuple):
 
     @property
     def bad(self) -> int:
-        """Give the rows that are, or should be, taken out."""
+        """Return the rows that are, or should be, taken out."""
         return sum(count for verdict, count in self.verdicts.items() if verdict in QUARANTINED)
 
 
-def review(desk: Desk, *, apply: bool, most: int) -> Audit:
-    """Judge the whole table without one request.
+def review(context: RunContext, *, apply: bool, most: int) -> Audit:
+    """Judge the whole table without a request.
 
     Args:
-        apply: take out what is wrong, so that the next batch asks anew; it is kept in `spotify_quarantine`.
+        apply: take out what is wrong, so that the next batch looks it up again; it is kept in `spotify_quarantine`.
         most: wrong rows that are given.
     """
     verdicts, reasons = Counter[Verdict](), Counter[str]()
     wrong: list[Audited] = []
     quarantined = 0
-    with closing(desk.session()) as session:
+    with closing(environment.session(context)) as session:
         if apply:
             schema.prepare(session)
             session.write(query("audit_schema"))
-        census = take_census(row for chunk in _rows(desk, session) for row in chunk)
-        for chunk in _rows(desk, session):
+        census = take_census(row for chunk in _rows(context, session) for row in chunk)
+        for chunk in _rows(context, session):
             judged = list(audit(chunk, census))
             verdicts.update(one.verdict for one in judged)
             bad = [one for one in judged if one.verdict in QUARANTINED]
@@ -68,11 +68,11 @@ def review(desk: Desk, *, apply: bool, most: int) -> Audit:
     return Audit(verdicts.total(), dict(verdicts), dict(reasons), tuple(wrong), quarantined)
 
 
-def _rows(desk: Desk, session: Session) -> Iterator[list[Row]]:
+def _rows(context: RunContext, session: Session) -> Iterator[list[Row]]:
     name = "audit_rows" if schema.version(session) else "audit_rows_bare"
     after = 0
     while True:
-        desk.interrupt.check()
+        context.interrupt.check()
         found = session.read(query(name), {"after": after, "most": _CHUNK})
         if not found:
             return

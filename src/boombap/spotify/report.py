@@ -32,13 +32,13 @@ _NAME_COLUMNS = 40
 
 
 def batch_lines(done: Done) -> Iterator[str]:
-    """Give what a run came to."""
+    """Yield what a run came to."""
     if done.matches:
         yield from _match_table(done.matches)
         yield ""
     tally = done.tally
     if not tally.tracks:
-        yield "nothing to do: every track has an answer" if not done.error else "no track was answered"
+        yield "nothing to do: all tracks are matched" if not done.error else "no track was processed"
     else:
         rate = format_rate(tally.tracks / done.seconds) if done.seconds else ""
         yield f"{tally.tracks:,} tracks in {format_duration(done.seconds)} ({rate}), {done.mode} mode"
@@ -58,9 +58,9 @@ def batch_lines(done: Done) -> Iterator[str]:
 
 
 def plan_lines(plan: Plan) -> Iterator[str]:
-    """Give what a run would cost."""
+    """Yield what a run would cost."""
     if not plan.tracks:
-        yield "nothing to do: every track has an answer"
+        yield "nothing to do: all tracks are matched"
         return
     yield f"{plan.tracks:,} tracks: {plan.known:,} with a known id, the rest by {plan.artists:,} artists"
     rows = [
@@ -73,14 +73,14 @@ def plan_lines(plan: Plan) -> Iterator[str]:
         )
         for one in plan.forecasts
     ]
-    yield from table(("", "requests", "a track", "takes", "days of quota"), rows)
+    yield from table(("", "requests", "per track", "takes", "days of quota"), rows)
     yield f"at {plan.budget:,} requests in {format_duration(plan.window_s)}; what the cache knows costs nothing"
 
 
 def status_lines(status: Status, cache: Counts | None) -> Iterator[str]:
-    """Give where the catalogue and the cache stand."""
+    """Yield where the catalogue and the cache stand."""
     rows = [(_WORDS[Outcome(name)], count) for name, count in sorted(status.outcomes.items())]
-    rows += [("answer of an earlier program, unjudged", status.unjudged), ("without an answer", status.empty)]
+    rows += [("legacy metadata, not yet verified", status.unjudged), ("without a result", status.empty)]
     rows += [("matches older than the TTL", status.stale), ("being worked on", status.leased)]
     rows += [("refused by PostgreSQL", status.dead)]
     yield f"{status.tracks:,} tracks"
@@ -90,12 +90,12 @@ def status_lines(status: Status, cache: Counts | None) -> Iterator[str]:
         share = f"{cache.hit_pct:.0f} % of {asked:,} look-ups were hits" if asked else "nobody has asked it yet"
         yield f"cache: {share}"
     if status.cooldown_s > 0:
-        yield f"a ban stands for another {format_duration(status.cooldown_s)}; no request is made before"
+        yield f"rate-limited by Spotify for another {format_duration(status.cooldown_s)}; no request is made until then"
 
 
 def audit_lines(audit: Audit) -> Iterator[str]:
-    """Give what an audit came to."""
-    yield f"{audit.rows:,} stored answers judged, without one request"
+    """Yield what an audit came to."""
+    yield f"{audit.rows:,} stored answers judged, without a request"
     yield from table(("verdict", "rows"), [(name.value, count) for name, count in sorted(audit.verdicts.items())])
     if audit.wrong:
         yield ""
@@ -112,7 +112,7 @@ def audit_lines(audit: Audit) -> Iterator[str]:
         if audit.bad > len(audit.wrong):
             yield f"  … and {audit.bad - len(audit.wrong):,} more"
     if audit.quarantined:
-        yield f"{audit.quarantined:,} answers were moved to spotify_quarantine; `spotify batch` asks anew"
+        yield f"{audit.quarantined:,} answers were moved to spotify_quarantine; `spotify batch` looks them up again"
     elif audit.bad:
         yield f"{audit.bad:,} are wrong; `spotify audit --apply` moves them to spotify_quarantine"
 
@@ -122,7 +122,7 @@ def _cost(done: Done) -> str:
     requests = tally.requests.total()
     parts = [
         f"{100 * tally.hits / tally.tracks:.0f} % from the cache",
-        f"{requests:,} requests ({requests / tally.tracks:.2f} a track)",
+        f"{requests:,} requests ({requests / tally.tracks:.2f} per track)",
         f"{tally.retries:,} sent again" if tally.retries else "",
         f"{done.limited:,} refused for the rate" if done.limited else "",
     ]

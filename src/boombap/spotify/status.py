@@ -1,4 +1,4 @@
-"""How far the catalogue is, what the cache holds, and whether a ban stands; asks Spotify nothing."""
+"""Progress of the catalogue and any active rate-limit ban; makes no request to Spotify."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from boombap.errors import OutsideError
 from boombap.interrupt import Interrupt
-from boombap.spotify import schema
+from boombap.spotify import environment, schema
 from boombap.spotify.cooldown import Cooldown
 from boombap.spotify.queries.load import query
 from boombap.spotify.window import account_of
 
 if TYPE_CHECKING:
-    from boombap.spotify.desk import Desk
+    from boombap.command.context import RunContext
 
 
 class Status(NamedTuple):
@@ -22,8 +22,8 @@ class Status(NamedTuple):
     Attributes:
         tracks: rows of the table.
         outcomes: rows by verdict.
-        unjudged: rows with an answer of an earlier program that no verdict confirms.
-        empty: rows without any answer.
+        unjudged: rows with legacy metadata that no verdict confirms.
+        empty: rows without any result.
         stale: matches older than the TTL of the cache.
         leased: rows that a process works on now.
         dead: rows that PostgreSQL refused.
@@ -40,19 +40,19 @@ class Status(NamedTuple):
     cooldown_s: float
 
 
-def status(desk: Desk) -> Status:
+def status(context: RunContext) -> Status:
     """Look into the database.
 
     Raises:
         OutsideError: the database does not answer.
     """
-    with closing(desk.session()) as session:
+    with closing(environment.session(context)) as session:
         if not schema.version(session):
             (bare,) = session.read(query("status_bare"))
             return Status(bare["tracks"], {}, bare["unjudged"], bare["empty"], 0, 0, 0, 0.0)
-        (found,) = session.read(query("status"), {"ttl_s": desk.config.spotify.ttl})
+        (found,) = session.read(query("status"), {"ttl_s": context.config.spotify.ttl})
         outcomes = {row["outcome"]: row["n"] for row in session.read(query("status_outcomes"))}
-    return _status(found, outcomes, _cooldown_s(desk))
+    return _status(found, outcomes, _cooldown_s(context))
 
 
 def _status(found: dict[str, Any], outcomes: dict[str, int], cooldown_s: float) -> Status:
@@ -60,11 +60,11 @@ def _status(found: dict[str, Any], outcomes: dict[str, int], cooldown_s: float) 
     return Status(found["tracks"], outcomes, *counts, cooldown_s)
 
 
-def _cooldown_s(desk: Desk) -> float:
-    client_id = desk.config.spotify.client_id
+def _cooldown_s(context: RunContext) -> float:
+    client_id = context.config.spotify.client_id
     if not client_id:
         return 0.0
-    with desk.pool(Interrupt()) as pool:
+    with environment.pool(context, Interrupt()) as pool:
         # By its own clock at zero the answer is what is left.
         try:
             return Cooldown(pool, account_of(client_id), wall=lambda: 0.0).cooldown_until_s()

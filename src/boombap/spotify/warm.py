@@ -9,32 +9,32 @@ from typing import TYPE_CHECKING
 
 from boombap.batch.progress import Progress
 from boombap.errors import ConfigError, OutsideError, UsageError
-from boombap.spotify import schema
+from boombap.spotify import environment, schema
 from boombap.spotify.kept import read_kept
 
 if TYPE_CHECKING:
+    from boombap.command.context import RunContext
     from boombap.spotify.cache import Counts
-    from boombap.spotify.desk import Desk
 
 
-def warm(desk: Desk) -> tuple[int, float]:
-    """Give how many tracks the cache took, and the seconds that took.
+def warm(context: RunContext) -> tuple[int, float]:
+    """Return how many tracks the cache took, and the seconds that took.
 
     Raises:
         ConfigError: without a Redis.
         OutsideError: Redis took nothing at all.
     """
-    begun_s, taken, seen = time.monotonic(), 0, 0
-    artists = _artists(desk.args.artists) if desk.args.artists else ()
-    with desk.redis(desk.interrupt) as redis, closing(desk.session()) as session:
+    args, begun_s, taken, seen = context.args, time.monotonic(), 0, 0
+    artists = _artists(args.artists) if args.artists else ()
+    with environment.redis(context, context.interrupt) as redis, closing(environment.session(context)) as session:
         if redis is None:
             raise ConfigError("there is no cache to warm: no Redis is configured", hint="set REDIS_URL")
-        cache = desk.cache(redis)
+        cache = environment.cache(context, redis)
         if not schema.version(session):
             return 0, time.monotonic() - begun_s
-        with Progress("tracks", desk.args.tracks, quiet=desk.terminal.quiet) as progress:
-            for chunk in read_kept(session, ttl_s=desk.config.spotify.ttl, most=desk.args.tracks, artists=artists):
-                desk.interrupt.check()
+        with Progress("tracks", args.tracks, quiet=context.terminal.quiet) as progress:
+            for chunk in read_kept(session, ttl_s=context.config.spotify.ttl, most=args.tracks, artists=artists):
+                context.interrupt.check()
                 taken += cache.warm(chunk)
                 seen += len(chunk)
                 progress.advance(len(chunk))
@@ -43,15 +43,15 @@ def warm(desk: Desk) -> tuple[int, float]:
     return taken, time.monotonic() - begun_s
 
 
-def counts(desk: Desk) -> Counts | None:
-    """Give the hits and misses of all processes; None where no Redis answers."""
-    with desk.redis(desk.interrupt) as redis:
+def counts(context: RunContext) -> Counts | None:
+    """Return the hits and misses of all processes; None where no Redis answers."""
+    with environment.redis(context, context.interrupt) as redis:
         if redis is None:
             return None
         try:
-            return desk.cache(redis).read_counts()
+            return environment.cache(context, redis).read_counts()
         except OutsideError as error:
-            desk.terminal.note(f"the cache does not answer: {error}")
+            context.terminal.note(f"the cache does not answer: {error}")
             return None
 
 
@@ -64,5 +64,5 @@ def _artists(file: str) -> tuple[str, ...]:
         raise UsageError(f"{file} is not UTF-8") from None
     names = tuple(line.strip() for line in text.splitlines() if line.strip())
     if not names:
-        raise UsageError(f"{file} names no artist", hint="write one a line")
+        raise UsageError(f"{file} names no artist", hint="write one per line")
     return names

@@ -101,7 +101,7 @@ def test_files(tmp_path: Path):
     assert read_file(str(toml)) == read_file(str(text))
     text.write_text("{")
     for path in (str(text), str(tmp_path / "none.json")):
-        with pytest.raises(UsageError, match=r"f\.json is no fault script|none\.json cannot be read"):
+        with pytest.raises(UsageError, match=r"f\.json is not a fault script|none\.json cannot be read"):
             read_file(path)
 
 

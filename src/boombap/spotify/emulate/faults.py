@@ -115,7 +115,7 @@ def read_file(path: str) -> list[Fault]:
     """Give the script of a file: TOML with ``[[fault]]`` where its name ends in .toml, else JSON.
 
     Raises:
-        UsageError: for a file that cannot be read or is no script.
+        UsageError: for a file that cannot be read or is not a script.
     """
     try:
         text = Path(path).read_text(encoding="utf-8")
@@ -127,14 +127,14 @@ def read_file(path: str) -> list[Fault]:
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from None
     except ValueError as error:
-        raise UsageError(f"{path} is no fault script: {error}") from None
+        raise UsageError(f"{path} is not a fault script: {error}") from None
 
 
 def parse(found: object) -> list[Fault]:
     """Give the faults of decoded JSON or TOML: a list, or an object with the list under `fault`.
 
     Raises:
-        UsageError: when it is no script.
+        UsageError: when it is not a script.
     """
     entries = found.get("fault") if isinstance(found, dict) else found
     if not isinstance(entries, list):
@@ -146,7 +146,7 @@ def _fault(entry: Mapping[str, object]) -> Fault:
     try:
         match = re.compile(str(entry.get("match", "")))
     except re.error as error:
-        raise UsageError(f"the match {entry['match']!r} of a fault is no regular expression: {error}") from None
+        raise UsageError(f"the match {entry['match']!r} of a fault is not a regular expression: {error}") from None
     nth, times = _whole(entry, "nth", 1), _whole(entry, "times", 1)
     return Fault(match, max(1, nth), times, _then(_object(entry.get("then"), _THEN)))
 
@@ -154,7 +154,7 @@ def _fault(entry: Mapping[str, object]) -> Fault:
 def _then(entry: Mapping[str, object]) -> Then:
     kind = str(entry.get("kind", "json"))
     if kind not in KINDS:
-        raise UsageError(f"{kind!r} is no kind of fault", hint=f"the kinds are {', '.join(KINDS)}")
+        raise UsageError(f"{kind!r} is not a kind of fault", hint=f"the kinds are {', '.join(KINDS)}")
     status = _whole(entry, "status", KINDS[kind])
     if status not in _STATUSES:
         raise UsageError(f"a fault cannot have the status {status}", hint="give one from 200 to 599")

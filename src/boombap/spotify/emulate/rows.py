@@ -64,7 +64,7 @@ def read_database(session: Session, most: int | None) -> Iterator[Row]:
 
 def _row(values: object, place: str, at: int) -> Row:
     if not isinstance(values, dict):
-        raise UsageError(f"entry {at} of {place} is no object")
+        raise UsageError(f"entry {at} of {place} is not an object")
     got = {field: _first(values, names) for field, names in _NAMES.items()}
     artist, title = got["artist"], got["title"]
     if not artist or not title:

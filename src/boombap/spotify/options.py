@@ -1,0 +1,101 @@
+"""The options of each action of `spotify`; those of `emulate` stand with the emulator."""
+
+from __future__ import annotations
+
+from boombap.command.options import add_limit, add_output, duration_s, whole_number
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from argparse import ArgumentParser
+
+DATABASE = "db"
+"""The value of --from that means the table `tracks`."""
+_MOST_TRACKS = 1_000_000_000
+_MOST_WORKERS = 900
+
+
+def is_database(source: str) -> bool:
+    """Return whether the tracks come from the table."""
+    return source == DATABASE
+
+
+def add_batch(parser: ArgumentParser) -> None:
+    """Declare the options of `batch`."""
+    _add_selection(parser)
+    _add_workers(parser)
+    parser.add_argument("--dry-run", action="store_true", help="match, and store nothing")
+    _add_common(parser)
+
+
+def add_plan(parser: ArgumentParser) -> None:
+    """Declare the options of `plan`."""
+    _add_selection(parser)
+    _add_common(parser)
+
+
+def add_warm(parser: ArgumentParser) -> None:
+    """Declare the options of `warm`."""
+    _add_tracks(parser)
+    parser.add_argument("--artists", metavar="FILE", help="only these artists, one per line")
+    _add_common(parser)
+
+
+def add_status(parser: ArgumentParser) -> None:
+    """Declare the options of `status`."""
+    _add_common(parser)
+
+
+def add_audit(parser: ArgumentParser) -> None:
+    """Declare the options of `audit`."""
+    parser.add_argument(
+        "--apply", action="store_true", help="quarantine wrong matches, so that batch looks them up again"
+    )
+    add_limit(parser, 20, _MOST_TRACKS)
+    _add_common(parser)
+
+
+def add_explain(parser: ArgumentParser) -> None:
+    """Declare the arguments and the options of `explain`."""
+    parser.add_argument("artist", metavar="ARTIST", help="as the catalogue writes it")
+    parser.add_argument("title", metavar="TITLE", help="as the catalogue writes it")
+    parser.add_argument("--isrc", metavar="CODE", help="the code of the recording, if known")
+    parser.add_argument("--duration", type=duration_s, metavar="TIME", help="the length, if known: 3m12s")
+    _add_common(parser)
+
+
+def add_refresh(parser: ArgumentParser) -> None:
+    """Declare the options of `refresh`."""
+    parser.add_argument(
+        "--older-than", type=duration_s, required=True, metavar="AGE", help="matches last checked before: 30d, 12h"
+    )
+    _add_tracks(parser)
+    _add_workers(parser)
+    _add_common(parser)
+
+
+def _add_selection(parser: ArgumentParser) -> None:
+    _add_tracks(parser)
+    parser.add_argument(
+        "--from",
+        dest="source",
+        default=DATABASE,
+        metavar="SOURCE",
+        help="db: the table tracks; a CSV file; or - for ids, one per line (default: db)",
+    )
+
+
+def _add_tracks(parser: ArgumentParser) -> None:
+    parser.add_argument("--tracks", type=whole_number(1, _MOST_TRACKS), metavar="N", help="at most N (default: all)")
+
+
+def _add_workers(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--workers",
+        type=whole_number(1, _MOST_WORKERS),
+        metavar="N",
+        help="requests in flight (default: spotify.in_flight)",
+    )
+
+
+def _add_common(parser: ArgumentParser) -> None:
+    add_output(parser, "text", "json")
