@@ -133,6 +133,16 @@ def test_what_does_not_fit_is_told_in_one_line(argv: list[str], message: str):
     assert "\n" not in refusal(*argv)
 
 
+@pytest.mark.parametrize(
+    "line", ["list {}", "{}", "list -n {}", "list --by {}", "list --by={}", "list --xyzzy={}", "open a --for {}"]
+)
+def test_a_password_that_stands_in_the_wrong_place_is_not_shown(line: str):
+    """Whoever forgets an option's name must not find the password of the address in the log of the build."""
+    message = refusal(*line.format("redis://:s3cret@cache.example.org/0").split())
+    assert "s3cret" not in message
+    assert "xyzzy" in message or "redis://:***@cache.example.org/0" in message
+
+
 def test_help_lists_the_actions(capsys: pytest.CaptureFixture[str]):
     text = printed(capsys, "--help")
     assert text == printed(capsys, "help") == tool_help(TOOL, PROG) + "\n"

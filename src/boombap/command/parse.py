@@ -86,7 +86,7 @@ def _arguments(tool: Tool, action: Action, argv: Sequence[str], prog: str) -> Na
             continue
         if word.startswith("-") and word != "-" and not isinstance(word, usage.Operand):
             raise _no_option(tool, action, parser, word.partition("=")[0])
-        raise UsageError(f"unexpected argument: {word!r}", hint=f"see `{prog} {action.name} --help`")
+        raise UsageError(f"unexpected argument: {_shown(word)}", hint=f"see `{prog} {action.name} --help`")
     return args
 
 
@@ -104,7 +104,7 @@ def _no_action(tool: Tool, name: str, prog: str) -> UsageError:
         return UsageError(f"{name} stands where an action must", hint=f"one of {', '.join(names)}")
     nearest = _nearest(name, names)
     hint = f"did you mean `{prog} {nearest}`" if nearest else f"one of {', '.join(names)}"
-    return UsageError(f"there is no action {name!r}", hint=hint)
+    return UsageError(f"there is no action {_shown(name)}", hint=hint)
 
 
 def _no_option(tool: Tool, action: Action, parser: ArgumentParser, option: str) -> UsageError:
@@ -121,6 +121,13 @@ def _no_option(tool: Tool, action: Action, parser: ArgumentParser, option: str) 
 
 def _options(parser: ArgumentParser) -> list[str]:
     return list(parser._option_string_actions)  # noqa: SLF001 - argparse lists its options nowhere else
+
+
+def _shown(word: str) -> str:
+    """Return a word in quotes, without the password of an address."""
+    from boombap.log import redact
+
+    return redact(repr(word))
 
 
 def _nearest(word: str, words: Iterable[str]) -> str:

@@ -32,7 +32,9 @@ class _Parser(argparse.ArgumentParser):
         return None if isinstance(arg_string, Operand) else super()._parse_optional(arg_string)
 
     def error(self, message: str) -> NoReturn:
-        what = message.replace("the following arguments are required", "missing argument")
+        from boombap.log import redact  # a value that does not fit may be an address with a password
+
+        what = redact(message).replace("the following arguments are required", "missing argument")
         # Python 3.12 quotes the choices, others do not.
         choices = re.sub(r"\(choose from (.*)\)", lambda found: f"(one of {found[1].replace(chr(39), '')})", what)
         raise UsageError(choices.removeprefix("argument "), hint=f"see `{self.prog} --help`")
