@@ -1,7 +1,5 @@
 """`python -m boombap`: the same as the console script `boombap`."""
 
-import sys
+from boombap.cli.scripts import boombap
 
-from boombap.cli.main import main
-
-sys.exit(main())
+boombap()

@@ -70,7 +70,7 @@ def test_help_before_the_word_is_the_same(boombap: Run) -> None:
 
 
 def test_second_console_script_is_db(isolated: Path) -> None:
-    code = "import sys; from boombap.cli.main import database_diagnostics; sys.exit(database_diagnostics())"
+    code = "from boombap.cli.scripts import database_diagnostics; database_diagnostics()"
     done = subprocess.run(
         [sys.executable, "-c", code, "--help"], capture_output=True, text=True, check=False, timeout=20
     )

@@ -260,7 +260,7 @@ def test_words_that_do_not_fit_are_usage_errors(words: list[str], message: str, 
 @pytest.mark.parametrize("name", ["deps", "dependency-manager"])
 def test_the_other_names_show_themselves(name: str):
     """A line that is copied from the help or from an error must run as it stands."""
-    code = f"import sys; from boombap.cli.main import {name.replace('-', '_')} as main; sys.exit(main())"
+    code = f"import sys; from boombap.cli.scripts import {name.replace('-', '_')} as main; sys.exit(main())"
 
     def run(*words: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-c", code, *words]

@@ -1,4 +1,4 @@
-"""The console scripts: look the first word up, import that one tool, run it in the harness."""
+"""The command `boombap`: look the first word up, import that one tool, run it in the harness."""
 
 from __future__ import annotations
 
@@ -29,46 +29,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     return _run(words[0], words[1:], prog=f"boombap {words[0]}")
 
 
-def database_diagnostics() -> int:
-    """Run the console script `database-diagnostics`, which is `boombap db`."""
+def main_of(word: str, prog: str) -> int:
+    """Run one tool under a name of its own, such as `database-diagnostics`, and return its exit code."""
     streams.prepare()
-    return _run("db", sys.argv[1:], prog="database-diagnostics")
-
-
-def ctx() -> int:
-    """Run the console script `ctx`, which is `boombap ctx`."""
-    streams.prepare()
-    return _run("ctx", sys.argv[1:], prog="ctx")
-
-
-def ai_context_manager() -> int:
-    """Run the console script `ai-context-manager`, which is `boombap ctx`."""
-    streams.prepare()
-    return _run("ctx", sys.argv[1:], prog="ai-context-manager")
-
-
-def deps() -> int:
-    """Run the console script `deps`, which is `boombap deps`."""
-    streams.prepare()
-    return _run("deps", sys.argv[1:], prog="deps")
-
-
-def dependency_manager() -> int:
-    """Run the console script `dependency-manager`, which is `boombap deps`."""
-    streams.prepare()
-    return _run("deps", sys.argv[1:], prog="dependency-manager")
-
-
-def spotify_processor() -> int:
-    """Run the console script `spotify-processor`, which is `boombap spotify`."""
-    streams.prepare()
-    return _run("spotify", sys.argv[1:], prog="spotify-processor")
-
-
-def redis_manager() -> int:
-    """Run the console script `redis-manager`, which is `boombap redis`."""
-    streams.prepare()
-    return _run("redis", sys.argv[1:], prog="redis-manager")
+    return _run(word, sys.argv[1:], prog=prog)
 
 
 def _run(word: str, words: list[str], *, prog: str) -> int:

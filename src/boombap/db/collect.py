@@ -7,10 +7,10 @@ from datetime import UTC, date, datetime
 from functools import partial
 from types import MappingProxyType
 
+from boombap.batch.fan_out import fan_out
 from boombap.db import read
 from boombap.db.checks.catalogue import ALL
 from boombap.db.examine import examine, lacking
-from boombap.db.fanout import fan_out
 from boombap.db.model import FULL, Absent, Analyzer, Context, Diagnosis, Expectations, Health, Tracks
 from boombap.errors import AccessDenied, NotThere, OutsideError
 from boombap.health.finding import Finding, Skipped, by_urgency

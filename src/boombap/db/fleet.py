@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from functools import partial
 
+from boombap.batch.fan_out import fan_out
 from boombap.clients.postgres.pool import Pool
 from boombap.clients.postgres.target import Target, from_text
 from boombap.db import read
 from boombap.db.collect import Request, diagnose
-from boombap.db.fanout import fan_out
 from boombap.errors import ConfigError, OutsideError
 from boombap.record import Record
 

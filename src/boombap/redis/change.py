@@ -6,11 +6,12 @@ import threading
 import time
 from functools import partial
 
+from boombap.batch.fan_out import fan_out
 from boombap.clients.redis.errors import ServerError, refusal
 from boombap.redis.journal import Bookmark
 from boombap.redis.model import Done, Plan
 from boombap.redis.pace import Pace
-from boombap.redis.parts import together
+from boombap.redis.parts import AT_ONCE
 from boombap.redis.pattern import matcher
 from boombap.redis.survey import life_of
 from boombap.redis.transfer import fetch
@@ -76,7 +77,7 @@ class Change:
         begun_s = time.perf_counter()
         parts = self._field.parts(self._db)
         try:
-            together([partial(self._part, part) for part in parts], self._field.interrupt)
+            fan_out([partial(self._part, part) for part in parts], AT_ONCE, interrupt=self._field.interrupt)
         except BaseException:
             self._journal.write()
             raise

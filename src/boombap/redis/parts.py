@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from contextlib import contextmanager
 
 from boombap.clients.redis.cluster import Cluster
 from boombap.clients.redis.pool import Pool
-from boombap.errors import Disconnected, Interrupted, Unreachable
+from boombap.errors import Disconnected, Unreachable
 from boombap.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
 
     from boombap.clients.redis.connection import Connection, Limits
     from boombap.clients.redis.deployment import Deployment
@@ -125,37 +124,3 @@ def databases(keyspace: bytes) -> dict[int, int]:
         if name.startswith("db") and rest:
             found[int(name[2:])] = int(rest.partition(",")[0])
     return found
-
-
-def together(jobs: Sequence[Callable[[], None]], interrupt: Interrupt) -> None:
-    """Run jobs on a few threads.
-
-    Raises:
-        BaseException: the first one that a job raised; jobs not begun by then are left out.
-    """
-    if len(jobs) == 1:
-        jobs[0]()
-        return
-    left = list(reversed(jobs))
-    errors: list[BaseException] = []
-
-    def work() -> None:
-        while left and not errors:
-            try:
-                job = left.pop()
-            except IndexError:  # another thread was faster
-                return
-            try:
-                job()
-            except BaseException as error:  # noqa: BLE001 - handed to the caller's thread
-                errors.append(error)
-
-    crew = [threading.Thread(target=work, daemon=True) for _ in range(min(AT_ONCE, len(jobs)))]
-    for thread in crew:
-        thread.start()
-    for thread in crew:
-        thread.join()
-    if interrupt.is_set:
-        raise Interrupted(interrupt.signum)
-    if errors:
-        raise errors[0]

@@ -6,10 +6,11 @@ import threading
 import time
 from functools import partial
 
+from boombap.batch.fan_out import fan_out
 from boombap.redis.census import Tally, total
 from boombap.redis.journal import Bookmark
 from boombap.redis.pace import Pace
-from boombap.redis.parts import together
+from boombap.redis.parts import AT_ONCE
 from boombap.redis.walk import batches
 
 TYPE_CHECKING = False
@@ -74,7 +75,11 @@ def survey(
             journal.write()
 
     try:
-        together([partial(_walk, field, part, journal, tallies, walked, note=note) for part in parts], field.interrupt)
+        fan_out(
+            [partial(_walk, field, part, journal, tallies, walked, note=note) for part in parts],
+            AT_ONCE,
+            interrupt=field.interrupt,
+        )
     except BaseException:
         journal.write()
         raise

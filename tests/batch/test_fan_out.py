@@ -6,16 +6,18 @@ import threading
 
 import pytest
 
+from boombap.batch.fan_out import fan_out
 from boombap.errors import Interrupted, Unreachable
 from boombap.interrupt import Interrupt
-from boombap.redis.parts import AT_ONCE, together
+
+AT_ONCE = 8
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 50])
 def test_every_job_is_done_once(count: int):
     done: list[int] = []
-    together([lambda number=number: done.append(number) for number in range(count)], Interrupt())
-    assert sorted(done) == list(range(count))
+    jobs = [lambda number=number: done.append(number) or number for number in range(count)]
+    assert fan_out(jobs, AT_ONCE) == sorted(done) == list(range(count))
 
 
 @pytest.mark.parametrize("error", [Unreachable("gone"), IndexError("a bug"), KeyError("a bug"), SystemExit(1)])
@@ -27,7 +29,7 @@ def test_no_error_of_a_job_is_swallowed(error: BaseException, others: int):
         raise error
 
     with pytest.raises(type(error)) as caught:
-        together([fail, *[lambda: None] * others], Interrupt())
+        fan_out([fail, *[lambda: None] * others], AT_ONCE)
     assert caught.value is error
 
 
@@ -43,11 +45,11 @@ def test_jobs_that_have_not_begun_are_left_after_an_error():
         failed.wait(5)
 
     with pytest.raises(Unreachable):
-        together([*[work] * (AT_ONCE - 1), fail, *[work] * 1000], Interrupt())
+        fan_out([*[work] * (AT_ONCE - 1), fail, *[work] * 1000], AT_ONCE)
     assert len(begun) < 1000
 
 
 def test_an_interrupt_is_told_though_every_job_came_back():
     interrupt = Interrupt()
     with pytest.raises(Interrupted):
-        together([lambda: interrupt.set(15), lambda: None], interrupt)
+        fan_out([lambda: interrupt.set(15), lambda: None], AT_ONCE, interrupt=interrupt)
