@@ -36,6 +36,11 @@ def _add_open(parser: ArgumentParser) -> None:
     add_output(parser, "text")
 
 
+def _add_label(parser: ArgumentParser) -> None:
+    parser.add_argument("crate", metavar="CRATE")
+    add_output(parser, "text")
+
+
 def _check_open(args: Namespace) -> None:
     if args.lamp and args.quiet:
         raise UsageError("a lamp is not quiet")
@@ -46,6 +51,7 @@ TOOL = Tool(
     actions=(
         Action("list", "every crate", _nothing, _add_list, examples="list -n 5\nlist --by age"),
         Action("open", "open crates", _nothing, _add_open, _check_open),
+        Action("label", "label a crate", _nothing, _add_label),
     ),
     default="list",
     notes="Exit codes: 0.",
@@ -81,10 +87,36 @@ def test_arguments_may_stand_between_options():
 
 
 @pytest.mark.parametrize(
+    ("argv", "crates"),
+    [
+        (["--", "--lamp", "-x"], ["--lamp", "-x"]), (["a", "--", "-x"], ["a", "-x"]),
+        (["a", "-q", "--", "-x", "b"], ["a", "-x", "b"]), (["a", "--"], ["a"]), (["--", "-x", "a"], ["-x", "a"]),
+    ],
+)  # fmt: skip
+def test_after_two_dashes_everything_is_an_argument(argv: list[str], crates: list[str]):
+    """A file may be named like an option: what follows ``--`` is never read as one."""
+    args = parse(TOOL, ["open", *argv], PROG)[1]
+    assert (args.crates, args.lamp) == (crates, False)
+
+
+def test_two_dashes_before_a_single_argument():
+    assert parse(TOOL, ["label", "--", "--lamp"], PROG)[1].crate == "--lamp"
+    assert refusal("label", "a", "--", "-b").startswith("unexpected argument: '-b'")
+    assert refusal("open", "a", "--for", "--", "2m").startswith("--for: expected one argument")
+    assert refusal("list", "--", "-n").startswith("unexpected argument: '-n'")
+
+
+@pytest.mark.parametrize("argv", [["--by", "age"], ["-q", "open"], ["--", "open"]])
+def test_options_before_the_action_of_a_tool_without_a_default(argv: list[str]):
+    with pytest.raises(UsageError, match=f"^{argv[0]} stands where an action must; one of list, open, label$"):
+        parse(TOOL.but(default=""), argv, PROG)
+
+
+@pytest.mark.parametrize(
     ("argv", "message"),
     [
         (["opn"], "there is no action 'opn'; did you mean `boombap cellar open`"),
-        (["xyzzy"], "there is no action 'xyzzy'; one of list, open"),
+        (["xyzzy"], "there is no action 'xyzzy'; one of list, open, label"),
         (["open"], "missing argument: CRATE; see `boombap cellar open --help`"),
         (["list", "x"], "unexpected argument: 'x'; see `boombap cellar list --help`"),
         (["list", "--lamp"], "list has no option --lamp; it is an option of open"),
@@ -101,15 +133,25 @@ def test_what_does_not_fit_is_told_in_one_line(argv: list[str], message: str):
     assert "\n" not in refusal(*argv)
 
 
+@pytest.mark.parametrize(
+    "line", ["list {}", "{}", "list -n {}", "list --by {}", "list --by={}", "list --xyzzy={}", "open a --for {}"]
+)
+def test_a_password_that_stands_in_the_wrong_place_is_not_shown(line: str):
+    """Whoever forgets an option's name must not find the password of the address in the log of the build."""
+    message = refusal(*line.format("redis://:s3cret@cache.example.org/0").split())
+    assert "s3cret" not in message
+    assert "xyzzy" in message or "redis://:***@cache.example.org/0" in message
+
+
 def test_help_lists_the_actions(capsys: pytest.CaptureFixture[str]):
     text = printed(capsys, "--help")
     assert text == printed(capsys, "help") == tool_help(TOOL, PROG) + "\n"
-    for line in ("usage: boombap cellar ACTION", "  list  every crate\n", "without one: list", "Exit codes: 0."):
+    for line in ("usage: boombap cellar ACTION", "  list   every crate\n", "without one: list", "Exit codes: 0."):
         assert line in text
 
 
 def test_a_tool_without_a_default_lists_its_actions(capsys: pytest.CaptureFixture[str]):
-    assert "  open  open crates\n" in printed(capsys, tool=TOOL.but(default=""))
+    assert "  open   open crates\n" in printed(capsys, tool=TOOL.but(default=""))
 
 
 def test_options_without_an_action_need_a_default():

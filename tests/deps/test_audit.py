@@ -94,9 +94,9 @@ def test_what_has_no_database_or_no_version_is_skipped_and_said(tmp_path: Path):
     assert coverage.missing == ("Hex", "npm")
     assert coverage.audited == 0
     assert [one.reason.split(":")[0] for one in coverage.skipped] == [
-        "Hex is no ecosystem that is audited here",
-        "'\\x1b[1m' is no version that PyPI compares",
-        "there is no database of npm",
+        "Hex is not an ecosystem that is audited here",
+        "'\\x1b[1m' is not a valid PyPI version",
+        "no advisory database for npm",
     ]
 
 

@@ -82,7 +82,7 @@ def test_without_any_database_nothing_is_clean(words: list[str], boombap: Run, i
     done = boombap("deps", *words)
     assert done.returncode == 4
     assert "vulnerabilities" not in done.stdout + done.stderr
-    assert "there is no database of PyPI" in done.stdout
+    assert "no advisory database for PyPI" in done.stdout
     assert "Traceback" not in done.stderr
 
 

@@ -191,5 +191,5 @@ def test_a_mistake_in_a_policy_is_named(text: str, said: str, isolated: Path):
 def test_a_baseline_that_is_no_report_is_refused(text: str, isolated: Path):
     file = isolated / "before.json"
     file.write_text(text)
-    with pytest.raises(ConfigError, match="no report"):
+    with pytest.raises(ConfigError, match="is not a JSON report"):
         baseline.load(file)

@@ -65,7 +65,7 @@ def test_versions_that_a_range_says_are_dropped_and_the_others_kept():
         ({"ranges": [{"type": "GIT", "events": [{"introduced": "0"}]}]}, "only git ranges"),
         ({}, "names no versions"),
         ({"ranges": None, "versions": None}, "names no versions"),
-        (affected({"introduced": "0"}, {"fixed": "\n"}), "is no version"),
+        (affected({"introduced": "0"}, {"fixed": "\n"}), "is not a version"),
     ],
 )
 def test_what_cannot_be_assessed_is_named(entry: dict[str, Any], said: str):

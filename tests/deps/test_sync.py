@@ -352,7 +352,7 @@ def test_kev_and_epss_follow_the_alias(tmp_path: Path):
     # The advisories are the same, the catalogue is not.
     assert take_in(tmp_path / "export", Path(folder), kev=kev, epss=epss).state == "built"
     kev.write_text("[]")
-    with pytest.raises(OutsideError, match="no catalogue"):
+    with pytest.raises(OutsideError, match="not a catalogue"):
         take_in(tmp_path / "export", Path(folder), kev=kev)
 
 

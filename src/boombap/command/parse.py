@@ -34,7 +34,7 @@ def parse(tool: Tool, argv: Sequence[str], prog: str) -> tuple[Action, Namespace
     name, rest = (argv[0], argv[1:]) if is_named else (tool.default, argv)
     action = tool.action(name)
     if action is None:
-        raise _no_action(tool, name, prog)
+        raise _no_action(tool, name or argv[0], prog)
     args = _arguments(tool, action, rest, prog)
     if action.check:
         action.check(args)
@@ -79,21 +79,34 @@ def _arguments(tool: Tool, action: Action, argv: Sequence[str], prog: str) -> Na
     parser = action_parser(action, prog)
     # Options may split a list of arguments; parsing them so takes twice as long, 0.5 ms, so others do without.
     has_list = any(argument.nargs in {"*", "+"} for argument in parser._get_positional_actions())  # noqa: SLF001
+    argv = _with_operands(argv)
     args, left = parser.parse_known_intermixed_args(argv) if has_list else parser.parse_known_args(argv)
     for word in left:
-        if word.startswith("-") and word != "-":
+        if word == "--":
+            continue
+        if word.startswith("-") and word != "-" and not isinstance(word, usage.Operand):
             raise _no_option(tool, action, parser, word.partition("=")[0])
-        raise UsageError(f"unexpected argument: {word!r}", hint=f"see `{prog} {action.name} --help`")
+        raise UsageError(f"unexpected argument: {_shown(word)}", hint=f"see `{prog} {action.name} --help`")
     return args
+
+
+def _with_operands(argv: Sequence[str]) -> Sequence[str]:
+    """Return the words with those after ``--`` marked as arguments."""
+    if "--" not in argv:
+        return argv
+    first = list(argv).index("--") + 1
+    return [*argv[:first], *map(usage.Operand, argv[first:])]
 
 
 def _no_action(tool: Tool, name: str, prog: str) -> UsageError:
     if not name:
         return UsageError("missing action", hint=f"see `{prog} --help`")
     names = [action.name for action in tool.actions]
+    if name.startswith("-"):
+        return UsageError(f"{name} stands where an action must", hint=f"one of {', '.join(names)}")
     nearest = _nearest(name, names)
     hint = f"did you mean `{prog} {nearest}`" if nearest else f"one of {', '.join(names)}"
-    return UsageError(f"there is no action {name!r}", hint=hint)
+    return UsageError(f"there is no action {_shown(name)}", hint=hint)
 
 
 def _no_option(tool: Tool, action: Action, parser: ArgumentParser, option: str) -> UsageError:
@@ -110,6 +123,13 @@ def _no_option(tool: Tool, action: Action, parser: ArgumentParser, option: str) 
 
 def _options(parser: ArgumentParser) -> list[str]:
     return list(parser._option_string_actions)  # noqa: SLF001 - argparse lists its options nowhere else
+
+
+def _shown(word: str) -> str:
+    """Return a word in quotes, without the password of an address."""
+    from boombap.log import redact
+
+    return redact(repr(word))
 
 
 def _nearest(word: str, words: Iterable[str]) -> str:

@@ -44,7 +44,7 @@ def records(path: Path) -> Iterator[tuple[str, bytes]]:
     except FileNotFoundError:
         raise NotThere(f"there is no archive at {path}") from None
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, UnicodeDecodeError) as error:
-        raise OutsideError(f"{path.name} is no whole zip archive: {error}", hint="fetch it again") from None
+        raise OutsideError(f"{path.name} is not a whole zip archive: {error}", hint="fetch it again") from None
     except OSError as error:
         raise OutsideError(f"{path.name} cannot be read: {error.strerror or error}") from None
 

@@ -72,10 +72,10 @@ def _one(
 ) -> tuple[Source, list[Finding], list[Skipped], list[Skipped]] | str:
     """Give what one ecosystem's database says, or why there is none."""
     if ecosystem not in ECOSYSTEMS:
-        return f"{ecosystem} is no ecosystem that is audited here"
+        return f"{ecosystem} is not an ecosystem that is audited here"
     database = open_database(folder, ecosystem)
     if database is None:
-        return f"there is no database of {ecosystem}"
+        return f"no advisory database for {ecosystem}"
     try:
         rows = database.about({named[0].normal for named in places})
         return database.source(now_s), *match(places, rows)

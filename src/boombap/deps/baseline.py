@@ -38,7 +38,7 @@ def load(path: Path) -> Keys:
         raise ConfigError(f"cannot read the baseline {path}: {error.strerror}") from None
     except (ValueError, KeyError, TypeError, RecursionError):
         hint = "write one with `boombap deps report --format json`"
-        raise ConfigError(f"{path} is no report of deps in JSON", hint=hint) from None
+        raise ConfigError(f"{path} is not a JSON report of deps", hint=hint) from None
 
 
 def of_findings(findings: Iterable[Finding]) -> Keys:

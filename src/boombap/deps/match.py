@@ -140,7 +140,7 @@ def _fixes(key: str, rows: Sequence[Row]) -> tuple[str, ...]:
 def _not_comparable(dependency: Dependency) -> Skipped:
     return Skipped(
         what=f"{dependency.name} {dependency.version}",
-        reason=f"{dependency.version!r} is no version that {dependency.ecosystem} compares",
+        reason=f"{dependency.version!r} is not a valid {dependency.ecosystem} version",
         file=dependency.file,
         line=dependency.line,
         scope=dependency.scope,

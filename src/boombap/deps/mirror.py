@@ -100,7 +100,7 @@ class _opened:  # noqa: N801 - reads as a verb
 
     def __enter__(self) -> Database:
         if self._database is None:
-            raise Refused("there is no database of this ecosystem here")
+            raise Refused("no advisory database for this ecosystem")
         return self._database
 
     def __exit__(self, *_: object) -> None:
@@ -114,7 +114,7 @@ def _query(folder: str, asked: object, *, has_documents: bool) -> Mapping[str, o
     ecosystem, name, version = _package(asked)
     # The name becomes part of a path.
     if ecosystem not in ECOSYSTEMS:
-        raise Refused("there is no database of this ecosystem here")
+        raise Refused("no advisory database for this ecosystem")
     with _opened(folder, ecosystem) as database:
         rows = list(database.about([normalise(ecosystem, name)]))
         if version:

@@ -297,7 +297,7 @@ class Verdict(Record):
 
     Attributes:
         violations: findings that block.
-        gaps: reasons why a "yes" would not be honest: coverage and age.
+        gaps: reasons why the result is incomplete: coverage and age.
         shown: findings that do not block, each with the reason.
         waived: findings somebody accepted until a date.
         known: findings that the baseline has already.

@@ -41,7 +41,7 @@ def of_affected(affected: Mapping[str, object], ecosystem: str) -> tuple[list[Af
     extra, points, unread = _not_said(_list(affected.get("versions")), runs, ecosystem)
     runs += points
     if unread and not runs:
-        gaps.append(f"{unread!r} is no version there")
+        gaps.append(f"{unread!r} is not a version there")
     if not runs and not gaps:
         gaps.append(_ONLY_GIT if ranges else _NOTHING)
     return runs, extra, "; ".join(gaps)
@@ -60,7 +60,7 @@ def _events(one: Mapping[str, object], ecosystem: str) -> list[Event]:
                 continue
             key = LOWEST if kind == "introduced" and version == "0" else sort_key(ecosystem, version)
             if key is None:
-                raise ValueError(f"the bound {version!r} is no version there")
+                raise ValueError(f"the bound {version!r} is not a version there")
             events.append((key, kind, version))
     return events
 

@@ -265,7 +265,7 @@ def _read(run: _Run, archive: Path, database: sqlite3.Connection) -> tuple[int, 
         about += bool(row.affected) and not row.is_withdrawn
         build.put(database, row)
     if not read or unreadable > _MOST_UNREADABLE * read:
-        what = "it holds no records" if not read else f"{unreadable} of {read} files in it are no OSV records"
+        what = "it holds no records" if not read else f"{unreadable} of {read} files in it are not OSV records"
         raise _refused(run, what, "the old database stays")
     if not about or about < _LEAST_ABOUT * live:
         what = f"only {about:,} of {live:,} records in it that are not withdrawn are about {run.ecosystem}"

@@ -1,4 +1,4 @@
-"""The policy's answer to an audit: what blocks, what is only shown, and what keeps any answer from being honest."""
+"""The policy's answer to an audit: what blocks, what is only shown, and why a result is incomplete."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def exit_code(verdict: Verdict) -> int:
 def coverage_gaps(coverage: Coverage, max_db_age_s: float) -> Iterator[Violation]:
     """Give the reasons why nobody can say "no vulnerabilities", whatever the policy."""
     for ecosystem in coverage.missing:
-        yield Violation("no_database", f"there is no database of {ecosystem}: run `boombap deps sync`")
+        yield Violation("no_database", f"no advisory database for {ecosystem}: run `boombap deps sync`")
     for one in coverage.skipped:
         if one.is_failure:
             yield Violation("unreadable", f"{one.file or one.what} could not be read: {one.reason}")

@@ -20,9 +20,21 @@ def parser(prog: str, description: str, epilog: str) -> argparse.ArgumentParser:
     return _Parser(prog=prog, description=description, epilog=epilog, formatter_class=_formatter, allow_abbrev=False)
 
 
+class Operand(str):
+    """A word that is an argument, whatever it looks like: one that stands after ``--``."""
+
+    __slots__ = ()
+
+
 class _Parser(argparse.ArgumentParser):
+    def _parse_optional(self, arg_string: str):  # type: ignore[no-untyped-def]  # noqa: ANN202 - differs by version
+        # Where options may split a list, argparse reads the words twice, the second time without the ``--``.
+        return None if isinstance(arg_string, Operand) else super()._parse_optional(arg_string)
+
     def error(self, message: str) -> NoReturn:
-        what = message.replace("the following arguments are required", "missing argument")
+        from boombap.log import redact  # a value that does not fit may be an address with a password
+
+        what = redact(message).replace("the following arguments are required", "missing argument")
         # Python 3.12 quotes the choices, others do not.
         choices = re.sub(r"\(choose from (.*)\)", lambda found: f"(one of {found[1].replace(chr(39), '')})", what)
         raise UsageError(choices.removeprefix("argument "), hint=f"see `{self.prog} --help`")

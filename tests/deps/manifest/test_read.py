@@ -80,7 +80,7 @@ def test_what_is_not_there_and_what_is_no_manifest(tmp_path: Path):
     write(tmp_path, {"main.py": ""})
     with pytest.raises(NotThere, match="there is no file or folder"):
         read([str(tmp_path / "gone")])
-    with pytest.raises(UsageError, match="no file that names dependencies"):
+    with pytest.raises(UsageError, match="is not a supported manifest"):
         read([str(tmp_path / "main.py")])
 
 

@@ -96,7 +96,7 @@ def test_every_encoding_that_editors_write(tmp_path: Path, encoding: str, end: s
 
 def test_utf_16_without_a_mark_is_an_error_that_names_the_line(tmp_path: Path):
     (one,) = from_text(tmp_path, "a==1\n".encode("utf-16-le")).skipped
-    assert (one.is_failure, one.reason, one.line) == (True, "is no text: it holds NUL", 1)
+    assert (one.is_failure, one.reason, one.line) == (True, "is not a text: it holds NUL", 1)
 
 
 def test_a_broken_byte_order_mark_is_an_error(tmp_path: Path):

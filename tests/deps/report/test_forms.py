@@ -57,7 +57,7 @@ def report(name: str = "fastapi", summary: str = "a fault", **verdict: Any) -> R
 CLEAN = Report(Audit((), Coverage(2, sources=())), Verdict(), "2026-06-01T00:00:00Z", "0.1.0")
 EMPTY = Report(
     Audit((), Coverage(0, missing=("PyPI",))),
-    Verdict(gaps=(Violation("no_database", "there is no database of PyPI"),)),
+    Verdict(gaps=(Violation("no_database", "no advisory database for PyPI"),)),
     "2026-06-01T00:00:00Z",
     "0.1.0",
 )
@@ -72,7 +72,7 @@ def text(given: Report, form: str) -> str:
 def test_no_form_says_clean_where_nobody_could_look(form: str):
     said = text(EMPTY, form)
     assert not re.search(r"no (known )?vulnerabilit", said)
-    assert "there is no database of PyPI" in said
+    assert "no advisory database for PyPI" in said
     if form in ("table", "markdown", "html", "annotations"):
         assert "no known vulnerabilities in 2 packages" in text(CLEAN, form)
 

@@ -30,7 +30,7 @@ def _read(value: dict[str, object], lines: source.Lines, sheet: Sheet) -> None:
     for group, scope in _GROUPS.items():
         entries = value.get(group) or []
         if not isinstance(entries, list):
-            raise source.Malformed(f"{group} is no list")
+            raise source.Malformed(f"{group} is not a list")
         for entry in entries:
             name, version = str(entry["name"]), str(entry.get("version", ""))
             line = lines.find(source.pair("name", name))

@@ -94,7 +94,7 @@ def _below(path: str, skipped: list[Skipped]) -> Iterator[Found]:
     family = family_of_named(os.path.basename(path))
     if family is None:
         hint = "requirements.txt, pyproject.toml, lock files, SBOMs in JSON; docs/reference/deps.md lists them"
-        raise UsageError(f"{path!r} is no file that names dependencies", hint=hint)
+        raise UsageError(f"{path!r} is not a supported manifest or lock file", hint=hint)
     yield Found(path, shown, family, os.path.dirname(path) or ".", is_named=True)
 
 

@@ -61,7 +61,7 @@ def _root(document: str) -> Element:
     for element in root.iter():
         element.tag = str(element.tag).rpartition("}")[2]
     if root.tag != "project":
-        raise source.Malformed(f"is no pom: its root is <{root.tag[:50]}>", 1)
+        raise source.Malformed(f"is not a POM: its root is <{root.tag[:50]}>", 1)
     return root
 
 

@@ -57,7 +57,7 @@ def _load(document: str) -> dict[str, object]:
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise source.Malformed(f"is not valid YAML ({type(error).__name__})") from None
     if not isinstance(value, dict):
-        raise source.Malformed("is no pnpm lock file", 1)
+        raise source.Malformed("is not a pnpm lock file", 1)
     return value
 
 
@@ -77,7 +77,7 @@ def _refuse_harm(document: str) -> None:
 def _read(value: dict[str, object], document: str, sheet: Sheet) -> None:
     packages = value.get("packages") or {}
     if not isinstance(packages, dict):
-        raise source.Malformed("its packages are no mapping")
+        raise source.Malformed("its packages are not a mapping")
     lines = _lines(document)
     direct = _direct(value)
     for key, entry in packages.items():

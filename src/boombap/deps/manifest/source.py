@@ -99,7 +99,7 @@ def decode(raw: bytes) -> str:
     except UnicodeError:
         raise Malformed(f"is not valid {found.removesuffix('-sig').upper()}") from None
     if "\0" in decoded:
-        raise Malformed("is no text: it holds NUL", decoded.count("\n", 0, decoded.index("\0")) + 1)
+        raise Malformed("is not a text: it holds NUL", decoded.count("\n", 0, decoded.index("\0")) + 1)
     return decoded.replace("\r\n", "\n")
 
 

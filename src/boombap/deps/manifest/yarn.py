@@ -51,7 +51,7 @@ def _entries(document: str) -> Iterator[tuple[int, str, dict[str, str]]]:
             yield begun, head, fields
         match = _HEAD.match(line)
         if match is None and line.rstrip() != "__metadata:":
-            raise source.Malformed("is no yarn.lock: this line begins no entry", number)
+            raise source.Malformed("is not a yarn.lock: no entry begins with this line", number)
         begun, head, fields = number, match[1] if match else "", {}
     if head:
         yield begun, head, fields

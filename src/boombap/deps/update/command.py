@@ -27,7 +27,7 @@ _SHOWN_OUTPUT_LINES = 20
 
 
 class Wish(Record):
-    """What the words after `update` ask for.
+    """What an `update` is asked for.
 
     Attributes:
         paths: files and folders; empty for the working folder.
