@@ -157,7 +157,7 @@ def test_a_tool_without_a_default_lists_its_actions(capsys: pytest.CaptureFixtur
 def test_options_without_an_action_need_a_default():
     with pytest.raises(UsageError) as caught:
         parse(TOOL.but(default=""), ["--by", "age"], PROG)
-    assert str(caught.value) == "missing action; see `boombap cellar --help`"
+    assert str(caught.value) == "--by stands where an action must; one of list, open, label"
 
 
 def test_help_of_an_action_has_its_options_only(capsys: pytest.CaptureFixture[str]):

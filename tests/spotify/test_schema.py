@@ -98,3 +98,12 @@ def test_tables_are_made_and_found_where_the_role_creates(database: Database):
     assert found == [{"schemaname": "app"}]
     with closing(connect(database)) as session:
         assert schema.version(session) == schema.VERSION
+
+
+def test_a_superuser_does_not_write_into_tables_of_somebody_else(database: Database):
+    prepare(database)
+    database.run("ALTER TABLE spotify_matches OWNER TO plain")
+    with pytest.raises(AccessDenied, match="spotify_matches of the role plain; triggers there would run"):
+        prepare(database)
+    database.run("ALTER TABLE spotify_matches OWNER TO CURRENT_USER")
+    prepare(database)

@@ -99,8 +99,6 @@ def _with_operands(argv: Sequence[str]) -> Sequence[str]:
 
 
 def _no_action(tool: Tool, name: str, prog: str) -> UsageError:
-    if not name:
-        return UsageError("missing action", hint=f"see `{prog} --help`")
     names = [action.name for action in tool.actions]
     if name.startswith("-"):
         return UsageError(f"{name} stands where an action must", hint=f"one of {', '.join(names)}")

@@ -55,6 +55,11 @@ def _check(facts: dict[str, object], label: str) -> None:
             f"the spotify tables at {label} have version {found}, and this boombap knows {VERSION}",
             hint="update boombap",
         )
+    if facts["foreign_tables"]:
+        raise AccessDenied(
+            f"{label} has {facts['foreign_tables']}; triggers there would run with the rights of the superuser {role}",
+            hint="run the command as the owner of the tables, or give them to the owner of the database",
+        )
     if not facts["has_tracks"]:
         raise NotThere(f"there is no table tracks at {label}", hint="check that this is the platform's database")
     if found < VERSION and not facts["may_create"]:

@@ -14,6 +14,7 @@ from boombap.interrupt import Interrupt
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from databases import Cluster, Database
 
@@ -38,9 +39,10 @@ CREATE FUNCTION public.to_regclass(varchar) RETURNS regclass LANGUAGE plpgsql AS
 
 
 def answers(schema: str | None, relations: dict[str, str], extensions: dict[str, str]) -> Any:
+    places = {name: {"schema": place, "owner": "dj", "is_foreign": False} for name, place in relations.items()}
     return lambda wanted: {
         "schema": schema,
-        "relations": {name: relations[name] for name in wanted if name in relations} or None,
+        "relations": {name: places[name] for name in wanted if name in places} or None,
         "extensions": extensions or None,
     }
 
@@ -150,3 +152,36 @@ def test_a_strangers_view_is_not_taken_for_the_extension(each_cluster: Cluster):
         assert failed == []
     finally:
         each_cluster.drop(database)
+
+
+# What the on-call superuser must not run: COPY TO PROGRAM works in a read-only transaction too.
+VIEW = """
+CREATE ROLE mallory_{n}; GRANT CREATE ON SCHEMA public TO mallory_{n}; SET ROLE mallory_{n};
+CREATE FUNCTION public.evil(x text) RETURNS text LANGUAGE plpgsql AS
+    $$ BEGIN EXECUTE $copy$ COPY (SELECT 1) TO PROGRAM 'touch {mark}' $copy$; RETURN x; END $$;
+CREATE VIEW public.tracks AS SELECT 1 AS id, public.evil('t') AS title, 'a'::text AS artist, ''::text AS lyrics,
+    NULL::jsonb AS spotify_data, now()::timestamp AS created_at;
+CREATE VIEW public.analysis_results AS
+    SELECT 1 AS track_id, public.evil('t') AS analyzer_type, now()::timestamp AS created_at;
+RESET ROLE;
+"""
+
+
+@pytest.mark.parametrize(
+    "words", [["db"], ["db", "--quick"], ["db", "health"], ["db", "--unanalyzed"], ["spotify", "status"]], ids=" ".join
+)
+def test_a_strangers_view_is_not_read(boombap: Any, empty: Database, tmp_path: Path, words: list[str]):
+    mark = tmp_path / "owned"
+    empty.run(VIEW.format(n=empty.name, mark=mark))
+    try:
+        done = boombap(*words, DATABASE_URL=empty.url())
+        assert (done.returncode, mark.exists()) == (3, False)
+        assert "is a view of the role mallory_" in done.stdout + done.stderr
+    finally:
+        empty.run(f"DROP OWNED BY mallory_{empty.name}; DROP ROLE mallory_{empty.name}")
+
+
+def test_a_view_of_the_owner_of_the_database_is_read(database: Database):
+    database.run("ALTER TABLE tracks RENAME TO tracks_of_2025; CREATE VIEW tracks AS SELECT * FROM tracks_of_2025")
+    database.run("GRANT SELECT ON tracks TO watcher")
+    assert database.diagnose(user="watcher").tracks.total == 1_000

@@ -19,6 +19,8 @@ from __future__ import annotations
 
 import re
 
+from boombap.errors import OutsideError
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -28,14 +30,27 @@ if TYPE_CHECKING:
 
 PINNED = "SET LOCAL search_path = pg_catalog, pg_temp; "
 OWN = "SET LOCAL search_path TO DEFAULT; "
-# Qualified to the last operator, because it runs within the role's own search path.
+# Qualified to the last operator, because it runs within the role's own search path. A view runs what its owner put into
+# it with the reader's rights, so whoever has more rights than others reads only views of those who could do all anyway:
+# superusers, the role itself, and the owners of the database and of the schema.
 LOCATE = """\
 SELECT pg_catalog.current_schema() AS schema,
-       (SELECT pg_catalog.json_object_agg(wanted.name, place.nspname)
+       (SELECT pg_catalog.json_object_agg(wanted.name, pg_catalog.json_build_object(
+                   'schema', place.nspname, 'owner', owner.rolname, 'is_foreign',
+                   (class.relkind OPERATOR(pg_catalog.=) 'v' OR class.relkind OPERATOR(pg_catalog.=) 'f')
+                   AND NOT (owner.rolsuper
+                            OR owner.rolname OPERATOR(pg_catalog.=) CURRENT_USER
+                            OR owner.oid OPERATOR(pg_catalog.=) place.nspowner
+                            OR owner.oid OPERATOR(pg_catalog.=) database.datdba)
+                   AND (me.rolsuper OR pg_catalog.pg_has_role(me.oid, 'pg_monitor', 'USAGE'))))
           FROM pg_catalog.unnest(%(relations)s::pg_catalog.text[]) AS wanted (name)
           JOIN pg_catalog.pg_class AS class
             ON class.oid OPERATOR(pg_catalog.=) pg_catalog.to_regclass(wanted.name)::pg_catalog.oid
-          JOIN pg_catalog.pg_namespace AS place ON place.oid OPERATOR(pg_catalog.=) class.relnamespace) AS relations,
+          JOIN pg_catalog.pg_namespace AS place ON place.oid OPERATOR(pg_catalog.=) class.relnamespace
+          JOIN pg_catalog.pg_roles AS owner ON owner.oid OPERATOR(pg_catalog.=) class.relowner
+          JOIN pg_catalog.pg_roles AS me ON me.rolname OPERATOR(pg_catalog.=) CURRENT_USER
+          JOIN pg_catalog.pg_database AS database
+            ON database.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()) AS relations,
        (SELECT pg_catalog.json_object_agg(extension.extname, place.nspname)
           FROM pg_catalog.pg_extension AS extension
           JOIN pg_catalog.pg_namespace AS place
@@ -53,6 +68,7 @@ class SearchPath:
     def __init__(self) -> None:
         self._schema: str | None = None
         self._relations: dict[str, str] = {}
+        self._foreign: dict[str, str] = {}
         self._extensions: dict[str, str] = {}
         self._done: dict[tuple[str, bool], str] = {}
 
@@ -62,6 +78,9 @@ class SearchPath:
         Args:
             locate: asks the server where these relations lie, by `LOCATE`; called only for what is not known yet.
             has_parameters: whether the driver will replace parameters; a per cent sign in a name is doubled for it.
+
+        Raises:
+            OutsideError: for a view of another role, which would run that role's code with our rights.
         """
         if "{" not in sql:
             return sql
@@ -74,6 +93,10 @@ class SearchPath:
         wanted = {place[3] for place in places if place[2] == "path"}
         extensions = {place[4] for place in places if place[4]}
         self._learn(wanted, extensions, locate)
+        for place in places:
+            # A name in quotes is looked up, not read.
+            if place[3] in self._foreign and not place[1]:
+                raise self._refusal(place[3])
         done = _PLACEHOLDER.sub(lambda place: self._name(place, has_parameters=has_parameters), sql)
         if wanted <= self._relations.keys() and extensions <= self._extensions.keys():
             self._done[sql, has_parameters] = done
@@ -84,8 +107,17 @@ class SearchPath:
             return
         found = locate(sorted(relations))
         self._schema = found["schema"]
-        self._relations |= found["relations"] or {}
+        places = found["relations"] or {}
+        self._relations |= {name: place["schema"] for name, place in places.items()}
+        self._foreign |= {name: place["owner"] for name, place in places.items() if place["is_foreign"]}
         self._extensions |= found["extensions"] or {}
+
+    def _refusal(self, name: str) -> OutsideError:
+        view, owner = f"{self._relations[name]}.{name}", self._foreign[name]
+        return OutsideError(
+            f"{view} is a view of the role {owner}, whose code would run with the rights of this session",
+            hint=f"check it, then ALTER VIEW {view} OWNER TO the database's owner, or connect without pg_monitor",
+        )
 
     def _name(self, place: re.Match[str], *, has_parameters: bool) -> str:
         quote, kind, relation, extension, member = place.groups()
