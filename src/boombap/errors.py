@@ -36,7 +36,7 @@ _PRECEDENCE = (EXIT_OUTSIDE, EXIT_NO_VERDICT, EXIT_TRY_LATER, EXIT_NO, EXIT_FINE
 
 
 def worst_exit(codes: list[int]) -> int:
-    """Give the exit code of a run whose parts ended with `codes`.
+    """Return the exit code of a run whose parts ended with `codes`.
 
     >>> worst_exit([EXIT_NO, EXIT_OUTSIDE, EXIT_FINE])
     3
@@ -61,7 +61,7 @@ class BoombapError(Exception):
         self.hint = hint
 
     def __str__(self) -> str:
-        """Give the one line that a person sees: what failed; what to do."""
+        """Return the one line that a person sees: what failed; what to do."""
         message = super().__str__()
         return f"{message}; {self.hint}" if self.hint else message
 

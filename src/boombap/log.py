@@ -34,7 +34,7 @@ def configure(level: str, style: str) -> None:
 
 
 def logger(name: str) -> logging.Logger:
-    """Give the standard logger of a module, with our handler attached to the package's logger."""
+    """Return the standard logger of a module, with our handler attached to the package's logger."""
     import logging
 
     _attach_handler()
@@ -42,7 +42,7 @@ def logger(name: str) -> logging.Logger:
 
 
 def redact(text: str) -> str:
-    """Give the text with passwords in addresses and connection strings replaced by ``***``.
+    """Return the text with passwords in addresses and connection strings replaced by ``***``.
 
     >>> redact("postgresql://dj:s3cret@db/rap password='x y'")
     'postgresql://dj:***@db/rap password=***'

@@ -40,7 +40,7 @@ class Record:
         cls.__init__(self, *values, **named)
 
     def but(self, **changes: Any) -> Self:  # noqa: ANN401 - any field
-        """Give a copy with some fields changed.
+        """Return a copy with some fields changed.
 
         Raises:
             TypeError: for a name that is no field.

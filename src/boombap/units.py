@@ -30,7 +30,7 @@ _PART = re.compile(r"(\d+(?:\.\d+)?)\s*([a-z]+)", re.ASCII)
 
 
 def parse_duration_s(text: str) -> float:
-    """Give the seconds in a duration such as ``250ms``, ``7d``, ``1h30m`` or ``2 days``.
+    """Return the seconds in a duration such as ``250ms``, ``7d``, ``1h30m`` or ``2 days``.
 
     Raises:
         UsageError: for anything else, a bare number included, because its unit would be a guess.
@@ -60,7 +60,7 @@ def _not_a_duration(text: str) -> UsageError:
 
 
 def format_duration(seconds: float) -> str:
-    """Give a duration in its two largest units.
+    """Return a duration in its two largest units.
 
     >>> format_duration(0.0042), format_duration(3), format_duration(5400), format_duration(200_000)
     ('4 ms', '3 s', '1 h 30 min', '2 d 7 h')
@@ -76,7 +76,7 @@ def format_duration(seconds: float) -> str:
 
 
 def format_size(size_bytes: float) -> str:
-    """Give a size in the largest binary unit that keeps it above one.
+    """Return a size in the largest binary unit that keeps it above one.
 
     >>> format_size(512), format_size(1536), format_size(5 * 1024**3)
     ('512 B', '1.5 KiB', '5.0 GiB')
@@ -88,7 +88,7 @@ def format_size(size_bytes: float) -> str:
 
 
 def format_rate(per_s: float) -> str:
-    """Give a rate per second, shortened from a thousand on.
+    """Return a rate per second, shortened from a thousand on.
 
     >>> format_rate(7.25), format_rate(1234)
     ('7.2/s', '1.2k/s')

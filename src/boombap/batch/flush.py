@@ -39,7 +39,7 @@ class Flush(Generic[T]):
         return self.take() if len(self._items) >= self.size else []
 
     def due(self) -> list[T]:
-        """Give the batch when its first item has waited long enough, otherwise nothing."""
+        """Return the batch when its first item has waited long enough, otherwise nothing."""
         return self.take() if self.wait_s() == 0 else []
 
     def wait_s(self) -> float | None:
@@ -50,6 +50,6 @@ class Flush(Generic[T]):
         return min(self.age_s, max(0.0, self._since_s + self.age_s - self._clock()))
 
     def take(self) -> list[T]:
-        """Give what there is, full or not."""
+        """Return what there is, full or not."""
         items, self._items = self._items, []
         return items

@@ -78,7 +78,7 @@ class Rate:
             self._forget(now_s)
 
     def per_s(self) -> float:
-        """Give the items a second over the window, 0 before any time has passed."""
+        """Return the items a second over the window, 0 before any time has passed."""
         now_s = self._clock()
         self._forget(now_s)
         begun_s, before = self._marks[0]
@@ -139,7 +139,7 @@ class Progress:
             self._view.show(self.position())
 
     def position(self) -> Position:
-        """Give where the run stands."""
+        """Return where the run stands."""
         rate = self._rate.per_s()
         left = None if self.total is None else max(0, self.total - self.done)
         left_s = 0.0 if left == 0 else left / rate if left and rate > 0 else None
@@ -147,7 +147,7 @@ class Progress:
 
 
 def line(what: str, at: Position) -> str:
-    """Give a position as one line.
+    """Return a position as one line.
 
     >>> line("tracks", Position(1200, 57718, 400.0, 141.3, "hits 12 %"))
     'tracks: 1,200 of 57,718 (2 %), 400.0/s, 2 min 21 s left, hits 12 %'

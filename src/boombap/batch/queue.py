@@ -43,7 +43,7 @@ class Queue(Generic[T]):
         return len(self._items)
 
     def __iter__(self) -> Iterator[T]:
-        """Give items as they come, until the queue is closed and empty."""
+        """Yield items as they come, until the queue is closed and empty."""
         while True:
             try:
                 yield self.get()

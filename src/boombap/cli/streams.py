@@ -68,7 +68,7 @@ def complain(text: str) -> None:
 
 
 def settle() -> None:
-    """Give up what the streams cannot take, so that the interpreter's last flush does not end the run with 120."""
+    """Discard what the streams cannot take, so that the interpreter's last flush does not end the run with 120."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()

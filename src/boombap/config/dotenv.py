@@ -15,7 +15,7 @@ _COMMENT = re.compile(r"(?:^|\s)#.*$")
 
 
 def parse(text: str, path: str) -> dict[str, tuple[int, str]]:
-    r"""Give each name with its line number (from 1) and value; the last of equal names counts.
+    r"""Return each name with its line number (from 1) and value; the last of equal names counts.
 
     A ``#`` starts a comment after white space or after a closing quote; inside an unquoted value it belongs to the
     value, as it may in a password.

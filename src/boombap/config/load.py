@@ -34,7 +34,7 @@ def load(
     environ: Mapping[str, str] | None = None,
     folder: Path | None = None,
 ) -> Config:
-    """Give the configuration of this run.
+    """Return the configuration of this run.
 
     Args:
         flags: by dotted key, what the command line set.

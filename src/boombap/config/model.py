@@ -205,22 +205,22 @@ class Key(Record):
 
     @property
     def section(self) -> str:
-        """Give the name of the section."""
+        """Return the name of the section."""
         return self.dotted.partition(".")[0]
 
     @property
     def name(self) -> str:
-        """Give the name in the section."""
+        """Return the name in the section."""
         return self.dotted.partition(".")[2]
 
     @property
     def env(self) -> tuple[str, ...]:
-        """Give the environment names, the strongest first."""
+        """Return the environment names, the strongest first."""
         return self.names or (f"BOOMBAP_{self.dotted.replace('.', '_')}".upper(),)
 
     @property
     def default(self) -> object:
-        """Give the value when nothing sets it."""
+        """Return the value when nothing sets it."""
         return getattr(SECTIONS[self.section], self.name)
 
 

@@ -15,7 +15,7 @@ class Secret:
         self._text = text
 
     def reveal(self) -> str:
-        """Give the text itself, for the driver that needs it and nobody else."""
+        """Return the text itself, for the driver that needs it and nobody else."""
         return self._text
 
     def __bool__(self) -> bool:

@@ -48,7 +48,7 @@ class _Node:
 
 
 def chunks(lines: Sequence[str], structure: Structure) -> list[Chunk]:
-    """Give the chunks of a file in the order of their lines; together they cover every line with text, once."""
+    """Return the chunks of a file in the order of their lines; together they cover every line with text, once."""
     sizes = _Sizes(lines)
     pieces = list(_cut(1, len(lines), _tree(structure.definitions), (), sizes))
     docs = _doc_lines(structure.definitions)

@@ -8,7 +8,7 @@ _BITS = 0xFFFFFFFFFFFFFFFF
 
 
 def digest(text: str) -> str:
-    """Give 16 hexadecimal digits (FNV-1a, draft-eastlake-fnv); for names only, an adversary can make two meet.
+    """Return 16 hexadecimal digits (FNV-1a, draft-eastlake-fnv); for names only, an adversary can make two meet.
 
     >>> digest("a")
     'af63dc4c8601ec8c'

@@ -19,22 +19,22 @@ STATUS_SCHEMA = "boombap.ctx.status/1"
 
 
 def search_object(root: str, query: str, hits: Sequence[Hit], corrections: Mapping[str, str]) -> dict[str, object]:
-    """Give the answers to a search; ``why`` names the parts of each score."""
+    """Return the answers to a search; ``why`` names the parts of each score."""
     found = [{**plain(hit), "why": dict(hit.why)} for hit in hits]
     return {"schema": SEARCH_SCHEMA, "root": root, "query": query, "corrections": dict(corrections), "hits": found}
 
 
 def recent_object(root: str, since_s: int, changes: Sequence[Change]) -> dict[str, object]:
-    """Give the files that changed since a moment."""
+    """Return the files that changed since a moment."""
     return {"schema": RECENT_SCHEMA, "root": root, "since_s": since_s, "files": [plain(one) for one in changes]}
 
 
 def related_object(root: str, file: str, relatives: Sequence[Relative]) -> dict[str, object]:
-    """Give the files that belong to one."""
+    """Return the files that belong to one."""
     found = [{**plain(one), "why": dict(one.why)} for one in relatives]
     return {"schema": RELATED_SCHEMA, "root": root, "file": file, "files": found}
 
 
 def status_object(status: Mapping[str, object]) -> dict[str, object]:
-    """Give what is in an index."""
+    """Return what is in an index."""
     return {"schema": STATUS_SCHEMA, **status}

@@ -235,7 +235,7 @@ class Text(Record):
 
 
 def read(root: str, path: str) -> Text | Skipped:
-    """Give the lines of a file, or why it has none to give."""
+    """Return the lines of a file, or why it has none to give."""
     found = content(root, path)
     if isinstance(found, Skipped):
         return found
@@ -260,7 +260,7 @@ def read_part(root: str, path: str, start: int, stop: int) -> tuple[str, ...] | 
 
 
 def content(root: str, path: str) -> bytes | Skipped:
-    """Give the bytes of a regular file of at most 1 MB, or why not."""
+    """Return the bytes of a regular file of at most 1 MB, or why not."""
     try:
         # Without O_NONBLOCK a pipe that takes the file's place would wait for a writer.
         at = os.open(os.path.join(root, path), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -289,14 +289,14 @@ def _read_all(at: int) -> bytes:
 
 
 def checksum(content: bytes) -> int:
-    """Give a number that changes when the bytes do; not one that an adversary could not match."""
+    """Return a number that changes when the bytes do; not one that an adversary could not match."""
     from zlib import adler32, crc32
 
     return (crc32(content) << 30) ^ adler32(content)
 
 
 def decode(content: bytes) -> str | None:
-    r"""Give the text with ``\n`` as its line end, None for a binary file.
+    r"""Return the text with ``\n`` as its line end, None for a binary file.
 
     UTF-8 and UTF-16 with their marks, UTF-8 without; bytes that are no UTF-8 are taken as Windows-1251 when they read
     as Russian, else each becomes U+FFFD.

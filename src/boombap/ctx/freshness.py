@@ -22,7 +22,7 @@ GRAIN_NS = 2_000_000_000
 
 
 def stamps(root: str) -> str:
-    """Give what tells that git's list of files may have changed: its index and the rules outside the tree."""
+    """Return what tells that git's list of files may have changed: its index and the rules outside the tree."""
     folder = git.git_folder(root)
     names = [os.path.join(folder, "index"), os.path.join(folder, "info", "exclude")] if folder else []
     return " ".join(_stamp(name) for name in names)
@@ -37,7 +37,7 @@ def _stamp(path: str) -> str:
 
 
 def state(database: sqlite3.Connection, root: str, path: str) -> str:
-    """Give ``fresh``, ``stale`` or ``unknown`` (too many files for the time)."""
+    """Return ``fresh``, ``stale`` or ``unknown`` (too many files for the time)."""
     try:
         facts = dict(database.execute("SELECT name, value FROM meta"))
         if facts.get("root") != root or facts.get("head") != git.head(root) or facts.get("stamps") != stamps(root):
@@ -50,7 +50,7 @@ def state(database: sqlite3.Connection, root: str, path: str) -> str:
 
 
 def grammars() -> str:
-    """Give which Python's grammars an index was made with; after an upgrade it is made anew."""
+    """Return which Python's grammars an index was made with; after an upgrade it is made anew."""
     return f"{sys.version_info[0]}.{sys.version_info[1]}"
 
 
@@ -92,7 +92,7 @@ def _compare_bytes(root: str, racy: list[tuple[str, int]], read_ns: int, path: s
 
 
 def _settled(path: str, read_ns: int) -> int:
-    """Give until when the bytes were compared after the index of `read_ns` was written; 0 when never."""
+    """Return until when the bytes were compared after the index of `read_ns` was written; 0 when never."""
     try:
         with open(path + ".settled", encoding="ascii") as file:
             made, until = map(int, file.read().split())

@@ -17,13 +17,13 @@ _TWO_FROM = 8
 
 
 def missing(database: sqlite3.Connection, terms: Iterable[str]) -> list[str]:
-    """Give the terms that no chunk has."""
+    """Return the terms that no chunk has."""
     known = "SELECT 1 FROM vocabulary WHERE term = ?"
     return [term for term in terms if database.execute(known, (term,)).fetchone() is None]
 
 
 def nearest(database: sqlite3.Connection, word: str) -> str:
-    """Give the term of the index that was probably meant; of equally near ones the most frequent, empty without any."""
+    """Return the term of the index that was probably meant, of equally near ones the most frequent; or nothing."""
     if len(word) < _SHORTEST or word.isdigit():
         return ""
     most = 2 if len(word) >= _TWO_FROM else 1
@@ -43,7 +43,7 @@ def nearest(database: sqlite3.Connection, word: str) -> str:
 
 
 def by_prefix(database: sqlite3.Connection, word: str) -> str:
-    """Give the most frequent term that begins with a word, empty without one."""
+    """Return the most frequent term that begins with a word, empty without one."""
     if len(word) < _SHORTEST - 1:
         return ""
     row = database.execute(
@@ -54,7 +54,7 @@ def by_prefix(database: sqlite3.Connection, word: str) -> str:
 
 
 def distance(one: str, other: str, most: int) -> int:
-    """Give how many slips lie between two words, or `most` + 1 when there are more.
+    """Return how many slips lie between two words, or `most` + 1 when there are more.
 
     >>> distance("hadnler", "handler", 2), distance("router", "rooter", 2), distance("abc", "xyz", 2)
     (1, 1, 3)

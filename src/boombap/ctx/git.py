@@ -14,7 +14,7 @@ _ANSWER_S = 60
 
 
 def ask(root: str, *words: str) -> bytes | None:
-    """Give what git prints about a repository, None when it fails, is missing, or takes over a minute."""
+    """Return what git prints about a repository, None when it fails, is missing, or takes over a minute."""
     import subprocess  # 8 ms, not needed while the index is fresh
 
     environ = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
@@ -35,7 +35,7 @@ def ask(root: str, *words: str) -> bytes | None:
 
 
 def head(root: str) -> str:
-    """Give the commit that is checked out by reading git's files, which costs no process; empty when unknown."""
+    """Return the commit that is checked out by reading git's files, which costs no process; empty when unknown."""
     folder = git_folder(root)
     if not folder:
         return ""
@@ -49,7 +49,7 @@ def head(root: str) -> str:
 
 
 def git_folder(root: str) -> str:
-    """Give the folder where git keeps this work tree's state; empty outside a repository."""
+    """Return the folder where git keeps this work tree's state; empty outside a repository."""
     place = os.path.join(root, ".git")
     if os.path.isdir(place):
         return place

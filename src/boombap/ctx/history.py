@@ -29,7 +29,7 @@ class Commit(Record):
 
 
 def read(root: str, since: str, head: str) -> tuple[Commit, ...] | None:
-    """Give the commits after `since` (all when empty), None when git fails, as it does for missing objects."""
+    """Return the commits after `since` (all when empty), None when git fails, as it does for missing objects."""
     if not head:
         return ()
     what = f"{since}..{head}" if since else head
@@ -40,7 +40,7 @@ def read(root: str, since: str, head: str) -> tuple[Commit, ...] | None:
 
 
 def parse(answer: bytes) -> Iterator[Commit]:
-    r"""Give the commits of a log written with ``-z``: a mark, the time, and the names, each ended by NUL.
+    r"""Yield the commits of a log written with ``-z``: a mark, the time, and the names, each ended by NUL.
 
     >>> list(parse(b"\x011700000000\0\na.py\0b.py\0\x011600000000\0"))
     [Commit(at_s=1700000000, paths=('a.py', 'b.py')), Commit(at_s=1600000000, paths=())]

@@ -36,7 +36,7 @@ class Resolver:
             self._by_suffix.setdefault("/".join(parts[-size:]), []).append(path)
 
     def targets(self, path: str, language: str, words: str) -> list[str]:
-        """Give the files that one import of `path` means; empty for what is not in the tree."""
+        """Return the files that one import of `path` means; empty for what is not in the tree."""
         if language == "go":
             return self._package(words)
         name = _as_path(words, language)
@@ -80,7 +80,7 @@ def _fronts(stem: str) -> list[str]:
 
 
 def _nearest(found: Sequence[str], path: str) -> list[str]:
-    """Give the candidates that share the longest beginning with the importing file."""
+    """Return the candidates that share the longest beginning with the importing file."""
     shared = [_shared(one, path) for one in found]
     return [one for one, length in zip(found, shared, strict=True) if length == max(shared)]
 
@@ -125,7 +125,7 @@ def _without_extension(path: str) -> str:
 
 
 def ranks(nodes: Sequence[int], edges: Mapping[int, Sequence[int]]) -> dict[int, float]:
-    """Give each file's PageRank, scaled so that the most central has 1; 0 for one that nobody imports."""
+    """Return each file's PageRank, scaled so that the most central has 1; 0 for one that nobody imports."""
     if not nodes:
         return {}
     base = (1 - _DAMPING) / len(nodes)

@@ -35,11 +35,11 @@ class Index:
         self.built = built
 
     def close(self) -> None:
-        """Give the file back."""
+        """Close the file."""
         self.database.close()
 
     def fact(self, name: str) -> str:
-        """Give a value of the index's own table, empty without one."""
+        """Return a value of the index's own table, empty without one."""
         row = self.database.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
         return str(row[0]) if row else ""
 
@@ -52,7 +52,7 @@ def open_or_build(
     is_rebuilt: bool = False,
     pause: Callable[[float], None] = time.sleep,
 ) -> Index:
-    """Give the index of a tree as its files are now.
+    """Return the index of a tree as its files are now.
 
     Args:
         root: the top of the tree, or a folder in a repository.

@@ -152,7 +152,7 @@ class _Server:
         self._held: list[bytes] = []
 
     def answers(self, lines: list[bytes]) -> Iterator[object]:
-        """Give the answers to lines that arrived together, none to a request that one of them cancels."""
+        """Yield the answers to lines that arrived together, none to a request that one of them cancels."""
         cancelled = {found for line in lines if (found := _cancelled(line)) is not None}
         held, self._held = self._held, []
         for line in (*held, *lines):
@@ -166,7 +166,7 @@ class _Server:
             yield from (message for message in (answer, asked) if message is not None)
 
     def answer(self, line: bytes) -> object | None:
-        """Give the answer to one line; None for a notification and for an empty line."""
+        """Return the answer to one line; None for a notification and for an empty line."""
         if not line.strip():
             return None
         try:
@@ -237,7 +237,7 @@ def _may_name_roots(line: bytes) -> bool:
 
 
 def _cancelled(line: bytes) -> str | int | None:
-    """Give the request that a line cancels (specification 2025-06-18, Cancellation)."""
+    """Return the request that a line cancels (specification 2025-06-18, Cancellation)."""
     if b"notifications/cancelled" not in line:
         return None
     message = _object(line)

@@ -35,7 +35,7 @@ class Change(Record):
 
 
 def changes(index: Index, since_s: int, only: Filter, limit: int) -> list[Change]:
-    """Give the files that a commit touched since a moment, the latest first; outside git by the files' own times."""
+    """Return the files that a commit touched since a moment, the latest first; outside git by the files' own times."""
     has_history = index.database.execute("SELECT 1 FROM commits LIMIT 1").fetchone()
     rows = index.database.execute(_BY_COMMIT if has_history else _BY_TIME, (since_s,))
     found = [

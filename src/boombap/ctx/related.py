@@ -41,7 +41,7 @@ class Relative(Record):
 
 
 def relatives(index: Index, name: str, limit: int) -> list[Relative]:
-    """Give the files that belong to a file, the nearest first.
+    """Return the files that belong to a file, the nearest first.
 
     Args:
         index: of the tree.
@@ -100,7 +100,7 @@ def _imported_by(index: Index, path: str) -> dict[str, float]:
 
 
 def _together(index: Index, path: str) -> dict[str, float]:
-    """Give the Jaccard share of the commits that touched both, over commits of few files."""
+    """Return the Jaccard share of the commits that touched both, over commits of few files."""
     counted = dict(
         index.database.execute(
             """SELECT path, count(*) FROM touched JOIN commits ON commits.id = made WHERE files <= ? GROUP BY path""",

@@ -22,7 +22,7 @@ _SHOWN_SKIPPED = 20
 
 
 def search_lines(hits: Sequence[Hit], root: str, terminal: Terminal, *, explain: bool) -> Iterator[str]:
-    """Give each hit as its place, its symbol and its first lines."""
+    """Yield each hit as its place, its symbol and its first lines."""
     for hit in hits:
         place = f"{terminal.style(shown(hit.path, root), 'cyan')}:{hit.start_line}-{hit.end_line}"
         yield f"{place}  {terminal.style(printable(hit.symbol), 'bold')} {terminal.style(hit.kind, 'dim')}"
@@ -35,17 +35,17 @@ def search_lines(hits: Sequence[Hit], root: str, terminal: Terminal, *, explain:
 
 
 def file_lines(hits: Sequence[Hit], root: str) -> Iterator[str]:
-    """Give the paths of the hits, each once."""
+    """Yield the paths of the hits, each once."""
     yield from dict.fromkeys(shown(hit.path, root) for hit in hits)
 
 
 def shown(path: str, root: str) -> str:
-    """Give a path as seen from the working folder, without characters that steer a terminal."""
+    """Return a path as seen from the working folder, without characters that steer a terminal."""
     return printable(os.path.relpath(os.path.join(root, path)))
 
 
 def recent_lines(changes: Sequence[Change], root: str, now_s: float) -> Iterator[str]:
-    """Give the files that changed, the latest first."""
+    """Yield the files that changed, the latest first."""
     rows = [(shown(one.path, root), _ago(one.changed_s, now_s), one.commits) for one in changes]
     yield from table.lines(("file", "changed", "commits"), rows, indent="")
 
@@ -55,14 +55,14 @@ def _ago(moment_s: int, now_s: float) -> str:
 
 
 def related_lines(relatives: Sequence[Relative], root: str, *, explain: bool) -> Iterator[str]:
-    """Give the files that belong to one, with the reasons."""
+    """Yield the files that belong to one, with the reasons."""
     for one in relatives:
         reasons = ", ".join(f"{name} {value:g}" if explain else name for name, value in one.why)
         yield f"{shown(one.path, root)}  ({reasons})"
 
 
 def status_lines(status: Mapping[str, object], terminal: Terminal) -> Iterator[str]:
-    """Give what an index holds, then what it left out."""
+    """Yield what an index holds, then what it left out."""
     yield f"{terminal.style('root', 'bold')}       {printable(str(status['root']))}"
     size, text = _number(status, "index_bytes"), _number(status, "text_bytes")
     share = f", {100 * size / text:.0f} % of the text" if text else ""

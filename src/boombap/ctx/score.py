@@ -127,7 +127,7 @@ class Question(Record):
 
 
 def question(text: str) -> Question:
-    """Give a query as a question.
+    """Return a query as a question.
 
     >>> question("how does RouterGroup work").terms
     ('routergroup', 'router', 'group')
@@ -170,7 +170,7 @@ class Row(Record):
 
 
 def row_of(values: Sequence[object]) -> Row:
-    """Give a row of the database as a `Row`, without the checks that cost 4 us each."""
+    """Return a row of the database as a `Row`, without the checks that cost 4 us each."""
     made = object.__new__(Row)
     made.__dict__.update(zip(Row.__match_args__, values, strict=True))
     return made
@@ -196,7 +196,7 @@ class Scored:
 
 
 def ranked(rows: Sequence[Row], asked: Question, weights: Weights, now_s: int) -> list[Scored]:
-    """Give the candidates, the best first; equal ones by path and line."""
+    """Return the candidates, the best first; equal ones by path and line."""
     if not rows:
         return []
     top = max(row.bm25 for row in rows) or 1.0

@@ -45,7 +45,7 @@ def search(
     only: Filter = ANY,
     on_correction: Callable[[str, str], None] | None = None,
 ) -> list[Hit]:
-    """Give the best answers to a query, the best first.
+    """Return the best answers to a query, the best first.
 
     Args:
         index: of the tree that is searched.
@@ -112,7 +112,7 @@ def _candidates(index: Index, asked: Question, weights: Weights, only: Filter, e
 
 
 def kept_files(index: Index, only: Filter) -> set[int]:
-    """Give the numbers of the files that may answer."""
+    """Return the numbers of the files that may answer."""
     rows = index.database.execute("SELECT id, path, language, changed_s FROM files")
     return {number for number, path, language, changed_s in rows if only.has(path, language, changed_s)}
 
@@ -132,7 +132,7 @@ def _hit(index: Index, one: Scored, asked: Question, exact: Sequence[str]) -> Hi
 
 
 def _snippet(lines: Sequence[str], asked: Question) -> str:
-    """Give the lines, or of many the window that holds most of the question."""
+    """Return the lines, or of many the window that holds most of the question."""
     if len(lines) <= _SNIPPET_LINES:
         return "\n".join(lines)
     wanted = set(asked.terms)
@@ -147,7 +147,7 @@ def _literal(index: Index, exact: Sequence[str], limit: int, only: Filter) -> li
 
 
 def grep(index: Index, pattern: str, *, limit: int = 10, only: Filter = ANY) -> list[Hit]:
-    """Give the lines that a regular expression matches, by path and line.
+    """Return the lines that a regular expression matches, by path and line.
 
     Raises:
         UsageError: for a pattern that Python's `re` does not read.

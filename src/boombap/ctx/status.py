@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def status(index: Index, cache: str) -> dict[str, object]:
-    """Give the facts about an index by name; the order is that of the report."""
+    """Return the facts about an index by name; the order is that of the report."""
     ask = index.database.execute
     files, lines, size = ask("SELECT count(*), coalesce(sum(lines), 0), coalesce(sum(size), 0) FROM files").fetchone()
     path = store.place(cache, index.root)

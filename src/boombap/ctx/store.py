@@ -50,7 +50,7 @@ CREATE VIRTUAL TABLE vocabulary USING fts5vocab(postings, 'row');
 
 
 def place(cache: str, root: str) -> str:
-    """Give the index file of a root: its folder's name for people, a digest of its path for machines."""
+    """Return the index file of a root: its folder's name for people, a digest of its path for machines."""
     from boombap.ctx.digest import digest
 
     name = "".join(c if c.isalnum() or c in "-_." else "_" for c in os.path.basename(root))[:40]
@@ -58,7 +58,7 @@ def place(cache: str, root: str) -> str:
 
 
 def open_existing(path: str) -> sqlite3.Connection | None:
-    """Give the index for reading, None when there is none that this version can read."""
+    """Return the index for reading, None when there is none that this version can read."""
     if not os.path.exists(path):
         return None
     quoted = path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
@@ -77,14 +77,14 @@ def open_existing(path: str) -> sqlite3.Connection | None:
 
 
 def in_memory() -> sqlite3.Connection:
-    """Give an empty index that lives as long as the process, for a cache that cannot be written."""
+    """Return an empty index that lives as long as the process, for a cache that cannot be written."""
     database = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
     _prepare(database)
     return database
 
 
 def create(path: str, *, source: str = "") -> sqlite3.Connection:
-    """Give a new file open for writing: empty, or a copy of `source`.
+    """Return a new file open for writing: empty, or a copy of `source`.
 
     Raises:
         OSError: when the folder or file cannot be written.

@@ -39,7 +39,7 @@ _CACHE_LIMIT = 200_000
 
 
 def terms(text: str) -> list[str]:
-    """Give the search terms of a text in its order, repeats included.
+    """Return the search terms of a text in its order, repeats included.
 
     >>> terms("parse HTTPRequest, snake_case and oauth2")
     ['pars', 'httprequest', 'http', 'request', 'snakecase', 'snak', 'case', 'and', 'oauth2', 'oauth']
@@ -102,7 +102,7 @@ def _pairs(run: str) -> list[str]:
 
 
 def fold(word: str) -> str:
-    """Give a word without case, and with one letter where people write two.
+    """Return a word without case, and with one letter where people write two.
 
     >>> fold("Ёлка"), fold("STRASSE") == fold("straße")
     ('елка', True)
@@ -111,7 +111,7 @@ def fold(word: str) -> str:
 
 
 def stem(word: str) -> str:
-    """Give the stem of a folded word: English endings, Russian endings, else the word.
+    """Return the stem of a folded word: English endings, Russian endings, else the word.
 
     >>> [stem(word) for word in ("routes", "routing", "routed", "route", "dependencies", "validation", "class")]
     ['rout', 'rout', 'rout', 'rout', 'dependency', 'validat', 'class']

@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 
 def trees(read: Read, facts: Server) -> tuple[Blocked, ...]:
-    """Give every session that waits or is waited for, each root followed by those that it holds up."""
+    """Return every session that waits or is waited for, each root followed by those that it holds up."""
     return tuple(arrange(read(query("locks", facts.major))))
 
 
 def arrange(rows: Sequence[Row]) -> Iterator[Blocked]:
-    """Give the sessions in tree order; each stands once, under the first that it waits for.
+    """Yield the sessions in tree order; each stands once, under the first that it waits for.
 
     A deadlock has no root; the server ends it after deadlock_timeout, and until then its lowest pid stands in.
     """

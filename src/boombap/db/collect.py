@@ -60,7 +60,7 @@ class Request(Record):
 
 
 def diagnose(pool: Pool, request: Request) -> Diagnosis:
-    """Give the answers of one database; a part that fails is an `Absent` among them.
+    """Return the answers of one database; a part that fails is an `Absent` among them.
 
     Raises:
         OutsideError: when there is no connection at all.

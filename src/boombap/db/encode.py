@@ -21,7 +21,7 @@ CSV_HEAD = ("database", "part", "subject", "measure", "value")
 
 
 def diagnosis_object(diagnosis: Diagnosis) -> dict[str, object]:
-    """Give the JSON object of one diagnosis; parts that were not asked for are left out."""
+    """Return the JSON object of one diagnosis; parts that were not asked for are left out."""
     parts = {name: value for name, value in plain(diagnosis).items() if value is not None}
     if isinstance(diagnosis.connections, Connections):
         parts["connections"] = {**plain(diagnosis.connections), "used_pct": round(diagnosis.connections.used_pct, 1)}
@@ -36,7 +36,7 @@ def diagnosis_object(diagnosis: Diagnosis) -> dict[str, object]:
 
 
 def fleet_object(answers: list[Diagnosis | Failure]) -> dict[str, object]:
-    """Give the JSON object of many diagnoses; one that failed has ``error`` instead of parts."""
+    """Return the JSON object of many diagnoses; one that failed has ``error`` instead of parts."""
     targets = [
         diagnosis_object(one)
         if isinstance(one, Diagnosis)
@@ -51,7 +51,7 @@ def _finding(finding: Finding) -> dict[str, object]:
 
 
 def csv_rows(diagnosis: Diagnosis | Failure) -> Iterator[tuple[object, ...]]:
-    """Give one line a number under `CSV_HEAD`."""
+    """Yield one line a number under `CSV_HEAD`."""
     if isinstance(diagnosis, Failure):
         yield (diagnosis.name, "error", diagnosis.target, "reason", diagnosis.reason)
         return

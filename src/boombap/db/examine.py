@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def examine(check: Check, read: Read, context: Context, *, is_fast: bool) -> Answer:
-    """Give the findings of one check, or why there is no answer."""
+    """Return the findings of one check, or why there is no answer."""
     reason = _obstacle(check, context, is_fast=is_fast)
     if reason:
         return Skipped(check.id, reason)

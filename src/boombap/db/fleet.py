@@ -67,7 +67,7 @@ def _parse(lines: Sequence[str], file: Path) -> Iterator[Target]:
 
 
 def databases(server: Target, limits: Limits, interrupt: Interrupt) -> tuple[Target, ...]:
-    """Give a target for each database of a server that this role may connect to.
+    """Return a target for each database of a server that this role may connect to.
 
     Raises:
         OutsideError: when the server cannot be asked.

@@ -62,7 +62,7 @@ class Server(Record):
 
     @property
     def major(self) -> int:
-        """Give the major version, for example 18."""
+        """Return the major version, for example 18."""
         return self.version_num // 10000
 
     def has(self, table: str, *columns: str) -> bool:
@@ -226,7 +226,7 @@ class Connections(Record):
 
     @property
     def used_pct(self) -> float:
-        """Give the share of max_connections in use."""
+        """Return the share of max_connections in use."""
         return 100.0 * self.total / self.limit
 
 
@@ -287,7 +287,7 @@ class Statement(Record):
 
     @property
     def mean_ms(self) -> float:
-        """Give the time of one execution."""
+        """Return the time of one execution."""
         return self.total_ms / self.calls if self.calls else 0.0
 
 

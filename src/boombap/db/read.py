@@ -33,7 +33,7 @@ _SPACE = re.compile(r"\s+")
 
 
 def server(read: Read) -> tuple[Server, int]:
-    """Give the facts about the server, and the process that served the query."""
+    """Return the facts about the server, and the process that served the query."""
     row = dict(read(query("server", 12))[0])
     pid: int = row.pop("backend_pid")
     columns: Mapping[str, list[str]] = row.pop("columns") or {}
@@ -67,13 +67,13 @@ def artists(read: Read, facts: Server) -> int | None:
 
 
 def tracks_estimate(read: Read, facts: Server) -> Tracks:
-    """Give the planner's estimates of the same numbers."""
+    """Return the planner's estimates of the same numbers."""
     row: dict[str, Any] = dict(read(query("tracks_fast", facts.major))[0])
     return Tracks(**row, is_estimate=True)
 
 
 def analyzers(read: Read, facts: Server) -> tuple[Analyzer, ...]:
-    """Give each analyzer's progress, without coverage, which needs the count of tracks."""
+    """Return each analyzer's progress, without coverage, which needs the count of tracks."""
     rows = read(query("analyzers", facts.major))
     return tuple(
         Analyzer(row["name"] or "(none)", row["rows"], row["tracks"], None, row["first"], row["last"]) for row in rows
@@ -81,13 +81,13 @@ def analyzers(read: Read, facts: Server) -> tuple[Analyzer, ...]:
 
 
 def analyzers_estimate(read: Read, facts: Server) -> tuple[Analyzer, ...]:
-    """Give each frequent analyzer's rows as the planner sees them."""
+    """Return each frequent analyzer's rows as the planner sees them."""
     rows = read(query("analyzers_fast", facts.major))
     return tuple(Analyzer(row["name"], row["rows"], None, None, None, None) for row in rows)
 
 
 def connections(read: Read, facts: Server) -> Connections:
-    """Give who is connected, and who holds back VACUUM."""
+    """Return who is connected, and who holds back VACUUM."""
     rows = read(query("connections", facts.major))
     by_state: dict[str, int] = {}
     by_source: dict[tuple[str, str, str, str], int] = {}
@@ -108,29 +108,29 @@ def connections(read: Read, facts: Server) -> Connections:
 
 
 def tables(read: Read, facts: Server) -> tuple[Table, ...]:
-    """Give the team's tables as the catalogue knows them."""
+    """Return the team's tables as the catalogue knows them."""
     return tuple(_table(row) for row in read(query("schema", facts.major)))
 
 
 def unanalyzed(read: Read, facts: Server, analyzer: str | None, most: int) -> Unanalyzed:
-    """Give the newest tracks without a result of `analyzer`, or of any analyzer when it is None."""
+    """Return the newest tracks without a result of `analyzer`, or of any analyzer when it is None."""
     rows = read(query("unanalyzed", facts.major), {"analyzer": analyzer, "most": most})
     found = tuple((row["id"], row["artist"], row["title"]) for row in rows)
     return Unanalyzed(analyzer, rows[0]["total"] if rows else 0, found)
 
 
 def statements(read: Read, facts: Server) -> tuple[Statement, ...]:
-    """Give the statements of this database by total time, at most 500."""
+    """Return the statements of this database by total time, at most 500."""
     return tuple(_statement(row) for row in read(query("slow", facts.major)))
 
 
 def databases(read: Read, facts: Server) -> list[str]:
-    """Give the names of the databases that this role may connect to."""
+    """Return the names of the databases that this role may connect to."""
     return [row["name"] for row in read(query("databases", facts.major))]
 
 
 def one_line(sql: str | None) -> str:
-    """Give a statement on one line with passwords hidden, as ALTER ROLE would show them."""
+    """Return a statement on one line with passwords hidden, as ALTER ROLE would show them."""
     return redact(_PASSWORD.sub(r"\1***", _SPACE.sub(" ", sql or "").strip()))
 
 

@@ -29,7 +29,7 @@ _SHOWN_UNANALYZED = 3
 
 
 def lines(diagnosis: Diagnosis, terminal: Terminal, *, most: int = _SHOWN_UNANALYZED) -> Iterator[str]:
-    """Give the whole diagnosis line by line; `most` tracks are listed as unanalyzed."""
+    """Yield the whole diagnosis line by line; `most` tracks are listed as unanalyzed."""
     yield from _head(diagnosis, terminal)
     if diagnosis.health:
         yield from _health(diagnosis.health, terminal)
@@ -179,7 +179,7 @@ def _table_row(one: Table) -> tuple[str, int | None, int, str, str, int]:
 
 
 def column_lines(tables: Sequence[Table]) -> Iterator[str]:
-    """Give every column of every table, for ``--schema``."""
+    """Yield every column of every table, for ``--schema``."""
     for one in tables:
         if one.exists:
             yield ""
@@ -187,7 +187,7 @@ def column_lines(tables: Sequence[Table]) -> Iterator[str]:
 
 
 def fleet_lines(answers: Sequence[Diagnosis | Failure], terminal: Terminal) -> Iterator[str]:
-    """Give one row a database, those that failed first, then the least healthy."""
+    """Yield one row a database, those that failed first, then the least healthy."""
     failures = [one for one in answers if isinstance(one, Failure)]
     diagnoses = sorted((one for one in answers if isinstance(one, Diagnosis)), key=_misery, reverse=True)
     for failure in failures:
@@ -220,7 +220,7 @@ def _fleet_row(one: Diagnosis) -> tuple[str | int | None, ...]:
 
 
 def slow_lines(statements: Sequence[Statement], since: str | None, terminal: Terminal) -> Iterator[str]:
-    """Give the statements by total time, with each one's share of all of them."""
+    """Yield the statements by total time, with each one's share of all of them."""
     total_ms = sum(one.total_ms for one in statements) or 1.0
     yield f"since the snapshot of {since}" if since else "since the server's statistics began"
     columns = max(30, terminal.width - 52)
@@ -240,7 +240,7 @@ def slow_lines(statements: Sequence[Statement], since: str | None, terminal: Ter
 
 
 def lock_lines(blocked: Sequence[Blocked], terminal: Terminal) -> Iterator[str]:
-    """Give the blocking trees, each root with the statement that would end it."""
+    """Yield the blocking trees, each root with the statement that would end it."""
     if not blocked:
         yield terminal.style("nobody waits for a lock", "green")
     for one in blocked:
@@ -256,7 +256,7 @@ def lock_lines(blocked: Sequence[Blocked], terminal: Terminal) -> Iterator[str]:
 
 
 def change_lines(changes: Sequence[Change], taken_at: str) -> Iterator[str]:
-    """Give what is different from a snapshot."""
+    """Yield what is different from a snapshot."""
     if not changes:
         yield f"nothing has changed since {taken_at}"
         return

@@ -49,7 +49,7 @@ class Change(Record):
 
 
 def of(diagnosis: Diagnosis, statements: Sequence[Statement] = ()) -> Snapshot:
-    """Give the part of a diagnosis that is worth keeping."""
+    """Return the part of a diagnosis that is worth keeping."""
     health = diagnosis.health
     return Snapshot(
         taken_at=diagnosis.taken_at,
@@ -77,7 +77,7 @@ def _numbers(diagnosis: Diagnosis) -> Iterator[tuple[str, int]]:
 
 
 def changes(before: Snapshot, now: Snapshot) -> tuple[Change, ...]:
-    """Give every number that differs, then the findings that are new (None before) or gone (None now)."""
+    """Return every number that differs, then the findings that are new (None before) or gone (None now)."""
     names = list(dict.fromkeys([*before.numbers, *now.numbers]))
     numbers = [Change(name, before.numbers.get(name), now.numbers.get(name)) for name in names]
     gone = [Change(f"finding {text}", 1, None) for text in before.findings if text not in now.findings]
@@ -86,7 +86,7 @@ def changes(before: Snapshot, now: Snapshot) -> tuple[Change, ...]:
 
 
 def statements_since(before: Snapshot, now: Sequence[Statement]) -> tuple[Statement, ...]:
-    """Give the statements with what they did since the snapshot, those that did nothing left out.
+    """Return the statements with what they did since the snapshot, those that did nothing left out.
 
     A count below the snapshot's means that the statistics were reset in between: then all of it is new.
     """
@@ -103,7 +103,7 @@ def _since(before: Snapshot, now: Sequence[Statement]) -> Iterator[Statement]:
 
 
 def path(folder: Path, target: str, name: str) -> Path:
-    """Give the file of a snapshot of one target (``host:port/database``)."""
+    """Return the file of a snapshot of one target (``host:port/database``)."""
     from zlib import crc32  # hashlib would load OpenSSL: 3 ms
 
     readable = re.sub(r"[^\w.-]+", "_", target)[:60]
@@ -165,7 +165,7 @@ def _checked(entry: dict[str, Any]) -> Snapshot:
 
 
 def rows_before(file: Path) -> Mapping[str, int]:
-    """Give each analyzer's rows in a snapshot, nothing when there is none that can be read."""
+    """Return each analyzer's rows in a snapshot, nothing when there is none that can be read."""
     try:
         numbers = load(file).numbers
     except OutsideError:

@@ -317,7 +317,7 @@ def _record(number: int, song: Song) -> dict[str, object]:
 
 
 def _verse(number: int) -> str:
-    """Give ten lines of eight words, about 480 characters, that are nobody's lyrics."""
+    """Return ten lines of eight words, about 480 characters, that are nobody's lyrics."""
     words = _WORDS.split()
     return "\n".join(
         " ".join(words[(number * 7 + line * 11 + place * (3 + number % 5)) % len(words)] for place in range(8))

@@ -23,7 +23,7 @@ class Severity(IntEnum):
 
     @property
     def word(self) -> str:
-        """Give the word that people and machines read."""
+        """Return the word that people and machines read."""
         return self.name.lower()
 
 
@@ -64,5 +64,5 @@ class Skipped(Record):
 
 
 def by_urgency(findings: Iterable[Finding]) -> list[Finding]:
-    """Give the findings with the worst first, then by check and subject."""
+    """Return the findings with the worst first, then by check and subject."""
     return sorted(findings, key=lambda finding: (-finding.severity, finding.id, finding.subject))

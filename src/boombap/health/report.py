@@ -19,13 +19,13 @@ _FIX = "fix:"
 
 
 def tally(findings: Sequence[Finding]) -> str:
-    """Give the findings counted by severity, for example ``1 critical, 3 warning``."""
+    """Return the findings counted by severity, for example ``1 critical, 3 warning``."""
     counts = ((sum(one.severity is severity for one in findings), noun) for severity, noun in _NOUNS.items())
     return ", ".join(f"{count} {noun}" for count, noun in counts if count) or "no findings"
 
 
 def lines(findings: Sequence[Finding], terminal: Terminal) -> Iterator[str]:
-    """Give each finding as its head, its sentence and its remedy."""
+    """Yield each finding as its head, its sentence and its remedy."""
     for finding in findings:
         label = terminal.style(f"{finding.severity.word:<{_LABEL_COLUMNS}}", _STYLES[finding.severity])
         yield f"{label}{terminal.style(finding.id, 'bold')}  {printable(finding.subject)}"
@@ -38,7 +38,7 @@ def lines(findings: Sequence[Finding], terminal: Terminal) -> Iterator[str]:
 
 
 def skipped_lines(skipped: Sequence[Skipped]) -> Iterator[str]:
-    """Give the checks without an answer, grouped by reason, failures first."""
+    """Yield the checks without an answer, grouped by reason, failures first."""
     by_reason: dict[tuple[bool, str], list[str]] = {}
     for one in skipped:
         by_reason.setdefault((not one.is_failure, one.reason), []).append(one.id)

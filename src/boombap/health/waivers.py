@@ -89,7 +89,7 @@ def _waiver(entry: object, place: str) -> Waiver:
 def apply(
     findings: Iterable[Finding], waivers: Sequence[Waiver], today: date
 ) -> tuple[list[Finding], list[Finding], list[Waiver]]:
-    """Give the findings that stand, those that are waived, and the waivers that have expired but would apply."""
+    """Return the findings that stand, those that are waived, and the waivers that have expired but would apply."""
     standing: list[Finding] = []
     waived: list[Finding] = []
     expired: dict[Waiver, None] = {}  # a set that keeps the order

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def postgres(config: Config) -> Target:
-    """Give the target of this run. The local server is never started here, and never preferred to a configured one.
+    """Return the target of this run. The local server is never started here, and never preferred to a configured one.
 
     Raises:
         ConfigError: when no server is configured and the local one does not run, or the address is malformed.
@@ -33,7 +33,7 @@ def postgres(config: Config) -> Target:
 
 
 def redis(config: Config) -> RedisTarget:
-    """Give the Redis or Valkey of this run, by the same rule as `postgres`.
+    """Return the Redis or Valkey of this run, by the same rule as `postgres`.
 
     Raises:
         ConfigError: when no server is configured and the local one does not run, or the address is malformed.
@@ -59,7 +59,7 @@ def redis(config: Config) -> RedisTarget:
 
 
 def servers(config: Config) -> Path:
-    """Give the folder of the local servers."""
+    """Return the folder of the local servers."""
     assert config.paths.data is not None, "config.load fills it in"
     return config.paths.data / "local"
 

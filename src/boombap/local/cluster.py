@@ -31,12 +31,12 @@ _BUILTIN_LOCALE_SINCE = 17
 
 
 def password_file(home: Path) -> Path:
-    """Give the file that holds the role's password."""
+    """Return the file that holds the role's password."""
     return home / "password"
 
 
 def ensure(way: Way, major: int, *, sync: bool, pause: Callable[[float], None] = time.sleep) -> Path:
-    """Give the data folder, and make the cluster if there is none.
+    """Return the data folder, and make the cluster if there is none.
 
     Args:
         way: how the programs are run.

@@ -27,7 +27,7 @@ _LOCK_LIMIT_S = 120.0
 
 
 def root(data_home: Path | None = None) -> Path:
-    """Give the folder of all local servers.
+    """Return the folder of all local servers.
 
     Args:
         data_home: the value of `XDG_DATA_HOME`; None for its default.
@@ -70,7 +70,7 @@ def write_private(path: Path, text: str, owner: int | None = None) -> None:
 
 
 def sockets(home: Path, file_name: str, owner: int | None = None, *, short_parent: Path = _SHORT_PARENT) -> Path:
-    """Give the 0700 folder for a server's socket: inside `home` when the path is short enough, else a short one.
+    """Return the 0700 folder for a server's socket: inside `home` when the path is short enough, else a short one.
 
     Args:
         home: the server's folder.
@@ -95,7 +95,7 @@ def sockets(home: Path, file_name: str, owner: int | None = None, *, short_paren
 
 
 def digest(path: Path) -> str:
-    """Give ten characters that stand for the path."""
+    """Return ten characters that stand for the path."""
     import hashlib
 
     return hashlib.sha256(os.fsencode(path)).hexdigest()[:10]

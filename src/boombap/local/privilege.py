@@ -50,12 +50,12 @@ class Way:
     group: int | None = None
 
     def command(self, program: str, *words: str | Path) -> list[str]:
-        """Give the whole command of one of the programs."""
+        """Return the whole command of one of the programs."""
         return [*self.prefix, str(self.binaries / program), *map(str, words)]
 
 
 def choose(home: Path, binaries: Path, program: str, *, shelters: Sequence[Path] = SHELTERS) -> Way:
-    """Give the first way that works here; creates `home`.
+    """Return the first way that works here; creates `home`.
 
     Args:
         home: of the server; once it is a link into a shelter, `nobody` stays its user.
@@ -128,7 +128,7 @@ def as_nobody(home: Path, binaries: Path, program: str, *, shelters: Sequence[Pa
 
 
 def _namespace() -> tuple[str, ...]:
-    """Give the words that enter the namespace; the user inside must have a name, or initdb refuses it."""
+    """Return the words that enter the namespace; the user inside must have a name, or initdb refuses it."""
     user = _ORDINARY_USER if _has_name(_ORDINARY_USER) else _nobody()[0]
     return "unshare", "--user", f"--map-user={user}", f"--map-group={user}", "--"
 

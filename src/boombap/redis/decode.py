@@ -36,7 +36,7 @@ _READS: dict[str, tuple[str | int, ...]] = {
 
 
 def look(deployment: Deployment, key: bytes) -> Value:
-    """Give a key with its value made readable.
+    """Return a key with its value made readable.
 
     Raises:
         NotThere: when there is no such key.
@@ -79,7 +79,7 @@ def _reading(kind: str, key: bytes) -> tuple[str | bytes | int, ...]:
 
 
 def _string(raw: bytes, length: Any) -> tuple[str, object, str]:  # noqa: ANN401 - a reply
-    """Give what a string is, what is shown of it, and what was not done."""
+    """Return what a string is, what is shown of it, and what was not done."""
     if raw[:2] in PICKLES:
         return (
             "pickle",

@@ -29,7 +29,7 @@ _NUMBERS = {
 
 
 def info_object(nodes: Sequence[Facts], health: Health, label: str, elapsed_ms: float) -> dict[str, object]:
-    """Give the object of `redis info`."""
+    """Return the object of `redis info`."""
     return {
         "schema": f"{_SCHEMA}.info/1",
         "target": label,
@@ -54,7 +54,7 @@ def _node(facts: Facts) -> dict[str, object]:
 
 
 def health_object(health: Health) -> dict[str, object]:
-    """Give findings, those that are waived, and what was not judged."""
+    """Return findings, those that are waived, and what was not judged."""
     return {
         **fields(health),
         "findings": [_finding(one) for one in health.findings],
@@ -67,7 +67,7 @@ def _finding(finding: Finding) -> dict[str, object]:
 
 
 def keys_object(census: Census, health: Health, label: str, pattern: bytes) -> dict[str, object]:
-    """Give the object of `redis keys`."""
+    """Return the object of `redis keys`."""
     return {
         "schema": f"{_SCHEMA}.keys/1",
         "target": label,
@@ -78,7 +78,7 @@ def keys_object(census: Census, health: Health, label: str, pattern: bytes) -> d
 
 
 def census_object(census: Census) -> dict[str, object]:
-    """Give what a walk has found."""
+    """Return what a walk has found."""
     return {
         **fields(census),
         "types": {kind: {"keys": keys, "size_bytes": size} for kind, (keys, size) in census.types.items()},
@@ -104,12 +104,12 @@ def _entry(entry: Entry) -> dict[str, object]:
 
 
 def value_object(value: Value) -> dict[str, object]:
-    """Give the object of `redis get`."""
+    """Return the object of `redis get`."""
     return {"schema": f"{_SCHEMA}.get/1", **fields(value), "key": plain(value.key)}
 
 
 def change_object(plan: Plan | None, done: Done | None, label: str) -> dict[str, object]:
-    """Give the object of everything that changes keys: the plan, and what was done when it was confirmed."""
+    """Return the object of everything that changes keys: the plan, and what was done when it was confirmed."""
     planned = None if plan is None else {
         **fields(plan),
         "pattern": plain(plan.pattern),
@@ -125,13 +125,13 @@ def _done(done: Done) -> dict[str, object]:
 
 
 def acl_object(users: Mapping[str, Sequence[User]], health: Health, label: str) -> dict[str, object]:
-    """Give the object of `redis acl`."""
+    """Return the object of `redis acl`."""
     listed = {address: [fields(user) for user in found] for address, found in users.items()}
     return {"schema": f"{_SCHEMA}.acl/1", "target": label, "users": listed, "health": health_object(health)}
 
 
 def stats_object(nodes: Sequence[Facts], prefixes: Sequence[Branch] | None, label: str) -> dict[str, object]:
-    """Give the object of `redis stats`; without a walk there are no prefixes."""
+    """Return the object of `redis stats`; without a walk there are no prefixes."""
     branches = None if prefixes is None else [_branch(one) for one in prefixes]
     return {
         "schema": f"{_SCHEMA}.stats/1",

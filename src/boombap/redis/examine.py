@@ -32,7 +32,7 @@ def examine(
     checks: Sequence[Check] = ALL,
     today: date | None = None,
 ) -> Health:
-    """Give what all checks say about all nodes."""
+    """Return what all checks say about all nodes."""
     findings: list[Finding] = []
     skipped: dict[Skipped, None] = {}
     for facts in nodes:
@@ -52,7 +52,7 @@ def verdict(
     checks: int = 1,
     today: date | None = None,
 ) -> Health:
-    """Give findings with their waivers applied, the worst first."""
+    """Return findings with their waivers applied, the worst first."""
     standing, waived, expired = apply(findings, waivers, today or date.today())
     words = tuple(f"{one.id} on {one.subject} ({one.expires}, {one.owner})" for one in expired)
     return Health(tuple(by_urgency(standing)), tuple(by_urgency(waived)), words, skipped, checks)

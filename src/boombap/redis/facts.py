@@ -17,7 +17,7 @@ _SLOW_ENTRIES = 128
 
 
 def read(pool: Pool) -> Facts:
-    """Give the facts about one node.
+    """Return the facts about one node.
 
     Raises:
         OutsideError: when it cannot be reached, or does not even allow INFO.

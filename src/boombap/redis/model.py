@@ -56,7 +56,7 @@ class Facts(Record):
     cluster: Mapping[str, str] = MappingProxyType({})
 
     def number(self, name: str) -> float:
-        """Give a number of INFO, 0 when it is not there or no number."""
+        """Return a number of INFO, 0 when it is not there or no number."""
         try:
             return float(self.info.get(name, "0"))
         except ValueError:
@@ -64,12 +64,12 @@ class Facts(Record):
 
     @property
     def keys(self) -> int:
-        """Give the keys of all databases."""
+        """Return the keys of all databases."""
         return sum(self.databases.values())
 
     @property
     def hit_pct(self) -> float | None:
-        """Give the share of reads that found their key; None before the first read."""
+        """Return the share of reads that found their key; None before the first read."""
         hits, misses = self.number("keyspace_hits"), self.number("keyspace_misses")
         return 100 * hits / (hits + misses) if hits + misses else None
 

@@ -39,7 +39,7 @@ class Part(Record):
 
     @property
     def name(self) -> str:
-        """Give what tells this part from the others."""
+        """Return what tells this part from the others."""
         return f"{self.target.address}/{self.db}" if self.slot is None else f"slot {self.slot}/{self.db}"
 
 
@@ -59,7 +59,7 @@ class Field:
         self._patience_s = patience_s
 
     def parts(self, db: int | None = None) -> list[Part]:
-        """Give every database with keys, or one of them, the fullest first."""
+        """Return every database with keys, or one of them, the fullest first."""
         found = []
         for pool in self.deployment.masters():
             slot = self._slot_of(pool)
@@ -113,7 +113,7 @@ class Field:
 
 
 def databases(keyspace: bytes) -> dict[int, int]:
-    r"""Give the keys of each database in the text of INFO keyspace.
+    r"""Return the keys of each database in the text of INFO keyspace.
 
     >>> databases(b"# Keyspace\r\ndb0:keys=3,expires=1,avg_ttl=0\r\ndb12:keys=1,expires=0\r\n")
     {0: 3, 12: 1}

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def matcher(pattern: bytes) -> Callable[[bytes], bool]:
-    r"""Give a function that tells whether a key matches a pattern.
+    r"""Return a function that tells whether a key matches a pattern.
 
     >>> matches = matcher(b"track:?[0-9]\\**")
     >>> matches(b"track:a1*x"), matches(b"track:a1x")
@@ -48,7 +48,7 @@ def _translated(pattern: bytes) -> bytes:
 
 
 def _class(pattern: bytes, at: int) -> tuple[bytes, int]:
-    """Give what stands from behind ``[`` to ``]`` or the end, and the place behind it."""
+    """Return what stands from behind ``[`` to ``]`` or the end, and the place behind it."""
     negated = pattern[at : at + 1] == b"^"
     at += negated
     ranges: list[bytes] = []

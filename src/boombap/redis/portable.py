@@ -56,12 +56,12 @@ TYPES = frozenset(_READS)
 
 
 def read_command(key: bytes, kind: str) -> Command:
-    """Give the command that reads a value of a type that has a portable form."""
+    """Return the command that reads a value of a type that has a portable form."""
     return _READS[kind](key)
 
 
 def value_of(kind: str, reply: Any) -> Any:  # noqa: ANN401 - what the server gave
-    """Give a value in its portable shape from the reply to `read_command`, of RESP2 or RESP3."""
+    """Return a value in its portable shape from the reply to `read_command`, of RESP2 or RESP3."""
     if kind == "hash":
         return [[field, value] for field, value in as_mapping(reply).items()]
     if kind == "zset":
@@ -73,7 +73,7 @@ def value_of(kind: str, reply: Any) -> Any:  # noqa: ANN401 - what the server ga
 
 
 def write_commands(item: Item) -> list[Command]:
-    """Give the commands that make a key anew from its portable value; the key must not be there.
+    """Return the commands that make a key anew from its portable value; the key must not be there.
 
     The time to live comes with the first command or directly after it.
     """
@@ -110,7 +110,7 @@ def _words(kind: str, elements: Sequence[Any]) -> Iterable[Any]:
 
 
 def to_line(item: Item) -> str:
-    """Give an item as one line of JSON."""
+    """Return an item as one line of JSON."""
     line: dict[str, object] = {
         "db": item.db,
         "key": plain(item.key),
@@ -125,7 +125,7 @@ def to_line(item: Item) -> str:
 
 
 def from_line(line: str) -> Item:
-    """Give back the item of a line.
+    """Return the item of a line.
 
     Raises:
         ValueError: when the line is none of ours.
@@ -151,7 +151,7 @@ def from_line(line: str) -> Item:
 
 
 def plain(value: Any) -> Any:  # noqa: ANN401 - any shape of values
-    r"""Give bytes as text where they are UTF-8, else as an object with base64; lists likewise, element by element.
+    r"""Return bytes as text where they are UTF-8, else as an object with base64; lists likewise, element by element.
 
     >>> plain([b"a", b"\xff"])
     ['a', {'base64': '/w=='}]
@@ -165,7 +165,7 @@ def plain(value: Any) -> Any:  # noqa: ANN401 - any shape of values
 
 
 def raw(value: Any) -> Any:  # noqa: ANN401 - what JSON gave
-    """Give back what `plain` was given.
+    """Return what `plain` was given.
 
     Raises:
         binascii.Error: for base64 that is none.

@@ -25,7 +25,7 @@ _ACTIONS = {"purge": "deleted", "expire": "given a TTL", "backup": "saved", "res
 
 
 def shown(key: bytes, columns: int = _KEY_COLUMNS) -> str:
-    r"""Give a key fit for a terminal: bytes that are no text, and control characters, as escapes.
+    r"""Return a key fit for a terminal: bytes that are no text, and control characters, as escapes.
 
     >>> shown(b"a\xff\x1b\n")
     'a\\xff\\x1b\\n'
@@ -36,7 +36,7 @@ def shown(key: bytes, columns: int = _KEY_COLUMNS) -> str:
 def info_lines(
     nodes: Sequence[Facts], health: Health, label: str, terminal: Terminal, elapsed_ms: float
 ) -> Iterator[str]:
-    """Give the verdicts on all nodes, then one row a node."""
+    """Yield the verdicts on all nodes, then one row a node."""
     first = nodes[0]
     keys, used = sum(one.keys for one in nodes), sum(one.number("used_memory") for one in nodes)
     facts = [f"{first.product} {first.version}", f"{keys:,} keys", format_size(used)]
@@ -50,7 +50,7 @@ def info_lines(
 
 
 def health_lines(health: Health, terminal: Terminal) -> Iterator[str]:
-    """Give the findings with their remedies, and what was not judged."""
+    """Yield the findings with their remedies, and what was not judged."""
     findings = health.findings
     style: Style = (
         "red" if any(one.severity is Severity.CRITICAL for one in findings) else "yellow" if findings else "green"
@@ -64,7 +64,7 @@ def health_lines(health: Health, terminal: Terminal) -> Iterator[str]:
 
 
 def node_lines(nodes: Sequence[Facts]) -> Iterator[str]:
-    """Give one row a node."""
+    """Yield one row a node."""
     head = ("node", "keys", "memory", "of", "hit %", "ops/s", "clients", "evicted", "expired")
     rows = [
         (
@@ -84,7 +84,7 @@ def node_lines(nodes: Sequence[Facts]) -> Iterator[str]:
 
 
 def keys_lines(census: Census, health: Health, label: str, terminal: Terminal, most: int) -> Iterator[str]:
-    """Give what the walk found: findings first, then memory by prefix, types, TTLs and the biggest keys."""
+    """Yield what the walk found: findings first, then memory by prefix, types, TTLs and the biggest keys."""
     mark = f" (estimated from {census.measured:,})" if census.is_estimate else ""
     databases = f" in {len(census.databases)} databases" if len(census.databases) > 1 else ""
     facts = f"{census.keys:,} keys{databases}, {format_size(census.size_bytes)}{mark}"
@@ -107,7 +107,7 @@ def keys_lines(census: Census, health: Health, label: str, terminal: Terminal, m
 
 
 def branch_lines(branches: Sequence[Branch], size_bytes: int) -> Iterator[str]:
-    """Give one row a prefix, its largest children below it."""
+    """Yield one row a prefix, its largest children below it."""
     rows: list[tuple[str | int | float | None, ...]] = []
     for branch in branches:
         rows.append(_branch_row(branch, size_bytes, ""))
@@ -135,7 +135,7 @@ def _ttl(ttl_ms: int | None) -> str:
 
 
 def value_lines(value: Value, terminal: Terminal) -> Iterator[str]:
-    """Give one key: what it is, then its value."""
+    """Yield one key: what it is, then its value."""
     unit = "bytes" if value.type == "string" else "elements"
     facts = [value.kind if value.type == "string" else value.type, f"{value.length:,} {unit}"]
     facts += [format_size(value.size_bytes), f"TTL {_ttl(value.ttl_ms)}"] + ([value.encoding] if value.encoding else [])
@@ -149,7 +149,7 @@ def value_lines(value: Value, terminal: Terminal) -> Iterator[str]:
 
 
 def plan_lines(plan: Plan, label: str, terminal: Terminal) -> Iterator[str]:
-    """Give what a change would touch."""
+    """Yield what a change would touch."""
     pattern = shown(plan.pattern)
     what = {"purge": "delete", "expire": f"give a TTL of {_ttl(plan.ttl_ms)} or less to"}[plan.action]
     count = f"{plan.keys:,} keys ({format_size(plan.size_bytes)})"
@@ -162,7 +162,7 @@ def plan_lines(plan: Plan, label: str, terminal: Terminal) -> Iterator[str]:
 
 
 def done_lines(done: Done, terminal: Terminal, place: str = "") -> Iterator[str]:
-    """Give what was done, and where."""
+    """Yield what was done, and where."""
     facts = [f"{done.changed:,} {_ACTIONS[done.action]}" + (f" {printable(place)}" if place else "")]
     if done.skipped:
         why = {"purge": "were gone", "backup": "were gone", "expire": "expire sooner"}
@@ -177,7 +177,7 @@ def done_lines(done: Done, terminal: Terminal, place: str = "") -> Iterator[str]
 
 
 def acl_lines(users: Mapping[str, Sequence[User]], health: Health, terminal: Terminal) -> Iterator[str]:
-    """Give the findings about users, then one row a user."""
+    """Yield the findings about users, then one row a user."""
     yield from health_lines(health, terminal)
     for address, found in users.items():
         yield terminal.style(printable(address), "bold")
@@ -197,7 +197,7 @@ def acl_lines(users: Mapping[str, Sequence[User]], health: Health, terminal: Ter
 def stats_lines(
     nodes: Sequence[Facts], prefixes: Sequence[Branch] | None, label: str, terminal: Terminal
 ) -> Iterator[str]:
-    """Give hit ratio, evictions and memory of each node, then of our own prefixes."""
+    """Yield hit ratio, evictions and memory of each node, then of our own prefixes."""
     yield terminal.style(printable(label), "bold")
     yield from node_lines(nodes)
     if prefixes is not None:

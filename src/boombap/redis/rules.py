@@ -51,7 +51,7 @@ class User(Record):
 
 
 def parse(line: str) -> User:
-    """Give the user of one line of ACL LIST.
+    """Return the user of one line of ACL LIST.
 
     >>> user = parse("user app on #c0ffee ~cache:* resetchannels -@all +@read -keys +flushdb")
     >>> user.dangerous, user.all_keys

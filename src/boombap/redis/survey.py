@@ -38,7 +38,7 @@ def survey(
     db: int | None = None,
     share: float = 1.0,
 ) -> Census:
-    """Give what all keys that match a pattern amount to.
+    """Return what all keys that match a pattern amount to.
 
     Args:
         journal: keeps what was counted when the run is interrupted or a server goes away; empty in the end.
@@ -114,6 +114,6 @@ def _walk(
 
 
 def life_of(connection: Connection) -> str:
-    """Give what tells one life of a server from the next; a cursor is good within one."""
+    """Return what tells one life of a server from the next; a cursor is good within one."""
     text = connection.call("INFO", "server").decode("utf-8", "replace")
     return next((line.partition(":")[2] for line in text.splitlines() if line.startswith("run_id:")), "")

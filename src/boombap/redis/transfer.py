@@ -30,7 +30,7 @@ _NOT_READABLE = "payload version or checksum"
 
 
 def fetch(connection: Connection, db: int, keys: Sequence[bytes], form: Form = "both") -> list[Item]:
-    """Give keys with their values and times to live; those that are gone are left out.
+    """Return keys with their values and times to live; those that are gone are left out.
 
     Raises:
         OutsideError: when the server refuses a command.
@@ -147,7 +147,7 @@ class Writer:
             self.failed.append((item.key, reason))
 
     def done(self, action: str, seen: int, begun_s: float) -> Done:
-        """Give what was done since a moment of time.perf_counter."""
+        """Return what was done since a moment of time.perf_counter."""
         return Done(
             action, seen, self.changed, self.skipped, self.fell_back, tuple(self.failed),
             elapsed_ms=1000 * (time.perf_counter() - begun_s),

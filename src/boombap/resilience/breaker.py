@@ -58,14 +58,14 @@ class Breaker:
 
     @property
     def state(self) -> State:
-        """Give the state now; an open breaker whose recovery time is over counts as half-open."""
+        """Return the state now; an open breaker whose recovery time is over counts as half-open."""
         with self._lock:
             is_over = self._state is State.OPEN and self._left_s() <= 0
             return State.HALF_OPEN if is_over else self._state
 
     @property
     def wait_s(self) -> float:
-        """Give the seconds until a call may pass again, 0 when one may try now."""
+        """Return the seconds until a call may pass again, 0 when one may try now."""
         with self._lock:
             return max(0.0, self._left_s()) if self._state is State.OPEN else 0.0
 

@@ -32,7 +32,7 @@ class Bucket:
 
     @property
     def rate_per_s(self) -> float:
-        """Give the tokens that come in a second."""
+        """Return the tokens that come in a second."""
         return self._rate_per_s
 
     def set_rate(self, rate_per_s: float) -> None:

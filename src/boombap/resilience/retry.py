@@ -51,7 +51,7 @@ class Retry(Record):
 
 
 def wait_s(error: BoombapError, failures: int, spent_s: float, policy: Policy, draw: Draw) -> float | None:
-    """Give the seconds to wait before the next attempt; None when the error must be raised.
+    """Return the seconds to wait before the next attempt; None when the error must be raised.
 
     An error's `retry_after_s` is the least wait: whoever said it would refuse an earlier call. When it lies behind the
     deadline, waiting for it is the caller's decision.
@@ -76,7 +76,7 @@ def retry(
     clock: Callable[[], float] = time.monotonic,
     draw: Draw = random.random,
 ) -> T:
-    """Give what `work` gives, calling it again as long as the policy allows.
+    """Return what `work` gives, calling it again as long as the policy allows.
 
     Args:
         sleep: waits, and ends early by raising; `Interrupt.sleep` is one.

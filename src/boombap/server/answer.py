@@ -29,7 +29,7 @@ def answer(
 
 
 def status_line(status: int) -> str:
-    """Give the number with its words.
+    """Return the number with its words.
 
     >>> status_line(429), status_line(599)
     ('429 Too Many Requests', '599 Status')

@@ -17,7 +17,7 @@ _HEALTH = "/healthz"
 
 
 def guard(app: WSGIApplication, note: Note | None) -> WSGIApplication:
-    """Give the application with what the server answers by itself around it.
+    """Return the application with what the server answers by itself around it.
 
     Args:
         note: is told a line for each request, without its query, where keys may stand; None for no access log.

@@ -38,15 +38,15 @@ class DeferredTls(Adapter):
             raise FatalSSLAlert(*error.args) from error
 
     def bind(self, sock: socket.socket) -> socket.socket:
-        """Give the listening socket as it is."""
+        """Return the listening socket as it is."""
         return sock
 
     def get_environ(self) -> dict[str, str]:
-        """Give what the application is told of the connection."""
+        """Return what the application is told of the connection."""
         return _ENVIRON
 
     def makefile(self, sock: socket.socket, mode: str = "r", bufsize: int = -1) -> Any:  # noqa: ANN401 - cheroot's own
-        """Give the file object through which cheroot reads or writes."""
+        """Return the file object through which cheroot reads or writes."""
         return (StreamReader if "r" in mode else StreamWriter)(sock, mode, bufsize)
 
 

@@ -64,13 +64,13 @@ class Access:
 
     @property
     def headers(self) -> tuple[str, ...] | None:
-        """Give the headers of a request, the same tuple as long as the token lives; None when one must be asked for."""
+        """Return the headers of a request, the same tuple while the token lives; None when one must be asked for."""
         if self._headers and self._clock() >= self._ends_at_s:
             self._headers = None
         return self._headers
 
     def request(self) -> Request:
-        """Give the request for a new token."""
+        """Return the request for a new token."""
         self.is_asking = True
         pair = base64.b64encode(f"{self._client_id}:{self._client_secret.reveal()}".encode()).decode()
         headers = (f"Authorization: Basic {pair}", "Content-Type: application/x-www-form-urlencoded")
@@ -118,7 +118,7 @@ class Access:
 
 
 def from_settings(settings: Spotify) -> Access:
-    """Give the access that the configuration names.
+    """Return the access that the configuration names.
 
     Raises:
         ConfigError: when the credentials are not set.

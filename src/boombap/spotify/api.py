@@ -59,12 +59,12 @@ class Absent(Unavailable):
 
 
 def request(ask: Ask, base_url: str, headers: tuple[str, ...]) -> Request:
-    """Give the HTTP request for an ask; the ask comes back as its tag."""
+    """Return the HTTP request for an ask; the ask comes back as its tag."""
     return Request("GET", base_url + path(ask), headers, None, _TIMEOUT_S, _MOST_BYTES, ask)
 
 
 def path(ask: Ask) -> str:
-    """Give path and query of an ask.
+    """Return path and query of an ask.
 
     >>> from boombap.spotify.model import Ask
     >>> path(Ask(Kind.SEARCH_TRACKS, query='artist:"E-40"', limit=10))
@@ -86,7 +86,7 @@ def path(ask: Ask) -> str:
 
 
 def read(ask: Ask, answer: Response | Failure, now_s: float) -> Decoded | Refusal | OutsideError:
-    """Give what an ask was answered with.
+    """Return what an ask was answered with.
 
     Args:
         now_s: Unix time, for a Retry-After that is a date.

@@ -96,7 +96,7 @@ class Census:
         self._titles[track.id or ""].append((read_title(row.title), found.shape is not Shape.FLAT))
 
     def artist_id(self, artist: str) -> str | None:
-        """Give the id that most rows of an artist carry; None without a majority."""
+        """Return the id that most rows of an artist carry; None without a majority."""
         ids = self._artist_ids.get(read_credit(artist).whole)
         if not ids or ids.total() < _LEAST_ROWS:
             return None
@@ -104,7 +104,7 @@ class Census:
         return id_ if rows * 2 > ids.total() else None
 
     def sharing(self, spotify_id: str) -> int:
-        """Give how many rows carry a track's id."""
+        """Return how many rows carry a track's id."""
         return len(self._titles.get(spotify_id, ()))
 
     def is_contested(self, spotify_id: str, title: Title, *, has_name: bool) -> bool:
@@ -156,7 +156,7 @@ def _judge_by_names(row: Row, track: Track, sharing: int) -> Audited:
 
 
 def _judge_by_witnesses(row: Row, found: Stored, census: Census) -> tuple[str, ...]:
-    """Give verdict and reasons where Spotify's own title is not stored."""
+    """Return verdict and reasons where Spotify's own title is not stored."""
     track = found.track
     artist = compare_artists(read_credit(row.artist), [name_key(one.name) for one in track.artists], ())
     if artist is None:

@@ -56,7 +56,7 @@ class Counts(NamedTuple):
 
     @property
     def hit_pct(self) -> float | None:
-        """Give the share of hits, None before the first question."""
+        """Return the share of hits, None before the first question."""
         asked = self.hits + self.misses
         return 100.0 * self.hits / asked if asked else None
 
@@ -81,12 +81,12 @@ class Cache:
 
     @property
     def counts(self) -> Counts:
-        """Give the hits and misses of this process."""
+        """Return the hits and misses of this process."""
         with self._lock:
             return Counts(self._hits, self._misses)
 
     def look_up(self, wanted: Sequence[Wanted]) -> tuple[list[Match], list[Wanted]]:
-        """Give the verdicts that are known, and what must be asked for; never raises for a Redis that fails.
+        """Return the verdicts that are known, and what must be asked for; never raises for a Redis that fails.
 
         A refresh is always asked for. An id that Spotify does not know is taken off a row that has a name, which is
         then searched for.
@@ -127,7 +127,7 @@ class Cache:
         self._set(self._count_commands())
 
     def read_counts(self) -> Counts:
-        """Give the hits and misses of all processes.
+        """Return the hits and misses of all processes.
 
         Raises:
             OutsideError: when Redis does not answer.
@@ -181,7 +181,7 @@ class Cache:
         return [("HINCRBY", _COUNTS, name, n) for name, n in (("hits", hits), ("misses", misses)) if n]
 
     def _get(self, keys: list[str]) -> list[bytes | None]:
-        """Give what lies under the keys, None for what does not, or what Redis did not say."""
+        """Return what lies under the keys, None for what does not, or what Redis did not say."""
         if not keys or not self._reading.admits():
             return [None] * len(keys)
         values: list[bytes | None] = []
@@ -253,7 +253,7 @@ def _track_key(id_: str) -> str:
 
 
 def _match_key(one: Wanted) -> str:
-    """Give the key of a question: whatever a verdict depends on is in it."""
+    """Return the key of a question: whatever a verdict depends on is in it."""
     question = (one.artist, one.title, one.spotify_id, one.isrc, one.duration_ms, one.explicit)
     text = repr(question).encode(errors="surrogatepass")
     return f"{_PREFIX}match:{hashlib.blake2b(text, digest_size=15).hexdigest()}"

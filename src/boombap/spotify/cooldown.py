@@ -27,7 +27,7 @@ class Cooldown:
         self._wall = wall
 
     def cooldown_until_s(self) -> float:
-        """Give the Unix time before which nobody may call, 0 when there is none.
+        """Return the Unix time before which nobody may call, 0 when there is none.
 
         Raises:
             OutsideError: when the database cannot say.

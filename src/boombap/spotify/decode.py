@@ -40,7 +40,7 @@ class _UnreadableError(Exception):
 
 
 def decode(ask: Ask, body: bytes) -> Decoded:
-    """Give what an answer with status 200 says.
+    """Return what an answer with status 200 says.
 
     Raises:
         Unavailable: when the body is no JSON object with the list that belongs to the question.
@@ -58,7 +58,7 @@ def decode(ask: Ask, body: bytes) -> Decoded:
 
 
 def track(found: Any, requested_id: str | None = None) -> Track:  # noqa: ANN401 - decoded JSON
-    """Give one track.
+    """Return one track.
 
     Raises:
         _UnreadableError: when it has no name, or an id or artists of another type.
@@ -91,7 +91,7 @@ def track(found: Any, requested_id: str | None = None) -> Track:  # noqa: ANN401
 
 
 def album(found: Any) -> Album:  # noqa: ANN401 - decoded JSON
-    """Give one album; its name may be empty.
+    """Return one album; its name may be empty.
 
     Raises:
         _UnreadableError: when it is none.
@@ -109,7 +109,7 @@ def album(found: Any) -> Album:  # noqa: ANN401 - decoded JSON
 
 
 def artist(found: Any) -> Artist:  # noqa: ANN401 - decoded JSON
-    """Give one artist.
+    """Return one artist.
 
     Raises:
         _UnreadableError: when it has no name.
@@ -142,7 +142,7 @@ def _several_artists(ask: Ask, found: Mapping[str, Any]) -> Decoded:
 def _by_id(
     ids: Sequence[str], entries: Sequence[Any], read: Callable[[Any], T], id_of: Callable[[T], str | None]
 ) -> tuple[list[T | None], frozenset[str]]:
-    """Give for each id its entry, and the ids for which there is none that can be read.
+    """Return for each id its entry, and the ids for which there is none that can be read.
 
     By id, because an answer may be shorter or in another order; where it is as long as the question, by place: relinked
     tracks come under another id, and development mode does not say from which one.
@@ -205,7 +205,7 @@ _READERS: Mapping[Kind, Callable[[Ask, Mapping[str, Any]], Decoded]] = {
 
 
 def _items(page: Mapping[str, Any], read: Callable[[Any], T]) -> tuple[T, ...]:
-    """Give the entries of a page that can be read; a candidate that cannot be read is none."""
+    """Return the entries of a page that can be read; a candidate that cannot be read is none."""
     found = []
     for entry in _list(page.get("items")):
         try:

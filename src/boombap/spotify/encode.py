@@ -23,7 +23,7 @@ WARM = "boombap.spotify.warm/1"
 
 
 def batch(done: Done) -> dict[str, object]:
-    """Give what a run came to."""
+    """Return what a run came to."""
     tally = done.tally
     return {
         "schema": BATCH,
@@ -50,7 +50,7 @@ def batch(done: Done) -> dict[str, object]:
 
 
 def match(one: Match) -> dict[str, object]:
-    """Give a verdict about one track."""
+    """Return a verdict about one track."""
     return {
         "key": one.wanted.key,
         "artist": one.wanted.artist,
@@ -64,7 +64,7 @@ def match(one: Match) -> dict[str, object]:
 
 
 def track(one: Track) -> dict[str, object]:
-    """Give a track as Spotify describes it."""
+    """Return a track as Spotify describes it."""
     album = one.album
     return {
         "id": one.id,
@@ -81,7 +81,7 @@ def track(one: Track) -> dict[str, object]:
 
 
 def plan(found: Plan) -> dict[str, object]:
-    """Give what a run would cost."""
+    """Return what a run would cost."""
     return {
         "schema": PLAN,
         "tracks": found.tracks,
@@ -102,12 +102,12 @@ def plan(found: Plan) -> dict[str, object]:
 
 
 def status(found: Status, cache: Mapping[str, object] | None) -> dict[str, object]:
-    """Give where the catalogue and the cache stand."""
+    """Return where the catalogue and the cache stand."""
     return {"schema": STATUS, **found._asdict(), "cooldown_s": round(found.cooldown_s, 1), "cache": cache}
 
 
 def audit(found: Audit) -> dict[str, object]:
-    """Give what an audit came to."""
+    """Return what an audit came to."""
     return {
         "schema": AUDIT,
         "rows": found.rows,
@@ -130,7 +130,7 @@ def audit(found: Audit) -> dict[str, object]:
 
 
 def explanation(found: Match, candidates: Iterable[Weighed]) -> dict[str, object]:
-    """Give how the candidates for one track were judged."""
+    """Return how the candidates for one track were judged."""
     return {
         "schema": EXPLAIN,
         "verdict": match(found),
@@ -142,5 +142,5 @@ def explanation(found: Match, candidates: Iterable[Weighed]) -> dict[str, object
 
 
 def warm(taken: int, seconds: float) -> dict[str, object]:
-    """Give what the cache took."""
+    """Return what the cache took."""
     return {"schema": WARM, "tracks": taken, "seconds": round(seconds, 3)}

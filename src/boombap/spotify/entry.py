@@ -44,12 +44,12 @@ class Verdict(NamedTuple):
     track: Track | None
 
     def about(self, wanted: Wanted) -> Match:
-        """Give the match of a row that asks the same question."""
+        """Return the match of a row that asks the same question."""
         return Match(wanted, self.outcome, self.track, self.score, self.margin, self.reasons)
 
 
 def encode_track(track: Track) -> bytes:
-    """Give a track as bytes.
+    """Return a track as bytes.
 
     Raises:
         ValueError: a text that UTF-8 has no bytes for, or a number of more than 64 bits.
@@ -58,7 +58,7 @@ def encode_track(track: Track) -> bytes:
 
 
 def decode_track(value: bytes) -> Track | None:
-    """Give the track that lies in these bytes, None when they are not ours."""
+    """Return the track that lies in these bytes, None when they are not ours."""
     try:
         return _track(orjson.loads(value))
     except ValueError:
@@ -66,7 +66,7 @@ def decode_track(value: bytes) -> Track | None:
 
 
 def encode_match(match: Match) -> bytes:
-    """Give a verdict as bytes.
+    """Return a verdict as bytes.
 
     Raises:
         ValueError: a text that UTF-8 has no bytes for, or a number of more than 64 bits.
@@ -75,7 +75,7 @@ def encode_match(match: Match) -> bytes:
 
 
 def decode_match(value: bytes) -> Verdict | None:
-    """Give the verdict that lies in these bytes, None when they are not ours."""
+    """Return the verdict that lies in these bytes, None when they are not ours."""
     try:
         outcome, score, margin, reasons, track = _checked(orjson.loads(value), _VERDICT)
         if not all(isinstance(reason, str) for reason in reasons):

@@ -49,7 +49,7 @@ class Estimate(NamedTuple):
 
     @property
     def per_track(self) -> float:
-        """Give requests a track."""
+        """Return requests a track."""
         return self.requests / self.tracks if self.tracks else 0.0
 
 

@@ -51,7 +51,7 @@ MEANING = {
 
 
 def explain(wanted: Wanted, candidates: Sequence[Track]) -> Iterator[str]:
-    """Give the account, line by line; names are as they came, for the caller to escape."""
+    """Yield the account, line by line; names are as they came, for the caller to escape."""
     yield from _reading(wanted)
     for number, track in enumerate(candidates, 1):
         yield from _candidate(number, weigh(wanted, track))

@@ -66,7 +66,7 @@ class Feed:
         self._thread.join()
 
     def get(self, timeout_s: float) -> Chunk | None:
-        """Give the next chunk, None when none came in time or none will come (`is_over`).
+        """Return the next chunk, None when none came in time or none will come (`is_over`).
 
         Raises:
             BoombapError: what reading the source raised.

@@ -30,7 +30,7 @@ class Kept(NamedTuple):
 def read_kept(
     session: Session, *, ttl_s: float, most: int | None = None, artists: Sequence[str] = (), chunk: int = _CHUNK
 ) -> Iterator[list[Kept]]:
-    """Give the tracks that are younger than `ttl_s`, chunk by chunk.
+    """Yield the tracks that are younger than `ttl_s`, chunk by chunk.
 
     Args:
         most: how many at most.

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
         """Keeps the end of a cool-down between runs and across processes; in Redis, and in PostgreSQL."""
 
         def cooldown_until_s(self) -> float:
-            """Give the Unix time before which nobody may call, 0 when there is none.
+            """Return the Unix time before which nobody may call, 0 when there is none.
 
             Raises:
                 OutsideError: when it cannot be read.
@@ -104,12 +104,12 @@ class Limits(NamedTuple):
 
     @property
     def rate_per_s(self) -> float:
-        """Give the requests a second that use the whole budget."""
+        """Return the requests a second that use the whole budget."""
         return self.budget / self.window_s
 
     @property
     def hold_s(self) -> float:
-        """Give how long a token of the window may be held; the window in Redis must be longer by as much."""
+        """Return how long a token of the window may be held; the window in Redis must be longer by as much."""
         return self.window_s / 30
 
 
@@ -158,7 +158,7 @@ class Limiter:
 
     @property
     def rate_per_s(self) -> float:
-        """Give the pace of this process."""
+        """Return the pace of this process."""
         return self._bucket.rate_per_s
 
     @property
@@ -180,7 +180,7 @@ class Limiter:
         self._park_when_long()
 
     def take(self, most: int) -> int:
-        """Give how many of `most` requests may leave now.
+        """Return how many of `most` requests may leave now.
 
         Raises:
             TryLater: when another process has met a ban that is longer than a run waits.
@@ -304,7 +304,7 @@ class Limiter:
 
 
 def parked(left_s: float, now_s: float) -> TryLater:
-    """Give the error that ends a run until a ban is over."""
+    """Return the error that ends a run until a ban is over."""
     at = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(now_s + left_s))
     return TryLater(
         f"rate-limited by Spotify for another {format_duration(left_s)}",

@@ -67,7 +67,7 @@ class Weighed(NamedTuple):
 
 
 def match(wanted: Wanted, candidates: Iterable[Track]) -> Match:
-    """Give the verdict about a wanted track among candidates, in whatever order they come."""
+    """Return the verdict about a wanted track among candidates, in whatever order they come."""
     weighed = [weigh(wanted, track) for track in candidates]
     passed = [one for one in weighed if one.refused is None]
     if not passed:
@@ -142,7 +142,7 @@ def _guests(credit: Credit, title: Title, names: list[str], found: Title) -> str
 
 
 def _difference_ms(wanted: Wanted, track: Track) -> int:
-    """Give by how much the lengths differ, -1 when one is unknown."""
+    """Return by how much the lengths differ, -1 when one is unknown."""
     if not wanted.duration_ms or not track.duration_ms:
         return -1
     return abs(wanted.duration_ms - track.duration_ms)

@@ -105,7 +105,7 @@ class Credit(NamedTuple):
 
 
 def fold(text: str) -> str:
-    """Give a text in lower-case ASCII words; of a text without letters its symbols, so that "÷" is not nothing.
+    """Return a text in lower-case ASCII words; of a text without letters its symbols, so that "÷" is not nothing.
 
     >>> fold("Pi’erre Bourne"), fold("Curren$y"), fold("B.o.B"), fold("Goin’ Bad & F**k It")
     ('pierre bourne', 'currensy', 'bob', 'going bad and f*k it')
@@ -119,7 +119,7 @@ def fold(text: str) -> str:
 
 @lru_cache(maxsize=_CACHED_NAMES)
 def name_key(name: str) -> str:
-    """Give what an artist's name is compared by.
+    """Return what an artist's name is compared by.
 
     >>> name_key("The Notorious B.I.G."), name_key("E-40"), name_key("A*M*E"), name_key("P!nk")
     ('notoriousbig', 'e40', 'ame', 'pink')
@@ -176,7 +176,7 @@ def read_title(title: str) -> Title:
 
 
 def searchable(text: str) -> str:
-    """Give a title or an artist's line as the Web API's search takes it: no guests, no signs of its query language.
+    """Return a title or an artist's line as the Web API's search takes it: no guests, no signs of its query language.
 
     Scripts stay as they are, because the search knows them.
 

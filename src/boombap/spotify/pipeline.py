@@ -372,7 +372,7 @@ class Pipeline:
             raise self._last_error
 
     def _wait_s(self) -> float:
-        """Give how long to wait for an answer before something else is due."""
+        """Return how long to wait for an answer before something else is due."""
         now_s, times = self._clock(), [_STEP_S]
         if self._later:
             times.append(self._later[0][0] - now_s)

@@ -79,7 +79,7 @@ class Planner:
         self._is_finished = True
 
     def next_requests(self, most: int, now_s: float) -> list[Ask]:
-        """Give up to `most` requests that are worth sending now, the most pressing first."""
+        """Return up to `most` requests that are worth sending now, the most pressing first."""
         self._now_s = now_s
         asks = self._next_singly(most)
         if self.mode is Mode.DEVELOPMENT and len(asks) < most:
@@ -135,7 +135,7 @@ class Planner:
             self._names[one.priority].append(one)
 
     def _next_singly(self, most: int) -> list[Ask]:
-        """Give requests that need no sweep, the most pressing first."""
+        """Return requests that need no sweep, the most pressing first."""
         asks: list[Ask] = []
         while self._halves and len(asks) < most:
             ask, waiting = self._halves.popleft()
@@ -255,7 +255,7 @@ class _Artists:
         self._waiting += 1
 
     def take(self, now_s: float, busy: Container[str], *, is_finished: bool) -> tuple[str, list[Wanted]] | None:
-        """Give an artist whose tracks are all here, the most pressing and then the largest first."""
+        """Return an artist whose tracks are all here, the most pressing and then the largest first."""
         is_full = is_finished or self._waiting >= _MOST_WAITING
         ripe = [
             key

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def limiter_of(settings: Spotify, redis: RedisPool | None, pool: Pool | None, *, burst: int) -> Limiter:
-    """Give the limiter of one process.
+    """Return the limiter of one process.
 
     Args:
         redis: with the window that all processes share; without it the local share counts.

@@ -18,7 +18,7 @@ LOCK_SPACE = 0x73706F74
 
 
 def version(session: Session) -> int:
-    """Give the version of the tables in this database, 0 when there are none."""
+    """Return the version of the tables in this database, 0 when there are none."""
     found: int = session.read(query("version"))[0]["version"]
     return found
 

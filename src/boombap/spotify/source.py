@@ -62,7 +62,7 @@ class Selection(NamedTuple):
 
     @property
     def served(self) -> tuple[Phase, ...]:
-        """Give the groups that can hold a row at all."""
+        """Return the groups that can hold a row at all."""
         empty = {
             *(() if self.asked else (Phase.ASKED,)),
             *(() if self.refresh_s is not None else (Phase.REFRESH,)),
@@ -96,7 +96,7 @@ class Leases:
         self._session.close()
 
     def chunks(self) -> Iterator[list[Wanted]]:
-        """Give the rows, taken just before they are given, until there are no more or enough.
+        """Yield the rows, taken just before they are given, until there are no more or enough.
 
         Raises:
             OutsideError: the server failed; what was given stays ours until the session ends.
@@ -115,7 +115,7 @@ class Leases:
         self._session.write(query("renew"), {"holder": self.holder, "lease_s": self._lease_s})
 
     def release(self, keys: Sequence[int] | None = None) -> None:
-        """Give back some rows, or all, without a result."""
+        """Release some rows, or all, without a result."""
         ids = None if keys is None else list(keys)
         self._session.write(query("release"), {"holder": self.holder, "ids": ids})
 
@@ -134,7 +134,7 @@ class Leases:
 
 
 def peek(session: Session, selection: Selection, *, chunk: int = 5_000) -> Iterator[list[Wanted]]:
-    """Give the rows that are wanted now without taking them, also before the tables exist; for plans."""
+    """Yield the rows that are wanted now without taking them, also before the tables exist; for plans."""
     name = "wanted" if schema.version(session) else "wanted_bare"
     left = selection.most
     for phase in selection.served:

@@ -56,7 +56,7 @@ class Sweep:
         self._hits = 0
 
     def next_asks(self, most: int) -> list[Ask]:
-        """Give what to ask next; empty while replies are awaited, and when it is over."""
+        """Return what to ask next; empty while replies are awaited, and when it is over."""
         most = min(most, _MOST_OPEN - len(self._open))
         given: list[Ask] = []
         while len(given) < most and (ask := self._next()):
@@ -83,7 +83,7 @@ class Sweep:
         return self._take_tracks(ask, reply)
 
     def settle(self) -> tuple[list[Match], list[Wanted]]:
-        """Give the verdicts that the sweep allows, and what has to be asked for singly."""
+        """Return the verdicts that the sweep allows, and what has to be asked for singly."""
         return settle(self._wanted, self.tracks)
 
     def _first_ask(self) -> Ask:
@@ -137,7 +137,7 @@ class Sweep:
         ]
 
     def _pick_album(self) -> int | None:
-        """Give the place of the release that is most likely worth its request; None when none is."""
+        """Return the place of the release that is most likely worth its request; None when none is."""
         if not self._missing or not self._albums:
             return None
         longest = self._albums[-1]
@@ -147,7 +147,7 @@ class Sweep:
         return next((at for at, album in enumerate(self._albums) if read_title(album.name).key in missing), None)
 
     def _expected(self, album: Album) -> float:
-        """Give how many wanted tracks a release likely holds: the share seen so far, or what is left over what is."""
+        """Return how many wanted tracks a release likely holds: the share seen so far, or what is left over what is."""
         left = sum(one.total_tracks or 1 for one in self._albums)
         share = min(1.0, len(self._missing) / left)
         if self._read:
@@ -199,7 +199,7 @@ def settle(wanted: Iterable[Wanted], tracks: Sequence[Track]) -> tuple[list[Matc
 
 
 def verify(wanted: Wanted, track: Track) -> Match | None:
-    """Give the verdict about a track that was asked for by its id; None when the id is another track's."""
+    """Return the verdict about a track that was asked for by its id; None when the id is another track's."""
     if not wanted.artist or not wanted.title:
         return Match(wanted, Outcome.MATCHED, track, 1.0, None, ("id",))
     found = weigh(wanted, track)

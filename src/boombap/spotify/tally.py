@@ -31,5 +31,5 @@ class Tally:
 
     @property
     def tracks(self) -> int:
-        """Give the tracks that have a verdict."""
+        """Return the tracks that have a verdict."""
         return self.outcomes.total()

@@ -35,7 +35,7 @@ class Script:
         self._sha = hashlib.sha1(self._text, usedforsecurity=False).hexdigest()
 
     def run(self, pool: Pool, keys: list[str], *arguments: Word) -> list[int] | int:
-        """Give the script's answer.
+        """Return the script's answer.
 
         Raises:
             OutsideError: when the server does not answer, or refuses.
@@ -112,7 +112,7 @@ class Window:
             self._held -= returned
 
     def cooldown_until_s(self) -> float:
-        """Give the Unix time before which nobody may call, 0 when there is none.
+        """Return the Unix time before which nobody may call, 0 when there is none.
 
         Raises:
             OutsideError: when Redis cannot say.
@@ -136,5 +136,5 @@ class Window:
 
 
 def account_of(client_id: str) -> str:
-    """Give the name under which an account is known: 16 hexadecimal digits, from which the id cannot be read."""
+    """Return the name under which an account is known: 16 hexadecimal digits, from which the id cannot be read."""
     return hashlib.sha256(b"boombap spotify account " + client_id.encode()).hexdigest()[:16]

@@ -62,7 +62,7 @@ class Meter:
             held[-1] += value
 
     def __iter__(self) -> Iterator[tuple[Metric, Labels, Value]]:
-        """Give each value with its metric and the values of its labels."""
+        """Return each value with its metric and the values of its labels."""
         with self._lock:
             held = [(metric, labels, value) for (metric, labels), value in self._values.items()]
         return iter(held)

@@ -52,7 +52,7 @@ def leave(folder: Path, command: str, meter: Meter) -> bool:
 
 
 def read(path: Path) -> Samples:
-    """Give the samples of one file; none for a file that is absent, too large or not what `leave` writes."""
+    """Return the samples of one file; none for a file that is absent, too large or not what `leave` writes."""
     try:
         with path.open(encoding="utf-8", newline="\n") as file:
             text = file.read(_MOST_BYTES + 1)
@@ -67,7 +67,7 @@ def read(path: Path) -> Samples:
 
 
 def lines(samples: Mapping[tuple[str, Named], float]) -> Iterator[str]:
-    r"""Give samples as lines, sorted.
+    r"""Yield samples as lines, sorted.
 
     >>> list(lines({("a_total", (("path", 'say "\n"'),)): 2.0}))
     ['a_total{path="say \\"\\n\\""} 2']
@@ -78,7 +78,7 @@ def lines(samples: Mapping[tuple[str, Named], float]) -> Iterator[str]:
 
 
 def expanded(metric: Metric, labels: tuple[str, ...], value: Value) -> Iterable[Sample]:
-    """Give a value as the samples that stand for it: one, or those of a histogram, whose buckets are cumulative."""
+    """Yield a value as the samples that stand for it: one, or those of a histogram, whose buckets are cumulative."""
     named = tuple(zip(metric.labels, labels, strict=True))
     if not isinstance(value, list):
         yield metric.name, named, value

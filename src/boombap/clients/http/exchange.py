@@ -71,7 +71,7 @@ class Response:
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """Give the headers with lower-case names; lines of one name are joined by a comma."""
+        """Return the headers with lower-case names; lines of one name are joined by a comma."""
         # Parsed when first asked for: the hot path reads the status only, and parsing costs 5 us.
         if self._headers is None:
             self._headers = parse_headers(self._lines)
@@ -94,7 +94,7 @@ class Failure(NamedTuple):
 
 
 def parse_headers(lines: Sequence[bytes]) -> dict[str, str]:
-    r"""Give the headers of the last block; redirects and interim answers leave blocks before it.
+    r"""Return the headers of the last block; redirects and interim answers leave blocks before it.
 
     >>> parse_headers([b"HTTP/1.1 100 Continue\r\n", b"\r\n", b"HTTP/1.1 200 OK\r\n", b"Vary: a\r\n", b"vary: b\r\n"])
     {'vary': 'a, b'}
@@ -155,7 +155,7 @@ def _header_name(header: str, number: int) -> str:
 
 
 def shown_url(url: str) -> str:
-    """Give an address as it may be shown: without user, password, query and fragment.
+    """Return an address as it may be shown: without user, password, query and fragment.
 
     >>> shown_url("https://dj:s3cret@api.example/v1/search?q=key&token=abc#top")
     'https://api.example/v1/search'
@@ -167,7 +167,7 @@ def shown_url(url: str) -> str:
 
 
 def origin(url: str) -> str:
-    """Give ``scheme://host:port`` of an address.
+    """Return ``scheme://host:port`` of an address.
 
     >>> origin("http://u:p@127.0.0.1:8080/v1?x=1")
     'http://127.0.0.1:8080'

@@ -87,12 +87,12 @@ class Client:
 
     @property
     def in_flight(self) -> int:
-        """Give the number of requests that have no answer yet."""
+        """Return the number of requests that have no answer yet."""
         return len(self._busy)
 
     @property
     def room(self) -> int:
-        """Give how many requests may be submitted now."""
+        """Return how many requests may be submitted now."""
         return self.most_in_flight - len(self._busy)
 
     def submit(self, request: Request) -> None:
@@ -105,7 +105,7 @@ class Client:
         self._begin(request)
 
     def poll(self, limit_s: float) -> list[Answer]:
-        """Give the answers that have come, after waiting for the first; none when the time is over or nothing flies.
+        """Return the answers that have come, after waiting for the first; none when the time is over or nothing flies.
 
         Raises:
             Interrupted: when the run was asked to end.

@@ -15,7 +15,7 @@ _DATE = re.compile(r"[A-Za-z]{3,9},? .*\d\d:\d\d:\d\d.*", re.ASCII)
 
 
 def delay_s(headers: Mapping[str, str], now_s: float) -> float | None:
-    """Give the wait that an answer asks for; None when it asks for none that can be understood.
+    """Return the wait that an answer asks for; None when it asks for none that can be understood.
 
     Args:
         headers: with lower-case names.
@@ -26,7 +26,7 @@ def delay_s(headers: Mapping[str, str], now_s: float) -> float | None:
 
 
 def parse_delay_s(text: str, now_s: float) -> float | None:
-    """Give the seconds in a Retry-After, 0 for a date that has passed; None for a negative number or garbage.
+    """Return the seconds in a Retry-After, 0 for a date that has passed; None for a negative number or garbage.
 
     >>> parse_delay_s("3", 0.0), parse_delay_s("Thu, 01 Jan 1970 00:01:00 GMT", 15.0), parse_delay_s("-1", 0.0)
     (3.0, 45.0, None)
@@ -41,7 +41,7 @@ def parse_delay_s(text: str, now_s: float) -> float | None:
 
 
 def parse_date_s(text: str) -> float | None:
-    """Give the Unix time of an HTTP date in any of its three forms (RFC 9110, 5.6.7); None for anything else.
+    """Return the Unix time of an HTTP date in any of its three forms (RFC 9110, 5.6.7); None for anything else.
 
     >>> [parse_date_s(text) for text in ("Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994", "soon")]
     [784111777.0, 784111777.0, None]

@@ -98,7 +98,7 @@ class Transfer:
         self._set_proxy(request)
 
     def response(self) -> Response:
-        """Give the answer once the transfer has ended well."""
+        """Return the answer once the transfer has ended well."""
         chunks, easy, request = self._chunks, self.easy, self.request
         body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
         url = easy.getinfo(pycurl.EFFECTIVE_URL) if request.most_redirects else request.url
@@ -106,7 +106,7 @@ class Transfer:
         return Response(request, status, self._lines[:], body, easy.getinfo(pycurl.TOTAL_TIME), url)
 
     def expected_bytes(self) -> int | None:
-        """Give the size that the server announced; None when it did not."""
+        """Return the size that the server announced; None when it did not."""
         length = int(self.easy.getinfo(pycurl.CONTENT_LENGTH_DOWNLOAD_T))
         return length if length >= 0 else None
 

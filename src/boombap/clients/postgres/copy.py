@@ -20,7 +20,7 @@ _ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
 
 
 def encode(rows: Iterable[Sequence[Value]]) -> bytes:
-    r"""Give rows as COPY's text format; a sequence of texts becomes an array.
+    r"""Return rows as COPY's text format; a sequence of texts becomes an array.
 
     What UTF-8 has no bytes for (a lone surrogate) and NUL are sent as they are: the server refuses them with an
     SQLSTATE, as it does every other value that does not fit.

@@ -68,7 +68,7 @@ class Pool:
             self._discard(session)
 
     def read(self, sql: str, parameters: Parameters = None) -> list[Row]:
-        """Give the rows of one read-only query; a dead connection is replaced once, since reading is idempotent."""
+        """Return the rows of one read-only query; a dead connection is replaced once, since reading is idempotent."""
         try:
             with self.session() as session:
                 return session.read(sql, parameters)

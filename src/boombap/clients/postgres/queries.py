@@ -17,7 +17,7 @@ class Queries:
         self._folder = folder
 
     def __call__(self, name: str, major: int = 0) -> str:
-        """Give the SQL of `name` (with its folder before it, as in ``health/blocking``) for a version of PostgreSQL.
+        """Return the SQL of `name` (with its folder before it, as in ``health/blocking``) for a version of PostgreSQL.
 
         Of ``name.sql``, ``name.13.sql``, ``name.17.sql`` the one with the highest number up to `major` is taken; the
         plain one counts as lowest.

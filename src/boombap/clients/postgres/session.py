@@ -81,12 +81,12 @@ class Session:
 
     @property
     def backend_pid(self) -> int:
-        """Give the process that the other side named when it greeted; a pooler names one that does not serve."""
+        """Return the process that the other side named when it greeted; a pooler names one that does not serve."""
         pid: int = self._connection.info.backend_pid
         return pid
 
     def read(self, sql: str, parameters: Parameters = None) -> list[Row]:
-        """Give the rows of one query, run in a read-only transaction of its own.
+        """Return the rows of one query, run in a read-only transaction of its own.
 
         Raises:
             OutsideError: the branch that fits the SQLSTATE.

@@ -38,7 +38,7 @@ class Target(Record):
 
     @property
     def label(self) -> str:
-        """Give ``host:port/database``, which is safe to print."""
+        """Return ``host:port/database``, which is safe to print."""
         host = self.parameters.get("host") or self.parameters.get("hostaddr") or "local socket"
         port = self.parameters.get("port", _DEFAULT_PORT)
         address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
@@ -46,21 +46,21 @@ class Target(Record):
 
     @property
     def database(self) -> str:
-        """Give the database's name, by libpq's rule the role's name when none was given."""
+        """Return the database's name, by libpq's rule the role's name when none was given."""
         return self.parameters.get("dbname") or self.user
 
     @property
     def user(self) -> str:
-        """Give the role's name, empty when libpq takes the one of the operating system."""
+        """Return the role's name, empty when libpq takes the one of the operating system."""
         return self.parameters.get("user", "")
 
     def at(self, database: str) -> Target:
-        """Give the same server with another database."""
+        """Return the same server with another database."""
         return self.but(name=database, parameters={**self.parameters, "dbname": database})
 
 
 def from_text(text: str, *, name: str = "", origin: str) -> Target:
-    """Give the target that a URL (``postgresql://…``) or key=value text names.
+    """Return the target that a URL (``postgresql://…``) or key=value text names.
 
     Raises:
         ConfigError: when libpq cannot read the text; the text is not shown, because it may hold a password.
@@ -81,7 +81,7 @@ def from_text(text: str, *, name: str = "", origin: str) -> Target:
 
 
 def malformed(origin: str) -> ConfigError:
-    """Give the error for an address that libpq cannot read."""
+    """Return the error for an address that libpq cannot read."""
     return ConfigError(
         f"the PostgreSQL address from {origin} is malformed",
         hint="write postgresql://user:password@host:5432/database, with special characters in the password as %XX",
@@ -89,7 +89,7 @@ def malformed(origin: str) -> ConfigError:
 
 
 def from_settings(settings: Postgres, origin: str) -> Target:
-    """Give the target that the configuration names.
+    """Return the target that the configuration names.
 
     Raises:
         ConfigError: for a malformed url.

@@ -80,15 +80,15 @@ class Cluster:
 
     @property
     def nodes(self) -> tuple[Node, ...]:
-        """Give the masters that hold slots, with their replicas."""
+        """Return the masters that hold slots, with their replicas."""
         return self._nodes
 
     def masters(self) -> list[Pool]:
-        """Give a pool to each master that holds slots."""
+        """Return a pool to each master that holds slots."""
         return [self.pool(node.master) for node in self._nodes]
 
     def call(self, *words: Word) -> Reply:
-        """Give the reply to one command, from the node that holds its key.
+        """Return the reply to one command, from the node that holds its key.
 
         Raises:
             OutsideError: the branch that fits what the server refused, a time-out, or a broken connection.
@@ -100,7 +100,7 @@ class Cluster:
         return reply
 
     def ask(self, *words: Word) -> Reply | ServerError:
-        """Give the reply to one command, an error of the server as a value; otherwise as `call`."""
+        """Return the reply to one command, an error of the server as a value; otherwise as `call`."""
         deadline_s = time.monotonic() + self._patience_s
         slot = slot_for(words)
         asking: Place | None = None
@@ -124,7 +124,7 @@ class Cluster:
         )
 
     def pipeline(self, commands: Iterable[Command]) -> list[Reply | ServerError]:
-        """Give the replies to many commands, one pipeline a node; those that were redirected follow one by one.
+        """Return the replies to many commands, one pipeline a node; those that were redirected follow one by one.
 
         Raises:
             OutsideError: for a time-out or a broken connection.
@@ -150,12 +150,12 @@ class Cluster:
         return replies
 
     def scan(self, match: bytes | str = b"*", *, count: int = 1000, kind: str = "") -> Iterator[list[bytes]]:
-        """Give the keys of all masters in batches, some of them twice as SCAN does; a batch may be empty."""
+        """Yield the keys of all masters in batches, some of them twice as SCAN does; a batch may be empty."""
         for pool in self.masters():
             yield from pool.scan(match, count=count, kind=kind)
 
     def pool(self, place: Place) -> Pool:
-        """Give the pool to one node."""
+        """Return the pool to one node."""
         with self._lock:
             if place not in self._pools:
                 at = self.target.at(*place)
@@ -163,11 +163,11 @@ class Cluster:
             return self._pools[place]
 
     def holder(self, slot: int) -> Pool:
-        """Give the pool to the master that holds a slot."""
+        """Return the pool to the master that holds a slot."""
         return self.pool(self._place(slot))
 
     def first_slot(self, master: Pool) -> int | None:
-        """Give the first slot that a master holds."""
+        """Return the first slot that a master holds."""
         place = (master.target.host, master.target.port)
         return self._slots.index(place) if place in self._slots else None
 
@@ -223,7 +223,7 @@ class Cluster:
         return found
 
     def _follow(self, moving: ServerError, slot: int | None) -> Place | None:
-        """Give the node to ask once; one that has taken over the slot for good is remembered instead."""
+        """Return the node to ask once; one that has taken over the slot for good is remembered instead."""
         _, _, place = moving.text.split(" ")[:3]
         host, _, port = place.rpartition(":")
         to = (host.strip("[]") or self.target.host, int(port))

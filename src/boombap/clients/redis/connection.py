@@ -81,7 +81,7 @@ class Connection:
             raise
 
     def call(self, *words: Word) -> Reply:
-        """Give the reply to one command.
+        """Return the reply to one command.
 
         Raises:
             OutsideError: the branch that fits what the server refused, a time-out, or a broken connection.
@@ -93,7 +93,7 @@ class Connection:
         return reply
 
     def ask(self, *words: Word) -> Reply | ServerError:
-        """Give the reply to one command, an error of the server as a value.
+        """Return the reply to one command, an error of the server as a value.
 
         Raises:
             OutsideError: for a time-out or a broken connection.
@@ -113,7 +113,7 @@ class Connection:
         return reply
 
     def pipeline(self, commands: Iterable[Command]) -> list[Reply | ServerError]:
-        """Give the replies to many commands that are sent without waiting for each answer, errors as values.
+        """Return the replies to many commands that are sent without waiting for each answer, errors as values.
 
         Replies are read while commands are still being sent, so that two full buffers cannot wait for each other.
 
@@ -155,7 +155,7 @@ class Connection:
             raise self._failed(error, "PIPELINE") from None
 
     def collect(self, count: int) -> list[Reply | ServerError]:
-        """Give the replies to the commands that were posted; otherwise as `pipeline`.
+        """Return the replies to the commands that were posted; otherwise as `pipeline`.
 
         Args:
             count: how many commands they were.
@@ -195,7 +195,7 @@ class Connection:
                 append(reply)
 
     def _next(self) -> Reply:
-        """Give the next reply that is complete, without what the server pushes unasked."""
+        """Return the next reply that is complete, without what the server pushes unasked."""
         while isinstance(reply := self._reader.gets(False), hiredis.PushNotification):
             continue
         return reply
@@ -242,7 +242,7 @@ class Connection:
 
 
 def as_mapping(reply: Reply) -> dict[Any, Any]:
-    """Give a map of RESP3, or the flat list of names and values that RESP2 has in its place, as a dict.
+    """Return a map of RESP3, or the flat list of names and values that RESP2 has in its place, as a dict.
 
     >>> as_mapping([b"proto", 2, b"mode", b"cluster"])
     {b'proto': 2, b'mode': b'cluster'}

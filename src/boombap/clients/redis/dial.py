@@ -22,7 +22,7 @@ _KEEPALIVE_S = 60
 
 
 def connect(target: Target, connect_s: float, read_s: float, interrupt: Interrupt) -> Wire:
-    """Give a connected stream.
+    """Return a connected stream.
 
     Raises:
         OutsideError: when none comes about; TLS that fails is AccessDenied.

@@ -29,7 +29,7 @@ class ServerError:
 
     @property
     def word(self) -> str:
-        """Give the first word, for example ``MOVED``."""
+        """Return the first word, for example ``MOVED``."""
         return self.text.partition(" ")[0]
 
     def __repr__(self) -> str:
@@ -142,7 +142,7 @@ _PHRASES: tuple[tuple[str, type[OutsideError], str, str], ...] = (
 
 
 def refusal(error: ServerError, target: Target, command: object) -> OutsideError:
-    """Give the error of ours for what the server said to a command."""
+    """Return the error of ours for what the server said to a command."""
     found = _WORDS.get(error.word)
     if found is None:
         found = next(((kind, text, hint) for phrase, kind, text, hint in _PHRASES if phrase in error.text), None)
@@ -163,13 +163,13 @@ def _fill(text: str, target: Target, command: object) -> str:
 
 
 def name_of(command: object) -> str:
-    """Give the name of a command that is safe to print; its arguments may be secret."""
+    """Return the name of a command that is safe to print; its arguments may be secret."""
     text = command.decode("ascii", "replace") if isinstance(command, bytes) else str(command)
     return text.upper() if text.isascii() and text.replace(".", "").replace("_", "").isalnum() else "a command"
 
 
 def unreachable(error: OSError, target: Target) -> OutsideError:
-    """Give the error for a connection that did not come about."""
+    """Return the error for a connection that did not come about."""
     origin = target.origin or "the address"
     if isinstance(error, TimeoutError):
         return Unreachable(
@@ -197,21 +197,21 @@ def unreachable(error: OSError, target: Target) -> OutsideError:
 
 
 def unknown_host(target: Target) -> OutsideError:
-    """Give the error for a name without an address."""
+    """Return the error for a name without an address."""
     return Unreachable(
         f"the host {target.host} is not known", hint=f"check the host name in {target.origin or 'the address'}"
     )
 
 
 def broken(target: Target) -> Disconnected:
-    """Give the error for a connection that broke in the middle."""
+    """Return the error for a connection that broke in the middle."""
     return Disconnected(
         f"the connection to Redis at {target.label} broke", hint="look at the server's log, then try again"
     )
 
 
 def too_slow(target: Target, command: object, seconds: float) -> TimedOut:
-    """Give the error for a command that was not answered in time."""
+    """Return the error for a command that was not answered in time."""
     return TimedOut(
         f"Redis at {target.label} did not answer {name_of(command)} within {seconds:g} s",
         hint="see whether it is busy, or raise cache.read_timeout",
@@ -219,7 +219,7 @@ def too_slow(target: Target, command: object, seconds: float) -> TimedOut:
 
 
 def not_redis(target: Target) -> OutsideError:
-    """Give the error for something that answers in another protocol."""
+    """Return the error for something that answers in another protocol."""
     return Unreachable(
         f"what answers at {target.label} is not Redis",
         hint=f"check host and port in {target.origin or 'the address'}, and whether it wants rediss:// (TLS)",

@@ -82,11 +82,11 @@ class Pool:
             slot.discard()
 
     def masters(self) -> list[Pool]:
-        """Give the one pool there is, as a Cluster gives many."""
+        """Return the one pool there is, as a Cluster gives many."""
         return [self]
 
     def call(self, *words: Word) -> Reply:
-        """Give the reply to one command; a dead connection is replaced once for an idempotent one.
+        """Return the reply to one command; a dead connection is replaced once for an idempotent one.
 
         Raises:
             OutsideError: the branch that fits what the server refused, a time-out, or a broken connection.
@@ -104,11 +104,11 @@ class Pool:
             self._give_back(slot)
 
     def ask(self, *words: Word) -> Reply | ServerError:
-        """Give the reply to one command, an error of the server as a value; otherwise as `call`."""
+        """Return the reply to one command, an error of the server as a value; otherwise as `call`."""
         return self.pipeline([words])[0]
 
     def pipeline(self, commands: Iterable[Command]) -> list[Reply | ServerError]:
-        """Give the replies to many commands, errors of the server as values.
+        """Return the replies to many commands, errors of the server as values.
 
         A dead connection is replaced once when all commands are idempotent.
 
@@ -129,7 +129,7 @@ class Pool:
             self._give_back(slot)
 
     def scan(self, match: bytes | str = b"*", *, count: int = 1000, kind: str = "") -> Iterator[list[bytes]]:
-        """Give the keys of one database in batches, some of them twice as SCAN does; a batch may be empty."""
+        """Yield the keys of one database in batches, some of them twice as SCAN does; a batch may be empty."""
         cursor: bytes | int = b"0"
         rest: Command = ("TYPE", kind) if kind else ()
         while True:
@@ -188,7 +188,7 @@ class Pool:
                 self._freed.notify()
 
     def _ready(self, slot: _Slot) -> Connection:
-        """Give the slot's connection, a new one when it has none or a bad one."""
+        """Return the slot's connection, a new one when it has none or a bad one."""
         connection = slot.connection
         if connection is not None:
             now_s = self._clock()

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def locate(target: Target, limits: Limits, interrupt: Interrupt) -> Target:
-    """Give the master of the service that a target names, once it has said itself that it is one.
+    """Return the master of the service that a target names, once it has said itself that it is one.
 
     Raises:
         NotThere: when every Sentinel that answers does not know the service.

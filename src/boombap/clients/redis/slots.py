@@ -31,7 +31,7 @@ _KEY_AT = {
 
 
 def slot_of(key: Word) -> int:
-    """Give the slot of a key: CRC16 (XMODEM) of its hash tag, or of all of it.
+    """Return the slot of a key: CRC16 (XMODEM) of its hash tag, or of all of it.
 
     >>> slot_of("123456789"), slot_of("{user1000}.following") == slot_of("user1000")
     (12739, True)
@@ -46,7 +46,7 @@ def slot_of(key: Word) -> int:
 
 
 def slot_for(command: Sequence[Word]) -> int | None:
-    """Give the slot of a command's first key; None when it has no key and any node may answer."""
+    """Return the slot of a command's first key; None when it has no key and any node may answer."""
     name = name_of(command[0])
     if name in _KEYLESS:
         return None
@@ -60,5 +60,5 @@ def slot_for(command: Sequence[Word]) -> int | None:
 
 
 def name_of(word: Word) -> str:
-    """Give a command's name, or a keyword in it, in capitals."""
+    """Return a command's name, or a keyword in it, in capitals."""
     return (word.decode("ascii", "replace") if isinstance(word, bytes) else str(word)).upper()

@@ -71,27 +71,27 @@ class Target(Record):
 
     @property
     def label(self) -> str:
-        """Give ``host:port/db``, or what stands for it, which is safe to print."""
+        """Return ``host:port/db``, or what stands for it, which is safe to print."""
         return f"{self.address}/{self.db}"
 
     @property
     def address(self) -> str:
-        """Give ``host:port``, the socket's path, or the service's name, without the database."""
+        """Return ``host:port``, the socket's path, or the service's name, without the database."""
         if self.service:
             return f"service {self.service}"
         return self.path or address(self.host, self.port)
 
     def at(self, host: str, port: int) -> Target:
-        """Give another node that the same user, password and TLS are good for."""
+        """Return another node that the same user, password and TLS are good for."""
         return self.but(host=host, port=port, path="", sentinels=(), service="")
 
     def on(self, db: int) -> Target:
-        """Give another logical database of the same server."""
+        """Return another logical database of the same server."""
         return self.but(db=db)
 
 
 def address(host: str, port: int) -> str:
-    """Give ``host:port``, an IPv6 address in brackets.
+    """Return ``host:port``, an IPv6 address in brackets.
 
     >>> address("::1", 6379)
     '[::1]:6379'
@@ -100,7 +100,7 @@ def address(host: str, port: int) -> str:
 
 
 def from_text(text: str, *, origin: str) -> Target:
-    """Give the target that a URL names.
+    """Return the target that a URL names.
 
     Raises:
         ConfigError: when it is malformed; the text is not shown, because it may hold a password.
@@ -187,7 +187,7 @@ def _number(text: str, origin: str) -> int:
 
 
 def malformed(origin: str) -> ConfigError:
-    """Give the error for an address that is none."""
+    """Return the error for an address that is none."""
     return ConfigError(
         f"the Redis address from {origin} is malformed",
         hint="write redis://user:password@host:6379/0, with special characters in the password as %XX",
@@ -195,7 +195,7 @@ def malformed(origin: str) -> ConfigError:
 
 
 def from_settings(settings: Redis, origin: str) -> Target:
-    """Give the target that the configuration names; a part set beside the url replaces that part of it.
+    """Return the target that the configuration names; a part set beside the url replaces that part of it.
 
     Raises:
         ConfigError: for a malformed url.

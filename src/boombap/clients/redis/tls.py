@@ -26,7 +26,7 @@ class TlsWire:
         self.receive_into = connected.recv_into
 
     def try_send(self, data: memoryview) -> int:
-        """Give how many bytes went out without waiting."""
+        """Return how many bytes went out without waiting."""
         self._socket.settimeout(0)
         try:
             return self._socket.send(data)
@@ -36,7 +36,7 @@ class TlsWire:
             self._socket.settimeout(self._timeout_s)
 
     def try_receive_into(self, buffer: memoryview) -> int | None:
-        """Give how many bytes came without waiting; None when there are none now."""
+        """Return how many bytes came without waiting; None when there are none now."""
         self._socket.settimeout(0)
         try:
             return self._socket.recv_into(buffer)
@@ -55,14 +55,14 @@ class TlsWire:
         shut_down(self._socket)
 
     def close(self) -> None:
-        """Give the socket back."""
+        """Close the socket."""
         self._socket.close()
 
 
 def secure(
     connected: socket.socket, target: Target, handshake_s: float, read_s: float, interrupt: Interrupt
 ) -> TlsWire:
-    """Give the stream after the handshake; the plain socket is closed when that fails.
+    """Return the stream after the handshake; the plain socket is closed when that fails.
 
     Raises:
         AccessDenied: when the certificate is not trusted, or the server speaks no TLS.

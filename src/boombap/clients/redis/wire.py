@@ -23,10 +23,10 @@ if TYPE_CHECKING:
             """Wait for bytes and give their number; 0 when the other side has closed."""
 
         def try_send(self, data: memoryview) -> int:
-            """Give how many bytes went out without waiting."""
+            """Return how many bytes went out without waiting."""
 
         def try_receive_into(self, buffer: memoryview) -> int | None:
-            """Give how many bytes came without waiting; None when there are none now."""
+            """Return how many bytes came without waiting; None when there are none now."""
 
         def wait(self, seconds: float) -> None:
             """Wait until something can be sent or received."""
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
             """Have whoever waits on this stream come back; from any thread."""
 
         def close(self) -> None:
-            """Give the socket back."""
+            """Close the socket."""
 
 
 class PlainWire:
@@ -51,14 +51,14 @@ class PlainWire:
         self.receive_into = connected.recv_into
 
     def try_send(self, data: memoryview) -> int:
-        """Give how many bytes went out without waiting."""
+        """Return how many bytes went out without waiting."""
         try:
             return self._socket.send(data, socket.MSG_DONTWAIT)
         except BlockingIOError:
             return 0
 
     def try_receive_into(self, buffer: memoryview) -> int | None:
-        """Give how many bytes came without waiting; None when there are none now."""
+        """Return how many bytes came without waiting; None when there are none now."""
         try:
             return self._socket.recv_into(buffer, 0, socket.MSG_DONTWAIT)
         except BlockingIOError:
@@ -73,7 +73,7 @@ class PlainWire:
         shut_down(self._socket)
 
     def close(self) -> None:
-        """Give the socket back."""
+        """Close the socket."""
         self._socket.close()
 
 

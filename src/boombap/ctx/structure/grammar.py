@@ -39,7 +39,7 @@ _ROOTS = frozenset(("module", "program", "source_file", "translation_unit", "com
 
 
 def read(name: str, text: str) -> Structure | None:
-    """Give the structure of a file, None when its grammar is not installed or the file does not parse."""
+    """Return the structure of a file, None when its grammar is not installed or the file does not parse."""
     tools = _tools(name)
     if tools is None:
         return None
@@ -120,7 +120,7 @@ def _definition(node: Node, language: Language, lines: Sequence[str]) -> Definit
 
 
 def _named(node: Node, kind: str, language: Language) -> tuple[str, str] | None:
-    """Give name and final kind of a definition; None for a node that defines nothing worth a name."""
+    """Return name and final kind of a definition; None for a node that defines nothing worth a name."""
     special = {
         "variable": _of_variable,
         "assigned": _of_assignment,

@@ -330,7 +330,7 @@ NAMES = frozenset((*_EXTENSIONS, *_NAMES.values()))
 
 
 def language_of(path: str, first_line: str = "") -> str:
-    """Give the name of a file's language by its name, else by its first line; ``text`` when neither says one.
+    """Return the name of a file's language by its name, else by its first line; ``text`` when neither says one.
 
     >>> language_of("src/app.py"), language_of("deploy/Dockerfile.prod"), language_of("run", "#!/usr/bin/env bash")
     ('python', 'dockerfile', 'bash')

@@ -44,7 +44,7 @@ _FENCE = re.compile(r"^\s*(?:```|~~~)")
 
 
 def read(name: str, lines: Sequence[str]) -> Structure:
-    """Give the structure of a file of the named language as far as its lines tell."""
+    """Return the structure of a file of the named language as far as its lines tell."""
     marks = _marks(name, lines)
     definitions = tuple(_spans(marks, lines, is_indented=name not in ("markdown", "rst", "toml", "ini", "dockerfile")))
     has_imports = name not in ("markdown", "rst", "text", "yaml", "toml", "json")
@@ -154,7 +154,7 @@ def _spans(marks: Sequence[Mark], lines: Sequence[str], *, is_indented: bool) ->
 
 
 def _dedent(lines: Sequence[str], start: int, depth: int, end: int) -> int:
-    """Give the last line that belongs to a block: a closing bracket at its own depth still does."""
+    """Return the last line that belongs to a block: a closing bracket at its own depth still does."""
     for at in range(start + 1, end + 1):
         line = lines[at - 1]
         if line.strip() and len(line) - len(line.lstrip()) <= depth:

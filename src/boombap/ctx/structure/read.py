@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def structure(language: str, content: Sequence[str]) -> Structure:
-    """Give the definitions, imports and branches of a file from its lines."""
+    """Return the definitions, imports and branches of a file from its lines."""
     if language == "c" and _looks_like_cpp(content):
         language = "cpp"
     try:

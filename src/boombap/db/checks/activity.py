@@ -48,7 +48,7 @@ def judge_blocking(rows: Sequence[Row], context: Context) -> Iterator[Finding]:
 
 
 def _waiters(root: int, backends: Mapping[int, Row]) -> dict[int, int]:
-    """Give every backend that waits for `root`, directly or through others, with its distance from it."""
+    """Return every backend that waits for `root`, directly or through others, with its distance from it."""
     depths: dict[int, int] = {}
     layer = {root}
     while layer:
@@ -87,7 +87,7 @@ def _blocking(root: Row, waiters: Sequence[Row], depth: int) -> Finding:
 
 
 def _ending(root: Row) -> str:
-    """Give the mildest statement that makes a root let go of its locks."""
+    """Return the mildest statement that makes a root let go of its locks."""
     if root["pid"] == _PREPARED_PID:
         return "SELECT gid, prepared, database FROM pg_prepared_xacts ORDER BY prepared;"
     # An idle session has no statement to cancel; its locks go only with the session.

@@ -11,7 +11,7 @@ _NEVER = float("inf")
 
 
 def grade(value: float, *, info: float = _NEVER, warning: float = _NEVER, critical: float = _NEVER) -> Severity | None:
-    """Give the worst severity whose limit `value` has reached; None below all of them.
+    """Return the worst severity whose limit `value` has reached; None below all of them.
 
     >>> grade(95, warning=80, critical=95).word
     'critical'

@@ -62,7 +62,7 @@ def _unused(row: Row, uses: int, severity: Severity, context: Context) -> Findin
 
 
 def _counted_s(context: Context) -> float:
-    """Give how long scans have been counted for certain: since the reset, or without one since the server started."""
+    """Return how long scans have been counted for certain: since the reset, or without one since the server started."""
     server = context.server
     return server.uptime_s if server.stats_age_s is None else server.stats_age_s
 

@@ -109,7 +109,7 @@ def _finding(row: Row, severity: Severity, summary: str, remedy: str, page: str)
 
 
 def _reset(name: str) -> str:
-    """Give the statements that bring back the default of a switch.
+    """Return the statements that bring back the default of a switch.
 
     ALTER SYSTEM RESET would leave a value in postgresql.conf in force, so the default is set by its value.
     """

@@ -92,7 +92,7 @@ def judge_index_bloat(rows: Sequence[Row], context: Context) -> Iterator[Finding
 
 
 def _wasted_bytes(row: Row) -> int | None:
-    """Give the bytes in vain; None when too few, absolutely or as a share, to be sure of."""
+    """Return the bytes in vain; None when too few, absolutely or as a share, to be sure of."""
     wasted: int = row["size_bytes"] - row["needed_bytes"]
     is_much = wasted >= _WASTE_WARNING_BYTES and wasted >= _WASTE_SHARE * row["size_bytes"]
     return wasted if is_much else None

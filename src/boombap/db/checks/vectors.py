@@ -120,7 +120,7 @@ def judge_ivfflat_lists(rows: Sequence[Row], context: Context) -> Iterator[Findi
 
 
 def advised_lists(rows: int) -> int:
-    """Give the lists that pgvector's README advises for an ivfflat index.
+    """Return the lists that pgvector's README advises for an ivfflat index.
 
     >>> advised_lists(57_718), advised_lists(4_000_000)
     (58, 2000)

@@ -71,7 +71,7 @@ def _judge_user(facts: Facts, user: User) -> Iterator[Finding]:
 
 
 def users(facts: Facts) -> list[User]:
-    """Give the users of a node."""
+    """Return the users of a node."""
     return [parse(line) for line in facts.acl or ()]
 
 

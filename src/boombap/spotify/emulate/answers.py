@@ -37,36 +37,36 @@ class Answers:
         self._kept: dict[tuple[str, str], bytes] = {}
 
     def track(self, id_: str) -> bytes | None:
-        """Give a track; None when there is none."""
+        """Return a track; None when there is none."""
         return self._once("track", id_, self._catalogue.songs, self._track)
 
     def simple_track(self, id_: str) -> bytes | None:
-        """Give a track as an album lists it."""
+        """Return a track as an album lists it."""
         return self._once("simple track", id_, self._catalogue.songs, self._simple_track)
 
     def album(self, id_: str) -> bytes | None:
-        """Give an album with its first tracks."""
+        """Return an album with its first tracks."""
         return self._once("album", id_, self._catalogue.albums, self._album)
 
     def simple_album(self, id_: str) -> bytes | None:
-        """Give an album as a track or a page names it."""
+        """Return an album as a track or a page names it."""
         return self._once("simple album", id_, self._catalogue.albums, self._simple_album)
 
     def artist(self, id_: str) -> bytes | None:
-        """Give an artist."""
+        """Return an artist."""
         return self._once("artist", id_, self._catalogue.artists, self._artist)
 
     def features(self, id_: str) -> bytes | None:
-        """Give the audio features of a track."""
+        """Return the audio features of a track."""
         return self._once("features", id_, self._catalogue.songs, self._features)
 
     def discography(self, artist_id: str, album_id: str) -> bytes | None:
-        """Give an album as the page of an artist's albums shows it."""
+        """Return an album as the page of an artist's albums shows it."""
         album = self._catalogue.albums[album_id]
         return self._dump(self._album_fields(album) | {"album_group": self.group(artist_id, album_id)})
 
     def group(self, artist_id: str, album_id: str) -> str:
-        """Give what the album is to the artist."""
+        """Return what the album is to the artist."""
         album = self._catalogue.albums[album_id]
         return album.kind if album.artist_id == artist_id else "appears_on"
 
@@ -168,12 +168,12 @@ class Answers:
 
 
 def several(name: str, entries: Sequence[bytes | None]) -> bytes:
-    """Give the answer to a question for several ids: null where there is no such thing."""
+    """Return the answer to a question for several ids: null where there is no such thing."""
     return b'{"%s":[%s]}' % (name.encode(), b",".join([entry or b"null" for entry in entries]))
 
 
 def page(items: Sequence[bytes | None], href: str, total: int, limit: int, offset: int) -> bytes:
-    """Give a page of a list.
+    """Return a page of a list.
 
     Args:
         href: of the list, with the words that belong to it.

@@ -155,7 +155,7 @@ class App:
         return Said(_OK, orjson.dumps(lives))
 
     def _holder(self, environ: WSGIEnvironment) -> str | None:
-        """Give the client whose token the request carries; None when it is none of ours or has expired."""
+        """Return the client whose token the request carries; None when it is none of ours or has expired."""
         held = self._tokens.get(environ.get("HTTP_AUTHORIZATION", "").removeprefix("Bearer "))
         return held[0] if held and held[1] > self._clock() else None
 
@@ -201,7 +201,7 @@ def _truncated(said: Said, _: Mode) -> Said:
 
 
 def _nulled(said: Said, _: Mode) -> Said:
-    """Give null for every entry of a list; a single thing is not there."""
+    """Return null for every entry of a list; a single thing is not there."""
     found = orjson.loads(said.body)
     if said.status != _OK:
         return said
@@ -214,7 +214,7 @@ def _nulled(said: Said, _: Mode) -> Said:
 
 
 def _relinked(said: Said, mode: Mode) -> Said:
-    """Give every track under another id; development mode does not say from which one."""
+    """Return every track under another id; development mode does not say from which one."""
     found = orjson.loads(said.body)
     if said.status != _OK:
         return said

@@ -76,7 +76,7 @@ class Album:
 
     @property
     def kind(self) -> str:
-        """Give `album_type`: what has few tracks is a single."""
+        """Return `album_type`: what has few tracks is a single."""
         return "album" if len(self.song_ids) >= _ALBUM_FROM else "single"
 
 
@@ -169,7 +169,7 @@ class Catalogue:
 
 
 def from_rows(rows: Iterable[Sequence[object]], seed: int = 0, shares: Shares = Shares()) -> Catalogue:  # noqa: B008 - frozen
-    """Give the catalogue of rows that begin with artist, title, album and year.
+    """Return the catalogue of rows that begin with artist, title, album and year.
 
     A row with an id of its own is taken as it is; the others get twins and versions, or are left out, by their share.
     """
@@ -186,7 +186,7 @@ def from_rows(rows: Iterable[Sequence[object]], seed: int = 0, shares: Shares = 
 
 
 def made_up(count: int, seed: int = 0) -> Iterable[Row]:
-    """Give rows of nobody's music: a dozen albums an artist, a dozen songs an album."""
+    """Yield rows of nobody's music: a dozen albums an artist, a dozen songs an album."""
     for at in range(count):
         album = at // 12
         artist = album // 12
@@ -198,12 +198,12 @@ def made_up(count: int, seed: int = 0) -> Iterable[Row]:
 
 
 def other_id(id_: str) -> str:
-    """Give the id under which a relinked track comes back."""
+    """Return the id under which a relinked track comes back."""
     return _id(_number(id_, "relinked"))
 
 
 def fraction(*parts: object) -> float:
-    """Give a number from 0 to 1 that belongs to the parts."""
+    """Return a number from 0 to 1 that belongs to the parts."""
     return _chance(*parts)
 
 

@@ -69,7 +69,7 @@ class Endpoints:
         }
 
     def answer(self, question: Question) -> bytes:
-        """Give the body of the answer.
+        """Return the body of the answer.
 
         Raises:
             Refused: when the answer is an error.

@@ -93,7 +93,7 @@ class Script:
             self._faults = faults
 
     def strike(self, path: str) -> Then | None:
-        """Give the trouble for a request: that of the first fault that strikes.
+        """Return the trouble for a request: that of the first fault that strikes.
 
         Args:
             path: with its query.
@@ -103,7 +103,7 @@ class Script:
         return struck[0] if struck else None
 
     def report(self) -> list[dict[str, object]]:
-        """Give what each fault has seen and struck."""
+        """Return what each fault has seen and struck."""
         with self._lock:
             return [
                 {"match": fault.match.pattern, "kind": fault.then.kind, "seen": fault.seen, "struck": fault.struck}
@@ -112,7 +112,7 @@ class Script:
 
 
 def read_file(path: str) -> list[Fault]:
-    """Give the script of a file: TOML with ``[[fault]]`` where its name ends in .toml, else JSON.
+    """Return the script of a file: TOML with ``[[fault]]`` where its name ends in .toml, else JSON.
 
     Raises:
         UsageError: for a file that cannot be read or is not a script.
@@ -131,7 +131,7 @@ def read_file(path: str) -> list[Fault]:
 
 
 def parse(found: object) -> list[Fault]:
-    """Give the faults of decoded JSON or TOML: a list, or an object with the list under `fault`.
+    """Return the faults of decoded JSON or TOML: a list, or an object with the list under `fault`.
 
     Raises:
         UsageError: when it is not a script.

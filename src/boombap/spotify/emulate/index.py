@@ -51,7 +51,7 @@ class Index:
                 self._postings.setdefault(word, array("I")).append(number)
 
     def find(self, query: Query) -> list[int]:
-        """Give the numbers of the entries, best first."""
+        """Return the numbers of the entries, best first."""
         if any(field not in self._places for field, _ in query.filters):
             return []
         found = self._with_all(query) or self._with_half(query)
@@ -88,7 +88,7 @@ class Index:
 
 
 def parse(text: str) -> Query:
-    """Give the query that is written as the Web API takes it.
+    """Return the query that is written as the Web API takes it.
 
     >>> parse('artist:"E-40" track:Tell Me When')
     Query(filters=(('artist', 'e 40'), ('track', 'tell me when')), words=())
@@ -100,7 +100,7 @@ def parse(text: str) -> Query:
 
 
 def fold(text: str) -> str:
-    """Give the words in ASCII and lower case, with a space between.
+    """Return the words in ASCII and lower case, with a space between.
 
     >>> fold("Curren$y – B.o.B & André"), fold("Pi’erre")
     ('currensy bob and andre', 'pierre')

@@ -37,7 +37,7 @@ _DATE_LENGTHS = (4, 7, 10)
 
 
 def read_file(path: str) -> Iterator[Row]:
-    """Give the rows of a file: JSON Lines where its name ends so (.jsonl, .ndjson), else CSV with a header.
+    """Yield the rows of a file: JSON Lines where its name ends so (.jsonl, .ndjson), else CSV with a header.
 
     Raises:
         UsageError: for a file that cannot be read, or that names no artists and titles.
@@ -55,7 +55,7 @@ def read_file(path: str) -> Iterator[Row]:
 
 
 def read_database(session: Session, most: int | None) -> Iterator[Row]:
-    """Give the rows of `tracks`; an id that is stored already stays."""
+    """Yield the rows of `tracks`; an id that is stored already stays."""
     from boombap.spotify.queries.load import query
 
     for values in session.read(query("emulate_rows"), {"most": most}):

@@ -88,7 +88,7 @@ class Window:
             self._logs[client].entries.append(Entry(self._clock(), path, status))
 
     def report(self) -> dict[str, dict[str, object]]:
-        """Give the log of each client, as JSON can say it."""
+        """Return the log of each client, as JSON can say it."""
         with self._lock:
             return {
                 client: {
