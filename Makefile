@@ -40,7 +40,7 @@ lint: $(READY) ## format and lint, types, import layers, generated pages
 	$(BIN)/lint-imports
 	$(BIN)/python docs/generate.py --check
 
-docs: $(READY) ## write the generated reference anew
+docs: $(READY) ## write the generated reference pages
 	$(BIN)/python docs/generate.py
 
 bench: $(READY) ## time and memory of each tool, beside the old way
@@ -49,7 +49,7 @@ bench: $(READY) ## time and memory of each tool, beside the old way
 
 benchmark-all: bench ## the same as bench
 
-lock: ## write requirements.txt anew (needs uv)
+lock: ## rewrite requirements.txt (needs uv)
 	uv export --quiet --format requirements-txt --all-extras --no-emit-project --no-header --no-annotate > requirements.txt
 
 clean: ## remove .venv and caches

@@ -1,6 +1,6 @@
 """The old way to find code, kept runnable as the A side of comparisons.
 
-TF-IDF over whole files in pure Python: every call reads every file anew, and a result is a file, not a place in it.
+TF-IDF over whole files in pure Python: every call reads every file again, and a result is a file, not a place in it.
 """
 
 from __future__ import annotations

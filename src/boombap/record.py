@@ -43,7 +43,7 @@ class Record:
         """Return a copy with some fields changed.
 
         Raises:
-            TypeError: for a name that is no field.
+            TypeError: for a name that is not a field.
         """
         return type(self)(**{**{name: getattr(self, name) for name in self.__match_args__}, **changes})
 

@@ -145,7 +145,7 @@ def _copy(copy: Path) -> None:
             shutil.copytree(source, copy / name, ignore=ignored)
         else:
             shutil.copy(source, copy / name)
-    # Compiled once: what is written later is compiled anew in memory, so that no stale byte code is run.
+    # Compiled once: what is written later is compiled again in memory, so that no stale byte code is run.
     subprocess.run([sys.executable, "-m", "compileall", "-q", "src", "tests"], cwd=copy, check=True)
 
 

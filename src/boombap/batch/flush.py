@@ -18,7 +18,7 @@ class Flush(Generic[T]):
     Args:
         size: items at which a batch is full.
         age_s: how long the first item of a batch waits at most.
-        clock: seconds that only grow.
+        clock: monotonic seconds.
     """
 
     def __init__(self, size: int, age_s: float, *, clock: Callable[[], float] = time.monotonic) -> None:

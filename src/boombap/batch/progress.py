@@ -60,7 +60,7 @@ class Rate:
 
     Args:
         window_s: how far back it looks.
-        clock: seconds that only grow.
+        clock: monotonic seconds.
     """
 
     def __init__(self, window_s: float = _WINDOW_S, *, clock: Callable[[], float] = time.monotonic) -> None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     """By dotted key: the text that was set, and the place that set it."""
 
 FILE = "boombap.toml"
-# Names that other programs of the project read; they are no settings.
+# Names that other programs of the project read; they are not settings.
 _NOT_SETTINGS = ("BOOMBAP_CONFIG", "BOOMBAP_DATA", "BOOMBAP_TEST_SERVERS")
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 GENERATED = 1
 PROSE_FLAG = 2
 DATA_FLAG = 4
-# Beyond this share of postings whose chunk is gone, the statistics behind BM25 are off: the index is built anew.
+# Beyond this share of postings whose chunk is gone, the statistics behind BM25 are off: the index is rebuilt.
 _MOST_GHOSTS = 0.2
 _CHARACTERS_A_MB = 1_000_000
 

@@ -100,13 +100,13 @@ def _search(context: RunContext) -> int:
 
 
 def _with_index(context: RunContext, ask: Callable[[Index], int]) -> int:
-    """Ask the index; when it proves damaged, build it anew and ask once more."""
+    """Ask the index; when it proves damaged, rebuild it and ask once more."""
     index = _open(context)
     try:
         return ask(index)
     except sqlite3.DatabaseError:
         index.close()
-        context.terminal.note("the index was damaged and is built anew")
+        context.terminal.note("the index was damaged and is rebuilt")
     index = _open(context, is_rebuilt=True)
     try:
         return ask(index)

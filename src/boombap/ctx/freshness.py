@@ -50,7 +50,7 @@ def state(database: sqlite3.Connection, root: str, path: str) -> str:
 
 
 def grammars() -> str:
-    """Return which Python's grammars an index was made with; after an upgrade it is made anew."""
+    """Return which Python's grammars an index was made with; after an upgrade it is made again."""
     return f"{sys.version_info[0]}.{sys.version_info[1]}"
 
 

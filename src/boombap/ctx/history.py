@@ -57,7 +57,7 @@ def _names(raw: Iterable[bytes]) -> Iterator[str]:
 
 
 def is_continued(root: str, since: str, head: str) -> bool:
-    """Tell whether `since` is an ancestor of `head`; after a rebase it is not, and history is read anew."""
+    """Tell whether `since` is an ancestor of `head`; after a rebase it is not, and history is read again."""
     return bool(since) and git.ask(root, "merge-base", "--is-ancestor", since, head) is not None
 
 

@@ -1,8 +1,8 @@
-"""The index on disk: one SQLite file, written anew beside the old one and renamed over it.
+"""The index on disk: one SQLite file, rewritten beside the old one and renamed over it.
 
 Readers open the file they find and never see a half-written one; one writer at a time holds the lock. Chunks of files
 that changed lose their row in `chunks`; their postings stay behind until a fifth of all are such, then the index is
-built anew. The trap: a contentless FTS5 table with less than ``detail=full`` makes bm25() return 0.
+rebuilt. The trap: a contentless FTS5 table with less than ``detail=full`` makes bm25() return 0.
 """
 
 from __future__ import annotations

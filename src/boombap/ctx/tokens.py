@@ -2,7 +2,7 @@
 
 An identifier gives itself (``RouterGroup`` and ``router_group`` both ``routergroup``) and its parts, reduced to their
 stems. Chinese, Japanese and Korean runs give pairs of characters. `VERSION` changes with every change of the terms:
-an index of another version is built anew.
+an index of another version is rebuilt.
 """
 
 from __future__ import annotations

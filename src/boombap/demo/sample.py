@@ -258,7 +258,7 @@ def _make_room(session: Session, *, replace: bool) -> None:
         raise UsageError(message, hint="load the sample into an empty database")
     if existing and not replace:
         raise UsageError(
-            "the database already holds a sample", hint="add --replace to load it anew, or use another database"
+            "the database already holds a sample", hint="add --replace to load it again, or use another database"
         )
     if existing:
         _run(session, "drop")

@@ -54,7 +54,7 @@ def _server(interrupt: Interrupt, *, is_kept: bool) -> Iterator[Running]:
 
 
 def _say_what_next(stage: Stage, *, is_running: bool) -> None:
-    stage.say("next, on the sample:" if is_running else "next, on the sample (boombap lies in .venv/bin):")
+    stage.say("next, on the sample:" if is_running else "next, on the sample (boombap is in .venv/bin):")
     steps = (
         ("boombap local start postgres", "start the server again"),
         ("boombap db --quick", "tracks, analyzers, connections"),

@@ -28,14 +28,14 @@ class Severity(IntEnum):
 
 
 class Finding(Record):
-    """One thing that is wrong, with the numbers that show it and the statement that mends it.
+    """One thing that is wrong, with the numbers that show it and the SQL that fixes it.
 
     Attributes:
         id: the check that found it, in snake_case; stable, waivers refer to it.
         severity: how bad it is.
         subject: the object it is about, for example ``public.tracks``.
         summary: one sentence for a person, with the decisive number in it.
-        evidence: the numbers behind it; the unit stands in the key (``size_bytes``, ``age_s``).
+        evidence: the numbers behind it; the unit is in the key (``size_bytes``, ``age_s``).
         remedy: a statement or command that can be run as it stands, or advice when none can mend it.
         link: the documentation page behind the rule.
     """

@@ -32,7 +32,7 @@ def lines(findings: Sequence[Finding], terminal: Terminal) -> Iterator[str]:
         indent = " " * _LABEL_COLUMNS
         yield f"{indent}{printable(finding.summary)}"
         for line in finding.remedy.splitlines():
-            # A comment of SQL says when to run what follows; it is no remedy itself.
+            # A comment of SQL says when to run what follows; it is not a remedy itself.
             label = " " * len(_FIX) if line.startswith("--") else terminal.style(_FIX, "green")
             yield f"{indent}{label} {printable(line)}"
 

@@ -1,7 +1,7 @@
 """As whom a server runs that refuses to run as root: PostgreSQL and PgBouncer.
 
 Three ways, in this order. An ordinary user runs it directly. Root runs it in a user namespace that shows root as
-another user: the files stay root's, so folders of mode 0700 are no obstacle. Root without namespaces runs it as
+another user: the files stay root's, so folders of mode 0700 are not an obstacle. Root without namespaces runs it as
 `nobody`, with the data and a copy of the programs in a shelter that `nobody` can reach. No way changes the permissions
 of a folder that was there before, and none creates a user.
 """

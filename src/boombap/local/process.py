@@ -1,6 +1,6 @@
 """A server's process: its start, its identity, its end.
 
-A process id alone is no identity, because the system uses it again. A process is ours when it runs the expected
+A process id alone is not an identity, because the system uses it again. A process is ours when it runs the expected
 program and one word of its command line is the path that we gave it.
 """
 

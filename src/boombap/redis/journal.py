@@ -57,7 +57,7 @@ class Journal:
         return True
 
     def at(self, part: str, run_id: str) -> Bookmark | None:
-        """Return the bookmark of a part, if its server has not been started anew since."""
+        """Return the bookmark of a part, if its server has not been restarted since."""
         mark = self._marks.get(part)
         return mark if mark is not None and mark.run_id == run_id else None
 

@@ -73,7 +73,7 @@ def value_of(kind: str, reply: Any) -> Any:  # noqa: ANN401 - what the server ga
 
 
 def write_commands(item: Item) -> list[Command]:
-    """Return the commands that make a key anew from its portable value; the key must not be there.
+    """Return the commands that recreate a key from its portable value; the key must not be there.
 
     The time to live comes with the first command or directly after it.
     """

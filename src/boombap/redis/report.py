@@ -25,7 +25,7 @@ _ACTIONS = {"purge": "deleted", "expire": "given a TTL", "backup": "saved", "res
 
 
 def shown(key: bytes, columns: int = _KEY_COLUMNS) -> str:
-    r"""Return a key fit for a terminal: bytes that are no text, and control characters, as escapes.
+    r"""Return a key fit for a terminal: bytes that are not text, and control characters, as escapes.
 
     >>> shown(b"a\xff\x1b\n")
     'a\\xff\\x1b\\n'

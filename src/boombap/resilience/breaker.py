@@ -32,7 +32,7 @@ class Breaker:
         recovery_s: how long it stays open.
         trials: calls that may be under way at once while half-open; as many must succeed to close it.
         on_change: hears the state before and after, outside the lock.
-        clock: seconds that only grow.
+        clock: monotonic seconds.
     """
 
     def __init__(

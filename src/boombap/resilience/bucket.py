@@ -19,7 +19,7 @@ class Bucket:
     Args:
         rate_per_s: tokens that come in a second; 0 brings none.
         burst: the most that are kept; the bucket begins full.
-        clock: seconds that only grow.
+        clock: monotonic seconds.
     """
 
     def __init__(self, rate_per_s: float, burst: float, *, clock: Callable[[], float] = time.monotonic) -> None:

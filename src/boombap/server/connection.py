@@ -1,7 +1,7 @@
 """A connection that costs a thread only while its request is worked on.
 
 It is read and written without waiting; while a request has not arrived whole, or an answer is not taken, the connection
-lies in the selector with the time since which it waits.
+waits in the selector with the time since which it waits.
 """
 
 from __future__ import annotations

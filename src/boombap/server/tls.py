@@ -58,7 +58,7 @@ def _context(certificate: Certificate) -> ssl.SSLContext:
     except ssl.SSLError:
         files = f"{certificate.chain} and {certificate.key}"
         raise ConfigError(
-            f"{files} are no certificate and its key", hint="both must be PEM and belong together"
+            f"{files} are not a certificate and its key", hint="both must be PEM and belong together"
         ) from None
     except OSError as error:
         raise ConfigError(f"cannot read {certificate.chain} or {certificate.key}: {error.strerror}") from None

@@ -41,7 +41,7 @@ class Access:
     to `take`.
 
     Args:
-        clock: seconds that only grow.
+        clock: monotonic seconds.
     """
 
     def __init__(

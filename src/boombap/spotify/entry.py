@@ -58,7 +58,7 @@ def encode_track(track: Track) -> bytes:
 
 
 def decode_track(value: bytes) -> Track | None:
-    """Return the track that lies in these bytes, None when they are not ours."""
+    """Return the track in these bytes, None when they are not ours."""
     try:
         return _track(orjson.loads(value))
     except ValueError:
@@ -75,7 +75,7 @@ def encode_match(match: Match) -> bytes:
 
 
 def decode_match(value: bytes) -> Verdict | None:
-    """Return the verdict that lies in these bytes, None when they are not ours."""
+    """Return the verdict in these bytes, None when they are not ours."""
     try:
         outcome, score, margin, reasons, track = _checked(orjson.loads(value), _VERDICT)
         if not all(isinstance(reason, str) for reason in reasons):

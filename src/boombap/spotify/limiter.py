@@ -124,7 +124,7 @@ class Limiter:
         unsaid: the waits after refusals that name none.
         window: None counts as a Redis that is down.
         memories: asked at the start and told of every cool-down, each on its own: one that fails is passed over.
-        clock: seconds that only grow.
+        clock: monotonic seconds.
         wall: Unix time.
     """
 

@@ -84,7 +84,7 @@ class Pipeline:
         policy: how often one request is sent again.
         patience_s: how long nothing at all may succeed before the run is given up.
         on_progress: hears in every turn how many tracks more have a verdict.
-        clock: seconds that only grow.
+        clock: monotonic seconds.
         draw: chance for the waits.
     """
 

@@ -111,7 +111,7 @@ class Leases:
                     yield chunk
 
     def renew(self) -> None:
-        """Begin the time of every lease anew, when work takes long."""
+        """Restart the time of every lease, when work takes long."""
         self._session.write(query("renew"), {"holder": self.holder, "lease_s": self._lease_s})
 
     def release(self, keys: Sequence[int] | None = None) -> None:

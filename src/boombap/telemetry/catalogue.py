@@ -22,7 +22,7 @@ class Metric(Record):
 
     Attributes:
         name: as it is exposed, without the suffixes that a histogram's samples add.
-        help: one phrase; the unit stands in the name.
+        help: one phrase; the unit is in the name.
         labels: names of its labels, in the order of exposition.
         buckets: upper bounds of a histogram, ascending, without infinity.
     """

@@ -94,7 +94,7 @@ def failed(
 
 
 def refusal(response: Response, now_s: float) -> OutsideError:
-    """Return the error for an answer whose status is no success.
+    """Return the error for an answer whose status is not a success.
 
     Args:
         response: any whose status is not among the 200s.

@@ -1,4 +1,4 @@
-"""One easy handle: set up once, then lent to one request after the other, so that only what differs is set anew."""
+"""One easy handle: set up once, then lent to one request after the other, so that only what differs is set again."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ class Pool:
         size: the most connections at one time.
         wait_s: how long a thread waits for a free one.
         lifetime_s: the age at which a connection is replaced.
-        clock: seconds that only grow; given in by tests.
+        clock: monotonic seconds; given in by tests.
     """
 
     def __init__(

@@ -202,7 +202,7 @@ class Connection:
 
     def _failed(self, error: Exception, command: Word) -> Exception:
         if isinstance(error, TypeError):
-            # A word that is no word: nothing was sent when it came first, but a pipeline may be half out.
+            # An argument that is not one: nothing was sent when it came first, but a pipeline may be half out.
             self.close()
             return TypeError(f"a word of {errors.name_of(command)} is not bytes, text or a number")
         self.close()

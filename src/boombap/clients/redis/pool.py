@@ -44,8 +44,8 @@ class Pool:
         size: the most connections at one time.
         wait_s: how long a thread waits for a free one.
         lifetime_s: the age at which a connection is replaced.
-        locate: gives the target anew for each connection, where it may move; by default it stays `target`.
-        clock: seconds that only grow; given in by tests.
+        locate: returns the target again for each connection, where it may move; by default it stays `target`.
+        clock: monotonic seconds; given in by tests.
     """
 
     def __init__(

@@ -62,5 +62,5 @@ def _confirmed(master: Target, limits: Limits, interrupt: Interrupt) -> Target:
     with closing(Connection(master, limits, interrupt)) as connection:
         role = connection.call("ROLE")[0]
     if role != b"master":
-        raise Unreachable(f"{master.address} is no master any more")
+        raise Unreachable(f"{master.address} is not a master any more")
     return master

@@ -58,7 +58,7 @@ def judge_replication_slots(rows: Sequence[Row], context: Context) -> Iterator[F
 def _slot_verdict(row: Row) -> tuple[Severity, str] | None:
     kept = row["kept_bytes"] or 0
     if row["wal_status"] == "lost":
-        return Severity.CRITICAL, "the WAL that the slot needs is gone; its consumer must be built anew"
+        return Severity.CRITICAL, "the WAL that the slot needs is gone; its consumer must be rebuilt"
     if row["wal_status"] == "unreserved":
         return Severity.CRITICAL, "the slot loses its WAL at the next checkpoint"
     is_endless = kept >= _KEPT_CRITICAL_BYTES and not row["is_limited"]

@@ -1,4 +1,4 @@
-"""Judges whether data that is no cache would survive, replicas keep up, and a Cluster serves every slot."""
+"""Judges whether data that is not a cache would survive, replicas keep up, and a Cluster serves every slot."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
--- Moves wrong answers aside, so that the next run asks anew. A row that changed since it was judged is left alone; rows
+-- Moves wrong answers aside, so that the next run asks again. A row that changed since it was judged is left alone; rows
 -- are locked in the order of their ids, as everywhere. `reasons` are joined by commas: an array of arrays must be square.
 WITH judged AS (
     SELECT * FROM unnest(
