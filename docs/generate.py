@@ -1,4 +1,4 @@
-"""Writes the reference pages that would drift by hand: `reference/config.md` and `reference/cli.md`.
+"""Writes what would drift by hand: `reference/config.md`, `reference/cli.md`, and the layers in CONTRIBUTING.
 
 The configuration page comes from `boombap.config.model.KEYS`, the command page from each command's own ``--help``.
 `python docs/generate.py` writes both; with ``--check`` it writes nothing and exits 1 when one of them is stale.
@@ -7,8 +7,11 @@ The configuration page comes from `boombap.config.model.KEYS`, the command page 
 from __future__ import annotations
 
 import argparse
+import ast
+import configparser
 import importlib
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -24,7 +27,11 @@ if TYPE_CHECKING:
 
     from boombap.config.model import Key
 
-FOLDER = Path(__file__).parent / "reference"
+ROOT = Path(__file__).parents[1]
+_SOURCE = ROOT / "src" / "boombap"
+_DRAWING = re.compile(
+    r"(<!-- The layers of \.importlinter; written by make docs -->\n\n```text\n).*?(```\n)", re.DOTALL
+)
 _COLUMNS = "100"
 _MARK = "<!-- Written by docs/generate.py; do not edit. -->"
 
@@ -112,7 +119,37 @@ def _help(words: Sequence[str]) -> str:
     return done.stdout.rstrip()
 
 
-PAGES: Mapping[str, Callable[[], str]] = {"config.md": config_page, "cli.md": cli_page}
+def contributing_page() -> str:
+    """Return CONTRIBUTING.md with the layers as they are checked, each package with what its docstring says of it."""
+    page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    drawing = "".join(f"{line}\n" for line in _layers())
+    return _DRAWING.sub(lambda found: found[1] + drawing + found[2], page)
+
+
+def _layers() -> Iterator[str]:
+    contracts = configparser.ConfigParser()
+    contracts.read(ROOT / ".importlinter", encoding="utf-8")
+    lines = contracts["importlinter:contract:layers"]["layers"].split("\n")
+    for line in filter(None, map(str.strip, lines)):
+        names = [name.strip() for name in line.split("|")]
+        if all(name.startswith("(") for name in names):
+            continue  # not built yet
+        yield line
+        yield from (f"    {name}: {_summary(name)}" for name in names)
+
+
+def _summary(name: str) -> str:
+    package = _SOURCE / name / "__init__.py"
+    path = package if package.exists() else _SOURCE / f"{name}.py"
+    text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+    return text.split("\n\n")[0].replace("\n", " ").rstrip(".")
+
+
+PAGES: Mapping[str, Callable[[], str]] = {
+    "docs/reference/config.md": config_page,
+    "docs/reference/cli.md": cli_page,
+    "CONTRIBUTING.md": contributing_page,
+}
 
 
 def stale() -> list[str]:
@@ -124,7 +161,7 @@ def stale() -> list[str]:
 
 
 def _present(name: str) -> str:
-    path = FOLDER / name
+    path = ROOT / name
     return path.read_text(encoding="utf-8") if path.exists() else ""
 
 
@@ -134,15 +171,15 @@ def _words(text: str) -> list[str]:
 
 def main() -> int:
     """Write the pages, or with ``--check`` say which are stale."""
-    parser = argparse.ArgumentParser(description="Writes docs/reference/config.md and docs/reference/cli.md.")
+    parser = argparse.ArgumentParser(description="Writes the pages that come from the code.")
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when a page is stale")
     if parser.parse_args().check:
         names = stale()
         for name in names:
-            print(f"docs/reference/{name} is stale; run `make docs`", file=sys.stderr)
+            print(f"{name} is stale; run `make docs`", file=sys.stderr)
         return EXIT_NO if names else EXIT_FINE
     for name, page in PAGES.items():
-        (FOLDER / name).write_text(page(), encoding="utf-8")
+        (ROOT / name).write_text(page(), encoding="utf-8")
     return EXIT_FINE
 
 

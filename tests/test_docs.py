@@ -8,13 +8,14 @@ import importlib.util
 import re
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import command_lines
 from boombap import errors
 from boombap.cli.commands import COMMANDS
+from boombap.command.dispatch import run_tool
 from boombap.command.parse import action_parser
 from boombap.config.model import KEYS
 from boombap.db import checks, encode, model, snapshot
@@ -22,6 +23,7 @@ from boombap.db import cli as db_cli
 from boombap.db.checks.catalogue import ALL
 from boombap.db.fleet import Failure
 from boombap.health.finding import Finding, Severity, Skipped
+from boombap.interrupt import Interrupt
 from boombap.spotify import encode as spotify_encode
 from boombap.spotify import options as spotify_options
 from boombap.spotify.model import Outcome
@@ -240,3 +242,15 @@ def parse(line: list[str]) -> None:
     if word in ("--help", "--version", "COMMAND"):
         return
     command_lines.check(word, rest)
+
+
+def test_the_example_of_an_action_runs(capsys: pytest.CaptureFixture[str]):
+    """The code of CONTRIBUTING's section, as it stands there."""
+    section = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").partition("## How to add an action")[2]
+    code = section.partition("```python\n")[2].partition("```")[0]
+    space: dict[str, Any] = {}
+    exec(code, space)
+    assert run_tool(space["TOOL"], ["oldest", "-n", "1"], prog="boombap cellar", interrupt=Interrupt()) == 0
+    assert capsys.readouterr().out == "1979: Rapper's Delight\n"
+    run_tool(space["TOOL"], ["oldest", "--format", "json"], prog="boombap cellar", interrupt=Interrupt())
+    assert '"crates"' in capsys.readouterr().out
