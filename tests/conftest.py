@@ -47,6 +47,8 @@ def isolated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("XDG_CACHE_HOME", "cache"),
     ):
         monkeypatch.setenv(name, str(tmp_path / place))
+    # A pipe is written when it is full or flushed, as with everybody who does not set this.
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
     work = tmp_path / "work"
     work.mkdir()
     monkeypatch.chdir(work)

@@ -57,6 +57,21 @@ class Terminal:
         except OSError as error:
             raise unwritable(error) from None
 
+    def announce(self, text: str) -> None:
+        """Write a line that somebody waits for, such as the address of a server, and send it off at once.
+
+        Raises:
+            BrokenPipeError: when nobody reads it any more.
+            OutsideError: when it cannot be written.
+        """
+        self.write(text)
+        try:
+            self._out.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise unwritable(error) from None
+
     def note(self, text: str) -> None:
         """Write a line for the person to stderr, unless the command is quiet."""
         if not self.quiet:

@@ -39,7 +39,7 @@ def run(context: RunContext) -> int:
     app.script.set(script)
 
     def announce(server: Server) -> None:
-        terminal.write(server.url)
+        terminal.announce(server.url)
         counts = f"{len(catalogue.songs):,} tracks, {len(catalogue.artists):,} artists"
         terminal.note(f"{args.mode} mode with {counts}; Ctrl-C ends it")
 
