@@ -270,3 +270,16 @@ def test_a_port_that_is_set_beside_service_links_counts(folder: Path) -> None:
 def test_a_service_link_in_a_file_is_a_mistake(folder: Path) -> None:
     write(folder, env="REDIS_PORT=tcp://10.96.14.7:6379\n")
     assert "redis.port from .env:1 REDIS_PORT" in refusal(folder)
+
+
+@pytest.mark.parametrize(
+    ("name", "advice"),
+    [
+        ("BOOMBAP_REDIS_HOTS", "did you mean REDIS_HOST"),
+        ("BOOMBAP_POSTGRES_PORT", "did you mean POSTGRES_PORT"),
+        ("BOOMBAP_DB_POOLSIZE", "did you mean BOOMBAP_DB_POOL_SIZE"),
+        ("BOOMBAP_XYZZY", "see boombap config show"),
+    ],
+)
+def test_the_nearest_key_is_named(folder: Path, name: str, advice: str) -> None:
+    assert advice in refusal(folder, {name: "5"})

@@ -180,6 +180,8 @@ def _read(path: Path) -> str:
 def _unknown(name: str, known: Iterable[str], place: str) -> ConfigError:
     from difflib import get_close_matches
 
-    nearest = get_close_matches(name, list(known), n=1, cutoff=0.5)
-    hint = f"did you mean {nearest[0]}" if nearest else "see boombap config show for all keys"
+    # Without the prefix that most names share, and that makes every one of them look near.
+    named = {key.removeprefix("BOOMBAP_"): key for key in known}
+    nearest = get_close_matches(name.removeprefix("BOOMBAP_"), named, n=1, cutoff=0.6)
+    hint = f"did you mean {named[nearest[0]]}" if nearest else "see boombap config show for all keys"
     return ConfigError(f"unknown key {name} in {place}", hint=hint)
