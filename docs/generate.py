@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from boombap.cli.commands import COMMANDS
 from boombap.command.parse import action_parser
+from boombap.config.kinds import text_of
 from boombap.config.model import KEYS, SECTIONS
 from boombap.errors import EXIT_FINE, EXIT_NO
 
@@ -67,7 +68,7 @@ in [exit-codes.md](exit-codes.md).
 
 
 def config_page() -> str:
-    """Give the page of every configuration key, one table a section."""
+    """Return the page of every configuration key, one table a section."""
     return "\n".join([_CONFIG_HEAD, *(line for name in SECTIONS for line in _section(name))])
 
 
@@ -90,11 +91,11 @@ def _default(key: Key) -> str:
     value = key.default
     if value is None or value == ():
         return "not set"
-    return f"`{value:g}s`" if key.kind.name == "duration" else f"`{value}`"
+    return f"`{text_of(value, key.kind)}`"
 
 
 def cli_page() -> str:
-    """Give the page of every command's help."""
+    """Return the page of every command's help."""
     pages = [("## boombap", _help([]))]
     for word in COMMANDS:
         pages.append((f"## boombap {word}", _help([word])))
@@ -153,7 +154,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
 
 
 def stale() -> list[str]:
-    """Give the names of the pages that differ from what would be written.
+    """Return the names of the pages that differ from what would be written.
 
     White space does not count: argparse breaks lines in another way from one Python to the next.
     """

@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from boombap.config import model
+from boombap.config.kinds import text_of
 from boombap.config.load import load
 from boombap.config.model import Config, Postgres, Redis
 from boombap.config.secret import Secret
@@ -122,3 +124,10 @@ def test_credentials_never_leave_in_the_clear(dotted: str, host: str) -> None:
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3:80", "localhost", "localhost:8080", "[::1]", "[::1]:8080"])
 def test_this_machine_may_be_asked_in_the_clear(host: str) -> None:
     assert read("spotify.base_url", f"http://{host}/v1/") == f"http://{host}/v1"
+
+
+@pytest.mark.parametrize(
+    "key", [key for key in model.KEYS if key.default not in (None, ())], ids=lambda key: key.dotted
+)
+def test_what_is_shown_of_a_default_may_be_written(key: model.Key) -> None:
+    assert key.kind.parse(text_of(key.default, key.kind)) == key.default

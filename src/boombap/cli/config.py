@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from boombap.config.kinds import text_of
 from boombap.config.load import load
 from boombap.config.model import KEYS
 from boombap.config.secret import Secret
@@ -55,6 +56,4 @@ def _shown(value: object, key: Key) -> str:
         return "(not set)"
     if isinstance(value, Secret):
         return "***"
-    if isinstance(value, tuple):
-        return ",".join(value)
-    return f"{value:g}s" if key.dotted.endswith("_timeout") else str(value)
+    return text_of(value, key.kind)

@@ -30,6 +30,19 @@ class Kind(Record):
     parse: Parse
 
 
+def text_of(value: object, kind: Kind) -> str:
+    """Return a value as it may be written, so that what is shown can be copied."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, tuple):
+        return ",".join(value)
+    if isinstance(value, MappingProxyType):
+        return ",".join(f"{prefix}={seconds:.15g}s" for prefix, seconds in value.items())
+    if isinstance(value, float):
+        return f"{value:.15g}" + ("s" if kind in {DURATION, AGE} else "")
+    return str(value)
+
+
 def whole(low: int, high: int) -> Kind:
     """Return the kind of a whole number within bounds."""
 
