@@ -9,5 +9,6 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "local": ("boombap.cli.local", "the embedded PostgreSQL and Valkey: start, stop, status"),
     "config": ("boombap.cli.config", "every setting with its value and where it came from"),
     "doctor": ("boombap.cli.doctor", "is everything ready: Python, byte code, servers, rights"),
+    "completion": ("boombap.cli.completion", "completion of commands and options in bash, zsh and fish"),
     "demo": ("boombap.demo.cli", "the sample database, and a guided run over the tools"),
 }
