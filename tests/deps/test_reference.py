@@ -12,7 +12,7 @@ from boombap.deps.report.compliance import Control
 from boombap.deps.report.document import SCHEMA
 
 PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "deps.md").read_text(encoding="utf-8")
-KEPT_INSIDE = {"dependency", "dependencies", "source"}
+KEPT_INSIDE = {"dependency", "dependencies", "source", "marker"}
 
 
 @pytest.mark.parametrize("shape", [model.Source, model.Skipped, model.Lint, model.Severity, model.Violation, Control])

@@ -38,8 +38,9 @@ _RECORDS = """
 SELECT d.body FROM advisories v JOIN documents d ON d.advisory = v.id
 WHERE v.name IN (SELECT value FROM json_each(?)) ORDER BY v.name
 """
-MATCHING = "SELECT name FROM advisories WHERE id IN (SELECT advisory FROM affected)"
-"""The advisories that a package can match."""
+_AFFECTED = """
+SELECT v.name, a.package, a.ranges FROM affected a JOIN advisories v ON v.id = a.advisory WHERE a.ranges <> ''
+"""
 
 
 class Row(Record):
@@ -142,9 +143,9 @@ class Database:
         """Give when each advisory was changed last, by its id."""
         return {str(name): str(when) for name, when in self._ask("SELECT name, modified FROM advisories")}
 
-    def matching(self) -> set[str]:
-        """Return the ids of the advisories that are about a package, which withdrawn ones are not."""
-        return {str(name) for (name,) in self._ask(MATCHING)}
+    def affected(self) -> Iterator[tuple[str, str, str]]:
+        """Return id, package and stored ranges of everything that a version can match, which withdrawn ones are not."""
+        return ((str(name), str(package), str(ranges)) for name, package, ranges in self._ask(_AFFECTED))
 
     def close(self) -> None:
         """Close the file."""

@@ -35,6 +35,7 @@ class Dependency(Record):
         scope: runtime, dev or optional.
         is_direct: whether the project asked for it itself; None where the format does not say.
         source: the text it was read from, with secrets masked; empty where the format has no such line.
+        marker: the environments in which it counts, as the file writes them; empty for all.
     """
 
     ecosystem: str
@@ -46,6 +47,7 @@ class Dependency(Record):
     scope: Scope = "runtime"
     is_direct: bool | None = None
     source: str = ""
+    marker: str = ""
 
 
 class Skipped(Record):

@@ -10,9 +10,9 @@ import os
 from contextlib import contextmanager
 from pathlib import Path
 
-from boombap.deps import build, exploited
+from boombap.deps import build, exploited, loss
 from boombap.deps.archive import records
-from boombap.deps.database import MATCHING, Database, open_database, place
+from boombap.deps.database import Database, open_database, place
 from boombap.deps.records import parse
 from boombap.errors import AccessDenied, BoombapError, NotThere, OutsideError, TryLater
 from boombap.private import make_folder
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from boombap.deps.model import Source
     from boombap.deps.origin import Origin, Watch
+    from boombap.deps.records import Row
 
     State = Literal["built", "updated", "current"]
 
@@ -39,10 +40,6 @@ _MOST_CHANGED = 0.05
 _SECOND = len("2025-02-12T10:00:00")
 # Real exports have 99 in a hundred; an archive of another ecosystem under this name has next to none.
 _LEAST_ABOUT = 0.9
-# Withdrawn records stay in an export, so it does not shrink. The few are for ids that were merged: of less than 60
-# records a twentieth is less than three.
-_MOST_LOST = 0.05
-_FEW_LOST = 3
 
 
 class Wanted(Record):
@@ -235,7 +232,7 @@ def _build(run: _Run, old: Database | None) -> tuple[str, int]:
         build.mark_checked(run.path, run.now_s)
         return "current", 0
     with build.new_file(run.path + ".new") as database:
-        read, unreadable = _read(run, archive, database)
+        read, unreadable = _read(run, archive, database, is_first=_comparable(run, old) is None)
         facts: dict[str, str | int] = {
             "sha256": digest,
             "exploits": exploits,
@@ -250,8 +247,8 @@ def _is_as_built(old: Database, digest: str) -> bool:
     return old.fact("sha256") == digest and not old.fact("is_incremented")
 
 
-def _read(run: _Run, archive: Path, database: sqlite3.Connection) -> tuple[int, int]:
-    read = unreadable = live = about = 0
+def _read(run: _Run, archive: Path, database: sqlite3.Connection, *, is_first: bool) -> tuple[int, int]:
+    read = unreadable = live = about = hollow = 0
     for _, text in records(archive):
         if not read % _LOOK_EVERY:
             run.watch("reading", read)
@@ -263,38 +260,37 @@ def _read(run: _Run, archive: Path, database: sqlite3.Connection) -> tuple[int, 
             continue
         live += not row.is_withdrawn
         about += bool(row.affected) and not row.is_withdrawn
+        hollow += bool(row.affected) and not row.is_withdrawn and not _can_affect(run, row)
         build.put(database, row)
     if not read or unreadable > _MOST_UNREADABLE * read:
         what = "it holds no records" if not read else f"{unreadable} of {read} files in it are not OSV records"
-        raise _refused(run, what, "the old database stays")
+        raise loss.refused(run.ecosystem, what, "the old database stays")
     if not about or about < _LEAST_ABOUT * live:
         what = f"only {about:,} of {live:,} records in it that are not withdrawn are about {run.ecosystem}"
-        raise _refused(run, what, "check the source; the old database stays")
+        raise loss.refused(run.ecosystem, what, "check the source; the old database stays")
+    if is_first and not _is_accepted(run):
+        loss.refuse_hollow(run.ecosystem, hollow, live)
     return read, unreadable
 
 
-def _refused(run: _Run, what: str, hint: str) -> OutsideError:
-    return OutsideError(f"all.zip of {run.ecosystem} is refused: {what}", hint=hint)
+def _can_affect(run: _Run, row: Row) -> bool:
+    return any(loss.can_affect(run.ecosystem, ranges) for ranges, _ in row.affected.values())
 
 
-def _refuse_loss(run: _Run, old: Database | None, database: sqlite3.Connection) -> None:
-    """Refuse a database that lacks more than a few advisories of the one in place, or matches them no more."""
-    is_accepted = run.wanted.is_rebuilt and run.wanted.accepts_loss
-    if old is None or is_accepted or old.fact("is_sample"):
-        return
-    known, records = old.matching(), old.source(run.now_s).records
-    gone = records - int(database.execute("SELECT count(*) FROM advisories").fetchone()[0])
-    # By id, because other advisories do not make up for those that are lost.
-    lost = len(known.difference(str(name) for (name,) in database.execute(MATCHING)))
-    for count, before in ((lost, len(known)), (gone, records)):
-        if count > max(_FEW_LOST, _MOST_LOST * before):
-            what = f"{count:,} of {before:,} advisories of the database are missing, withdrawn or about others in it"
-            hint = "the old database stays; when that is right, take it in with --rebuild --accept-loss"
-            raise _refused(run, what, hint)
+def _is_accepted(run: _Run) -> bool:
+    return run.wanted.is_rebuilt and run.wanted.accepts_loss
+
+
+def _comparable(run: _Run, old: Database | None) -> Database | None:
+    """Return the database whose advisories the new one must have; None without one, or when a loss is accepted."""
+    return None if old is None or _is_accepted(run) or old.fact("is_sample") else old
 
 
 def _complete(run: _Run, old: Database | None, database: sqlite3.Connection, facts: Mapping[str, str | int]) -> None:
-    _refuse_loss(run, old, database)
+    loss.refuse_future(run.ecosystem, database, run.now_s)
+    before = _comparable(run, old)
+    if before:
+        loss.refuse_loss(run.ecosystem, before, database)
     run.watch("grouping", 0)
     wanted = run.wanted
     days = exploited.kev(wanted.kev) if wanted.kev else {}
@@ -305,7 +301,7 @@ def _complete(run: _Run, old: Database | None, database: sqlite3.Connection, fac
     build.group(database, days, chances)
     run.watch("checking", 0)
     stamps: dict[str, str | int] = {"origin": run.origin.label, "built_at_s": run.now_s, "checked_at_s": run.now_s}
-    build.finish(database, {**facts, **stamps})
+    build.finish(database, {**facts, **stamps, **loss.largest(run.ecosystem, database, before)})
     run.watch("publishing", 0)
     build.publish(run.path + ".new", run.path)
     run.watch("published", 0)

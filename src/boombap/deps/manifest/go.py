@@ -86,6 +86,15 @@ def _add_standard_library(sheet: Sheet, toolchain: tuple[int, str], go: tuple[in
         )
 
 
+def names_module(document: str) -> bool:
+    r"""Tell whether a go.mod says which module it is of, as every whole one does.
+
+    >>> names_module("module m\n"), names_module("go 1.21\n")
+    (True, False)
+    """
+    return any(verb == "module" and words for _, verb, words, _ in _directives(document))
+
+
 def lists_everything(document: str) -> bool:
     r"""Tell whether a go.mod names every module of the build, which Go 1.17 began.
 

@@ -40,7 +40,7 @@ def _read(value: dict[str, object], lines: source.Lines, sheet: Sheet) -> None:
             if reason or not version:
                 sheet.skip(name, reason or NOT_PINNED, line=line, scope=scope, pin=f"write {name}==VERSION")
             else:
-                sheet.add(name, version, line=line, scope=scope)
+                sheet.add(name, version, line=line, scope=scope, marker=str(entry.get("markers", "")))
 
 
 def check_wishes(document: str, sheet: Sheet) -> None:
@@ -62,6 +62,7 @@ def _check(sheet: Sheet, name: str, fields: dict[str, object], scope: Scope) -> 
     if any(key in fields for key in _ORIGINS):
         return
     text = str(fields.get("version", "*"))
-    bounds = Bounds(text, is_conditional=not fields.keys() <= {"version", "extras", "index"})
+    is_conditional = not fields.keys() <= {"version", "extras", "index"}
+    bounds = Bounds(text, is_conditional=is_conditional, marker=str(fields.get("markers", "")))
     pin = "write Pipfile.lock anew with `pipenv lock`"
     sheet.skip(f"{name} {text}", NOT_PINNED, scope=scope, pin=pin, wanted=name, bounds=bounds)

@@ -39,11 +39,16 @@ def read(document: str, sheet: Sheet) -> None:
     Raises:
         Malformed: when the file is no YAML of that shape, or could harm its reader.
     """
-    value = _load(document)
+    value = load(document)
     source.guarded(lambda: _read(value, document, sheet))
 
 
-def _load(document: str) -> dict[str, object]:
+def load(document: str) -> dict[str, object]:
+    """Return the document.
+
+    Raises:
+        Malformed: when it is no YAML of that shape, or could harm its reader.
+    """
     import yaml
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -79,19 +84,19 @@ def _read(value: dict[str, object], document: str, sheet: Sheet) -> None:
     if not isinstance(packages, dict):
         raise source.Malformed("its packages are not a mapping")
     lines = _lines(document)
-    direct = _direct(value)
+    named = direct(value)
     for key, entry in packages.items():
         fields = entry if isinstance(entry, dict) else {}
         name, version = _named(str(key), fields)
         line = lines.get(str(key), 0)
-        scope = direct.get((name, version))
+        scope = named.get((name, version))
         if scope is None:
             scope = "dev" if fields.get("dev") is True else "optional" if fields.get("optional") is True else "runtime"
         reason = _reason(str(key), fields)
         if reason or not version:
             sheet.skip(f"{name} {version}".strip(), reason or FROM_URL, line=line, scope=scope)
         else:
-            sheet.add(name, version, line=line, scope=scope, is_direct=(name, version) in direct)
+            sheet.add(name, version, line=line, scope=scope, is_direct=(name, version) in named)
 
 
 def _named(key: str, fields: dict[str, object]) -> tuple[str, str]:
@@ -115,10 +120,11 @@ def _reason(key: str, fields: dict[str, object]) -> str:
     return ""
 
 
-def _direct(value: dict[str, object]) -> dict[tuple[str, str], Scope]:
+def direct(value: dict[str, object]) -> dict[tuple[str, str], Scope]:
+    """Return name and version of what the project asks for itself, with the scope."""
     importers = value.get("importers")
     tables = list(importers.values()) if isinstance(importers, dict) else [value]
-    direct: dict[tuple[str, str], Scope] = {}
+    found: dict[tuple[str, str], Scope] = {}
     for scope_key, scope in _SCOPES:
         for table in tables:
             wanted = table.get(scope_key) if isinstance(table, dict) else None
@@ -128,8 +134,8 @@ def _direct(value: dict[str, object]) -> dict[tuple[str, str], Scope]:
                     _NEW.match(version.removeprefix("/")) if "@" in version.split("(", maxsplit=1)[0][1:] else None
                 )
                 pair = (aliased[1], aliased[2]) if aliased else (str(name), re.split(r"[_(]", version)[0])
-                direct.setdefault(pair, scope)
-    return direct
+                found.setdefault(pair, scope)
+    return found
 
 
 def _lines(document: str) -> dict[str, int]:

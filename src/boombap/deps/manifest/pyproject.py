@@ -21,11 +21,12 @@ if TYPE_CHECKING:
 
     Table = dict[str, object]
 
-_REQUIREMENT = re.compile(r"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)[ \t]*(?:\[[^\]]*\])?([^;]*)(;?)", re.ASCII)
+_REQUIREMENT = re.compile(
+    r"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)[ \t]*(?:\[[^\]]*\])?([^;]*)(?:;(.*))?", re.ASCII | re.DOTALL
+)
 _EXACT = re.compile(r"v?\d[\w.!+-]*$", re.ASCII)
 _QUOTED = re.compile(r"\"([^\"]*+)\"|'([^']*+)'")
 _KEY = re.compile(r"\s*+(?:\"([^\"]*+)\"|'([^']*+)'|([A-Za-z0-9_-]++))\s*+[=.]")
-_CONDITIONS = ("python", "platform", "markers")
 _ORIGINS = {"git": FROM_GIT, "url": FROM_URL, "path": LOCAL, "file": LOCAL}
 
 
@@ -42,10 +43,19 @@ def read(document: str, sheet: Sheet) -> None:
 
 def _read(value: Table, lines: _Lines, sheet: Sheet) -> None:
     _read_entries(value, lines, sheet)
+    sheet.pythons = _pythons(value)
     overridden = {normalise("PyPI", name) for name in _overridden(value)}
     for at, wish in sheet.wanted.items():
         if wish.normal in overridden:
             sheet.wanted[at] = wish.but(bounds=Bounds())
+
+
+def _pythons(value: Table) -> Bounds | None:
+    stated = _table(value, "project").get("requires-python")
+    if isinstance(stated, str):
+        return Bounds(stated)
+    python = _table(value, "tool", "poetry", "dependencies").get("python")
+    return Bounds(python, "poetry") if isinstance(python, str) else None
 
 
 def _overridden(value: Table) -> Iterator[str]:
@@ -104,7 +114,7 @@ def _add(sheet: Sheet, text: str, line: int, scope: Scope) -> None:
     if match is None:
         sheet.skip(text, "cannot be understood", line=line, scope=scope)
         return
-    name, rest = match[1], match[2].strip()
+    name, rest, marker = match[1], match[2].strip(), (match[3] or "").strip()
     if rest.startswith("@"):
         place = rest[1:].strip()
         reason = FROM_GIT if place.startswith(("git+", "hg+", "svn+")) else LOCAL if "file:" in place else FROM_URL
@@ -113,15 +123,15 @@ def _add(sheet: Sheet, text: str, line: int, scope: Scope) -> None:
         return
     exact = exact_version(rest)
     if exact:
-        sheet.add(name, exact, line=line, scope=scope, is_direct=True, source=text)
+        sheet.add(name, exact, line=line, scope=scope, is_direct=True, source=text, marker=marker)
     else:
         pin = f"lock the project, or write {name}==VERSION"
-        bounds = Bounds(rest, is_conditional=bool(match[3]))
+        bounds = Bounds(rest, is_conditional=bool(marker), marker=marker)
         sheet.skip(text, NOT_PINNED, line=line, scope=scope, pin=pin, wanted=name, bounds=bounds)
 
 
 def _add_poetry(sheet: Sheet, name: str, wish: object, line: int, scope: Scope) -> None:
-    is_conditional = isinstance(wish, dict) and any(key in wish for key in _CONDITIONS)
+    marker = _poetry_marker(wish) if isinstance(wish, dict) else ""
     if isinstance(wish, dict):
         reason = next((why for key, why in _ORIGINS.items() if key in wish), "")
         scope = "optional" if wish.get("optional") is True and scope == "runtime" else scope
@@ -132,11 +142,20 @@ def _add_poetry(sheet: Sheet, name: str, wish: object, line: int, scope: Scope) 
     text = str(wish).strip()
     exact = exact_version(text) or (text if _EXACT.match(text) else "")
     if exact:
-        sheet.add(name, exact, line=line, scope=scope, is_direct=True, source=f'{name} = "{text}"')
+        sheet.add(name, exact, line=line, scope=scope, is_direct=True, source=f'{name} = "{text}"', marker=marker)
     else:
         pin = "make poetry.lock with `poetry lock`"
-        bounds = Bounds(text, "poetry", is_conditional=is_conditional)
+        bounds = Bounds(text, "poetry", is_conditional=bool(marker), marker=marker)
         sheet.skip(f"{name} {text}", NOT_PINNED, line=line, scope=scope, pin=pin, wanted=name, bounds=bounds)
+
+
+def _poetry_marker(wish: Table) -> str:
+    """Return the conditions of a Poetry table as one marker."""
+    parts = [f"({wish['markers']})"] if "markers" in wish else []
+    parts += [f"sys_platform == '{wish['platform']}'"] if "platform" in wish else []
+    # A range of Python with a caret is not a marker; only a wish with the same one has the same text.
+    parts += [f"python {wish['python']}"] if "python" in wish else []
+    return " and ".join(parts)
 
 
 class _Lines:

@@ -91,13 +91,28 @@ def _sheets(one: Found, *, may_leave: bool) -> list[tuple[str, Sheet]]:
             function = CHECK if one.is_check else one.family.function
             reader = getattr(import_module(f"boombap.deps.manifest.{one.family.module}"), function)
             # An environment is a folder; the others are given their text.
-            reader(one.path if one.family == INSTALLED else source.text(one.path), sheet)
+            document = one.path if one.family == INSTALLED else source.text(one.path)
+            reader(document, sheet)
+            _refuse_emptied(one, document, sheet)
     except source.Malformed as error:
         if not one.is_check:
             sheet.fail(error.reason, error.line)
     if one.is_check:
         sheet.files = []  # its lock says everything that it says
     return [(real, sheet)]
+
+
+def _refuse_emptied(one: Found, document: str, sheet: Sheet) -> None:
+    # A line with the release of Go says nothing of what the module requires.
+    no_package = "stdlib" if one.family == GO_MOD else ""
+    is_full = any(dependency.name != no_package for dependency in sheet.dependencies)
+    is_full = is_full or any(skipped.what != no_package for skipped in sheet.skipped)
+    if is_full or one.is_check or not one.family.is_lock or one.family == INSTALLED:
+        return
+    from boombap.deps.manifest import emptiness
+
+    if not emptiness.is_meant(one.family.module, document, sheet, one.path):
+        raise source.Malformed(emptiness.REASON)
 
 
 def _requirements(one: Found, *, may_leave: bool) -> list[tuple[str, Sheet]]:

@@ -10,14 +10,17 @@ import os
 import re
 
 from boombap.deps import lint
-from boombap.deps.manifest import source
+from boombap.deps.manifest import markers, source
 from boombap.deps.manifest.sheet import FROM_GIT, FROM_URL, LOCAL, NOT_PINNED, Bounds, Sheet, masked, scope_of
 from boombap.deps.names import normalise
 from boombap.deps.versions.ranges import satisfies
+from boombap.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from boombap.deps.model import Skipped
 
 _COMMENT_LINE = re.compile(r"\s*#")
 _NAME = r"([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)"
@@ -56,6 +59,16 @@ class Fence:
         return self.is_open or os.path.realpath(path).startswith(os.path.join(self.root, ""))
 
 
+class _Constraint(Record):
+    """One pin of a constraints file: the name as written, the version, the file, its line, and the marker."""
+
+    name: str
+    version: str
+    sheet: Sheet
+    line: int
+    marker: str
+
+
 class _Visit:
     """One run over a file and everything that it leads to."""
 
@@ -63,7 +76,7 @@ class _Visit:
         self.fence = fence
         self.seen: set[tuple[str, bool]] = set()
         self.sheets: list[Sheet] = []
-        self.constraints: dict[str, tuple[str, Sheet, int, str]] = {}
+        self.constraints: dict[str, list[_Constraint]] = {}
 
 
 def read(path: str, shown: str, fence: Fence) -> list[Sheet]:
@@ -92,7 +105,8 @@ def _visit(visit: _Visit, path: str, shown: str, *, depth: int, is_constraint: b
     for line, entry in logical_lines(text):
         match = _PINNED.match(entry)
         if match and not is_constraint:
-            sheet.add(match[1], match[3], line=line, is_direct=None, source=_one_line(entry))
+            marker = _marker(entry[match.end() :])
+            sheet.add(match[1], match[3], line=line, source=_one_line(entry), marker=marker)
         else:
             _entry(visit, sheet, path, entry, line, depth=depth, is_constraint=is_constraint)
     hashes.examine(text)
@@ -151,29 +165,35 @@ def _entry(visit: _Visit, sheet: Sheet, path: str, entry: str, line: int, *, dep
     if cut:
         stripped = stripped[: cut.start()].rstrip()
     requirement, _, marker = stripped.partition(";") if " @ " not in stripped else stripped.partition(" ;")
-    requirement = requirement.strip()
+    requirement, marker = requirement.strip(), marker.strip()
     if is_constraint:
-        _constrain(visit, sheet, requirement, line)
+        _constrain(visit, sheet, requirement, line, marker)
         return
-    _requirement(sheet, requirement, line, is_conditional=bool(marker))
+    _requirement(sheet, requirement, line, marker)
 
 
-def _requirement(sheet: Sheet, requirement: str, line: int, *, is_conditional: bool) -> None:
+def _marker(rest: str) -> str:
+    """Return the marker in what follows a pin, without the options behind it."""
+    cut = _OPTION.search(rest)
+    return (rest[: cut.start()] if cut else rest).strip()
+
+
+def _requirement(sheet: Sheet, requirement: str, line: int, marker: str) -> None:
     match = _NAMED.match(requirement)
     if match is None or _is_place(requirement):
-        _place(sheet, "", requirement, line)
+        _place(sheet, "", requirement, line, marker)
         return
     name, rest = match[1], match[2].strip()
     if rest.startswith("@"):
-        _place(sheet, name, rest[1:].strip(), line)
+        _place(sheet, name, rest[1:].strip(), line, marker)
         return
     exact = exact_version(rest)
     if exact:
-        sheet.add(name, exact, line=line, source=_one_line(requirement))
+        sheet.add(name, exact, line=line, source=_one_line(requirement), marker=marker)
     elif rest and rest[0] not in "<>=!~(":
         sheet.skip(_one_line(requirement), "cannot be understood", line=line, pin=f"write {name}==VERSION")
     else:
-        bounds = Bounds(rest, is_conditional=is_conditional)
+        bounds = Bounds(rest, is_conditional=bool(marker), marker=marker)
         pin = f"write {name}==VERSION"
         sheet.skip(_one_line(requirement), NOT_PINNED, line=line, pin=pin, wanted=name, bounds=bounds)
 
@@ -194,7 +214,7 @@ def _is_place(requirement: str) -> bool:
     return is_file or ("://" in first and "@" not in first.split("://")[0]) or first.startswith(_VCS)
 
 
-def _place(sheet: Sheet, name: str, place: str, line: int) -> None:
+def _place(sheet: Sheet, name: str, place: str, line: int, marker: str) -> None:
     """Note a requirement that names where it comes from; an archive says its version in its file name."""
     place = place.strip()
     shown = masked(f"{name} @ {place}" if name else place)
@@ -204,7 +224,7 @@ def _place(sheet: Sheet, name: str, place: str, line: int) -> None:
         return
     archive, version = _archive(place)
     if version:
-        sheet.add(name or archive, version, line=line, source=shown)
+        sheet.add(name or archive, version, line=line, source=shown, marker=marker)
         return
     reason = FROM_URL if "://" in place and not place.startswith("file:") else LOCAL
     sheet.skip(shown, reason, line=line, pin=f"write {name or _egg(place) or 'NAME'}==VERSION if the index has it")
@@ -276,12 +296,15 @@ def _follow(visit: _Visit, sheet: Sheet, path: str, value: str, line: int, *, de
         visit.sheets.append(inner)
 
 
-def _constrain(visit: _Visit, sheet: Sheet, requirement: str, line: int) -> None:
+def _constrain(visit: _Visit, sheet: Sheet, requirement: str, line: int, marker: str) -> None:
     match = _NAMED.match(requirement)
     exact = exact_version(match[2]) if match else ""
     if match and exact:
         normal = normalise("PyPI", match[1])
-        visit.constraints.setdefault(normal, (exact, sheet, line, match[1]))
+        known = visit.constraints.setdefault(normal, [])
+        # Of two for the same environments the first counts.
+        if all(marker != one.marker for one in known):
+            known.append(_Constraint(match[1], exact, sheet, line, marker))
     # A constraint that pins nothing asks for nothing either.
 
 
@@ -292,20 +315,33 @@ def _apply_constraints(visit: _Visit) -> None:
         kept = []
         for at, skipped in enumerate(sheet.skipped):
             wish = sheet.wanted.get(at)
-            version, where, _, name = visit.constraints.get(wish.normal if wish else "", ("", None, 0, ""))
-            if wish is None or where is None:
-                kept.append((skipped, wish))
-            elif satisfies(wish.bounds.form, wish.bounds.text, version):
-                sheet.add(name, version, line=skipped.line, source=skipped.what)
-            else:
-                reason = f"is constrained to {version} in {where.file}, which does not satisfy it"
+            reason = (
+                _constrained(sheet, skipped, wish.bounds, visit.constraints[wish.normal])
+                if (wish and wish.normal in visit.constraints)
+                else skipped.reason
+            )
+            if reason:
                 kept.append((skipped.but(reason=reason), wish))
         sheet.skipped = [skipped for skipped, _ in kept]
         sheet.wanted = {at: wish for at, (_, wish) in enumerate(kept) if wish}
     pinned = {dependency.normal for sheet in visit.sheets for dependency in sheet.dependencies}
-    for normal, (version, sheet, line, name) in visit.constraints.items():
-        if normal not in pinned:
-            sheet.add(name, version, line=line, is_direct=False, source=f"{name}=={version}")
+    for normal, listed in visit.constraints.items():
+        for one in listed if normal not in pinned else ():
+            source_ = f"{one.name}=={one.version}"
+            one.sheet.add(one.name, one.version, line=one.line, is_direct=False, source=source_, marker=one.marker)
+
+
+def _constrained(sheet: Sheet, skipped: Skipped, bounds: Bounds, listed: list[_Constraint]) -> str:
+    """Pin an entry to what its constraints allow, and return why they do not; empty when they do."""
+    allowed = [one for one in listed if satisfies(bounds.form, bounds.text, one.version)]
+    if not allowed:
+        return f"is constrained to {listed[0].version} in {listed[0].sheet.file}, which does not satisfy it"
+    if not markers.cover((one.marker for one in allowed), bounds.marker):
+        first = allowed[0]
+        return f"is constrained to {first.version} in {first.sheet.file} {markers.only_where(first.marker)}"
+    for one in allowed:
+        sheet.add(one.name, one.version, line=skipped.line, source=skipped.what, marker=one.marker)
+    return ""
 
 
 def _one_line(entry: str) -> str:

@@ -7,6 +7,7 @@ nothing about what will be installed.
 
 from __future__ import annotations
 
+from boombap.deps.manifest import markers
 from boombap.deps.manifest.sheet import NOT_PINNED
 from boombap.deps.model import Lint
 from boombap.deps.versions.ranges import satisfies
@@ -15,7 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from boombap.deps.manifest.sheet import Sheet, Wish
+    from boombap.deps.manifest.sheet import Bounds, Sheet, Wish
     from boombap.deps.model import Dependency, Scope, Skipped
 
 # What people add to the name of a requirements file when they call the compiled one something else.
@@ -27,7 +28,11 @@ def open_entries(sheet: Sheet, graph: Graph) -> tuple[list[Skipped], list[Lint]]
     if sheet.is_check and not graph.is_locked(sheet):
         return [], []
     verdicts = {at: graph.judge(sheet, wish, sheet.skipped[at].scope) for at, wish in sheet.wanted.items()}
-    answered = {sheet.wanted[at].normal for at, (reason, _) in verdicts.items() if not reason}
+    answered = {
+        sheet.wanted[at].normal
+        for at, (reason, _) in verdicts.items()
+        if not reason and graph.is_answered_everywhere(sheet, sheet.wanted[at], sheet.skipped[at].scope)
+    }
     left: list[Skipped] = []
     lints: list[Lint] = []
     for at, skipped in enumerate(sheet.skipped):
@@ -53,6 +58,7 @@ class Graph:
             self._by_folder.setdefault(_folder(sheet), []).append(sheet)
         self._closures = {sheet.file: self._closure(sheet) for sheet in sheets if sheet.includes}
         self._pins = {sheet.file: _pins(sheet) for sheet in sheets}
+        self._pythons_of = {_folder(sheet): sheet.pythons for sheet in sheets if sheet.pythons is not None}
         self._answers_of: dict[str, list[Sheet]] = {}
         self._together_of: dict[tuple[str, bool], list[list[Sheet]]] = {}
 
@@ -61,15 +67,21 @@ class Graph:
         locks = [lock for lock in self._locks(sheet) if lock.ecosystem]
         return bool(locks) and not any(one.is_failure for lock in locks for one in lock.skipped)
 
+    def is_answered_everywhere(self, sheet: Sheet, wish: Wish, scope: Scope) -> bool:
+        """Tell whether a wish that is answered would be so without its marker too."""
+        anywhere = wish.but(bounds=wish.bounds.but(marker=""))
+        return not wish.bounds.marker or not self.judge(sheet, anywhere, scope)[0]
+
     def judge(self, sheet: Sheet, wish: Wish, scope: Scope) -> tuple[str, str]:
         """Return why no pin answers a wish, empty when one does; and the lock that should have."""
         wrong: list[tuple[str, str]] = []
+        pythons = self._pythons(sheet)
         for lock in self._answers(sheet):
             pins = self._named(lock, wish)
             if not lock.is_lock and lock.scope == "dev" and scope == "runtime":
                 continue
             takes_dev = lock.is_lock or lock.made_from is not None
-            if wish.normal in lock.own or _is_answered(pins, wish, scope, takes_dev=takes_dev):
+            if wish.normal in lock.own or _is_answered(pins, wish, scope, pythons, takes_dev=takes_dev):
                 return "", ""
             if pins:
                 wrong.append((_mismatch(pins, wish), _name(lock)))
@@ -83,10 +95,14 @@ class Graph:
     def _left_open(self, sheet: Sheet, wish: Wish, scope: Scope) -> str:
         for together in self._together(sheet, is_dev=scope == "dev"):
             pins = [pin for one in together for pin in self._named(one, wish)]
-            if not _is_answered(pins, wish, scope, takes_dev=True):
-                is_conflict = pins and not any(_is_wished(pin, wish) for pin in pins)
+            if not _is_answered(pins, wish, scope, self._pythons(sheet), takes_dev=True):
+                is_conflict = pins and not any(_is_wished(pin, wish) and not pin.marker for pin in pins)
                 return _mismatch(pins, wish) if is_conflict else NOT_PINNED
         return ""
+
+    def _pythons(self, sheet: Sheet) -> Bounds | None:
+        """Return the releases of Python that the project of a file supports; None when nothing says."""
+        return self._pythons_of.get(_folder(sheet))
 
     def _named(self, sheet: Sheet, wish: Wish) -> list[Dependency]:
         return self._pins[sheet.file].get((wish.ecosystem, _plain(wish.ecosystem, wish.normal)), [])
@@ -154,7 +170,11 @@ def _folder(sheet: Sheet) -> str:
 
 
 def _name(sheet: Sheet) -> str:
-    return sheet.file.rpartition("/")[2]
+    return _file_name(sheet.file)
+
+
+def _file_name(file: str) -> str:
+    return file.rpartition("/")[2]
 
 
 def _is_compiled(candidate: Sheet, manifest: Sheet) -> bool:
@@ -179,12 +199,16 @@ def _stem(name: str) -> str:
     return "-".join(word for word in words if word not in _COMPILED)
 
 
-def _is_answered(pins: Iterable[Dependency], wish: Wish, scope: Scope, *, takes_dev: bool) -> bool:
-    return any(
-        _is_wished(pin, wish)
+def _is_answered(
+    pins: Iterable[Dependency], wish: Wish, scope: Scope, pythons: Bounds | None, *, takes_dev: bool
+) -> bool:
+    found = [
+        pin.marker
         for pin in _direct(pins)
         if pin.scope != "dev" or scope == "dev" or (scope == "optional" and takes_dev)
-    )
+        if _is_wished(pin, wish)
+    ]
+    return markers.cover(found, wish.bounds.marker, pythons, is_extra=scope == "optional")
 
 
 def _is_wished(pin: Dependency, wish: Wish) -> bool:
@@ -198,6 +222,9 @@ def _direct(pins: Iterable[Dependency]) -> list[Dependency]:
 
 
 def _mismatch(pins: Sequence[Dependency], wish: Wish) -> str:
-    pin = _direct(pins)[0]
+    listed = _direct(pins)
+    pin = next((one for one in listed if _is_wished(one, wish)), listed[0])
+    if pin.marker and _is_wished(pin, wish):
+        return f"is {pin.version} in {_file_name(pin.file)} {markers.only_where(pin.marker)}"
     why = "but for development only" if _is_wished(pin, wish) else "which does not satisfy it"
-    return f"is {pin.version} in {pin.file.rpartition('/')[2]}, {why}"
+    return f"is {pin.version} in {_file_name(pin.file)}, {why}"

@@ -35,11 +35,13 @@ class Bounds(Record):
         text: the range as written; empty for any version.
         form: whose rules it follows.
         is_conditional: whether it counts in some environments only.
+        marker: these environments, where the entry says them as PEP 508 does.
     """
 
     text: str = ""
     form: Form = "pep440"
     is_conditional: bool = False
+    marker: str = ""
 
 
 class Wish(Record):
@@ -74,6 +76,7 @@ class Sheet:
         own: packages of the project itself, which a lock names without a release.
         is_constraint: whether it is read only for the versions that it allows.
         is_check: whether it is read only to see that the lock beside it answers it.
+        pythons: the releases of Python that the project supports; None when the file does not say.
     """
 
     def __init__(self, file: str, ecosystem: str, *, is_lock: bool = False, scope: Scope = "runtime") -> None:
@@ -91,6 +94,7 @@ class Sheet:
         self.own: set[str] = set()
         self.is_constraint = False
         self.is_check = False
+        self.pythons: Bounds | None = None
 
     def add(
         self,
@@ -102,6 +106,7 @@ class Sheet:
         is_direct: bool | None = None,
         ecosystem: str = "",
         source: str = "",
+        marker: str = "",
     ) -> None:
         """Note a package in one exact version; without a name or a version it is skipped."""
         ecosystem = ecosystem or self.ecosystem
@@ -109,10 +114,8 @@ class Sheet:
             self.skip(name or "an entry", NO_VERSION, line=line, scope=scope)
             return
         normal = normalise(ecosystem, name)
-        dependency = Dependency(
-            ecosystem, name, normal, version.strip(), self.file, line, scope or self.scope, is_direct, masked(source)
-        )
-        self.dependencies.append(dependency)
+        place = (self.file, line, scope or self.scope, is_direct, masked(source), marker.strip())
+        self.dependencies.append(Dependency(ecosystem, name, normal, version.strip(), *place))
 
     def skip(
         self,
