@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 import json
-from importlib import import_module
 
 from boombap.errors import OutsideError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from boombap.deps.model import Report
     from boombap.output.terminal import Terminal
-
-_LINES = {
-    "json": ("document", "json_lines"),
-    "junit": ("junit", "junit_lines"),
-    "markdown": ("page", "markdown_lines"),
-    "html": ("page", "html_lines"),
-    "annotations": ("annotations", "annotation_lines"),
-}
-_OBJECTS = {"sarif": ("sarif", "sarif_object"), "cyclonedx": ("cyclonedx", "cyclonedx_object")}
 
 
 def lines(report: Report, form: str, terminal: Terminal) -> Iterator[str]:
@@ -30,13 +20,8 @@ def lines(report: Report, form: str, terminal: Terminal) -> Iterator[str]:
     if form == "table":
         from boombap.deps.report import table
 
-        yield from table.lines(report, terminal)
-    elif form in _OBJECTS:
-        module, name = _OBJECTS[form]
-        yield json.dumps(getattr(import_module(f"boombap.deps.report.{module}"), name)(report), ensure_ascii=False)
-    else:
-        module, name = _LINES[form]
-        yield from getattr(import_module(f"boombap.deps.report.{module}"), name)(report)
+        return table.lines(report, terminal)
+    return _FORMS[form](report)
 
 
 def compliance_lines(report: Report, catalogue: str, form: str) -> Iterator[str]:
@@ -68,3 +53,56 @@ def write(texts: Iterable[str], terminal: Terminal, file: Path | None) -> None:
     except OSError as error:
         beside.unlink(missing_ok=True)
         raise OutsideError(f"cannot write {file}: {error.strerror}", hint="check --output") from None
+
+
+def _json(report: Report) -> Iterator[str]:
+    from boombap.deps.report.document import json_lines
+
+    return json_lines(report)
+
+
+def _junit(report: Report) -> Iterator[str]:
+    from boombap.deps.report.junit import junit_lines
+
+    return junit_lines(report)
+
+
+def _markdown(report: Report) -> Iterator[str]:
+    from boombap.deps.report.page import markdown_lines
+
+    return markdown_lines(report)
+
+
+def _html(report: Report) -> Iterator[str]:
+    from boombap.deps.report.page import html_lines
+
+    return html_lines(report)
+
+
+def _annotations(report: Report) -> Iterator[str]:
+    from boombap.deps.report.annotations import annotation_lines
+
+    return annotation_lines(report)
+
+
+def _sarif(report: Report) -> Iterator[str]:
+    from boombap.deps.report.sarif import sarif_object
+
+    yield json.dumps(sarif_object(report), ensure_ascii=False)
+
+
+def _cyclonedx(report: Report) -> Iterator[str]:
+    from boombap.deps.report.cyclonedx import cyclonedx_object
+
+    yield json.dumps(cyclonedx_object(report), ensure_ascii=False)
+
+
+_FORMS: dict[str, Callable[[Report], Iterator[str]]] = {
+    "json": _json,
+    "junit": _junit,
+    "markdown": _markdown,
+    "html": _html,
+    "annotations": _annotations,
+    "sarif": _sarif,
+    "cyclonedx": _cyclonedx,
+}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -11,15 +9,6 @@ if TYPE_CHECKING:
 LOWEST = ""
 """Below every version: what OSV writes as ``introduced: 0``."""
 
-_SCHEMES = {
-    "PyPI": ("pep440", "key"),
-    "npm": ("semver", "key"),
-    "crates.io": ("semver", "key"),
-    "Go": ("semver", "go_key"),
-    "RubyGems": ("rubygems", "key"),
-    "Packagist": ("packagist", "key"),
-    "Maven": ("maven", "key"),
-}
 _MOST_CHARACTERS = 256
 _schemes: dict[str, Callable[[str], str]] = {}
 
@@ -39,9 +28,56 @@ def sort_key(ecosystem: str, version: str) -> str | None:
 
 
 def _scheme(ecosystem: str) -> Callable[[str], str]:
-    if ecosystem not in _schemes:
+    scheme = _schemes.get(ecosystem)
+    if scheme is None:
         if ecosystem not in _SCHEMES:
             raise ValueError(f"no version scheme for {ecosystem}")
-        module, name = _SCHEMES[ecosystem]
-        _schemes[ecosystem] = getattr(import_module(f"boombap.deps.versions.{module}"), name)
-    return _schemes[ecosystem]
+        scheme = _schemes[ecosystem] = _SCHEMES[ecosystem]()
+    return scheme
+
+
+def _pep440() -> Callable[[str], str]:
+    from boombap.deps.versions.pep440 import key
+
+    return key
+
+
+def _semver() -> Callable[[str], str]:
+    from boombap.deps.versions.semver import key
+
+    return key
+
+
+def _go() -> Callable[[str], str]:
+    from boombap.deps.versions.semver import go_key
+
+    return go_key
+
+
+def _rubygems() -> Callable[[str], str]:
+    from boombap.deps.versions.rubygems import key
+
+    return key
+
+
+def _packagist() -> Callable[[str], str]:
+    from boombap.deps.versions.packagist import key
+
+    return key
+
+
+def _maven() -> Callable[[str], str]:
+    from boombap.deps.versions.maven import key
+
+    return key
+
+
+_SCHEMES = {
+    "PyPI": _pep440,
+    "npm": _semver,
+    "crates.io": _semver,
+    "Go": _go,
+    "RubyGems": _rubygems,
+    "Packagist": _packagist,
+    "Maven": _maven,
+}
