@@ -25,7 +25,7 @@ class Groups:
                 self._parents[other] = root
 
     def all(self) -> list[list[str]]:
-        """Give every group, the leading id first and the others sorted; the groups in the order of their leaders."""
+        """Return every group, the leading id first and the others sorted; the groups in the order of their leaders."""
         members: dict[str, list[str]] = {}
         for id_ in self._parents:
             members.setdefault(self._root(id_), []).append(id_)

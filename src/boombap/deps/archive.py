@@ -1,7 +1,7 @@
 """The records in an archive, one after the other, out of a zip file that nobody has to trust.
 
 Nothing is unpacked to the disk, so a name cannot lead anywhere; hostile archives are refused all the same, because
-whoever made one is no source of advisories.
+whoever made one is not a source of advisories.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ _ENCRYPTED = 0x1
 
 
 def records(path: Path) -> Iterator[tuple[str, bytes]]:
-    """Give name and content of every ``.json`` entry.
+    """Yield name and content of every ``.json`` entry.
 
     Raises:
         NotThere: when there is no such file.
-        OutsideError: for a file that is no zip archive, is damaged, or is hostile; the message says how.
+        OutsideError: for a file that is not a zip archive, is damaged, or is hostile; the message says how.
     """
     try:
         with zipfile.ZipFile(path) as archive:

@@ -70,7 +70,7 @@ def _by_ecosystem(dependencies: Iterable[Dependency]) -> dict[str, Places]:
 def _one(
     ecosystem: str, places: Sequence[Sequence[Dependency]], folder: str, now_s: float
 ) -> tuple[Source, list[Finding], list[Skipped], list[Skipped]] | str:
-    """Give what one ecosystem's database says, or why there is none."""
+    """Return what one ecosystem's database says, or why there is none."""
     if ecosystem not in ECOSYSTEMS:
         return f"{ecosystem} is not an ecosystem that is audited here"
     database = open_database(folder, ecosystem)
@@ -90,7 +90,7 @@ def _unaudited(dependency: Dependency, reason: str) -> Skipped:
 
 
 def sources(folder: str, now_s: float) -> list[Source]:
-    """Give every database that is there.
+    """Return every database that is there.
 
     Raises:
         NoVerdict: for a database of another version.

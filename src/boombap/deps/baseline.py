@@ -21,10 +21,10 @@ _MOST_ARCHIVE_BYTES = 1024**3
 
 
 def load(path: Path) -> Keys:
-    """Give the findings of a report that was written as JSON.
+    """Return the findings of a report that was written as JSON.
 
     Raises:
-        ConfigError: when the file cannot be read or is no such report.
+        ConfigError: when the file cannot be read or is not such a report.
     """
     try:
         report = json.loads(path.read_text(encoding="utf-8"))
@@ -42,13 +42,13 @@ def load(path: Path) -> Keys:
 
 
 def of_findings(findings: Iterable[Finding]) -> Keys:
-    """Give findings as a baseline."""
+    """Return findings as a baseline."""
     return frozenset((one.dependency.ecosystem, one.dependency.normal, id_) for one in findings for id_ in one.ids)
 
 
 @contextmanager
 def checkout(folder: Path, revision: str) -> Iterator[Path]:
-    """Give the files of a revision in a temporary folder, which goes with the block.
+    """Yield the files of a revision in a temporary folder, which goes with the block.
 
     Raises:
         OutsideError: when git cannot give them.
@@ -57,7 +57,7 @@ def checkout(folder: Path, revision: str) -> Iterator[Path]:
     import tarfile
     import tempfile
 
-    # --end-of-options: a revision that begins with a hyphen is no option.
+    # --end-of-options: a revision that begins with a hyphen is not an option.
     command = ["git", "-C", str(folder), "archive", "--format=tar", "--end-of-options", revision]
     with tempfile.TemporaryDirectory(prefix="boombap-deps-") as place:
         from pathlib import Path as Place

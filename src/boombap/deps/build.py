@@ -47,7 +47,7 @@ WHERE advisories.score IS NULL AND other.grp = advisories.grp
 
 @contextmanager
 def new_file(path: str, *, copy_of: str = "") -> Iterator[sqlite3.Connection]:
-    """Give a new database, empty or a copy of another one; the file goes when the block fails.
+    """Yield a new database, empty or a copy of another one; the file goes when the block fails.
 
     Raises:
         OutsideError: when it cannot be written, because the disk is full for example.
@@ -115,7 +115,7 @@ def drop(database: sqlite3.Connection, id_: str) -> None:
 
 
 def group(database: sqlite3.Connection, kev: Mapping[str, str], epss: Mapping[str, float]) -> None:
-    """Make the alias groups anew, with what is known about their exploitation and the severities they lend.
+    """Rebuild the alias groups, with what is known about their exploitation and the severities they lend.
 
     Args:
         kev: by CVE id, the day on which it entered the catalogue.

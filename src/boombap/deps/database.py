@@ -80,12 +80,12 @@ class Row(Record):
 
 
 def place(folder: str, ecosystem: str) -> str:
-    """Give the database file of an ecosystem."""
+    """Return the database file of an ecosystem."""
     return os.path.join(folder, ecosystem + _SUFFIX)
 
 
 def present(folder: str) -> list[str]:
-    """Give the ecosystems that have a database file, sorted."""
+    """Return the ecosystems that have a database file, sorted."""
     try:
         names = os.listdir(folder)
     except OSError:
@@ -108,7 +108,7 @@ class Database:
         self._facts = {str(name): value for name, value in self._ask("SELECT name, value FROM meta")}
 
     def source(self, now_s: float) -> Source:
-        """Give what this database is."""
+        """Return what this database is."""
         fact = self._facts.get
         return Source(
             ecosystem=self.ecosystem,
@@ -124,23 +124,23 @@ class Database:
         )
 
     def fact(self, name: str) -> str:
-        """Give one fact as text; empty when it is not there."""
+        """Return one fact as text; empty when it is not there."""
         return str(self._facts.get(name) or "")
 
     def about(self, names: Iterable[str]) -> Iterator[tuple[Any, ...]]:
-        """Give the rows about packages, by normalised name, in the order of `Row`."""
+        """Return the rows about packages, by normalised name, in the order of `Row`."""
         return self._ask(_ABOUT, (json.dumps(list(names)),))
 
     def documents(self, id_: str) -> list[tuple[str, bytes]]:
-        """Give id and OSV record of an advisory and its aliases, the one asked for first."""
+        """Return id and OSV record of an advisory and its aliases, the one asked for first."""
         return [(str(name), zlib.decompress(body)) for name, body in self._ask(_DOCUMENT, (id_,))]
 
     def records(self, names: Iterable[str]) -> list[bytes]:
-        """Give the OSV records of advisories, by id, sorted by it."""
+        """Return the OSV records of advisories, by id, sorted by it."""
         return [zlib.decompress(body) for (body,) in self._ask(_RECORDS, (json.dumps(list(names)),))]
 
     def modified(self) -> dict[str, str]:
-        """Give when each advisory was changed last, by its id."""
+        """Return when each advisory was changed last, by its id."""
         return {str(name): str(when) for name, when in self._ask("SELECT name, modified FROM advisories")}
 
     def affected(self) -> Iterator[tuple[str, str, str]]:

@@ -19,7 +19,7 @@ _MOST_REFERENCES = 10
 
 
 def explain_lines(name: str, document: bytes, source: Source) -> Iterator[str]:
-    """Give an OSV record line by line, the text from outside made harmless for a terminal."""
+    """Yield an OSV record line by line, the text from outside made harmless for a terminal."""
     record = json.loads(document)
     severity = of_record(record)
     score = "" if severity.score is None else f" {severity.score:.1f} by {severity.vector or severity.basis}"

@@ -1,4 +1,4 @@
-"""What makes the audit or the installation of a project less certain, though it is no vulnerability.
+"""What makes the audit or the installation of a project less certain, though it is not a vulnerability.
 
 Plain functions over texts and dependencies; the readers of files call them.
 """
@@ -50,14 +50,14 @@ class Hashes:
             is_continued = line.endswith("\\")
 
     def lints(self) -> Iterator[Lint]:
-        """Give what was found."""
+        """Yield what was found."""
         for line in self._orphans:
             summary = "this --hash belongs to no package, because the line above does not end with a backslash"
             yield Lint("orphan_hash", summary, self.file, line, "end the line above with a backslash, or delete this")
         for name, line, count in self._counts:
             if count == 0 and any(found for _, _, found in self._counts):
                 summary = f"{name} has no hash while others have: pip refuses the whole file"
-                yield Lint("missing_hash", summary, self.file, line, "write the file anew with the tool that made it")
+                yield Lint("missing_hash", summary, self.file, line, "rewrite the file with the tool that made it")
         # One package with one hash may have one file only; when all of them do, they were written on one machine.
         hashed = [(name, line) for name, line, count in self._counts if count]
         single = [(name, line) for name, line, count in self._counts if count == 1]
@@ -68,14 +68,14 @@ class Hashes:
 
 
 def unpinned(skipped: Iterable[Skipped], reason: str) -> Iterator[Lint]:
-    """Give a lint for every entry that names a package but no version."""
+    """Yield a lint for every entry that names a package but no version."""
     for one in skipped:
         if one.reason == reason:
             yield Lint("unpinned", f"{one.what} is not pinned to a version", one.file, one.line, one.pin)
 
 
 def drift(loose: Sequence[Dependency], locked: Sequence[Dependency]) -> Iterator[Lint]:
-    """Give a lint for every package that two files of one folder pin to different versions.
+    """Yield a lint for every package that two files of one folder pin to different versions.
 
     Args:
         loose: what the hand-written file says.
@@ -88,11 +88,11 @@ def drift(loose: Sequence[Dependency], locked: Sequence[Dependency]) -> Iterator
         there = versions.get((one.ecosystem, one.normal), [])
         if there and all(plain_version(other.version) != plain_version(one.version) for other in there):
             summary = f"{one.name} is {one.version} here and {there[0].version} in {there[0].file}"
-            yield Lint("drift", summary, one.file, one.line, "write the lock file anew, or follow it")
+            yield Lint("drift", summary, one.file, one.line, "rewrite the lock file, or follow it")
 
 
 def plain_version(version: str) -> str:
-    """Give a version without what spelling adds: a leading ``v``, trailing zeros of the release.
+    """Return a version without what spelling adds: a leading ``v``, trailing zeros of the release.
 
     >>> plain_version("v1.0.0"), plain_version("2.10")
     ('1', '2.10')
@@ -113,7 +113,7 @@ _NUMBERED = re.compile(r"\d+\.\d+|\d{6,}|[0-9a-f]{12,}")
 
 
 def dockerfile_images(text: str, file: str) -> Iterator[Lint]:
-    """Give a lint for every base image of a Dockerfile whose tag moves."""
+    """Yield a lint for every base image of a Dockerfile whose tag moves."""
     arguments: dict[str, str] = {}
     stages: set[str] = set()
     for number, line in enumerate(text.splitlines(), start=1):
@@ -127,7 +127,7 @@ def dockerfile_images(text: str, file: str) -> Iterator[Lint]:
 
 
 def manifest_images(text: str, file: str) -> Iterator[Lint]:
-    """Give a lint for every ``image:`` of a compose or Kubernetes file whose tag moves."""
+    """Yield a lint for every ``image:`` of a compose or Kubernetes file whose tag moves."""
     if "image:" not in text:
         return
     for number, line in enumerate(text.splitlines(), start=1):

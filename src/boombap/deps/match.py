@@ -78,14 +78,14 @@ def holds(ranges: str, key: str) -> bool:
 
 
 def urgency(finding: Finding) -> tuple[bool, bool, float, str, str]:
-    """Give the key that sorts the most urgent finding first: malware, then known exploitation, then severity."""
+    """Return the key that sorts the most urgent finding first: malware, then known exploitation, then severity."""
     score = finding.severity.score
     rank = _UNKNOWN_RANK if score is None else score
     return (finding.kind != "malicious", not finding.kev, -rank, finding.dependency.normal, finding.id)
 
 
 def advisories(rows: Iterable[Row]) -> tuple[Advisory, ...]:
-    """Give rows as advisories, for what is not in a hurry."""
+    """Return rows as advisories, for what is not in a hurry."""
     return tuple(
         Advisory(
             id=row[_NAME],
@@ -127,7 +127,7 @@ def _severity(row: Row) -> Severity:
 
 
 def _fixes(key: str, rows: Sequence[Row]) -> tuple[str, ...]:
-    """Give the fixed versions above a version that nothing in the group is about, lowest first."""
+    """Return the fixed versions above a version that nothing in the group is about, lowest first."""
     fixes: dict[str, str] = {}
     for row in rows:
         for line in row[_RANGES].split("\n"):

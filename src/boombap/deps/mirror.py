@@ -40,7 +40,7 @@ class Refused(ValueError):
 
 
 def application(folder: str) -> WSGIApplication:
-    """Give the service over the databases in a folder; a request reads them as they are then."""
+    """Return the service over the databases in a folder; a request reads them as they are then."""
 
     def serve(environ: Mapping[str, object], start: StartResponse) -> Iterable[bytes]:
         import orjson

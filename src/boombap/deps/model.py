@@ -73,7 +73,7 @@ class Skipped(Record):
 
 
 class Lint(Record):
-    """Something about a file that makes its audit or its installation less certain; it is no vulnerability.
+    """Something about a file that makes its audit or its installation less certain; it is not a vulnerability.
 
     Attributes:
         rule: in snake_case, stable, for example ``orphan_hash``.
@@ -122,7 +122,7 @@ class Severity(Record):
 
     @property
     def level(self) -> Level:
-        """Give the word for the score."""
+        """Return the word for the score."""
         if self.score is None:
             return "unknown"
         return next((level for bound, level in _BOUNDS if self.score >= bound), "none")
@@ -211,7 +211,7 @@ class Finding(Record):
 
     @property
     def ids(self) -> tuple[str, ...]:
-        """Give every id of the group, the leading one first."""
+        """Return every id of the group, the leading one first."""
         return (self.id, *self.aliases)
 
 
@@ -315,7 +315,7 @@ class Verdict(Record):
 
     @property
     def word(self) -> Literal["pass", "fail", "unknown"]:
-        """Give the answer in one word; a gap is stronger than a violation, as in the exit codes."""
+        """Return the answer in one word; a gap is stronger than a violation, as in the exit codes."""
         return "unknown" if self.gaps else "fail" if self.violations else "pass"
 
 
@@ -336,7 +336,7 @@ class Report(Record):
 
     @property
     def by_status(self) -> tuple[tuple[Finding, str, str], ...]:
-        """Give every finding in order of urgency, with blocks, shown, waived or known, and the reason."""
+        """Return every finding in order of urgency, with blocks, shown, waived or known, and the reason."""
         status: dict[int, tuple[str, str]] = {id(one): ("known", "the baseline has it") for one in self.verdict.known}
         status |= {id(one): ("waived", "waived") for one in self.verdict.waived}
         status |= {id(one): ("shown", reason) for one, reason in self.verdict.shown}

@@ -8,7 +8,7 @@ _PYPI_RUNS = re.compile(r"[-_.]+")
 
 
 def normalise(ecosystem: str, name: str) -> str:
-    """Give the name in the form in which two spellings of one package are equal.
+    """Return the name in the form in which two spellings of one package are equal.
 
     PyPI by PEP 503, Packagist in lower case. Go, crates.io, npm, RubyGems and Maven tell case and separators apart
     (npm has refused capitals since 2014, but ``JSONStream`` and ``jsonstream`` are two packages).

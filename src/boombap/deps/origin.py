@@ -25,7 +25,7 @@ if TYPE_CHECKING:
         label: str
 
         def file(self, name: str, scratch: Path, watch: Watch) -> Path:
-            """Give a file of the export, itself or a copy in `scratch`.
+            """Return a file of the export, itself or a copy in `scratch`.
 
             Raises:
                 NotThere: when the export has none of this name.
@@ -50,7 +50,7 @@ class Folder:
         self._path = path
 
     def file(self, name: str, scratch: Path, watch: Watch) -> Path:  # noqa: ARG002 - nothing is fetched
-        """Give the file itself; see `Origin`."""
+        """Return the file itself; see `Origin`."""
         path = self._path / name
         if not path.is_file():
             raise NotThere(f"there is no {name} in {self._path}", hint="check deps.source, or --from")
@@ -72,7 +72,7 @@ class Remote:
         self._client = client
 
     def file(self, name: str, scratch: Path, watch: Watch) -> Path:
-        """Give a copy in `scratch`; see `Origin`."""
+        """Return a copy in `scratch`; see `Origin`."""
         from urllib.parse import quote
 
         from boombap.clients.http.errors import refusal
@@ -104,7 +104,7 @@ class Remote:
 
 
 def open_origin(text: str, client: Callable[[], Client]) -> Origin:
-    """Give the export that a person named: a folder, a file: address, or an http(s) address.
+    """Return the export that a person named: a folder, a file: address, or an http(s) address.
 
     Args:
         client: makes the HTTP client, when one is needed.

@@ -70,7 +70,7 @@ class Policy(Record):
     is_enforced: bool = True
 
     def rule_for(self, finding: Finding) -> str:
-        """Give the rule that a finding breaks; empty when it does not block."""
+        """Return the rule that a finding breaks; empty when it does not block."""
         if self.excuse_for(finding):
             return ""
         if finding.kind == "malicious":
@@ -86,7 +86,7 @@ class Policy(Record):
         return "severity" if finding.severity.score >= FLOORS[self.severity] else ""
 
     def excuse_for(self, finding: Finding) -> str:
-        """Give why the policy does not look at a finding at all; empty when it does."""
+        """Return why the policy does not look at a finding at all; empty when it does."""
         one = finding.dependency
         if not _is_named(one.normal, self.packages) or _is_named(one.normal, self.except_packages):
             return "the policy is not about this package"

@@ -46,10 +46,10 @@ class Row(Record):
 
 
 def parse(text: bytes, ecosystem: str) -> Row:
-    """Give the row of a record.
+    """Return the row of a record.
 
     Raises:
-        ValueError: for what is no OSV record.
+        ValueError: for what is not an OSV record.
     """
     import orjson
 
@@ -90,7 +90,7 @@ def _text(record: Mapping[str, object], name: str) -> str:
 
 
 def _affected(record: Mapping[str, object], ecosystem: str) -> tuple[dict[str, tuple[str, str]], list[object]]:
-    """Give the runs by package, and the entries with only those versions that no range says."""
+    """Return the runs by package, and the entries with only those versions that no range says."""
     found: dict[str, tuple[str, str]] = {}
     kept: list[object] = []
     for entry in _list(record.get("affected")):
@@ -108,7 +108,7 @@ def _affected(record: Mapping[str, object], ecosystem: str) -> tuple[dict[str, t
 
 
 def _kind(record: Mapping[str, object], id_: str) -> Kind:
-    """Give what RustSec says in ``categories`` and ``informational``, and what OSV says in the id."""
+    """Return what RustSec says in ``categories`` and ``informational``, and what OSV says in the id."""
     own = [entry.get("database_specific") for entry in _list(record.get("affected")) if isinstance(entry, dict)]
     marks = [part for part in own if isinstance(part, dict)]
     if id_.startswith("MAL-") or any("malicious" in _list(part.get("categories")) for part in marks):

@@ -23,7 +23,7 @@ _V2_VECTOR = r"\(?(AV:[LAN]/AC:[HML]/Au:[MSN]/\S+?)\)?"
 
 
 def of_record(record: Mapping[str, object]) -> Severity:
-    """Give the severity of an OSV record, from its own data only."""
+    """Return the severity of an OSV record, from its own data only."""
     parts = [record, *(one for one in _list(record.get("affected")) if isinstance(one, dict))]
     vectors = {basis: vector for part in parts for basis, vector in _vectors(part.get("severity"))}
     own = [part.get(name) for part in parts for name in ("database_specific", "ecosystem_specific")]

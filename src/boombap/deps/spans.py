@@ -22,7 +22,7 @@ _NOTHING = "names no versions"
 
 
 def of_affected(affected: Mapping[str, object], ecosystem: str) -> tuple[list[AffectedRange], list[str], str]:
-    """Give the affected versions of one entry of ``affected``.
+    """Return the affected versions of one entry of ``affected``.
 
     Returns:
         The runs; those of ``versions`` that no range says (each of them a run too); and what could not be read,
@@ -109,11 +109,11 @@ def _not_said(
 
 
 def to_text(runs: Iterable[AffectedRange]) -> str:
-    """Give runs as they are stored: one line each of low, high, ``=`` when closed, and the fix, between tabs."""
+    """Return runs as they are stored: one line each of low, high, ``=`` when closed, and the fix, between tabs."""
     return "\n".join(f"{run.low}\t{run.high}\t{'=' * run.is_closed}\t{run.fixed}" for run in runs)
 
 
 def from_text(text: str) -> tuple[AffectedRange, ...]:
-    """Give the runs of a stored text."""
+    """Return the runs of a stored text."""
     lines = (line.split("\t") for line in text.split("\n") if line)
     return tuple(AffectedRange(low, high, mark == "=", fixed) for low, high, mark, fixed in lines)

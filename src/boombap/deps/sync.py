@@ -66,7 +66,7 @@ class Outcome(Record):
     """What a sync did.
 
     Attributes:
-        state: built anew, updated record by record, or current already.
+        state: rebuilt, updated record by record, or current already.
         changed: advisories that were taken in or dropped.
         source: the database as it is now.
     """
@@ -166,7 +166,7 @@ def _known(folder: Path, ecosystem: str) -> Iterator[Database | None]:
     try:
         database = open_database(str(folder), ecosystem)
     except BoombapError:
-        database = None  # damaged, or of another version: built anew
+        database = None  # damaged, or of another version: rebuilt
     try:
         yield database
     finally:

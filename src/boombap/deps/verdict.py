@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def judge(
     audit: Audit, policy: Policy, *, waivers: Sequence[Waiver] = (), known: Known = (), today: date | None = None
 ) -> Verdict:
-    """Give the policy's answer.
+    """Return the policy's answer.
 
     Args:
         waivers: decisions to live with a finding; an expired one that would still apply is a violation.
@@ -50,14 +50,14 @@ def judge(
 
 
 def exit_code(verdict: Verdict) -> int:
-    """Give the exit code of a verdict; where it only warns, a gap is still no verdict."""
+    """Return the exit code of a verdict; where it only warns, a gap is still no verdict."""
     if verdict.gaps:
         return EXIT_NO_VERDICT
     return EXIT_NO if verdict.violations and verdict.is_enforced else EXIT_FINE
 
 
 def coverage_gaps(coverage: Coverage, max_db_age_s: float) -> Iterator[Violation]:
-    """Give the reasons why nobody can say "no vulnerabilities", whatever the policy."""
+    """Yield the reasons why nobody can say "no vulnerabilities", whatever the policy."""
     for ecosystem in coverage.missing:
         yield Violation("no_database", f"no advisory database for {ecosystem}: run `boombap deps sync`")
     for one in coverage.skipped:
@@ -86,7 +86,7 @@ def is_known(finding: Finding, known: Known) -> bool:
 
 
 def _waiver_for(finding: Finding, waivers: Sequence[Waiver], today: date | None) -> tuple[Waiver | None, Waiver | None]:
-    """Give the waiver that holds, and the one that has expired."""
+    """Return the waiver that holds, and the one that has expired."""
     if not waivers:
         return None, None
     from boombap.health.finding import Finding as Subject

@@ -56,17 +56,17 @@ class Block:
 
     @property
     def name(self) -> str:
-        """Give its name; empty without one."""
+        """Return its name; empty without one."""
         return str(self.keys.get("name", ""))
 
     @property
     def version(self) -> str:
-        """Give its version; empty without one."""
+        """Return its version; empty without one."""
         return str(self.keys.get("version", ""))
 
 
 def read(document: str, table: str = "package") -> list[Block]:
-    """Give every package table of a lock file.
+    """Return every package table of a lock file.
 
     Raises:
         Malformed: when the file is not valid TOML, or holds no such tables where it should.
@@ -76,7 +76,7 @@ def read(document: str, table: str = "package") -> list[Block]:
 
 
 def scan(document: str, table: str) -> list[Block] | None:
-    """Give the tables by cutting the text; None when it does not look generated."""
+    """Return the tables by cutting the text; None when it does not look generated."""
     heading = f"[[{table}]]\n"
     pieces = f"\n{document}".split(f"\n{heading}")
     if len(pieces) == 1 or document.count("[[") != len(pieces) - 1 or any(mark in document for mark in _FOREIGN):
@@ -154,7 +154,7 @@ def _read_subtables(block: Block, text: str, table: str) -> None:
 
 
 def parse(document: str, table: str) -> list[Block]:
-    """Give the tables as tomllib reads them.
+    """Return the tables as tomllib reads them.
 
     Raises:
         Malformed: when the file is not valid TOML, or its tables are none.

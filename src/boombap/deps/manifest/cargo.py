@@ -44,7 +44,7 @@ def check_wishes(document: str, sheet: Sheet) -> None:
     """Read Cargo.toml into the sheet: everything that the lock beside it must answer.
 
     Raises:
-        Malformed: when the file is no TOML of that shape.
+        Malformed: when the file is not TOML of that shape.
     """
     value = source.from_toml(document)
     sheet.is_check = True
@@ -59,7 +59,7 @@ def _check(value: Mapping[str, object], sheet: Sheet) -> None:
         real, text = str(fields.get("package", name)), str(fields.get("version", "*"))
         if real in patched or any(key in fields for key in _ELSEWHERE):
             continue
-        pin = "write Cargo.lock anew with `cargo generate-lockfile`"
+        pin = "rewrite Cargo.lock with `cargo generate-lockfile`"
         sheet.skip(f"{name} {text}", NOT_PINNED, scope=scope, pin=pin, wanted=real, bounds=Bounds(text, "cargo"))
 
 

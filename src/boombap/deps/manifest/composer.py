@@ -20,7 +20,7 @@ def read(document: str, sheet: Sheet) -> None:
     """Read the packages into the sheet.
 
     Raises:
-        Malformed: when the file is no JSON of that shape.
+        Malformed: when the file is not JSON of that shape.
     """
     value = source.from_json(document)
     source.guarded(lambda: _read(value, source.Lines(document), sheet))

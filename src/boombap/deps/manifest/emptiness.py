@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from boombap.deps.manifest.sheet import Sheet
 
-REASON = "holds no packages; write it anew with its tool, or delete it when the project needs none"
+REASON = "holds no packages; rewrite it with its tool, or delete it when the project needs none"
 _NO_PACKAGES = re.compile(r"^packages?\s*=\s*\[\s*\]", re.MULTILINE)
 _GEMS = re.compile(r"^DEPENDENCIES[ \t]*\n(?:[ \t]*\n|[A-Z]|\Z)", re.MULTILINE)
 _INNER = re.compile(r"    \"?(@?[^\s\":]+)\"?:")

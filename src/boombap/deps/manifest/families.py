@@ -88,7 +88,7 @@ _SBOM = re.compile(r".*(?:\.cdx|\.spdx|[-_.]?s?bom)\.json$|bom\.json$", re.IGNOR
 
 
 def family_of(name: str, folder: str = "") -> Family | None:
-    """Give the kind of a file by its name; None for a file that is no manifest.
+    """Return the kind of a file by its name; None for a file that is not a manifest.
 
     Args:
         name: without folders.
@@ -109,7 +109,7 @@ def family_of(name: str, folder: str = "") -> Family | None:
 
 
 def family_of_named(name: str) -> Family | None:
-    """Give the kind of a file that somebody named: what a search would pass over may be one then."""
+    """Return the kind of a file that somebody named: what a search would pass over may be one then."""
     found = family_of(name)
     if found:
         return found

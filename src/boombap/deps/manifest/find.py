@@ -60,7 +60,7 @@ class Found(Record):
 
 
 def find(paths: Iterable[str]) -> tuple[list[Found], list[Skipped]]:
-    """Give the manifests among and below some paths, in the order of their names, and what could not be looked at.
+    """Return the manifests among and below some paths, in the order of their names, and what could not be looked at.
 
     A virtual environment or a folder of installed packages, when named itself, stands for what is installed there.
 
@@ -148,11 +148,11 @@ class _Tree:
         self._skipped = skipped
 
     def shown(self, *parts: str) -> str:
-        """Give a path below the folder as people see it."""
+        """Return a path below the folder as people see it."""
         return "/".join(part for part in (self._shown_root.rstrip("/"), *parts) if part).replace(os.sep, "/")
 
     def judge(self, entry: os.DirEntry[str], folder: str, names: set[str]) -> Found | None:
-        """Give a file if it is to be read; a gap that it leaves is noted."""
+        """Return a file if it is to be read; a gap that it leaves is noted."""
         checked, locks = CHECKED.get(entry.name, (None, ()))
         is_check = bool(names.intersection(locks))
         family = checked if is_check else family_of(entry.name, os.path.basename(folder))

@@ -63,7 +63,7 @@ def _field(head: str, wanted: str) -> tuple[str, int]:
 
 
 def _origin(place: str) -> str:
-    """Say why an installation is no release of the index; an archive of one is taken for it."""
+    """Say why an installation is not a release of the index; an archive of one is taken for it."""
     path = os.path.join(place, "direct_url.json")
     if not os.path.isfile(path):
         return ""

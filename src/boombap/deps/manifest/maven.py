@@ -25,7 +25,7 @@ def read(document: str, sheet: Sheet) -> None:
     """Read the dependencies into the sheet.
 
     Raises:
-        Malformed: when the file is no XML, declares entities, or is no pom.
+        Malformed: when the file is not XML, declares entities, or is not a pom.
     """
     root = _root(document)
     properties = _properties(root)

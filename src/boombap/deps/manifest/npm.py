@@ -32,7 +32,7 @@ def read(document: str, sheet: Sheet) -> None:
     """Read every package of a lock file into the sheet, under its own name where the project uses an alias.
 
     Raises:
-        Malformed: when the file is no JSON of that shape.
+        Malformed: when the file is not JSON of that shape.
     """
     value = source.from_json(document)
     lines = source.Lines(document)
@@ -127,7 +127,7 @@ def read_wishes(document: str, sheet: Sheet) -> None:
     """Read package.json into the sheet: exact versions are pinned, ranges are not.
 
     Raises:
-        Malformed: when the file is no JSON object.
+        Malformed: when the file is not a JSON object.
     """
     for name, wish, line, scope in _wishes(document, _SCOPES):
         _wish(sheet, name, wish, line, scope)
@@ -137,7 +137,7 @@ def check_wishes(document: str, sheet: Sheet) -> None:
     """Read package.json into the sheet where a lock lies beside it: everything that the lock must answer.
 
     Raises:
-        Malformed: when the file is no JSON object.
+        Malformed: when the file is not a JSON object.
     """
     value = source.from_json(document)
     # What is overridden has the version that the override says; a peer need not be installed.
@@ -147,7 +147,7 @@ def check_wishes(document: str, sheet: Sheet) -> None:
         alias = _ALIAS.match(wish)
         real, text = (alias[1], alias[2]) if alias else (name, wish)
         if not place_reason(text) and not text.startswith("catalog:") and real not in overridden:
-            pin = "write the lock file anew"
+            pin = "rewrite the lock file"
             bounds = Bounds(text, "npm", is_conditional="workspaces" in value)
             sheet.skip(f"{name} {wish}", NOT_PINNED, line=line, scope=scope, pin=pin, wanted=real, bounds=bounds)
 

@@ -21,7 +21,7 @@ def read(document: str, sheet: Sheet) -> None:
     """Read the packages into the sheet.
 
     Raises:
-        Malformed: when the file is no JSON of that shape.
+        Malformed: when the file is not JSON of that shape.
     """
     value = source.from_json(document)
     source.guarded(lambda: _read(value, source.Lines(document), sheet))
@@ -47,7 +47,7 @@ def check_wishes(document: str, sheet: Sheet) -> None:
     """Read Pipfile into the sheet: everything that the lock beside it must answer.
 
     Raises:
-        Malformed: when the file is no TOML of that shape.
+        Malformed: when the file is not TOML of that shape.
     """
     value = source.from_toml(document)
     sheet.is_check = True
@@ -64,5 +64,5 @@ def _check(sheet: Sheet, name: str, fields: dict[str, object], scope: Scope) -> 
     text = str(fields.get("version", "*"))
     is_conditional = not fields.keys() <= {"version", "extras", "index"}
     bounds = Bounds(text, is_conditional=is_conditional, marker=str(fields.get("markers", "")))
-    pin = "write Pipfile.lock anew with `pipenv lock`"
+    pin = "rewrite Pipfile.lock with `pipenv lock`"
     sheet.skip(f"{name} {text}", NOT_PINNED, scope=scope, pin=pin, wanted=name, bounds=bounds)

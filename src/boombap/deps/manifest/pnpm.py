@@ -37,7 +37,7 @@ def read(document: str, sheet: Sheet) -> None:
     """Read the packages into the sheet.
 
     Raises:
-        Malformed: when the file is no YAML of that shape, or could harm its reader.
+        Malformed: when the file is not YAML of that shape, or could harm its reader.
     """
     value = load(document)
     source.guarded(lambda: _read(value, document, sheet))
@@ -47,7 +47,7 @@ def load(document: str) -> dict[str, object]:
     """Return the document.
 
     Raises:
-        Malformed: when it is no YAML of that shape, or could harm its reader.
+        Malformed: when it is not YAML of that shape, or could harm its reader.
     """
     import yaml
 

@@ -34,7 +34,7 @@ def read(document: str, sheet: Sheet) -> None:
     """Read the wishes into the sheet: exact ones are pinned, ranges are not.
 
     Raises:
-        Malformed: when the file is no TOML of that shape.
+        Malformed: when the file is not TOML of that shape.
     """
     value = source.from_toml(document)
     lines = _Lines(document)
@@ -82,7 +82,7 @@ def _table(value: object, *names: str) -> Table:
 
 
 def _requirements(value: Table) -> Iterator[tuple[Scope, str]]:
-    """Give every PEP 508 text, with the scope that its place gives it."""
+    """Yield every PEP 508 text, with the scope that its place gives it."""
     groups: list[tuple[Scope, object]] = [("runtime", _table(value, "project").get("dependencies"))]
     groups += [("optional", listed) for listed in _table(value, "project", "optional-dependencies").values()]
     groups += [("dev", listed) for listed in _table(value, "dependency-groups").values()]

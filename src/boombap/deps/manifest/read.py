@@ -25,7 +25,7 @@ _FAR_GO_SUM = "go.sum"
 
 
 def read(paths: Iterable[str], *, may_leave: bool = False, check: Callable[[], None] = lambda: None) -> Reading:
-    """Give what the manifests among and below some paths say.
+    """Return what the manifests among and below some paths say.
 
     A range counts as pinned where a pin of the same resolution satisfies it; see `deps.manifest.resolution`.
 

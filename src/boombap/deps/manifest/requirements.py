@@ -80,7 +80,7 @@ class _Visit:
 
 
 def read(path: str, shown: str, fence: Fence) -> list[Sheet]:
-    """Give the sheets of a file and of every file that its ``-r`` and ``-c`` lines name, the file itself first.
+    """Return the sheets of a file and of every file that its ``-r`` and ``-c`` lines name, the file itself first.
 
     A package that a constraint pins counts with the constraint's version; so does one that only a constraint names,
     because a package of the project may bring it.
@@ -123,7 +123,7 @@ def _made_from(text: str) -> frozenset[str] | None:
 
 
 def logical_lines(text: str) -> Iterator[tuple[int, str]]:
-    r"""Give the entries of a file with their first line: continued lines joined, comments and empty lines left out.
+    r"""Yield the entries of a file with their first line: continued lines joined, comments and empty lines left out.
 
     >>> list(logical_lines("# top\na==1 \\\n  --hash=sha256:0 # why\n\nb"))
     [(2, 'a==1   --hash=sha256:0'), (5, 'b')]
@@ -199,7 +199,7 @@ def _requirement(sheet: Sheet, requirement: str, line: int, marker: str) -> None
 
 
 def exact_version(specifiers: str) -> str:
-    """Give the version that a set of specifiers pins; empty when it pins none.
+    """Return the version that a set of specifiers pins; empty when it pins none.
 
     >>> exact_version("==1.0,!=1.1"), exact_version("==1.*"), exact_version(">=1,<2"), exact_version("(===2-x)")
     ('1.0', '', '', '2-x')
@@ -231,7 +231,7 @@ def _place(sheet: Sheet, name: str, place: str, line: int, marker: str) -> None:
 
 
 def _archive(place: str) -> tuple[str, str]:
-    """Give the name and the version that the file name of a wheel or a source archive says; empty for another."""
+    """Return the name and the version that the file name of a wheel or a source archive says; empty for another."""
     from urllib.parse import unquote
 
     file = unquote(place.partition("#")[0].partition("?")[0]).replace("\\", "/").rpartition("/")[2]

@@ -43,7 +43,7 @@ def open_entries(sheet: Sheet, graph: Graph) -> tuple[list[Skipped], list[Lint]]
             continue
         left.append(skipped.but(reason=reason) if skipped.reason == NOT_PINNED else skipped)
         if lock:
-            remedy = f"write {lock} anew"
+            remedy = f"rewrite {lock}"
             lints.append(Lint("drift", f"{skipped.what} {reason}", skipped.file, skipped.line, remedy))
     return left, lints
 

@@ -29,7 +29,7 @@ def read(document: str, sheet: Sheet) -> None:
     """Read the components into the sheet, whichever of the two formats it is.
 
     Raises:
-        Malformed: when the file is no JSON, or neither of the two.
+        Malformed: when the file is not JSON, or neither of the two.
     """
     value = source.from_json(document)
     lines = source.Lines(document)
@@ -84,7 +84,7 @@ def _texts(value: object) -> list[object]:
 def _add(sheet: Sheet, purl: str, stated: str, line: int, scope: Scope) -> None:
     kind, name, version = parse_purl(purl)
     if not name:
-        sheet.skip(purl, "is no package URL", line=line, scope=scope)
+        sheet.skip(purl, "is not a package URL", line=line, scope=scope)
     elif kind not in _ECOSYSTEMS:
         sheet.skip(purl, f"is of a kind that has no advisories here ({kind})", line=line, scope=scope)
     else:
@@ -92,7 +92,7 @@ def _add(sheet: Sheet, purl: str, stated: str, line: int, scope: Scope) -> None:
 
 
 def parse_purl(purl: str) -> tuple[str, str, str]:
-    """Give the type, the name as its ecosystem writes it, and the version of a package URL.
+    """Return the type, the name as its ecosystem writes it, and the version of a package URL.
 
     >>> parse_purl("pkg:npm/%40babel/core@7.1.0?arch=x#a"), parse_purl("pkg:maven/org.a/b@1")
     (('npm', '@babel/core', '7.1.0'), ('maven', 'org.a:b', '1'))

@@ -148,12 +148,12 @@ class Sheet:
         self.skipped.append(Skipped(self.file, reason, self.file, line, scope=self.scope, is_failure=True))
 
     def reading(self) -> Reading:
-        """Give what was gathered."""
+        """Return what was gathered."""
         return Reading(tuple(self.dependencies), tuple(self.skipped), tuple(self.lints), tuple(self.files))
 
 
 def masked(text: str) -> str:
-    """Give a text from a file without passwords, tokens and query strings in its addresses, and not too long.
+    """Return a text from a file without passwords, tokens and query strings in its addresses, and not too long.
 
     >>> masked("git+https://me:secret@git.example.org/x?token=1")
     'git+https://***@git.example.org/x?***'

@@ -51,19 +51,19 @@ class Malformed(OutsideError):
 
 
 def text(path: str) -> str:
-    r"""Give the text of a file with its line ends as ``\n``.
+    r"""Return the text of a file with its line ends as ``\n``.
 
     Raises:
-        Malformed: when it cannot be read, is no regular file, is too large, or is no text.
+        Malformed: when it cannot be read, is not a regular file, is too large, or is not text.
     """
     return decode(content(path))
 
 
 def content(path: str, largest_bytes: int = LARGEST_BYTES) -> bytes:
-    """Give the bytes of a regular file.
+    """Return the bytes of a regular file.
 
     Raises:
-        Malformed: when it cannot be read, is no regular file, or is too large.
+        Malformed: when it cannot be read, is not a regular file, or is too large.
     """
     try:
         # Not blocking, because a named pipe without a writer would be waited for.
@@ -85,7 +85,7 @@ def content(path: str, largest_bytes: int = LARGEST_BYTES) -> bytes:
 
 
 def decode(raw: bytes) -> str:
-    r"""Give bytes as text: a byte order mark decides, then a coding comment, then UTF-8, then Latin-1.
+    r"""Return bytes as text: a byte order mark decides, then a coding comment, then UTF-8, then Latin-1.
 
     >>> decode("a==1\r\n".encode("utf-16"))
     'a==1\n'
@@ -117,7 +117,7 @@ def _unmarked(raw: bytes) -> str:
 
 
 def from_json(document: str) -> dict[str, object]:
-    """Give a JSON document whose top is an object.
+    """Return a JSON document whose top is an object.
 
     Raises:
         Malformed: with the line, when it is something else or nested too deeply.
@@ -147,7 +147,7 @@ def _deep_line(document: str) -> int:
 
 
 def from_toml(document: str) -> dict[str, object]:
-    """Give a TOML document.
+    """Return a TOML document.
 
     Raises:
         Malformed: with the line, when it is not valid or nested too deeply.
@@ -182,7 +182,7 @@ class Lines:
         self._misses = 0
 
     def find(self, pattern: str) -> int:
-        """Give the line of the next match of a pattern; 0 and no step when there is none.
+        """Return the line of the next match of a pattern; 0 and no step when there is none.
 
         After many misses it gives up: each has searched the whole document.
         """
@@ -202,7 +202,7 @@ class Lines:
 
 
 def key(name: str) -> str:
-    r"""Give a pattern for a JSON key whose value is an object.
+    r"""Return a pattern for a JSON key whose value is an object.
 
     >>> import re
     >>> bool(re.search(key("a/b"), '{"a/b": {}}'))
@@ -212,7 +212,7 @@ def key(name: str) -> str:
 
 
 def pair(name: str, value: str) -> str:
-    """Give a pattern for a JSON key with a text as its value."""
+    """Return a pattern for a JSON key with a text as its value."""
     return _quoted(name) + r"\s*:\s*" + _quoted(value)
 
 

@@ -42,7 +42,7 @@ def _extras(block: Block) -> Iterable[str]:
 
 
 def _scopes(found: list[Block], members: list[Block]) -> dict[str, Scope]:
-    """Give the strongest scope that reaches each package: runtime before optional before dev."""
+    """Return the strongest scope that reaches each package: runtime before optional before dev."""
     wants: dict[str, list[str]] = {}
     for block in found:
         # Extras of a package bring more; which of them are asked for does not matter for the scope.

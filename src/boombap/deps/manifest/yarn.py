@@ -58,7 +58,7 @@ def _entries(document: str) -> Iterator[tuple[int, str, dict[str, str]]]:
 
 
 def _first(head: str) -> tuple[str, str]:
-    """Give the name and the range of the first of the wishes that an entry answers."""
+    """Return the name and the range of the first of the wishes that an entry answers."""
     first = head.strip('"').split(", ")[0].strip('"')
     match = _LOCATOR.match(first)
     return (match[1], match[2]) if match else (first, "")

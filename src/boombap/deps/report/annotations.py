@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def annotation_lines(report: Report) -> Iterator[str]:
-    """Give a line for each violation and gap, and the answer."""
+    """Yield a line for each violation and gap, and the answer."""
     kind = "error" if report.verdict.is_enforced else "warning"
     for violation in report.verdict.violations:
         finding = violation.finding

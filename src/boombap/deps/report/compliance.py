@@ -39,12 +39,12 @@ class Control(Record):
 
 
 def controls(report: Report, catalogue: str) -> tuple[Control, ...]:
-    """Give the controls of a catalogue of `CATALOGUES`."""
+    """Return the controls of a catalogue of `CATALOGUES`."""
     return tuple(_owasp(report) if catalogue == "owasp" else _nist(report))
 
 
 def lines(report: Report, catalogue: str) -> Iterator[str]:
-    """Give the controls as text, with the databases and what was not audited."""
+    """Yield the controls as text, with the databases and what was not audited."""
     from boombap.output.terminal import printable
 
     yield f"Evidence of one audit for {catalogue.upper()}, {report.made_at}, boombap {report.version}"

@@ -16,7 +16,7 @@ _SCOPES = {"runtime": "required", "optional": "optional", "dev": "excluded"}
 
 
 def cyclonedx_object(report: Report) -> dict[str, object]:
-    """Give the document; two of the same report are equal but for the time."""
+    """Return the document; two of the same report are equal but for the time."""
     components: dict[str, dict[str, object]] = {}
     for one in report.audit.dependencies:
         components.setdefault(_ref(one), _component(one))

@@ -16,7 +16,7 @@ SCHEMA = "boombap.deps/1"
 
 
 def json_lines(report: Report, extra: dict[str, object] | None = None) -> Iterator[str]:
-    """Give the document line by line.
+    """Yield the document line by line.
 
     The encoder in C knows no indentation, and the one in Python takes 60 ms for 950 findings; so each finding is a line
     of its own, which also makes two reports easy to compare.

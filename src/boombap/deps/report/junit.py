@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def junit_lines(report: Report) -> Iterator[str]:
-    """Give the document line by line."""
+    """Yield the document line by line."""
     by_package: dict[tuple[str, str, str], list[tuple[Finding, str, str]]] = {
         (one.ecosystem, one.normal, one.version): [] for one in report.audit.dependencies
     }

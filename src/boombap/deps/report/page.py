@@ -24,7 +24,7 @@ _STYLE = (
 
 
 def markdown_lines(report: Report) -> Iterator[str]:
-    """Give the report as GitHub's Markdown."""
+    """Yield the report as GitHub's Markdown."""
     yield "## Dependencies"
     yield ""
     yield _mark(answer(report))
@@ -40,7 +40,7 @@ def markdown_lines(report: Report) -> Iterator[str]:
 
 
 def html_lines(report: Report) -> Iterator[str]:
-    """Give the report as a page without scripts."""
+    """Yield the report as a page without scripts."""
     yield '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Dependencies</title>'
     yield "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
     yield f"<style>{_STYLE}</style></head><body><h1>Dependencies</h1>"

@@ -18,7 +18,7 @@ _PURL_TYPES = {
 
 
 def severity(finding: Finding) -> str:
-    """Give level and number, for example ``high 7.5``; malware has neither."""
+    """Return level and number, for example ``high 7.5``; malware has neither."""
     if finding.kind != "vulnerability":
         return finding.kind
     score = finding.severity.score
@@ -26,14 +26,14 @@ def severity(finding: Finding) -> str:
 
 
 def remedy(finding: Finding) -> str:
-    """Give what to do about a finding."""
+    """Return what to do about a finding."""
     if finding.kind == "malicious":
         return "remove it, and treat every secret the machine held as known"
     return f"fixed in {', '.join(finding.fixed)}" if finding.fixed else "no fix is known"
 
 
 def answer(report: Report) -> str:
-    """Give the one sentence that a person reads last; it never says "no vulnerabilities" where nobody could look."""
+    """Return the one sentence that a person reads last; it never says "no vulnerabilities" where nobody could look."""
     coverage, verdict = report.audit.coverage, report.verdict
     packages = f"{coverage.audited:,} package{'s' * (coverage.audited != 1)}"
     left_out = f"; {len(coverage.skipped):,} could not be audited" if coverage.skipped else ""
@@ -50,7 +50,7 @@ def answer(report: Report) -> str:
 
 
 def purl(ecosystem: str, name: str, version: str) -> str:
-    """Give the package URL (purl specification); empty for an ecosystem without one here."""
+    """Return the package URL (purl specification); empty for an ecosystem without one here."""
     kind = _PURL_TYPES.get(ecosystem)
     if not kind:
         return ""

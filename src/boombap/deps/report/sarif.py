@@ -15,7 +15,7 @@ _LEVELS = {"critical": "error", "high": "error", "medium": "warning", "low": "no
 
 
 def sarif_object(report: Report) -> dict[str, object]:
-    """Give the log with one run."""
+    """Return the log with one run."""
     findings = {finding.id: finding for finding in report.audit.findings}
     lints = {lint.rule: lint for lint in report.audit.lints}
     rules = [_rule(finding) for finding in findings.values()] + [

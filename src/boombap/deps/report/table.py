@@ -21,7 +21,7 @@ _LEAST_SUMMARY = 24
 
 
 def lines(report: Report, terminal: Terminal) -> Iterator[str]:
-    """Give the report line by line."""
+    """Yield the report line by line."""
     yield from _findings(report, terminal)
     yield from _left_out(report.audit.coverage)
     for lint in report.audit.lints:

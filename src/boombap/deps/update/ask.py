@@ -66,7 +66,7 @@ class Asker:
         self._pause = pause
 
     def smallest(self, file: str, pins: Pins, bounds: Mapping[str, str]) -> dict[str, str]:
-        """Give the versions of the pins that move.
+        """Return the versions of the pins that move.
 
         Args:
             file: whose pins they are.
@@ -159,7 +159,7 @@ class Asker:
 
 
 def _anchored(place: str, folder: str) -> str:
-    """Give a line that says where packages come from with its folder as seen from everywhere."""
+    """Return a line that says where packages come from with its folder as seen from everywhere."""
     match = re.match(r"(-f|-i|--find-links|--index-url|--extra-index-url)\s*+=?+\s*+(\S+)$", place)
     if match is None or "://" in match[2]:
         return place

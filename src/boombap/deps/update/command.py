@@ -119,7 +119,7 @@ def _show(planned: Plan, wish: Wish, terminal: Terminal) -> None:
 
 
 def lines(planned: Plan) -> Iterator[str]:
-    """Give the plan for a person: the changes, the diff, and what stays."""
+    """Yield the plan for a person: the changes, the diff, and what stays."""
     if not planned.findings_before:
         yield "no findings, so nothing to update"
         return
@@ -139,7 +139,7 @@ def lines(planned: Plan) -> Iterator[str]:
 
 
 def diff(edit: Edit) -> Iterator[str]:
-    """Give the change of one file as a unified diff, with control characters made visible."""
+    """Yield the change of one file as a unified diff, with control characters made visible."""
     for line in _raw_diff(edit, context=1):
         yield printable(line)
 

@@ -56,7 +56,7 @@ TOOLS: dict[str, Tool] = {
 def relocked(
     lock: Path, planned: Mapping[str, bytes], targets: Mapping[str, str], uv: str, pause: Callable[[float], None]
 ) -> bytes | str:
-    """Give the new content of a lock file in which some packages have moved, or in one phrase why there is none.
+    """Return the new content of a lock file in which some packages have moved, or in one phrase why there is none.
 
     Args:
         lock: the project's own file; only what lies beside it is read.

@@ -79,7 +79,7 @@ def plan(reading: Reading, judge: Judge, program: str, pause: Callable[[float], 
 
 
 def _in_order(stage: Stage) -> list[str]:
-    """Give the files that can be changed; those that include others come after them."""
+    """Return the files that can be changed; those that include others come after them."""
     found = [file for file in stage.files if _is_requirements(file) or os.path.basename(file) == "pyproject.toml"]
     return sorted(found, key=lambda file: (b"\n-r" in b"\n" + stage.before(file).replace(b"\0", b""), file))
 
@@ -138,7 +138,7 @@ class _Work:
         self.changes += _changes(file, pins, chosen, found, now)
 
     def relock(self, file: str, found: Audit) -> None:
-        """Have one lock file written anew by its own tool, as far as that only removes findings."""
+        """Have one lock file rewritten by its own tool, as far as that only removes findings."""
         targets = {
             place.name: one.fixed[0]
             for one in sorted(
@@ -166,7 +166,7 @@ class _Work:
         self.refused |= {(file, normalise(_ecosystem_of(found, file), name)): answer for name in targets}
 
     def _solve_most(self, file: str, pins: Pins, bounds: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
-        """Give the chosen versions for all targets, or for as many as go together, and why the others do not."""
+        """Return the chosen versions for all targets, or for as many as go together, and why the others do not."""
         try:
             return self._asker.smallest(file, pins, bounds), {}
         except Refused as error:
@@ -217,7 +217,7 @@ def _pins(file: str, stage: Stage) -> Pins:
 def _bounds(
     findings: Iterable[Finding], pins: Pins, chosen: Mapping[str, str], refused: dict[str, str]
 ) -> dict[str, str]:
-    """Give, for every package of the file with a finding, the lowest version that may take its place."""
+    """Return, for every package of the file with a finding, the lowest version that may take its place."""
     now = {one.normal: chosen.get(one.normal, one.version) for one in pins.entries if one.version}
     bounds: dict[str, str] = {}
     for finding in findings:
@@ -239,7 +239,7 @@ def _is_above(one: str, other: str) -> bool:
 
 
 def _places(found: Audit) -> set[tuple[str, str, str]]:
-    """Give every file, package and finding in it."""
+    """Return every file, package and finding in it."""
     return {(place.file, place.normal, one.id) for one in found.findings for place in (one.dependency, *one.also)}
 
 
@@ -266,7 +266,7 @@ def _ecosystem_of(found: Audit, file: str) -> str:
 
 
 def _relocked_changes(file: str, before: Audit, after: Audit) -> list[Change]:
-    """Give the packages whose set of versions in a lock file is another now."""
+    """Return the packages whose set of versions in a lock file is another now."""
     old, new = _versions(before, file), _versions(after, file)
     gone: dict[str, set[str]] = {}
     for _, name, id_ in {one for one in _places(before) - _places(after) if one[0] == file}:
@@ -304,7 +304,7 @@ def _held(finding: Finding, place: Dependency, work: _Work) -> Held:
 
 
 def _merged(held: Sequence[Held]) -> list[Held]:
-    """Give one value for each package of a file, with all its ids."""
+    """Return one value for each package of a file, with all its ids."""
     found: dict[tuple[str, str, str, str], Held] = {}
     for one in held:
         key = (one.file, one.name, one.version, one.reason)

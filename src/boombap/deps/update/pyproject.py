@@ -19,7 +19,7 @@ _BEFORE_VERSION = re.compile(r"[\s=,]")
 
 
 def entries(text: str) -> list[Entry]:
-    """Give what the file asks for, PEP 508 and Poetry alike; lines are not known here and stand as 0."""
+    """Return what the file asks for, PEP 508 and Poetry alike; lines are not known here and stand as 0."""
     import tomlkit
 
     document = tomlkit.parse(text).unwrap()
@@ -39,7 +39,7 @@ def _entry(text: str) -> Entry:
 
 
 def changed(raw: bytes, versions: Mapping[str, str]) -> bytes:
-    """Give the bytes of the file with other versions for the packages that it pins.
+    """Return the bytes of the file with other versions for the packages that it pins.
 
     Args:
         raw: the file.
@@ -65,7 +65,7 @@ def changed(raw: bytes, versions: Mapping[str, str]) -> bytes:
 
 
 def _like(old: Any, text: str) -> Any:  # noqa: ANN401 - tomlkit's items are strings of its own
-    """Give a string with the quotes and the comment of another."""
+    """Return a string with the quotes and the comment of another."""
     from tomlkit import string
 
     made = string(text, literal=old.as_string().startswith("'"))

@@ -42,7 +42,7 @@ class Entry(Record):
 
 
 def entries(text: str) -> tuple[list[Entry], list[str]]:
-    """Give the requirements of a file, and the lines that say where packages come from."""
+    """Return the requirements of a file, and the lines that say where packages come from."""
     found: list[Entry] = []
     places: list[str] = []
     for line, logical in logical_lines(text):
@@ -64,7 +64,7 @@ def entries(text: str) -> tuple[list[Entry], list[str]]:
 
 
 def changed(raw: bytes, versions: Mapping[int, str], hashes: Mapping[int, Sequence[str]]) -> bytes:
-    """Give the bytes of a file with other versions, and where they are given other hashes.
+    """Return the bytes of a file with other versions, and where they are given other hashes.
 
     Args:
         raw: the file.
@@ -95,7 +95,7 @@ def _with_hashes(entry: str, hashes: Sequence[str]) -> str:
 
 
 def added(raw: bytes, name: str, version: str, hashes: Sequence[str]) -> bytes:
-    """Give the bytes of a file with one more pin at its end."""
+    """Return the bytes of a file with one more pin at its end."""
     mark, text = _decoded(raw)
     end = "\r\n" if "\r\n" in text else "\n"
     lines = [f"{name}=={version}", *(f"    --hash={one}" for one in hashes)]
@@ -114,7 +114,7 @@ def _decoded(raw: bytes) -> tuple[tuple[bytes, str], str]:
 
 
 def text_of(raw: bytes) -> str:
-    """Give the text of a file as its reader sees it.
+    """Return the text of a file as its reader sees it.
 
     Raises:
         Malformed: when it is none.

@@ -67,7 +67,7 @@ class Unsolvable(OutsideError):
 
 
 def find_uv() -> str:
-    """Give the path of the program uv.
+    """Return the path of the program uv.
 
     Raises:
         NotThere: when it is not installed.

@@ -39,15 +39,15 @@ class Stage:
             Path(copy).write_bytes(self._before[file])
 
     def path(self, file: str) -> str:
-        """Give the path of the copy of a file."""
+        """Return the path of the copy of a file."""
         return os.path.join(self._folder, os.path.relpath(os.path.abspath(file), self._top))
 
     def content(self, file: str) -> bytes:
-        """Give the bytes of the copy."""
+        """Return the bytes of the copy."""
         return Path(self.path(file)).read_bytes()
 
     def before(self, file: str) -> bytes:
-        """Give the bytes that the file had."""
+        """Return the bytes that the file had."""
         return self._before[file]
 
     def write(self, file: str, content: bytes) -> None:
@@ -55,7 +55,7 @@ class Stage:
         Path(self.path(file)).write_bytes(content)
 
     def reading(self) -> Reading:
-        """Give what the copies say, under the names of the files that they are copies of."""
+        """Return what the copies say, under the names of the files that they are copies of."""
         if not self.files:
             return read(())
         # Names that a search passes over were given by hand.

@@ -14,7 +14,7 @@ _schemes: dict[str, Callable[[str], str]] = {}
 
 
 def sort_key(ecosystem: str, version: str) -> str | None:
-    """Give a text that compares as the version does among all of its ecosystem; None when it is no version there.
+    """Return a text that compares as the version does among all of its ecosystem; None when it is not a version there.
 
     >>> sort_key("PyPI", "1.10") > sort_key("PyPI", "1.9"), sort_key("npm", "latest")
     (True, None)

@@ -15,7 +15,7 @@ _END, _OTHER, _DASH_NUMBER, _DOT_NUMBER = "F", "H", "I", "J"
 
 
 def key(version: str) -> str:
-    """Give the sort key.
+    """Return the sort key.
 
     Raises:
         ValueError: for an empty text or one that has no number in it.
@@ -30,7 +30,7 @@ def key(version: str) -> str:
 
 
 def _tokens(text: str) -> list[tuple[str, str]]:
-    """Give the tokens with the separators before them; a change from digits to letters is a hyphen."""
+    """Return the tokens with the separators before them; a change from digits to letters is a hyphen."""
     tokens: list[tuple[str, str]] = []
     for found in re.finditer(_TOKEN, text):
         separator, word = found[1] or ("-" if tokens else "."), found[2]

@@ -7,7 +7,7 @@ _ZERO = ord("0")
 
 
 def encode(digits: str) -> str:
-    """Give the number written as ASCII digits: one character for its length, then its digits.
+    """Return the number written as ASCII digits: one character for its length, then its digits.
 
     Raises:
         ValueError: for more than 78 digits.
@@ -22,7 +22,7 @@ def encode(digits: str) -> str:
 
 
 def encode_release(parts: list[str]) -> str:
-    """Give numbers between dots with the zeros at their end left out, and a mark that sorts below any number."""
+    """Return numbers between dots with the zeros at their end left out, and a mark that sorts below any number."""
     last = len(parts)
     while last and not parts[last - 1].strip("0"):
         last -= 1

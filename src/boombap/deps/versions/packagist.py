@@ -16,10 +16,10 @@ _DEV, _PATCH = "a", "f"
 
 
 def key(version: str) -> str:
-    """Give the sort key.
+    """Return the sort key.
 
     Raises:
-        ValueError: for a branch (``dev-main``) and for anything else that is no version.
+        ValueError: for a branch (``dev-main``) and for anything else that is not a version.
 
     >>> key("1.0.0-RC1") < key("v1.0") < key("1.0.0-p2")
     True

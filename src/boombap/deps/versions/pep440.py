@@ -29,7 +29,7 @@ _LEGACY_WORDS = {"pre": "c", "preview": "c", "-": "final-", "rc": "c", "dev": "@
 
 
 def key(version: str) -> str:
-    """Give the sort key.
+    """Return the sort key.
 
     Raises:
         ValueError: for a number of more than 78 digits.

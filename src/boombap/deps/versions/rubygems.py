@@ -12,10 +12,10 @@ _WORD, _ZERO_BEFORE_WORD, _END, _ZERO, _NUMBER = "ABCDE"
 
 
 def key(version: str) -> str:
-    """Give the sort key.
+    """Return the sort key.
 
     Raises:
-        ValueError: for a text that is no such version.
+        ValueError: for a text that is not such a version.
 
     >>> key("1.0.a") < key("1") == key("1.0.0") < key("1.0.1")
     True

@@ -12,10 +12,10 @@ _GO_RELEASE = r"(\d+(?:\.\d+)*)(rc|beta)(\d+)"
 
 
 def key(version: str) -> str:
-    """Give the sort key; build metadata does not count, missing parts are 0.
+    """Return the sort key; build metadata does not count, missing parts are 0.
 
     Raises:
-        ValueError: for a text that is no such version.
+        ValueError: for a text that is not such a version.
 
     >>> key("v1.2.0-rc.2") < key("1.2.0-rc.10") < key("1.2+build") == key("1.2.0")
     True
@@ -28,10 +28,10 @@ def key(version: str) -> str:
 
 
 def go_key(version: str) -> str:
-    """Give the sort key of a Go module's or of Go's own version.
+    """Return the sort key of a Go module's or of Go's own version.
 
     Raises:
-        ValueError: for a text that is no such version.
+        ValueError: for a text that is not such a version.
 
     >>> go_key("go1.20rc1") == go_key("v1.20.0-rc.1"), go_key("v2.0.0+incompatible") == go_key("2.0.0")
     (True, True)
