@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import ast
 import configparser
-import importlib
 import os
 import re
 import subprocess
@@ -107,7 +106,7 @@ def cli_page() -> str:
 
 def _actions(word: str) -> Iterator[tuple[str, str]]:
     """Yield each action of a tool with its help."""
-    tool = getattr(importlib.import_module(COMMANDS[word][0]), "TOOL", None)
+    tool = getattr(COMMANDS[word][0](), "TOOL", None)
     for action in tool.actions if tool else ():
         yield action.name, action_parser(action, f"boombap {word}").format_help().rstrip()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING
 
 from boombap.cli.commands import COMMANDS
@@ -13,7 +12,7 @@ if TYPE_CHECKING:
 
 def check(word: str, rest: Sequence[str]) -> None:
     """Parse what comes after `boombap`; raises UsageError or SystemExit(2) where it does not fit."""
-    module = importlib.import_module(COMMANDS[word][0])
+    module = COMMANDS[word][0]()
     if not rest or list(rest) == ["--help"]:
         return
     if hasattr(module, "TOOL"):

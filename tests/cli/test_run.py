@@ -25,8 +25,11 @@ LAUNCHER = """
 import sys
 from boombap.cli import streams
 from boombap.cli.run import run
+def load():
+    import probe
+    return probe
 streams.prepare()
-sys.exit(run("probe", sys.argv[1:], prog="boombap probe"))
+sys.exit(run(load, sys.argv[1:], prog="boombap probe"))
 """
 # The promise is one second; a busy machine needs some of the rest to end a process.
 PROMPT_S = 2.0

@@ -1,14 +1,90 @@
-"""The words after `boombap`: the module each one imports and its line in the help. It imports nothing itself."""
+"""The words after `boombap`: what imports the module of each, and its line in the help. Nothing is imported before."""
 
-COMMANDS: dict[str, tuple[str, str]] = {
-    "db": ("boombap.db.cli", "PostgreSQL diagnostics: tracks, analyzers, connections, health"),
-    "spotify": ("boombap.spotify.cli", "Spotify metadata: match, store and refresh the catalogue within the quota"),
-    "ctx": ("boombap.ctx.cli", "code search: which lines answer a question"),
-    "deps": ("boombap.deps.cli", "dependencies against advisories: audit, policy, reports"),
-    "redis": ("boombap.redis.cli", "Redis and Valkey: health, what fills the cache, safe changes"),
-    "local": ("boombap.cli.local", "the embedded PostgreSQL and Valkey: start, stop, status"),
-    "config": ("boombap.cli.config", "every setting with its value and where it came from"),
-    "doctor": ("boombap.cli.doctor", "is everything ready: Python, byte code, servers, rights"),
-    "completion": ("boombap.cli.completion", "completion of commands and options in bash, zsh and fish"),
-    "demo": ("boombap.demo.cli", "the sample database, and a guided run over the tools"),
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Protocol
+
+    from boombap.interrupt import Interrupt
+
+    class CommandModule(Protocol):
+        """A module that is a command; a tool's has its `TOOL` too."""
+
+        def main(self, words: Sequence[str], *, prog: str, interrupt: Interrupt) -> int:
+            """Run the command on the words after its own, and return the exit code."""
+
+
+def _db() -> CommandModule:
+    from boombap.db import cli
+
+    return cli
+
+
+def _spotify() -> CommandModule:
+    from boombap.spotify import cli
+
+    return cli
+
+
+def _ctx() -> CommandModule:
+    from boombap.ctx import cli
+
+    return cli
+
+
+def _deps() -> CommandModule:
+    from boombap.deps import cli
+
+    return cli
+
+
+def _redis() -> CommandModule:
+    from boombap.redis import cli
+
+    return cli
+
+
+def _local() -> CommandModule:
+    from boombap.cli import local
+
+    return local
+
+
+def _config() -> CommandModule:
+    from boombap.cli import config
+
+    return config
+
+
+def _doctor() -> CommandModule:
+    from boombap.cli import doctor
+
+    return doctor
+
+
+def _completion() -> CommandModule:
+    from boombap.cli import completion
+
+    return completion
+
+
+def _demo() -> CommandModule:
+    from boombap.demo import cli
+
+    return cli
+
+
+COMMANDS: dict[str, tuple[Callable[[], CommandModule], str]] = {
+    "db": (_db, "PostgreSQL diagnostics: tracks, analyzers, connections, health"),
+    "spotify": (_spotify, "Spotify metadata: match, store and refresh the catalogue within the quota"),
+    "ctx": (_ctx, "code search: which lines answer a question"),
+    "deps": (_deps, "dependencies against advisories: audit, policy, reports"),
+    "redis": (_redis, "Redis and Valkey: health, what fills the cache, safe changes"),
+    "local": (_local, "the embedded PostgreSQL and Valkey: start, stop, status"),
+    "config": (_config, "every setting with its value and where it came from"),
+    "doctor": (_doctor, "is everything ready: Python, byte code, servers, rights"),
+    "completion": (_completion, "completion of commands and options in bash, zsh and fish"),
+    "demo": (_demo, "the sample database, and a guided run over the tools"),
 }

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-
 from boombap.cli.commands import COMMANDS
 from boombap.command.parse import action_parser
 from boombap.errors import EXIT_FINE
@@ -88,8 +86,8 @@ def script(shell: str) -> str:
 def _table() -> dict[str, list[str]]:
     """Return what may follow, by the words before: ``""``, ``"redis"``, ``"redis keys"``."""
     table = {"": [*COMMANDS, "help", "--help", "--version"]}
-    for word, (module, _) in COMMANDS.items():
-        tool = getattr(importlib.import_module(module), "TOOL", None)
+    for word, (load, _) in COMMANDS.items():
+        tool = getattr(load(), "TOOL", None)
         if tool is None:
             table[word] = ["--help"]
             continue

@@ -14,7 +14,6 @@ import select
 import signal
 import threading
 import time
-from importlib import import_module
 
 from boombap.cli import streams
 from boombap.errors import EXIT_BUG, EXIT_FINE, BoombapError, Interrupted
@@ -25,16 +24,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    Command = Callable[..., int]
+    from boombap.cli.commands import CommandModule
+
+    Load = Callable[[], CommandModule]
 
 _ENDING = (signal.SIGINT, signal.SIGTERM)
 _STEP_S = 0.05
 
 
-def run(module: str, words: Sequence[str], *, prog: str) -> int:
+def run(load: Load, words: Sequence[str], *, prog: str) -> int:
     """Import the tool's module, run its ``main(words, prog=, interrupt=)`` and give the exit code."""
     interrupt = Interrupt()
-    task = _Task(lambda: _answer(module, words, prog, interrupt))
+    task = _Task(lambda: _answer(load, words, prog, interrupt))
     signal.set_wakeup_fd(task.said, warn_on_full_buffer=False)
     for signum in _ENDING:
         signal.signal(signum, lambda *_: None)
@@ -87,9 +88,9 @@ def _end(task: _Task, interrupt: Interrupt) -> int:
     return code
 
 
-def _answer(module: str, words: Sequence[str], prog: str, interrupt: Interrupt) -> int:
+def _answer(load: Load, words: Sequence[str], prog: str, interrupt: Interrupt) -> int:
     try:
-        code = _call(module, words, prog, interrupt)
+        code = _call(load, words, prog, interrupt)
         streams.flush()
     except BrokenPipeError:
         return EXIT_FINE
@@ -105,8 +106,8 @@ def _answer(module: str, words: Sequence[str], prog: str, interrupt: Interrupt) 
     return code
 
 
-def _call(module: str, words: Sequence[str], prog: str, interrupt: Interrupt) -> int:
-    command: Command = import_module(module).main
+def _call(load: Load, words: Sequence[str], prog: str, interrupt: Interrupt) -> int:
+    command = load().main
     try:
         return command(words, prog=prog, interrupt=interrupt)
     except SystemExit as error:  # argparse: --help and wrong words
