@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from boombap.cli.commands import COMMANDS
+from boombap.cli.main import COMMANDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 
 import command_lines
-from boombap.cli.commands import COMMANDS
+from boombap.cli.main import COMMANDS
 from boombap.config.load import _NOT_SETTINGS
 from boombap.config.model import KEYS, SECTIONS
 

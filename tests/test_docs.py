@@ -14,7 +14,7 @@ import pytest
 
 import command_lines
 from boombap import errors
-from boombap.cli.commands import COMMANDS
+from boombap.cli.main import COMMANDS
 from boombap.command.dispatch import run_tool
 from boombap.command.parse import action_parser
 from boombap.config.model import KEYS

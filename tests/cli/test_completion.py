@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from boombap.cli.commands import COMMANDS
 from boombap.cli.completion import PROGRAMS, SHELLS, script
+from boombap.cli.main import COMMANDS
 
 needs_bash = pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not at hand")
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from boombap import __version__
-from boombap.cli.commands import COMMANDS
+from boombap.cli.main import COMMANDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

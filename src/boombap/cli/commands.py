@@ -64,12 +64,6 @@ def _doctor() -> CommandModule:
     return doctor
 
 
-def _completion() -> CommandModule:
-    from boombap.cli import completion
-
-    return completion
-
-
 def _demo() -> CommandModule:
     from boombap.demo import cli
 
@@ -85,6 +79,5 @@ COMMANDS: dict[str, tuple[Callable[[], CommandModule], str]] = {
     "local": (_local, "the embedded PostgreSQL and Valkey: start, stop, status"),
     "config": (_config, "every setting with its value and where it came from"),
     "doctor": (_doctor, "is everything ready: Python, byte code, servers, rights"),
-    "completion": (_completion, "completion of commands and options in bash, zsh and fish"),
     "demo": (_demo, "the sample database, and a guided run over the tools"),
 }

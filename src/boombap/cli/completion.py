@@ -85,7 +85,7 @@ def script(shell: str) -> str:
 
 def _table() -> dict[str, list[str]]:
     """Return what may follow, by the words before: ``""``, ``"redis"``, ``"redis keys"``."""
-    table = {"": [*COMMANDS, "help", "--help", "--version"]}
+    table = {"": [*COMMANDS, "completion", "help", "--help", "--version"], "completion": [*SHELLS, "--help"]}
     for word, (load, _) in COMMANDS.items():
         tool = getattr(load(), "TOOL", None)
         if tool is None:

@@ -5,13 +5,24 @@ from __future__ import annotations
 import sys
 
 from boombap import __version__
-from boombap.cli import streams
-from boombap.cli.commands import COMMANDS
+from boombap.cli import commands, streams
 from boombap.errors import EXIT_USAGE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from boombap.cli.commands import CommandModule
+
+
+def _completion() -> CommandModule:
+    from boombap.cli import completion
+
+    return completion
+
+
+# `completion` reads the table of the others, so it cannot be in it.
+COMMANDS = {**commands.COMMANDS, "completion": (_completion, "complete commands and options in bash, zsh and fish")}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
