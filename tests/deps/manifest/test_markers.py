@@ -183,6 +183,17 @@ def test_the_source_of_a_lock_counts_with_its_marker(tmp_path: Path):
     assert "only where" in gap.reason
 
 
+def test_a_folder_holds_requirements_against_their_source(tmp_path: Path):
+    (gap,) = reading(tmp_path, {"requirements.in": "a>=1\nb\n-e .\n", "requirements.txt": WINDOWS}).skipped
+    assert (gap.what, "only where" in gap.reason) == ("a>=1", True)
+
+
+def test_a_source_that_its_compiled_form_answers_adds_nothing(tmp_path: Path):
+    files = {"requirements.in": "a>=1\nc==2\n-r base.in\n", "base.in": "b\n", "requirements.txt": "a==1.5\n"}
+    found = reading(tmp_path, dict(files))
+    assert (found.skipped, [one.name for one in found.dependencies], len(found.files)) == ((), ["a"], 1)
+
+
 def test_many_values_in_markers_end_soon():
     """The samples multiply; a marker with too many of them is not covered."""
     wide = " or ".join(f"{name} == 'v{at}'" for at in range(40) for name in ("os_name", "sys_platform"))
