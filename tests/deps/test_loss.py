@@ -129,6 +129,8 @@ def test_a_record_of_the_future_is_refused(field: str, when: str, wanted: dict[s
 CREEPING = {
     "records": [many(left) for left in (97, 95, 94)],
     "withdrawn": [[*many(left), *many(100, withdrawn="2026-01-02T00:00:00Z")[left:]] for left in (97, 95, 94)],
+    "renamed": [[*many(100, prefix="z")[:gone], *many(100)[gone:]] for gone in (3, 5, 6)],
+    "replaced": [[*many(100)[gone:], *many(100 + gone)[100:]] for gone in (3, 5, 6)],
     "emptied": [[*many(left), *emptied(many(100))[left:]] for left in (97, 95, 94)],
 }
 
@@ -143,6 +145,22 @@ def test_small_losses_add_up(kind: str, tmp_path: Path):
     export(tmp_path / "export", last)
     with pytest.raises(OutsideError, match=r"6 of 100 advisories that the database had at its largest .*--accept-loss"):
         take_in(tmp_path / "export", Path(folder))
+
+
+def test_what_came_back_is_not_lost(tmp_path: Path):
+    folder = Path(database(tmp_path, many(100)))
+    for first in (0, 10, 20, 30):
+        gone = [*many(100)[:first], *many(100, prefix="z")[first : first + 4], *many(100)[first + 4 :]]
+        take_in(export(tmp_path / "export", gone), folder)
+        assert take_in(export(tmp_path / "export", many(100)), folder).state == "built"
+
+
+def test_withdrawals_over_the_years_are_made_up_for_by_new_advisories(tmp_path: Path):
+    folder = Path(database(tmp_path, many(100)))
+    for year in range(1, 5):
+        withdrawn = many(4 * year, withdrawn="2026-01-02T00:00:00Z")
+        exported = export(tmp_path / "export", [*withdrawn, *many(100 + 4 * year)[4 * year :]])
+        assert take_in(exported, folder).state == "built"
 
 
 def test_an_accepted_loss_is_the_new_measure(tmp_path: Path):

@@ -28,6 +28,7 @@ _MOST_HOLLOW = 0.05
 _DAY_S = 86_400
 _ACCEPT = "the old database stays; when that is right, take it in with --rebuild --accept-loss"
 _SAME = "SELECT a.ranges FROM advisories v JOIN affected a ON a.advisory = v.id WHERE v.name = ? AND a.package = ?"
+_WITHDRAWN = "SELECT 1 FROM advisories WHERE name = ? AND is_withdrawn"
 
 
 def refused(ecosystem: str, what: str, hint: str) -> OutsideError:
@@ -58,23 +59,43 @@ def refuse_future(ecosystem: str, database: sqlite3.Connection, now_s: float) ->
         raise refused(ecosystem, what, "check the source and the clock of this machine; the old database stays")
 
 
-def refuse_loss(ecosystem: str, old: Database, database: sqlite3.Connection) -> None:
+def refuse_loss(ecosystem: str, old: Database, database: sqlite3.Connection) -> str:
     """Refuse a database that lacks more than a few advisories of the one in place, or matches them no more.
 
-    The sum counts too: both are compared with the largest numbers that the database ever had.
+    The sum counts too: of what the database ever had at most, and of what was lost under an id that was not withdrawn.
+
+    Returns:
+        What is lost so far, to be kept as the fact `strayed`: id and package in each line.
 
     Raises:
         OutsideError: with the numbers.
     """
-    known, lost = _lost(ecosystem, old, database)
+    known, gone_now = _lost(ecosystem, old, database)
+    strayed = _strayed(ecosystem, old.fact("strayed"), gone_now, database)
     now, peak = largest(ecosystem, database, None), _peak(old, known)
     words = "advisories of the database are missing, withdrawn, about other packages or versions, or about none in it"
     sum_words = "advisories that the database had at its largest are missing, withdrawn or about no version in it"
     gone = {name: peak[name] - now[name] for name in now}
-    losses = [(lost, known, words), *((count, peak[name], sum_words) for name, count in gone.items())]
+    losses = [(len(gone_now), known, words), *((count, peak[name], sum_words) for name, count in gone.items())]
+    losses.append((len(strayed), peak["most_matching"], sum_words))
     for count, before, what in losses:
         if count > max(_FEW_LOST, _MOST_LOST * before):
             raise refused(ecosystem, f"{count:,} of {before:,} {what}", _ACCEPT)
+    return "\n".join(f"{name}\t{package}" for name, package in strayed.items())
+
+
+def _strayed(ecosystem: str, before: str, gone: dict[str, str], database: sqlite3.Connection) -> dict[str, str]:
+    """Return what was lost in earlier syncs and is not back, and what is lost now, without what is withdrawn."""
+    earlier = {name: package for name, _, package in (line.partition("\t") for line in before.split("\n")) if name}
+    back = set()
+    for name, package in earlier.items():
+        found = database.execute(_SAME, (name, package)).fetchone()
+        if found and can_affect(ecosystem, str(found[0])):
+            back.add(name)
+    # Where it was lost first counts: what comes back leaves the place to which it had gone.
+    left = {name: package for name, package in {**gone, **earlier}.items() if name not in back}
+    # New advisories do not make up for these, as they do for those that are withdrawn over the years.
+    return {name: package for name, package in left.items() if not database.execute(_WITHDRAWN, (name,)).fetchone()}
 
 
 def largest(ecosystem: str, database: sqlite3.Connection, old: Database | None) -> dict[str, int]:
@@ -100,19 +121,19 @@ def _peak(old: Database, matching: int) -> dict[str, int]:
     return {name: max(count, int(old.fact(name) or 0)) for name, count in before.items()}
 
 
-def _lost(ecosystem: str, old: Database, database: sqlite3.Connection) -> tuple[int, int]:
-    """Return how many advisories could match something, and of these how many match nothing of it any more."""
-    known: set[str] = set()
+def _lost(ecosystem: str, old: Database, database: sqlite3.Connection) -> tuple[int, dict[str, str]]:
+    """Return how many advisories could match something, and those that match nothing of it any more, with a package."""
+    known: dict[str, str] = {}
     kept: set[str] = set()
     # By id and package, because other advisories do not make up for those that are lost.
     for name, package, before in old.affected():
         if name in kept or not (runs := _usable(ecosystem, before)):
             continue
-        known.add(name)
+        known[name] = package
         found = database.execute(_SAME, (name, package)).fetchone()
         if found and (found[0] == before or _overlap(runs, _usable(ecosystem, str(found[0])))):
             kept.add(name)
-    return len(known), len(known) - len(kept)
+    return len(known), {name: package for name, package in known.items() if name not in kept}
 
 
 def can_affect(ecosystem: str, ranges: str) -> bool:

@@ -289,8 +289,7 @@ def _comparable(run: _Run, old: Database | None) -> Database | None:
 def _complete(run: _Run, old: Database | None, database: sqlite3.Connection, facts: Mapping[str, str | int]) -> None:
     loss.refuse_future(run.ecosystem, database, run.now_s)
     before = _comparable(run, old)
-    if before:
-        loss.refuse_loss(run.ecosystem, before, database)
+    strayed = loss.refuse_loss(run.ecosystem, before, database) if before else ""
     run.watch("grouping", 0)
     wanted = run.wanted
     days = exploited.kev(wanted.kev) if wanted.kev else {}
@@ -301,7 +300,7 @@ def _complete(run: _Run, old: Database | None, database: sqlite3.Connection, fac
     build.group(database, days, chances)
     run.watch("checking", 0)
     stamps: dict[str, str | int] = {"origin": run.origin.label, "built_at_s": run.now_s, "checked_at_s": run.now_s}
-    build.finish(database, {**facts, **stamps, **loss.largest(run.ecosystem, database, before)})
+    build.finish(database, {**facts, **stamps, **loss.largest(run.ecosystem, database, before), "strayed": strayed})
     run.watch("publishing", 0)
     build.publish(run.path + ".new", run.path)
     run.watch("published", 0)

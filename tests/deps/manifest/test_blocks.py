@@ -482,3 +482,10 @@ def test_real_cargo_locks():
     for path in Path(os.environ["BOOMBAP_LOCKS"]).rglob("Cargo.lock"):
         document = source.text(str(path))
         assert plain(blocks.scan(document, "package")) == plain(blocks.parse(document, "package")), path
+
+
+def test_a_marker_with_quotes_of_its_own_needs_no_reader_of_toml():
+    document = '[[package]]\nname = "a"\nversion = "1"\nmarkers = "os_name == \\"nt\\""\n'
+    found = blocks.scan(document, "package")
+    assert found is not None
+    assert found[0].marker == blocks.parse(document, "package")[0].marker == 'os_name == "nt"'

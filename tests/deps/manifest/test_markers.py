@@ -47,6 +47,19 @@ OPEN: dict[str, Files] = {
         "Pipfile": '[packages]\na = "*"\n',
         "Pipfile.lock": '{"default": {"a": {"version": "==1.5", "markers": "sys_platform == \'win32\'"}}}',
     },
+    "poetry.lock": {
+        "pyproject.toml": project("a>=1"),
+        "poetry.lock": '[[package]]\nname = "a"\nversion = "1.5"\noptional = false\ngroups = ["main"]\n'
+        'markers = "sys_platform == \\"win32\\""\nfiles = [\n]\n',
+    },
+    "pdm.lock": {
+        "pyproject.toml": project("a>=1"),
+        "pdm.lock": '[[package]]\nname = "a"\nversion = "1.5"\ngroups = ["default"]\nmarker = "os_name == \'nt\'"\n',
+    },
+    "pylock.toml": {
+        "pyproject.toml": project("a>=1"),
+        "pylock.toml": '[[packages]]\nname = "a"\nversion = "1.5"\nmarker = "sys_platform == \'win32\'"\n',
+    },
     "a range for another platform": {"requirements.txt": 'a>=1 ; sys_platform=="linux"\n' + WINDOWS},
     "a range for each platform and one pin": {
         "requirements.txt": 'a>=1 ; sys_platform=="linux"\na>=1 ; sys_platform=="win32"\n' + WINDOWS
@@ -54,6 +67,9 @@ OPEN: dict[str, Files] = {
     "pins that leave a platform out": {"requirements.txt": "a>=1\n" + WINDOWS + 'a==1.6; sys_platform=="linux"\n'},
     "a pin for the others that does not satisfy": {
         "requirements.txt": "a<2\n" + WINDOWS + 'a==3; sys_platform!="win32"\n'
+    },
+    "the newest Python on one platform": {
+        "requirements.txt": 'a>=1\na==1.5; python_version >= "3.15" and sys_platform == "win32"\n'
     },
     "an old Python only": {"requirements.txt": 'a>=1\na==1.5; python_version < "3"\n'},
     "Pythons below the newest only": {"requirements.txt": 'a>=1\na==1.5; python_version < "3.11"\n'},
@@ -127,6 +143,26 @@ ANSWERED: dict[str, Files] = {
         "pyproject.toml": '[project.optional-dependencies]\nx = ["a>=1"]\n',
         "requirements.txt": "a==1.5 ; extra == 'x'\n",
     },
+    "poetry.lock with a version for each Python": {
+        "pyproject.toml": '[tool.poetry.dependencies]\npython = "^3.9"\na = "^1.2"\n',
+        "poetry.lock": '[[package]]\nname = "a"\nversion = "1.5"\ngroups = ["main"]\n'
+        'markers = "python_version < \\"3.11\\""\n\n[[package]]\nname = "a"\nversion = "1.6"\ngroups = ["main"]\n'
+        'markers = "python_version >= \\"3.11\\""\n',
+    },
+    "poetry.lock with an extra": {
+        "pyproject.toml": '[tool.poetry.dependencies]\na = {version = "^1.2", optional = true}\n',
+        "poetry.lock": '[[package]]\nname = "a"\nversion = "1.5"\noptional = true\ngroups = ["main"]\n'
+        'markers = "extra == \\"x\\""\n',
+    },
+    "poetry.lock with a marker for each group": {
+        "pyproject.toml": project("a>=1"),
+        "poetry.lock": '[[package]]\nname = "a"\nversion = "1.5"\ngroups = ["main", "dev"]\n'
+        'markers = {main = "python_version < \\"3.11\\"", dev = "os_name == \\"nt\\""}\n',
+    },
+    "pylock.toml with an extra": {
+        "pyproject.toml": '[project.optional-dependencies]\nx = ["a>=1"]\n',
+        "pylock.toml": '[[packages]]\nname = "a"\nversion = "1.5"\nmarker = "\'x\' in extras"\n',
+    },
     "a range for a platform and a pin for all": {"requirements.txt": "a>=1 ; os_name == 'nt'\na==1.5\n"},
 }
 
@@ -145,6 +181,17 @@ def test_the_source_of_a_lock_counts_with_its_marker(tmp_path: Path):
     write(tmp_path, {"requirements.in": "a>=1\n", "requirements.txt": WINDOWS})
     (gap,) = read([str(tmp_path / "requirements.in"), str(tmp_path / "requirements.txt")]).skipped
     assert "only where" in gap.reason
+
+
+def test_a_folder_holds_requirements_against_their_source(tmp_path: Path):
+    (gap,) = reading(tmp_path, {"requirements.in": "a>=1\nb\n-e .\n", "requirements.txt": WINDOWS}).skipped
+    assert (gap.what, "only where" in gap.reason) == ("a>=1", True)
+
+
+def test_a_source_that_its_compiled_form_answers_adds_nothing(tmp_path: Path):
+    files = {"requirements.in": "a>=1\nc==2\n-r base.in\n", "base.in": "b\n", "requirements.txt": "a==1.5\n"}
+    found = reading(tmp_path, dict(files))
+    assert (found.skipped, [one.name for one in found.dependencies], len(found.files)) == ((), ["a"], 1)
 
 
 def test_many_values_in_markers_end_soon():

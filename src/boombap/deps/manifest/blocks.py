@@ -19,11 +19,13 @@ if TYPE_CHECKING:
     Value = str | bool | list[str]
 
 _KEY = re.compile(
-    r"^(name|version|optional|groups|category|source|git|url|path|editable|vcs|directory|archive) = (.+)$", re.MULTILINE
+    r"^(name|version|optional|groups|category|markers?|source|git|url|path|editable|vcs|directory|archive) = (.+)$",
+    re.MULTILINE,
 )
 # A line that no generator writes: a quoted or dotted key, an equals sign without its spaces.
 _ODD = re.compile(r"^(?![\w-]+ = |[ \]#]|$)", re.MULTILINE)
 _TEXT = re.compile(r'"([^"\\]*)"$')
+_QUOTING = re.compile(r'"((?:[^"\\]|\\")*+)"$')
 _TEXTS = re.compile(r'\[(?:\s*+"[^"\\]*+"\s*+,?+)*+\s*+\]$')
 _ITEM = re.compile(r'"([^"\\]*)"')
 _INLINE = re.compile(r"\{\s*([\w-]+)\s*=")
@@ -63,6 +65,13 @@ class Block:
     def version(self) -> str:
         """Return its version; empty without one."""
         return str(self.keys.get("version", ""))
+
+    @property
+    def marker(self) -> str:
+        """Return the environments in which it counts; empty for all, and where groups have one each."""
+        text = str(self.keys.get("markers", self.keys.get("marker", "")))
+        # Of an inline table the name of a group is left; extras and groups say who asks for it, not where it counts.
+        return "" if " " not in text or "extras" in text or "dependency_groups" in text else text
 
 
 def read(document: str, table: str = "package") -> list[Block]:
@@ -122,6 +131,8 @@ def _block(piece: str, table: str, line: int) -> Block | None:
 def _value(raw: str) -> Value | None:
     if match := _TEXT.match(raw):
         return match[1]
+    if match := _QUOTING.match(raw):
+        return match[1].replace('\\"', '"')
     if raw in ("true", "false"):
         return raw == "true"
     if _TEXTS.match(raw):

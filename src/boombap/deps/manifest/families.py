@@ -118,6 +118,17 @@ def family_of_named(name: str) -> Family | None:
     return SBOM if name.endswith(".json") else None
 
 
+def compiled_from(name: str) -> tuple[Family | None, tuple[str, ...]]:
+    """Return the kind of a file from which a requirements file is compiled, with that file's name.
+
+    >>> compiled_from("requirements.in")[1], compiled_from("MANIFEST.in")[1]
+    (('requirements.txt',), ())
+    """
+    compiled = name.removesuffix(".in") + ".txt"
+    is_source = name.endswith(".in") and _REQUIREMENTS.match(compiled)
+    return (REQUIREMENTS, (compiled,)) if is_source else (None, ())
+
+
 def is_superseded(name: str, beside: Collection[str]) -> bool:
     """Tell whether a file beside this one says the same in more detail."""
     found = _BY_NAME.get(name)

@@ -15,6 +15,7 @@ from boombap.deps.manifest.families import (
     INSTALLED,
     UNLOCKED,
     UNREAD,
+    compiled_from,
     family_of,
     family_of_named,
     is_superseded,
@@ -153,7 +154,7 @@ class _Tree:
 
     def judge(self, entry: os.DirEntry[str], folder: str, names: set[str]) -> Found | None:
         """Return a file if it is to be read; a gap that it leaves is noted."""
-        checked, locks = CHECKED.get(entry.name, (None, ()))
+        checked, locks = CHECKED.get(entry.name) or compiled_from(entry.name)
         is_check = bool(names.intersection(locks))
         family = checked if is_check else family_of(entry.name, os.path.basename(folder))
         shown = self.shown(folder, entry.name)

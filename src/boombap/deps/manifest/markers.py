@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from itertools import product
+from itertools import groupby, product
 
 from boombap.deps.manifest.sheet import Bounds, masked
 from boombap.deps.versions.ranges import satisfies
@@ -42,8 +42,8 @@ _ANOTHER = "another"
 # Releases below 3.8 have had no fixes since 2023. Markers compare patch releases too, so each minor one counts twice.
 _PYTHONS = tuple((f"3.{minor}", f"3.{minor}.{patch}") for minor in range(8, 16) for patch in (0, 99))
 # Real locks need fewer than 500: two variables of three values and the Pythons; and two or three pins.
-_MOST_ENVIRONMENTS = 1_000
-_MOST_MARKERS = 20
+_MOST_ENVIRONMENTS = 600
+_MOST_MARKERS = 8
 
 
 def normalise(marker: str) -> str:
@@ -86,14 +86,20 @@ def _cover(markers: tuple[str, ...], wanted: str, pythons: Bounds | None, is_ext
     if not 0 < len(markers) <= _MOST_MARKERS:
         return False
     environments, extras = _environments((*markers, wanted), pythons)
-    asked = [each for each in environments if _holds(wanted, each, extras)]
     usable = extras if is_extra else ("",)
-    held = [any(_holds(marker, each, usable) for marker in markers) for each in asked]
-    if pythons is None and not wanted and any(held):
-        # What a lock was made for, when nobody says: the lowest Python that it has a pin for, and every later one.
-        lowest = asked[held.index(True)][_FULL]
-        held = held[[each[_FULL] for each in asked].index(lowest) :]
-    return bool(held) and all(held)
+    # What a lock was made for, when nobody says: the lowest Python that it has a pin for, and every later one.
+    may_begin_later = pythons is None and not wanted
+    is_any = is_below = False
+    for _, same_python in groupby(environments, key=lambda each: each[_FULL]):
+        asked = (each for each in same_python if _holds(wanted, each, extras))
+        held = {any(_holds(marker, each, usable) for marker in markers) for each in asked}
+        if held == {True} and not is_below:
+            is_any = True
+        elif held == {False} and is_any and may_begin_later:
+            is_below = True
+        elif held:
+            return False
+    return is_any
 
 
 def _releases(pythons: Bounds | None) -> list[tuple[str, str]]:
@@ -101,7 +107,7 @@ def _releases(pythons: Bounds | None) -> list[tuple[str, str]]:
 
 
 def _environments(markers: Sequence[str], pythons: Bounds | None) -> tuple[list[Environment], tuple[str, ...]]:
-    """Return the sample environments, the lowest Python first, and the extras; nothing when there would be too many."""
+    """Return the sample environments, the newest Python first, and the extras; nothing when there would be too many."""
     text = " ; ".join(markers)
     values = sorted({word for quoted in _QUOTED.findall(text) for word in _words("".join(quoted))})
     variables = sorted({_ALIASES.get(name, name) for name in _VARIABLE.findall(text)})
@@ -110,7 +116,7 @@ def _environments(markers: Sequence[str], pythons: Bounds | None) -> tuple[list[
         return [], ("",)
     choices = [[*values, _ANOTHER] for _ in variables]
     chosen = [dict(zip(variables, each, strict=True)) for each in product(*choices)]
-    versions = [{"python_version": short, _FULL: full} for short, full in releases]
+    versions = [{"python_version": short, _FULL: full} for short, full in reversed(releases)]
     return [{**version, **each} for version in versions for each in chosen], ("", *values)
 
 

@@ -27,4 +27,4 @@ def read(document: str, sheet: Sheet) -> None:
         if reason:
             sheet.skip(f"{block.name} {block.version}", reason, line=block.line, scope=scope)
         else:
-            sheet.add(block.name, block.version, line=block.line, scope=scope)
+            sheet.add(block.name, block.version, line=block.line, scope=scope, marker=block.marker)

@@ -23,7 +23,7 @@ def read(document: str, sheet: Sheet) -> None:
             pin = f"release {block.name} and depend on a version" if reason != LOCAL else ""
             sheet.skip(f"{block.name} {block.version}", reason, line=block.line, pin=pin, scope=_scope(block))
         else:
-            sheet.add(block.name, block.version, line=block.line, scope=_scope(block))
+            sheet.add(block.name, block.version, line=block.line, scope=_scope(block), marker=block.marker)
 
 
 def _scope(block: Block) -> Scope:

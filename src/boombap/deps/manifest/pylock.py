@@ -19,4 +19,4 @@ def read(document: str, sheet: Sheet) -> None:
         if reason and not (reason == FROM_URL and block.version):
             sheet.skip(f"{block.name} {block.version}".strip(), reason, line=block.line)
         else:
-            sheet.add(block.name, block.version, line=block.line)
+            sheet.add(block.name, block.version, line=block.line, marker=block.marker)

@@ -84,7 +84,8 @@ def _sheets(one: Found, *, may_leave: bool) -> list[tuple[str, Sheet]]:
     sheet = Sheet(one.shown, one.family.ecosystem, is_lock=one.family.is_lock)
     try:
         if one.family == REQUIREMENTS:
-            return _requirements(one, may_leave=may_leave)
+            read = _requirements(one, may_leave=may_leave)
+            return [(path, _as_check(sheet)) for path, sheet in read[:1]] if one.is_check else read
         if one.family in (DOCKERFILE, IMAGES):
             _look_for_images(one, sheet)
         else:
@@ -100,6 +101,15 @@ def _sheets(one: Found, *, may_leave: bool) -> list[tuple[str, Sheet]]:
     if one.is_check:
         sheet.files = []  # its lock says everything that it says
     return [(real, sheet)]
+
+
+def _as_check(sheet: Sheet) -> Sheet:
+    """Return a sheet with its open entries only: what it was compiled to says everything else."""
+    kept = Sheet(sheet.file, sheet.ecosystem, scope=sheet.scope)
+    kept.is_check, kept.files = True, []
+    kept.skipped = [sheet.skipped[at] for at in sheet.wanted]
+    kept.wanted = dict(enumerate(sheet.wanted.values()))
+    return kept
 
 
 def _refuse_emptied(one: Found, document: str, sheet: Sheet) -> None:

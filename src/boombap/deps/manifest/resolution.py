@@ -64,7 +64,7 @@ class Graph:
 
     def is_locked(self, sheet: Sheet) -> bool:
         """Tell whether the file's locks were all read; a broken one is named by itself."""
-        locks = [lock for lock in self._locks(sheet) if lock.ecosystem]
+        locks = [lock for lock in self._answers(sheet) if lock.ecosystem]
         return bool(locks) and not any(one.is_failure for lock in locks for one in lock.skipped)
 
     def is_answered_everywhere(self, sheet: Sheet, wish: Wish, scope: Scope) -> bool:
@@ -85,7 +85,8 @@ class Graph:
                 return "", ""
             if pins:
                 wrong.append((_mismatch(pins, wish), _name(lock)))
-            elif sheet.is_check and _lacks(lock, wish):
+            # pip-compile leaves setuptools and pip out of what it writes.
+            elif sheet.is_check and lock.is_lock and _lacks(lock, wish):
                 wrong.append((f"is not in {_name(lock)}", _name(lock)))
         if sheet.is_check:
             return wrong[0] if wrong else ("", "")
