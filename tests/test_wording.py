@@ -27,6 +27,11 @@ PHRASES = {
 }
 
 
+@pytest.fixture(autouse=True)
+def isolated() -> None:
+    """Reading sources needs no folder or environment of its own; thousands of those take half a minute."""
+
+
 def place(path: Path) -> str:
     return str(path.relative_to(ROOT))
 

@@ -276,6 +276,7 @@ def test_server_outlives_the_command_and_frees_its_output(base: Path) -> None:
 
 
 @as_root
+@pytest.mark.slow
 def test_programs_and_data_under_a_private_folder(tmp_path: Path) -> None:
     private = folders.private(tmp_path / "home")
     binaries = _wheel_copied_to(private / "venv")
@@ -289,6 +290,7 @@ def test_programs_and_data_under_a_private_folder(tmp_path: Path) -> None:
 
 
 @as_root
+@pytest.mark.slow
 def test_nobody_runs_a_copy_when_namespaces_are_forbidden(tmp_path: Path, shelter: Path) -> None:
     private = folders.private(tmp_path / "home")
     binaries = _wheel_copied_to(private / "venv")
@@ -321,6 +323,7 @@ def test_without_unshare_nobody_is_chosen(tmp_path: Path, shelter: Path, monkeyp
 
 
 @as_root
+@pytest.mark.slow
 def test_user_id_without_a_name_runs_in_a_namespace(tmp_path: Path, shelter: Path) -> None:
     shelter.mkdir()
     os.chown(shelter, 54321, 54321)
@@ -387,6 +390,7 @@ def test_every_version_starts(major: int, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("major", [15, 18])
+@pytest.mark.slow
 def test_replica_streams(major: int, tmp_path: Path) -> None:
     with (
         servers.running_postgres(major, tmp_path / "primary") as primary,

@@ -183,7 +183,7 @@ def _trouble(copy: Path, guard: Guard) -> str:
 
 
 def _pytest(copy: Path, tests: Sequence[str], limit_s: float, only: str = "") -> subprocess.CompletedProcess[str]:
-    options = ["-q", "-x", "-p", "no:randomly", "-p", "no:cacheprovider", "--timeout=30", "--no-header"]
+    options = ["-q", "-x", "-p", "no:randomly", "-p", "no:cacheprovider", "--timeout=30", "--no-header", "-m", ""]
     options += ["-k", only] if only else []
     words = [sys.executable, "-m", "pytest", *options, *(f"tests/{name}" for name in tests)]
     environ = os.environ | {"PYTHONPATH": str(copy / "src"), "PYTHONDONTWRITEBYTECODE": "1"}

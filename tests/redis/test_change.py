@@ -214,6 +214,7 @@ def test_unlink_that_is_renamed(own_cache: Callable[..., Cache], tmp_path: Path)
     assert change(old.target, tmp_path / "j", b"lyrics:*").changed == 2000
 
 
+@pytest.mark.slow
 def test_a_replica_is_not_written(own_cache: Callable[..., Cache], tmp_path: Path):
     master = own_cache(repl_diskless_sync_delay="0")
     replica = own_cache(replicaof=f"127.0.0.1 {master.tcp_port}", repl_diskless_sync_delay="0")

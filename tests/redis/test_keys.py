@@ -221,6 +221,7 @@ def own_cluster(tmp_path: Path) -> Iterator[CacheCluster]:
         yield start_cluster(lambda: Path(mkdtemp(dir=tmp_path)), stack)
 
 
+@pytest.mark.slow
 def test_a_failover_during_a_walk(own_cluster: CacheCluster, journals: Path):
     with own_cluster.opened() as cluster:
         cluster.pipeline([("SET", f"artist:{number}", "x") for number in range(20_000)])

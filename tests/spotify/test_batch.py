@@ -197,6 +197,7 @@ def test_sigterm_writes_what_was_in_flight(processor: Processor):
     assert processor.leases() == 0
 
 
+@pytest.mark.slow
 def test_two_processes_share_the_work_and_the_budget(processor: Processor):
     window, budget = 1.0, 8
     environment = {"BOOMBAP_SPOTIFY_BUDGET": str(budget), "BOOMBAP_SPOTIFY_WINDOW": "1s"}
@@ -362,7 +363,14 @@ def test_rows_that_somebody_else_locks_are_left_for_later(processor: Processor):
 
 
 @pytest.mark.parametrize(
-    "condition", ["serialization_failure", "deadlock_detected", "query_canceled", "admin_shutdown"]
+    "condition",
+    [
+        "deadlock_detected",
+        *(
+            pytest.param(condition, marks=pytest.mark.slow)
+            for condition in ("serialization_failure", "query_canceled", "admin_shutdown")
+        ),
+    ],
 )
 def test_a_flush_that_fails_for_now_is_tried_again(processor: Processor, condition: str):
     processor.batch("--tracks", "1")

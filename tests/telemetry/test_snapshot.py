@@ -59,6 +59,7 @@ def test_a_damaged_file_counts_as_none(tmp_path: Path, content: bytes) -> None:
 
 
 @pytest.mark.parametrize(("size", "is_read"), [(4_000_000, True), (4_000_001, False)])
+@pytest.mark.slow
 def test_a_file_too_large_to_be_ours_counts_as_none(tmp_path: Path, size: int, is_read: bool) -> None:
     """A short command must spend neither time nor memory on it, nor take its first lines for the whole."""
     first, second = 't_rows_total{table="', '"} 1\n'

@@ -135,6 +135,7 @@ def own_cluster(tmp_path: Path) -> Iterator[CacheCluster]:
         yield start_cluster(lambda: Path(mkdtemp(dir=tmp_path)), stack)
 
 
+@pytest.mark.slow
 def test_a_master_that_dies_is_replaced(own_cluster: CacheCluster):
     with own_cluster.opened() as cluster:
         cluster.pipeline([("SET", f"k{number}", number) for number in range(100)])

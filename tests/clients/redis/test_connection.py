@@ -107,6 +107,7 @@ def test_full_buffers_in_both_directions_do_not_wait_for_each_other(cache: Cache
         assert all(reply == value for reply in connection.pipeline(commands))
 
 
+@pytest.mark.slow
 def test_a_value_of_100_mb(cache: Cache):
     value = bytes(100 * MIB)
     with cache.connection() as connection:
