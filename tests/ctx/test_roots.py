@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from boombap.ctx import files
-from boombap.ctx.index import open_or_build
 from boombap.ctx.model import Limits
 from boombap.ctx.roots import root_of
 from boombap.errors import UsageError
-from ctx.repositories import repository, write
+from ctx.repositories import indexed, repository, write
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -101,10 +100,10 @@ def test_a_walk_ends_at_the_most_files(tmp_path: Path) -> None:
     assert len(found.paths) == 10
     assert {path for path in found.paths if "/" not in path} == {f"{number}.py" for number in range(5)}
     assert "ctx.max_files" in found.note
-    index = open_or_build(root, tmp_path / "cache", limits=Limits(10))
+    index = indexed(root, tmp_path / "cache", limits=Limits(10))
     assert index.database.execute("SELECT count(*) FROM files").fetchone() == (10,)
     assert "ctx.max_files" in index.fact("notes")
-    assert not open_or_build(root, tmp_path / "cache", limits=Limits(10)).built
+    assert not indexed(root, tmp_path / "cache", limits=Limits(10)).built
 
 
 def test_what_is_beyond_the_limit_is_not_asked_for(tmp_path: Path) -> None:
