@@ -30,9 +30,9 @@ WHERE a.package IN (SELECT value FROM json_each(?))
 """
 _DOCUMENT = """
 SELECT v.name, d.body FROM advisories v JOIN documents d ON d.advisory = v.id
-WHERE v.name = ?1 COLLATE NOCASE
-    OR v.grp IN (SELECT grp FROM ids WHERE id = ?1 COLLATE NOCASE)
-ORDER BY v.name <> ?1, v.name
+WHERE v.name = :id COLLATE NOCASE
+    OR v.grp IN (SELECT grp FROM ids WHERE id = :id COLLATE NOCASE)
+ORDER BY v.name <> :id, v.name
 """
 _RECORDS = """
 SELECT d.body FROM advisories v JOIN documents d ON d.advisory = v.id
@@ -133,7 +133,7 @@ class Database:
 
     def documents(self, id_: str) -> list[tuple[str, bytes]]:
         """Return id and OSV record of an advisory and its aliases, the one asked for first."""
-        return [(str(name), zlib.decompress(body)) for name, body in self._ask(_DOCUMENT, (id_,))]
+        return [(str(name), zlib.decompress(body)) for name, body in self._ask(_DOCUMENT, {"id": id_})]
 
     def records(self, names: Iterable[str]) -> list[bytes]:
         """Return the OSV records of advisories, by id, sorted by it."""
@@ -151,7 +151,7 @@ class Database:
         """Close the file."""
         self._connection.close()
 
-    def _ask(self, statement: str, values: tuple[object, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    def _ask(self, statement: str, values: tuple[object, ...] | dict[str, object] = ()) -> Iterator[tuple[Any, ...]]:
         try:
             yield from self._connection.execute(statement, values)
         except (_sqlite3.DatabaseError, zlib.error) as error:
