@@ -26,7 +26,7 @@ COMMANDS = {**commands.COMMANDS, "completion": (_completion, "complete commands 
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run `boombap WORD …` and give its exit code (the table stands in `boombap.errors`)."""
+    """Run `boombap WORD …` and return its exit code (the table is in `boombap.errors`)."""
     streams.prepare()
     words = list(sys.argv[1:] if argv is None else argv)
     if words[:1] == ["help"] and len(words) > 1:

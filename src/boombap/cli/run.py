@@ -12,12 +12,14 @@ from __future__ import annotations
 import os
 import select
 import signal
+import sys
 import threading
 import time
 
 from boombap.cli import streams
 from boombap.errors import EXIT_BUG, EXIT_FINE, BoombapError, Interrupted
 from boombap.interrupt import Interrupt
+from boombap.output.terminal import flush
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -82,7 +84,7 @@ def _end(task: _Task, interrupt: Interrupt) -> int:
     while not task.is_done and time.monotonic() < deadline:
         interrupt.end_waits()
         if task.wait(_STEP_S):
-            break  # a second signal: whoever asks twice will not wait for what drains
+            break  # a second signal: a person who asks twice will not wait for the rest
     if not task.is_done:
         os._exit(code)
     return code
@@ -91,7 +93,7 @@ def _end(task: _Task, interrupt: Interrupt) -> int:
 def _answer(load: Load, words: Sequence[str], prog: str, interrupt: Interrupt) -> int:
     try:
         code = _call(load, words, prog, interrupt)
-        streams.flush()
+        flush(sys.stdout)
     except BrokenPipeError:
         return EXIT_FINE
     except Interrupted as error:

@@ -43,21 +43,6 @@ def say(prog: str, text: str) -> int:
     return EXIT_FINE
 
 
-def flush() -> None:
-    """Write out what stdout still holds.
-
-    Raises:
-        BrokenPipeError: when nobody reads it any more.
-        OutsideError: when it cannot be written, because the disk is full for example.
-    """
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise unwritable(error) from None
-
-
 def complain(text: str) -> None:
     """Write a line to stderr; when that fails too, the exit code must say it alone."""
     try:

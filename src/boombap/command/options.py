@@ -39,6 +39,19 @@ def add_fail_on(parser: ArgumentParser) -> None:
     )
 
 
+def address(key: str, value: str | None, option: str) -> dict[str, str]:
+    """Return the setting that the address of an option replaces; none when the option was left out.
+
+    Raises:
+        UsageError: for an empty address.
+    """
+    if value is None:
+        return {}
+    if not value.strip():
+        raise UsageError(f"{option} is empty", hint="write an address, or leave it out to use the configured one")
+    return {key: value}
+
+
 def whole_number(low: int, high: int) -> Callable[[str], int]:
     """Return what turns a text into a whole number within bounds."""
 

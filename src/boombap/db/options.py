@@ -6,7 +6,7 @@ import re
 from argparse import ArgumentTypeError
 from pathlib import Path
 
-from boombap.command.options import add_fail_on, add_limit, add_output
+from boombap.command.options import add_fail_on, add_limit, add_output, address
 from boombap.db.model import FULL, QUICK
 from boombap.errors import UsageError
 
@@ -71,11 +71,7 @@ def settings(args: Namespace) -> dict[str, str]:
     Raises:
         UsageError: for an empty address.
     """
-    if args.dsn is None:
-        return {}
-    if not args.dsn.strip():
-        raise UsageError("--dsn is empty", hint="write an address, or leave it out to use the configured one")
-    return {"postgres.url": args.dsn}
+    return address("postgres.url", args.dsn, "--dsn")
 
 
 def parts(args: Namespace) -> frozenset[Part]:

@@ -65,12 +65,7 @@ class Terminal:
             OutsideError: when it cannot be written.
         """
         self.write(text)
-        try:
-            self._out.flush()
-        except BrokenPipeError:
-            raise
-        except OSError as error:
-            raise unwritable(error) from None
+        flush(self._out)
 
     def note(self, text: str) -> None:
         """Write a line for the person to stderr, unless the command is quiet."""
@@ -82,6 +77,21 @@ class Terminal:
         if not self.quiet and self._err.isatty():
             self._err.write(f"\r{text}\x1b[K")
             self._err.flush()
+
+
+def flush(stream: TextIO) -> None:
+    """Write out what a stream still holds.
+
+    Raises:
+        BrokenPipeError: when nobody reads it any more.
+        OutsideError: when it cannot be written, because the disk is full for example.
+    """
+    try:
+        stream.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise unwritable(error) from None
 
 
 def unwritable(error: OSError) -> OutsideError:

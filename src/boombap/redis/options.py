@@ -6,7 +6,7 @@ import os
 from argparse import ArgumentTypeError
 from pathlib import Path
 
-from boombap.command.options import add_fail_on, add_limit, add_output, duration_s, whole_number
+from boombap.command.options import add_fail_on, add_limit, add_output, address, duration_s, whole_number
 from boombap.errors import UsageError
 
 TYPE_CHECKING = False
@@ -109,11 +109,7 @@ def settings(args: Namespace) -> dict[str, str]:
     Raises:
         UsageError: for an empty address.
     """
-    if args.url is None:
-        return {}
-    if not args.url.strip():
-        raise UsageError("--url is empty", hint="write an address, or leave it out to use the configured one")
-    return {"redis.url": args.url}
+    return address("redis.url", args.url, "--url")
 
 
 def _add_common(parser: ArgumentParser) -> None:
