@@ -1,8 +1,8 @@
 """Fetches the packages that the relevance questions are asked of, each through the ordinary client of its registry.
 
-A corpus lies in `$XDG_CACHE_HOME/boombap/corpora/<name>-<version>` as the annotations see it: the package's files under
-their prefix, and `root` is the folder to search. Nothing of a package is run; archives are unpacked as hostile ones.
-`python benchmarks/ctx_corpora.py` fetches all, and says which it could not get and why.
+A corpus is kept in `$XDG_CACHE_HOME/boombap/corpora/<name>-<version>` as the annotations see it: the package's files
+under their prefix, and `root` is the folder to search. Nothing of a package is run; archives are unpacked as
+hostile ones. `python benchmarks/ctx_corpora.py` fetches all, and says which it could not get and why.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 HELDOUT = Path(__file__).parent / "data" / "ctx_heldout.json"
 Category = Literal["architecture", "semantic", "symbol", "span"]
 
-# The module proxy serves releases, not these commits: the nearest release before them stands in.
+# The module proxy serves releases, not these commits: the nearest release before them is used.
 _RELEASES = {"github.com/gin-gonic/gin": "v1.12.0", "github.com/spf13/cobra": "v1.10.2"}
 # The largest package, rxjs, unpacks to 5 MB; a bomb to far more.
 _UNPACKED_BYTES = 200_000_000

@@ -3,7 +3,7 @@
 Binary gain; the targets of a question are its relevant and secondary places; a target is hit by the first result whose
 path is its own and, where it has a span, whose lines overlap it; the ideal has min(10, targets) hits. The mean is taken
 per repository, then over repositories. `python benchmarks/ctx_relevance.py [--set heldout|spans] [--ablation]
-[--leave-one-out] [--typos] [--questions]`; the development set lies in `BOOMBAP_DATA`.
+[--leave-one-out] [--typos] [--questions]`; the development set is in `BOOMBAP_DATA`.
 """
 
 from __future__ import annotations

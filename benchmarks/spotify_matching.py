@@ -271,7 +271,7 @@ def main() -> None:
     """Print quality of both halves, time, and the audit."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--half", choices=("development", "held-out", "both"), default="both")
-    parser.add_argument("--show", type=int, default=0, help="show so many wrong cases of the development half")
+    parser.add_argument("--show", type=int, default=0, help="show this many wrong cases of the development half")
     words = parser.parse_args()
     pool = read_catalogue(_DATA / "catalogue_1100.csv")
     print(machine())

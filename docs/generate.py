@@ -44,7 +44,7 @@ Nearer sources win: flags, then the environment, then `.env`, then `boombap.toml
 
 - `boombap.toml` and `.env` are looked for in the working folder. `BOOMBAP_CONFIG` names another file in place of
   `boombap.toml`; it must exist.
-- In `boombap.toml` a section is a table and a key stands in it: `statement_timeout = "2s"` under `[db]`.
+- In `boombap.toml` a section is a table and a key is an entry of it: `statement_timeout = "2s"` under `[db]`.
 - Where a key has several environment names, the first that is set counts. An empty value means "not set".
 - A key that does not exist is an error, and so is a variable that begins with `BOOMBAP_` and is none of these. The
   message names the nearest key. Exit code 2.
@@ -61,7 +61,7 @@ _CLI_HEAD = f"""\
 
 # Commands
 
-The text of each `--help`, as the commands print it. What `boombap db` answers stands in [db.md](db.md), the exit codes
+The text of each `--help`, as the commands print it. What `boombap db` answers is in [db.md](db.md), the exit codes
 in [exit-codes.md](exit-codes.md).
 """
 

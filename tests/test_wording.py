@@ -18,6 +18,8 @@ PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 PHRASES = {
     r"seconds that only grow": "monotonic seconds",
     r"\banew\b": "again, or a verb with re-",
+    r"\b(lies?|stands?) in\b": "is in, is kept in",
+    r"\bwhoever\b": "the caller, the process, anyone who",
     r"(?<!there )\bis no (field|cache|text|success|remedy|identity|obstacle|settings?|backup|language)\b": "is not a …",
     r"\bthe outside failed\b": "an external system failed",
     r"\bthat mends it\b": "that fixes it",

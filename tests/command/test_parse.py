@@ -47,7 +47,7 @@ def _check_open(args: Namespace) -> None:
 
 
 TOOL = Tool(
-    description="What lies in the cellar.",
+    description="What the cellar holds.",
     actions=(
         Action("list", "every crate", _nothing, _add_list, examples="list -n 5\nlist --by age"),
         Action("open", "open crates", _nothing, _add_open, _check_open),

@@ -1,6 +1,6 @@
 """What may be configured: one frozen value a section, and for each key its environment names and its meaning.
 
-The reference page, `boombap config show` and the loader all read `KEYS`; a default stands in its section only.
+The reference page, `boombap config show` and the loader all read `KEYS`; a default is written in its section only.
 """
 
 from __future__ import annotations

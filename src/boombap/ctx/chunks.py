@@ -68,7 +68,7 @@ def chunks(lines: Sequence[str], structure: Structure) -> list[Chunk]:
 
 
 class _Sizes:
-    """How many characters stand in a range of lines, in constant time."""
+    """How many characters a range of lines has, in constant time."""
 
     def __init__(self, lines: Sequence[str]) -> None:
         self.lines = lines

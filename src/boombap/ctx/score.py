@@ -116,7 +116,7 @@ class Question(Record):
         words: their single words, without compounds.
         symbols: identifiers in it, folded, without underscores.
         is_symbol: whether it is an identifier and nothing else.
-        corrected: misspelt term to the term of the index that stands in for it.
+        corrected: misspelt term to the term of the index that replaces it.
     """
 
     terms: tuple[str, ...]

@@ -22,7 +22,7 @@ def trees(read: Read, facts: Server) -> tuple[Blocked, ...]:
 def arrange(rows: Sequence[Row]) -> Iterator[Blocked]:
     """Yield the sessions in tree order; each stands once, under the first that it waits for.
 
-    A deadlock has no root; the server ends it after deadlock_timeout, and until then its lowest pid stands in.
+    A deadlock has no root; the server ends it after deadlock_timeout, and until then its lowest pid counts as the root.
     """
     by_pid = {row["pid"]: row for row in rows}
     held: dict[int, list[int]] = {}

@@ -1,7 +1,7 @@
 """Which database do the demo and the tests look at: the team's schema with a sample that is the same on every server.
 
 The songs come from ``songs.tsv`` (artist, title, year, language and, where sure, album are facts; everything else is
-made up, lyrics above all), the distribution over analyzers from the team's figures. The SQL stands in ``sql/``, one
+made up, lyrics above all), the distribution over analyzers from the team's figures. The SQL is in ``sql/``, one
 file a step.
 """
 

@@ -1,7 +1,7 @@
 """The records in an archive, one after the other, out of a zip file that nobody has to trust.
 
 Nothing is unpacked to the disk, so a name cannot lead anywhere; hostile archives are refused all the same, because
-whoever made one is not a source of advisories.
+its maker is not a source of advisories.
 """
 
 from __future__ import annotations

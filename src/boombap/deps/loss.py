@@ -55,7 +55,7 @@ def refuse_future(ecosystem: str, database: sqlite3.Connection, now_s: float) ->
     """
     newest = str(database.execute("SELECT max(max(modified, published)) FROM advisories").fetchone()[0] or "")
     if newest > time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now_s + _DAY_S)):
-        what = f"its newest record is of {newest[:40]!r}, which lies in the future"
+        what = f"its newest record is of {newest[:40]!r}, which is in the future"
         raise refused(ecosystem, what, "check the source and the clock of this machine; the old database stays")
 
 
@@ -150,7 +150,7 @@ def _usable(ecosystem: str, ranges: str) -> list[AffectedRange]:
 
 
 def _is_hollow(ecosystem: str, run: AffectedRange) -> bool:
-    """Tell whether a run begins below everything and ends at version 0, so that next to nothing lies in it."""
+    """Tell whether a run begins below everything and ends at version 0, so that it covers next to nothing."""
     zero = sort_key(ecosystem, "0") or ""
     if run.low != LOWEST or not run.high or run.high > zero:
         return False

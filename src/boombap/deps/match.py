@@ -69,7 +69,7 @@ def match(
 
 
 def holds(ranges: str, key: str) -> bool:
-    """Tell whether a version, given as its key, lies in ranges as they are stored."""
+    """Tell whether a version, given as its key, is in ranges as they are stored."""
     for line in ranges.split("\n"):
         low, high, mark, _ = line.split("\t") if line else ("~", "", "", "")
         if low <= key and line and (not high or key < high or (mark and key == high)):

@@ -147,7 +147,7 @@ class AffectedRange(Record):
     fixed: str = ""
 
     def holds(self, key: str) -> bool:
-        """Tell whether a version, given as its key, lies in it."""
+        """Tell whether a version, given as its key, is in it."""
         return self.low <= key and (not self.high or key < self.high or (self.is_closed and key == self.high))
 
 

@@ -102,7 +102,7 @@ def _is_named(name: str, patterns: tuple[str, ...]) -> bool:
 
 
 def load(path: Path, environment: str = "") -> Policy:
-    """Read a policy, as it stands in an environment.
+    """Read a policy, as an environment variable holds it.
 
     Raises:
         ConfigError: when the file cannot be read, or a key is unknown or has a value that does not fit.

@@ -1,6 +1,6 @@
 """The data folder of the local PostgreSQL: made once, beside its final place, and then renamed.
 
-An interrupted start therefore never leaves half a cluster. Role and database are both called ``boombap``. Whoever
+An interrupted start therefore never leaves half a cluster. Role and database are both called ``boombap``. Anyone who
 can enter the 0700 folder of the socket is trusted; over TCP the password is asked for.
 """
 
@@ -61,7 +61,7 @@ def write_settings(data: Path, settings: Mapping[str, str], owner: int | None = 
     """Write the server's settings to the data folder; what ALTER SYSTEM has set wins over them.
 
     Raises:
-        ConfigError: when a name or value cannot stand in the file.
+        ConfigError: when a name or value cannot be written in the file.
     """
     lines = [_line(name, value) for name, value in settings.items()]
     folders.write_private(data / _SETTINGS_FILE, "".join(lines), owner)

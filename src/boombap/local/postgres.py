@@ -251,7 +251,7 @@ def _is_attached(shared_memory: str) -> bool:
     """Tell whether a process still holds the shared memory: the children outlive a killed postmaster shortly.
 
     Args:
-        shared_memory: key and number, as they stand in `postmaster.pid`.
+        shared_memory: key and number, as in `postmaster.pid`.
     """
     try:
         lines = Path("/proc/sysvipc/shm").read_text(encoding="ascii").splitlines()

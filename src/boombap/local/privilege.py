@@ -91,7 +91,7 @@ def in_namespace(home: Path, binaries: Path, program: str) -> Way:
 
     Raises:
         AccessDenied: when the kernel or the container forbids user namespaces, `unshare` is missing or too old
-            (before util-linux 2.35), or a folder of another user lies in the way.
+            (before util-linux 2.35), or a folder of another user is in the way.
     """
     folders.private(home)
     # The right to write is asked inside the namespace, where root is no longer above other users' folders.

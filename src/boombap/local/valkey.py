@@ -44,7 +44,7 @@ def start(
 
     Args:
         base: the folder of all local servers.
-        settings: directives of `valkey.conf` over the defaults here, as they stand in that file.
+        settings: directives of `valkey.conf` over the defaults here, as that file writes them.
         binary: another `valkey-server` or `redis-server`; None for the embedded one.
         port: listen on 127.0.0.1 too; then a password is asked for, on the socket as well.
         pause: waits between two looks; give `Interrupt.sleep` so that Ctrl-C ends the start.

@@ -1,6 +1,6 @@
 """Where an interrupted walk or change stopped, kept in a file of its own (0600), so that the next run goes on there.
 
-A cursor of SCAN is good for one life of one server: at its next start keys lie in another order.
+A cursor of SCAN is good for one life of one server: at its next start keys are in another order.
 """
 
 from __future__ import annotations

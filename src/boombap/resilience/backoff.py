@@ -31,9 +31,9 @@ class Backoff(Record):
     factor: float = 2.0
 
     def ceiling_s(self, failures: int) -> float:
-        """Return the longest wait after so many failures, counted from 1."""
+        """Return the longest wait after a number of failures, counted from 1."""
         return min(self.cap_s, self.base_s * self.factor ** min(max(failures, 1) - 1, _MOST_DOUBLINGS))
 
     def delay_s(self, failures: int, draw: Draw) -> float:
-        """Return the wait after so many failures: any length up to the longest, so that many callers do not meet."""
+        """Return the wait after a number of failures: any length up to the longest, so that callers do not meet."""
         return self.ceiling_s(failures) * draw()

@@ -1,4 +1,4 @@
-"""A token bucket: so many calls a second on average, and so many at once after a pause."""
+"""A token bucket: a rate of calls on average, and a burst of them at once after a pause."""
 
 from __future__ import annotations
 

@@ -53,8 +53,8 @@ class Retry(Record):
 def wait_s(error: BoombapError, failures: int, spent_s: float, policy: Policy, draw: Draw) -> float | None:
     """Return the seconds to wait before the next attempt; None when the error must be raised.
 
-    An error's `retry_after_s` is the least wait: whoever said it would refuse an earlier call. When it lies behind the
-    deadline, waiting for it is the caller's decision.
+    An error's `retry_after_s` is the least wait: the server that named it would refuse an earlier call. When it is
+    after the deadline, waiting for it is the caller's decision.
 
     Args:
         failures: calls that have failed so far, this one included.

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from boombap.spotify.names import Title
     from boombap.spotify.stored import Stored
 
-# From so many rows of an artist on, the id that most of them carry is the artist's.
+# From this many rows of an artist on, the id that most of them carry is the artist's.
 _LEAST_ROWS = 3
 
 

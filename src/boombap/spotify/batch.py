@@ -82,7 +82,7 @@ class Done(NamedTuple):
 
 
 def work(context: RunContext, order: Order) -> Done:
-    """Work off what was ordered, as far as it goes; what ended it before its end stands in the answer.
+    """Work off what was ordered, as far as it goes; what stopped it early is in the answer.
 
     Raises:
         ConfigError: without credentials, or a server that is needed.

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _S_PER_DAY = 86_400
-# An artist sweep: the search, one page of ten releases for so many tracks, the albums, and the searches for the rest.
+# An artist sweep: the search, one page of ten releases for this many tracks, the albums, and the searches for the rest.
 _PER_SWEEP = 2.0
 _PER_SWEPT_TRACK = 0.215
 

@@ -73,7 +73,7 @@ def _plan(context: RunContext, chunks: Iterable[list[Wanted]]) -> Plan:
             if one.spotify_id is None:
                 unknown[artist] += 1
     rate_per_s = settings.budget / settings.window
-    # Development mode has no batches: whoever has a name goes with the artist, an id or not.
+    # Development mode has no batches: a track with a name goes with the artist, an id or not.
     profiles = {
         Mode.EXTENDED: Profile(tuple(unknown.values()), known),
         Mode.DEVELOPMENT: Profile(tuple(count for name, count in everybody.items() if name), nameless),

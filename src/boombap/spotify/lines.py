@@ -59,7 +59,7 @@ def lines_of(source: str, most: int | None, skip: Callable[[Skipped], object]) -
 
     Args:
         source: ``-`` for ids on stdin, else a CSV file.
-        most: at most so many.
+        most: the largest count of them.
         skip: told of each line that cannot be used.
 
     Raises:

@@ -317,7 +317,7 @@ class Pipeline:
         """End a run whose every request is forbidden: an app that was blocked would go through the whole table.
 
         Raises:
-            OutsideError: after so many in a row.
+            OutsideError: after too many in a row.
         """
         if refusal is not Refusal.FORBIDDEN or self._parts.planner.mode is Mode.EXTENDED:
             return

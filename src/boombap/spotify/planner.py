@@ -1,12 +1,12 @@
 """Which request to spend next: turns wanted tracks into asks, and the replies into verdicts.
 
-A state machine that knows nothing of HTTP. What goes in and out (`Ask`, `Reply`, `Refusal`) stands in `model.py`. The
+A state machine that knows nothing of HTTP. What goes in and out (`Ask`, `Reply`, `Refusal`) is in `model.py`. The
 pipeline's loop is::
 
     planner = Planner(Mode.EXTENDED)
     planner.add(wanted, now_s)                        # any number, at any time
     planner.finish()                                  # no more will come: half-filled batches go out at once
-    for ask in planner.next_requests(20, now_s): ...  # at most so many; empty when it waits for replies or for time
+    for ask in planner.next_requests(20, now_s): ...  # at most 20; empty when it waits for replies or for time
     for match in planner.answer(ask, reply_or_refusal): ...   # each wanted track comes out exactly once
     planner.wakes_at_s                                # when a half-filled batch falls due; None when nothing waits
     planner.is_idle                                   # nothing waits and nothing is open
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 BATCH_IDS = 50
 FLUSH_S = 0.02
 SEARCH_LIMIT = 10
-# Below so many wanted tracks an artist is searched track by track: a sweep costs three requests before it finds one.
+# Below this many wanted tracks an artist is searched track by track: a sweep costs three requests before it finds one.
 SWEEP_FROM = 5
 # An artist is swept once nothing more of it came for a while, because the source brings artists in one piece.
 _RIPE_S = 1.0

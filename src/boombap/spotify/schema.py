@@ -1,6 +1,7 @@
 """Are the processor's tables there, and may this role use them; and how they come about.
 
-A version is a file in ``queries/schema``; what is missing is run in order, in one transaction, by whoever comes first.
+A version is a file in ``queries/schema``; what is missing is run in order, in one transaction, by the first process
+that needs it.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ _ID = re.compile(r"[0-9A-Za-z]{22}")
 
 
 class Phase(IntEnum):
-    """The groups of wanted rows, in the order in which they are served; the numbers stand in the queries."""
+    """The groups of wanted rows, in the order in which they are served; the numbers are in the queries."""
 
     ASKED = 0
     REFRESH = 1

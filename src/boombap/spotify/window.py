@@ -1,7 +1,7 @@
 """How many requests all processes of one developer account have sent in the rolling window, and who may send more.
 
-The log of the window lies in Redis, and its scripts use the server's clock alone, so that machines whose clocks differ
-agree. An account is known by a hash of its client id; the id itself goes nowhere.
+The log of the window is kept in Redis, and its scripts use the server's clock alone, so that machines whose clocks
+differ agree. An account is known by a hash of its client id; the id itself goes nowhere.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Window:
     Args:
         account: from `account_of`.
         budget: tokens in any window.
-        length_s: for how long a token counts. Whoever uses tokens later than they are taken adds as much.
+        length_s: for how long a token counts. A caller that uses tokens later than it takes them adds that delay.
         wall: Unix time of this process, to which answers are translated.
     """
 

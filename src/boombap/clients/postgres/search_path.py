@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 PINNED = "SET LOCAL search_path = pg_catalog, pg_temp; "
 OWN = "SET LOCAL search_path TO DEFAULT; "
 # Qualified to the last operator, because it runs within the role's own search path. A view runs what its owner put into
-# it with the reader's rights, so whoever has more rights than others reads only views of those who could do all anyway:
+# it with the reader's rights, so a role with more rights than others reads only views of those who could do all anyway:
 # superusers, the role itself, and the owners of the database and of the schema.
 LOCATE = """\
 SELECT pg_catalog.current_schema() AS schema,

@@ -235,7 +235,7 @@ class Connection:
         username = self.target.username
         if password or username:
             self.call("AUTH", *([username, password] if username else [password]))
-        # A name is a courtesy to whoever reads CLIENT LIST.
+        # A name is a courtesy to readers of CLIENT LIST.
         named = self.ask("CLIENT", "SETNAME", name)
         if isinstance(named, ServerError) and named.word in ("NOAUTH", "DENIED"):
             raise errors.refusal(named, self.target, "CLIENT")

@@ -97,7 +97,7 @@ _WORDS: dict[str, tuple[type[OutsideError], str, str]] = {
     ),
     "CROSSSLOT": (
         QueryFailed,
-        "the keys of {command} lie in different slots at {label}",
+        "the keys of {command} are in different slots at {label}",
         "give them one hash tag, as in {{tag}}:name",
     ),
     "NOPROTO": (QueryFailed, "Redis at {label} does not speak the protocol version", ""),

@@ -161,7 +161,7 @@ class Pool:
     def _await_slot(self) -> _Slot:
         deadline_s = time.monotonic() + self._wait_s
         with self._freed:
-            # Counted before the last look: whoever gives back after that look sees that somebody waits.
+            # Counted before the last look: a thread that gives back after that look sees that somebody waits.
             self._waiting += 1
             try:
                 while True:

@@ -51,7 +51,7 @@ class TlsWire:
             await_ready(self._socket, seconds)
 
     def end(self) -> None:
-        """Have whoever waits on this stream come back; from any thread."""
+        """Wake the thread that waits on this stream; from any thread."""
         shut_down(self._socket)
 
     def close(self) -> None:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
             """Wait until something can be sent or received."""
 
         def end(self) -> None:
-            """Have whoever waits on this stream come back; from any thread."""
+            """Wake the thread that waits on this stream; from any thread."""
 
         def close(self) -> None:
             """Close the socket."""
@@ -69,7 +69,7 @@ class PlainWire:
         await_ready(self._socket, seconds)
 
     def end(self) -> None:
-        """Have whoever waits on this stream come back; from any thread."""
+        """Wake the thread that waits on this stream; from any thread."""
         shut_down(self._socket)
 
     def close(self) -> None:

@@ -50,7 +50,7 @@ _IN_STRING = re.compile(r"[^\s;&|\"'`<>,){}\\]{3,500}")
 _COMMENT = re.compile(r"[ \t]+[#;].*$")
 _TAG = re.compile(r"(?:[&!][\w!:/.-]{1,60}[ \t]{1,9})")
 _ONE_WORD = re.compile(r"\S+$")
-# Lines of code that are written for people; an export stands in the text of a manual.
+# Lines of code that are written for people; an export line is common in manuals.
 _COMMENTS = ("#", "//", "* ", "-- ", "export ", "$ export ")
 _UPPER_NAME = re.compile(r"[A-Z][A-Z0-9_]+$")
 _ALONE = re.compile(r"[ \t>*-]{0,20}[\"'`]?[\w.-]+[\"'`]?[ \t]{0,9}[=:][ \t]{0,9}$")

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from boombap.db.model import Context, Row
 
-# A sequential scan of so many rows takes milliseconds, once for each deleted row of the referenced table.
+# A sequential scan of this many rows takes milliseconds, once for each deleted row of the referenced table.
 _FK_WARNING_ROWS = 10_000
 _SEQUENCE_INFO_PCT = 50
 _SEQUENCE_WARNING_PCT = 75

@@ -85,7 +85,7 @@ def _drift(row: Row, expected: int) -> Finding:
 
 
 def _namesakes(rows: Sequence[Row]) -> Iterator[Finding]:
-    """Find columns of one name with several dimensions: whoever joins their tables compares the incomparable."""
+    """Find columns of one name with several dimensions: a join of their tables compares the incomparable."""
     by_name: dict[str, list[Row]] = {}
     for row in rows:
         by_name.setdefault(row["column_name"], []).append(row)

@@ -30,7 +30,7 @@ _TEXTS = re.compile(r'\[(?:\s*+"[^"\\]*+"\s*+,?+)*+\s*+\]$')
 _ITEM = re.compile(r'"([^"\\]*)"')
 _INLINE = re.compile(r"\{\s*([\w-]+)\s*=")
 _NAME_OF = re.compile(r'\{ name = "([^"\\]*)"')
-# Where the long lists of files begin; nothing that is asked for stands in or below them, but for the sub-tables.
+# Where the long lists of files begin; nothing that is asked for is in or below them, but for the sub-tables.
 _HEAD_END = re.compile(r"\n(?:files = \[|wheels = \[|sdist = |\[)")
 _FOREIGN = ('"""', "'''", "\n<<<<<<< ", "\n>>>>>>> ")
 _OPEN_END = ("[", ",", "{", "=")

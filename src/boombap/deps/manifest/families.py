@@ -92,7 +92,7 @@ def family_of(name: str, folder: str = "") -> Family | None:
 
     Args:
         name: without folders.
-        folder: the name of the folder it lies in.
+        folder: the name of its folder.
     """
     found = _BY_NAME.get(name)
     if found:

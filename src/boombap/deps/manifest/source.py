@@ -173,7 +173,7 @@ def _toml_place(message: str) -> tuple[str, int]:
 
 
 class Lines:
-    """Line numbers of things that stand in a document in the order in which they are asked for."""
+    """Line numbers of things that are in a document in the order in which they are asked for."""
 
     def __init__(self, document: str) -> None:
         self._document = document

@@ -1,8 +1,8 @@
 """Files that are written together or not at all, even when the machine stops in the middle.
 
-Before the first byte is written, the old contents and what is about to be written stand in a folder of their own, on
-the disk. While that folder is there the update is not finished; whoever starts next puts the old contents back. A file
-that somebody has changed since is left alone, and its old content is kept.
+Before the first byte is written, the old contents and what is about to be written are kept in a folder of their own, on
+the disk. While that folder is there the update is not finished; the next process to start puts the old contents back. A
+file that somebody has changed since is left alone, and its old content is kept.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Whether a version lies in the range that a manifest writes, by the sort keys of its ecosystem.
+"""Whether a version is in the range that a manifest writes, by the sort keys of its ecosystem.
 
 Source: PEP 440 "Version specifiers"; Poetry "Dependency specification"; node-semver "Ranges"; Cargo "Specifying
 Dependencies". A range that cannot be understood is satisfied by nothing.

@@ -17,7 +17,7 @@ _ACL = "https://redis.io/docs/latest/operate/oss_and_stack/management/security/a
 
 
 def judge_default_user(facts: Facts, expected: Expectations) -> Iterator[Finding]:
-    """Find a server that whoever reaches it commands."""
+    """Find a server that obeys any client that reaches it."""
     default = next((user for user in users(facts) if user.name == "default"), None)
     if default is None or not default.is_on or default.has_password:
         return

@@ -32,7 +32,7 @@ def _pickles(census: Census) -> Iterator[Finding]:
         "pickle_values",
         Severity.CRITICAL,
         _prefix(_most_pickled(census)),
-        f"{census.pickles:,} values are Python pickles, {first} among them: whoever can write here runs code in "
+        f"{census.pickles:,} values are Python pickles, {first} among them: anyone who can write here runs code in "
         "every program that unpickles them",
         {"keys": census.pickles, "example": first},
         "store JSON instead, and purge what is there",

@@ -66,7 +66,7 @@ class Window:
             _forget(log.arrivals, now_s - self._length_s)
             log.most_in_window = max(log.most_in_window, len(log.arrivals))
             if now_s < log.banned_until_s:
-                # Whoever keeps calling is banned for longer.
+                # A client that keeps calling is banned for longer.
                 self._ban(log, now_s, 2 * log.ban_s)
                 return math.ceil(log.ban_s)
             _forget(log.admitted, now_s - self._length_s)

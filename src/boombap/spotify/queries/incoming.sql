@@ -1,4 +1,4 @@
--- Emptied by each commit, so that a connection which PgBouncer hands on carries nothing over. The version stands in the
+-- Emptied by each commit, so that a connection which PgBouncer hands on carries nothing over. The version is in the
 -- names, because a pooled connection may have served an older boombap.
 SET LOCAL client_min_messages = warning;
 -- New tables have no statistics, and the planner would read the whole of `tracks` for each batch: 39 us a row, not 23.

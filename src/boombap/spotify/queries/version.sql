@@ -1,4 +1,4 @@
--- The version stands in a comment, written after everything else of its schema.
+-- The version is in a comment, written after everything else of its schema.
 SELECT
     coalesce(
         substring(
