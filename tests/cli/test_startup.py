@@ -133,6 +133,14 @@ def test_help_of_a_tool_loads_no_work_of_it(environment: dict[str, str], tmp_pat
     assert ours <= {"boombap.db.cli", "boombap.db.options", "boombap.db.model"}
 
 
+@pytest.mark.parametrize("tool", ["ctx", "db", "deps", "redis", "spotify"])
+def test_help_of_a_tool_loads_no_library_of_its_work(tool: str, environment: dict[str, str], tmp_path: Path) -> None:
+    python(environment, "-c", LISTING, str(tmp_path / "modules"), tool, "--help")
+    modules = set((tmp_path / "modules").read_text().split())
+    assert f"boombap.{tool}.cli" in modules
+    assert modules & {"psycopg2", "pycurl", "hiredis", "sqlite3", "ssl", "socket", "boombap.ctx.secret"} == set()
+
+
 @pytest.mark.parametrize("word", ["demo", "doctor", "local"])
 def test_help_of_other_commands_does_without_drivers_and_ssl(
     environment: dict[str, str], tmp_path: Path, word: str

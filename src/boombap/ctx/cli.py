@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 import time
 
 from boombap.command.action import Action, Tool
 from boombap.command.dispatch import run_tool
 from boombap.ctx import options
-from boombap.ctx.index import open_or_build
 from boombap.ctx.model import Limits
-from boombap.ctx.search import grep, search
 from boombap.ctx.selection import Filter
 from boombap.errors import EXIT_FINE, EXIT_NO, OutsideError, UsageError
 from boombap.units import parse_duration_s
@@ -47,6 +44,8 @@ def _check_languages(args: Namespace) -> None:
 
 
 def _open(context: RunContext, *, is_rebuilt: bool = False) -> Index:
+    from boombap.ctx.index import open_or_build
+
     index = open_or_build(
         context.args.root,
         _cache(context),
@@ -72,6 +71,8 @@ def _limits(context: RunContext) -> Limits:
 
 
 def _search(context: RunContext) -> int:
+    from boombap.ctx.search import grep, search
+
     args, query = context.args, " ".join(context.args.query)
     corrections: dict[str, str] = {}
     only = Filter(args.lang, args.path)
@@ -101,6 +102,8 @@ def _search(context: RunContext) -> int:
 
 def _with_index(context: RunContext, ask: Callable[[Index], int]) -> int:
     """Ask the index; when it proves damaged, rebuild it and ask once more."""
+    import sqlite3
+
     index = _open(context)
     try:
         return ask(index)
@@ -134,6 +137,8 @@ def _recent(context: RunContext) -> int:
         from boombap.ctx import encode, recent, report
 
         if query:
+            from boombap.ctx.search import search
+
             hits = search(index, query, limit=args.n, only=Filter(args.lang, args.path, since_s))
             if args.format == "json":
                 return _json(context, encode.search_object(index.root, query, hits, {}), is_found=bool(hits))
