@@ -36,7 +36,7 @@ class Scorer(Protocol):
 
 def off(weights: Weights, name: str) -> Weights:
     """Give the weights with one of them without effect: a factor becomes 1, a summand 0."""
-    return weights.but(**{name: 1.0 if name in _FACTORS else 0.0})
+    return weights.replace(**{name: 1.0 if name in _FACTORS else 0.0})
 
 
 def plain(weights: Weights) -> Weights:
@@ -87,7 +87,7 @@ def tune(bench: Scorer, names: Sequence[str], start: Weights) -> Weights:
     """Walk over the weights once, in their order, and keep each step that helps the mean."""
     best, score = start, _mean(bench, names, start)
     for field in tuned_names(start):
-        for candidate in [best.but(**{field: round(getattr(start, field) * step, 4)}) for step in _STEPS]:
+        for candidate in [best.replace(**{field: round(getattr(start, field) * step, 4)}) for step in _STEPS]:
             if (found := _mean(bench, names, candidate)) > score + _GAIN:
                 best, score = candidate, found
     return best

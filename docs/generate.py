@@ -20,7 +20,7 @@ from boombap.cli.main import COMMANDS
 from boombap.command.parse import action_parser
 from boombap.config.kinds import text_of
 from boombap.config.model import KEYS, SECTIONS
-from boombap.errors import EXIT_FINE, EXIT_NO
+from boombap.errors import EXIT_FINDINGS, EXIT_OK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -177,10 +177,10 @@ def main() -> int:
         names = stale()
         for name in names:
             print(f"{name} is stale; run `make docs`", file=sys.stderr)
-        return EXIT_NO if names else EXIT_FINE
+        return EXIT_FINDINGS if names else EXIT_OK
     for name, page in PAGES.items():
         (ROOT / name).write_text(page(), encoding="utf-8")
-    return EXIT_FINE
+    return EXIT_OK
 
 
 if __name__ == "__main__":

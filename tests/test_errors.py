@@ -44,7 +44,7 @@ def test_exit_code_of_a_signal(signum: int, code: int) -> None:
 
 def test_data_stands_in_attributes() -> None:
     assert errors.QueryFailed("no", sqlstate="42P01").sqlstate == "42P01"
-    assert errors.TryLater("wait", retry_after_s=30.0).retry_after_s == 30.0
+    assert errors.RetryLater("wait", retry_after_s=30.0).retry_after_s == 30.0
 
 
 @given(st.lists(st.sampled_from(CODES)))

@@ -38,7 +38,7 @@ def test_sleep_ends_with_the_signal() -> None:
 
 def test_enders_are_called_while_their_block_runs() -> None:
     interrupt, called = Interrupt(), []
-    with interrupt.ending_with(lambda: called.append("a")), interrupt.ending_with(lambda: called.append("b")):
+    with interrupt.cancel_with(lambda: called.append("a")), interrupt.cancel_with(lambda: called.append("b")):
         interrupt.end_waits()
         interrupt.end_waits()
     interrupt.end_waits()
@@ -47,7 +47,7 @@ def test_enders_are_called_while_their_block_runs() -> None:
 
 def test_ender_may_end_its_own_block() -> None:
     interrupt, called = Interrupt(), []
-    block = interrupt.ending_with(lambda: (block.__exit__(None, None, None), called.append("a")))
+    block = interrupt.cancel_with(lambda: (block.__exit__(None, None, None), called.append("a")))
     block.__enter__()
     interrupt.end_waits()
     interrupt.end_waits()
@@ -56,7 +56,7 @@ def test_ender_may_end_its_own_block() -> None:
 
 def test_ender_goes_when_its_block_fails() -> None:
     interrupt, called = Interrupt(), []
-    with pytest.raises(ValueError, match="broken"), interrupt.ending_with(lambda: called.append("a")):
+    with pytest.raises(ValueError, match="broken"), interrupt.cancel_with(lambda: called.append("a")):
         raise ValueError("broken")
     interrupt.end_waits()
     assert called == []
@@ -65,5 +65,5 @@ def test_ender_goes_when_its_block_fails() -> None:
 def test_block_is_not_entered_after_the_signal() -> None:
     interrupt = Interrupt()
     interrupt.set(signal.SIGINT)
-    with pytest.raises(Interrupted), interrupt.ending_with(lambda: None):
+    with pytest.raises(Interrupted), interrupt.cancel_with(lambda: None):
         pytest.fail("entered")

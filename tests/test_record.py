@@ -36,7 +36,7 @@ def test_it_is_as_a_frozen_dataclass(label: str, records: int, tags: tuple[str, 
     ours, twin = Crate(label, records, tags=tags), Twin(label, records, tags=tags)
     assert repr(ours).replace("Crate", "Twin") == repr(twin)
     assert (ours == Crate(label, records, tags), hash(ours)) == (True, hash(Crate(label, records, tags)))
-    assert ours.but(label="x").label == replace(twin, label="x").label
+    assert ours.replace(label="x").label == replace(twin, label="x").label
     assert (ours == twin, ours != Crate(label, records + 1, tags)) == (False, True)
 
 
@@ -72,7 +72,7 @@ def test_it_does_not_change():
     with pytest.raises(FrozenInstanceError):
         Twin("a").label = "b"  # type: ignore[misc]
     with pytest.raises(TypeError, match="unexpected keyword argument 'width'"):
-        crate.but(width=2)
+        crate.replace(width=2)
 
 
 def test_a_subclass_has_fields_of_its_own():

@@ -108,4 +108,4 @@ BLOCKED = (
 
 def diagnosis(**changes: Any) -> Diagnosis:
     """The same with other parts."""
-    return FULL.but(**changes)
+    return FULL.replace(**changes)

@@ -5,17 +5,17 @@ The tree; a command that ends with an error exits with the code beside its branc
     BoombapError                     70  our bug, unless a branch below says otherwise
     ├── UsageError                    2  the words on the command line do not fit together
     │   └── ConfigError               2  a configured value is missing, malformed or unknown
-    ├── OutsideError                  3  a server, file or network failed us
+    ├── ExternalError                  3  a server, file or network failed us
     │   ├── Unreachable               3  no connection: refused, unknown host, time-out (transient)
     │   ├── AccessDenied              3  wrong password, missing right, refused by pg_hba.conf
-    │   ├── NotThere                  3  the database, table, function or file does not exist
+    │   ├── NotFound                  3  the database, table, function or file does not exist
     │   ├── TimedOut                  3  the server was reached but took too long (transient)
     │   ├── Disconnected              3  the connection broke in the middle (transient)
     │   ├── Unavailable               3  the server answered that it cannot serve now: 429, 5xx (transient)
-    │   ├── Conflicted                3  another transaction was in the way: deadlock, serialization (transient)
+    │   ├── Conflict                3  another transaction was in the way: deadlock, serialization (transient)
     │   └── QueryFailed               3  the server refused a statement for another reason
     ├── NoVerdict                     4  nothing could be judged
-    ├── TryLater                     75  progress is saved; a quota or a long ban ends later
+    ├── RetryLater                     75  progress is saved; a quota or a long ban ends later
     └── Interrupted             130/143  SIGINT or SIGTERM
 
 Messages say what failed, with which value, and what to do; they never hold a secret and never a driver's own text.
@@ -23,27 +23,27 @@ Messages say what failed, with which value, and what to do; they never hold a se
 
 from __future__ import annotations
 
-EXIT_FINE = 0
-EXIT_NO = 1
+EXIT_OK = 0
+EXIT_FINDINGS = 1
 EXIT_USAGE = 2
-EXIT_OUTSIDE = 3
+EXIT_EXTERNAL = 3
 EXIT_NO_VERDICT = 4
 EXIT_BUG = 70
-EXIT_TRY_LATER = 75
+EXIT_RETRY_LATER = 75
 
 # Where several apply the first one wins; usage errors, bugs and Ctrl-C end the run on their own.
-_PRECEDENCE = (EXIT_OUTSIDE, EXIT_NO_VERDICT, EXIT_TRY_LATER, EXIT_NO, EXIT_FINE)
+_PRECEDENCE = (EXIT_EXTERNAL, EXIT_NO_VERDICT, EXIT_RETRY_LATER, EXIT_FINDINGS, EXIT_OK)
 
 
 def worst_exit(codes: list[int]) -> int:
     """Return the exit code of a run whose parts ended with `codes`.
 
-    >>> worst_exit([EXIT_NO, EXIT_OUTSIDE, EXIT_FINE])
+    >>> worst_exit([EXIT_FINDINGS, EXIT_EXTERNAL, EXIT_OK])
     3
     >>> worst_exit([])
     0
     """
-    return next((code for code in _PRECEDENCE if code in codes), EXIT_FINE)
+    return next((code for code in _PRECEDENCE if code in codes), EXIT_OK)
 
 
 class BoombapError(Exception):
@@ -76,7 +76,7 @@ class ConfigError(UsageError):
     """A configured value is missing, malformed or unknown."""
 
 
-class OutsideError(BoombapError):
+class ExternalError(BoombapError):
     """Something that is not ours failed: a server, a file, the network.
 
     Attributes:
@@ -84,38 +84,38 @@ class OutsideError(BoombapError):
         status: the HTTP status of the answer; 0 where there was none.
     """
 
-    exit_code = EXIT_OUTSIDE
+    exit_code = EXIT_EXTERNAL
     url = ""
     status = 0
 
 
-class Unreachable(OutsideError):
+class Unreachable(ExternalError):
     """No connection came about."""
 
     transient = True
 
 
-class AccessDenied(OutsideError):
+class AccessDenied(ExternalError):
     """The server or the file system answered, and said no."""
 
 
-class NotThere(OutsideError):
+class NotFound(ExternalError):
     """The server answered, but what was asked for does not exist on it."""
 
 
-class TimedOut(OutsideError):
+class TimedOut(ExternalError):
     """The server was reached and did not answer within the limit."""
 
     transient = True
 
 
-class Disconnected(OutsideError):
+class Disconnected(ExternalError):
     """An established connection broke."""
 
     transient = True
 
 
-class Unavailable(OutsideError):
+class Unavailable(ExternalError):
     """The server answered that it cannot serve now.
 
     Attributes:
@@ -126,13 +126,13 @@ class Unavailable(OutsideError):
     retry_after_s: float | None = None
 
 
-class Conflicted(OutsideError):
+class Conflict(ExternalError):
     """The server undid a transaction because of another one; it may be run again."""
 
     transient = True
 
 
-class QueryFailed(OutsideError):
+class QueryFailed(ExternalError):
     """The server refused a statement.
 
     Attributes:
@@ -150,14 +150,14 @@ class NoVerdict(BoombapError):
     exit_code = EXIT_NO_VERDICT
 
 
-class TryLater(BoombapError):
+class RetryLater(BoombapError):
     """A quota or a ban stands; progress is saved.
 
     Attributes:
         retry_after_s: seconds until a new attempt makes sense.
     """
 
-    exit_code = EXIT_TRY_LATER
+    exit_code = EXIT_RETRY_LATER
 
     def __init__(self, message: str, *, hint: str = "", retry_after_s: float = 0.0) -> None:
         super().__init__(message, hint=hint)

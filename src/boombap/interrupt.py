@@ -32,7 +32,7 @@ class Interrupt:
         self.signum = 0
         self.grace_s = GRACE_S
         self._event = threading.Event()
-        self._enders: set[Callable[[], None]] = set()
+        self._cancels: set[Callable[[], None]] = set()
         self._lock = threading.Lock()
 
     @property
@@ -64,16 +64,16 @@ class Interrupt:
         self._event.wait()
 
     @contextmanager
-    def ending_with(self, end: Callable[[], None]) -> Iterator[None]:
+    def cancel_with(self, end: Callable[[], None]) -> Iterator[None]:
         """Have `end` called when the run is interrupted while the block runs; it may be called more than once."""
         self.check()
         with self._lock:
-            self._enders.add(end)
+            self._cancels.add(end)
         try:
             yield
         finally:
             with self._lock:
-                self._enders.discard(end)
+                self._cancels.discard(end)
 
     def end_waits(self) -> None:
         """Call every registered function once; the caller repeats this until the work has ended.
@@ -82,6 +82,6 @@ class Interrupt:
         arrives between the two finds nothing to cancel.
         """
         with self._lock:
-            enders = list(self._enders)
-        for end in enders:
+            cancels = list(self._cancels)
+        for end in cancels:
             end()

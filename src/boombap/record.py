@@ -39,7 +39,7 @@ class Record:
         setattr(cls, "__init__", _initializer(cls))  # noqa: B010 - as above
         cls.__init__(self, *values, **named)
 
-    def but(self, **changes: Any) -> Self:  # noqa: ANN401 - any field
+    def replace(self, **changes: Any) -> Self:  # noqa: ANN401 - any field
         """Return a copy with some fields changed.
 
         Raises:

@@ -92,7 +92,7 @@ def test_exit_code_is_the_command_s(run: Run, code: int) -> None:
         ("Unreachable", 3),
         ("QueryFailed", 3),
         ("NoVerdict", 4),
-        ("TryLater", 75),
+        ("RetryLater", 75),
     ],
 )
 def test_error_is_one_line_and_its_exit_code(run: Run, error: str, code: int) -> None:
@@ -168,7 +168,7 @@ WAITS = {
     "a busy loop": "while True: pass",
     "a shut ear": "while True:\n    try:\n        interrupt.sleep(60)\n    except BaseException: pass",
     "a registered wait": (
-        "import threading\nw = threading.Event()\nwith interrupt.ending_with(w.set): w.wait()\ninterrupt.check()"
+        "import threading\nw = threading.Event()\nwith interrupt.cancel_with(w.set): w.wait()\ninterrupt.check()"
     ),
 }
 
@@ -198,7 +198,7 @@ def test_ender_is_called_again_until_the_work_has_ended(start: Start) -> None:
     child = start(
         "import threading\ncalls = []\nend = threading.Event()\n"
         "def ender():\n    calls.append(1)\n    if len(calls) == 3: end.set()\n"
-        "with interrupt.ending_with(ender):\n    print('inside', flush=True)\n    end.wait()\n"
+        "with interrupt.cancel_with(ender):\n    print('inside', flush=True)\n    end.wait()\n"
         "print('calls', len(calls))\ninterrupt.check()"
     )
     assert child.stdout

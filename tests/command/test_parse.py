@@ -109,7 +109,7 @@ def test_two_dashes_before_a_single_argument():
 @pytest.mark.parametrize("argv", [["--by", "age"], ["-q", "open"], ["--", "open"]])
 def test_options_before_the_action_of_a_tool_without_a_default(argv: list[str]):
     with pytest.raises(UsageError, match=f"^{argv[0]} stands where an action must; one of list, open, label$"):
-        parse(TOOL.but(default=""), argv, PROG)
+        parse(TOOL.replace(default=""), argv, PROG)
 
 
 @pytest.mark.parametrize(
@@ -151,12 +151,12 @@ def test_help_lists_the_actions(capsys: pytest.CaptureFixture[str]):
 
 
 def test_a_tool_without_a_default_lists_its_actions(capsys: pytest.CaptureFixture[str]):
-    assert "  open   open crates\n" in printed(capsys, tool=TOOL.but(default=""))
+    assert "  open   open crates\n" in printed(capsys, tool=TOOL.replace(default=""))
 
 
 def test_options_without_an_action_need_a_default():
     with pytest.raises(UsageError) as caught:
-        parse(TOOL.but(default=""), ["--by", "age"], PROG)
+        parse(TOOL.replace(default=""), ["--by", "age"], PROG)
     assert str(caught.value) == "--by stands where an action must; one of list, open, label"
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from boombap.ctx import files
 from boombap.ctx.model import Skipped
-from boombap.errors import NotThere
+from boombap.errors import NotFound
 from ctx.repositories import git, repository, write
 
 
@@ -90,5 +90,5 @@ def test_reading_never_follows_or_waits(tmp_path: Path) -> None:
 
 def test_a_bare_repository_says_so(tmp_path: Path) -> None:
     git(tmp_path, "init", "-q", "--bare", "bare.git")
-    with pytest.raises(NotThere, match="bare repository"):
+    with pytest.raises(NotFound, match="bare repository"):
         files.listing(str(tmp_path / "bare.git"))

@@ -62,7 +62,7 @@ def score(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., fl
 
 
 def _mean(index: Index, **changes: float) -> float:
-    weights = WEIGHTS.but(**changes)
+    weights = WEIGHTS.replace(**changes)
     scores = [
         ndcg(paths(search(index, question, limit=ANSWERS, weights=weights)), right) for question, right in questions()
     ]

@@ -123,7 +123,7 @@ def test_a_tree_three_deep_has_one_root() -> None:
         backend(4, 3, 2, wait_s=1.0),
         backend(5, 4),
     ]
-    finding = only(activity.judge_blocking(rows, context()))
+    finding = only(activity.check_blocking(rows, context()))
     assert finding.subject == "pid 1"
     assert finding.evidence["waiting"] == 4
     assert finding.evidence["depth"] == 3
@@ -133,18 +133,18 @@ def test_a_tree_three_deep_has_one_root() -> None:
 
 def test_two_roots_are_two_findings_and_a_waiter_of_both_counts_for_each() -> None:
     rows = [backend(1), backend(2), backend(3, 1, 2)]
-    findings = list(activity.judge_blocking(rows, context()))
+    findings = list(activity.check_blocking(rows, context()))
     assert [finding.subject for finding in findings] == ["pid 1", "pid 2"]
     assert findings[0].remedy == "SELECT pg_cancel_backend(1);"
 
 
 def test_a_cycle_has_no_root_and_ends() -> None:
-    assert list(activity.judge_blocking([backend(1, 2), backend(2, 1)], context())) == []
+    assert list(activity.check_blocking([backend(1, 2), backend(2, 1)], context())) == []
 
 
 def test_a_prepared_transaction_can_be_the_root() -> None:
     root = {**backend(0), "state": None, "user_name": None}
-    finding = only(activity.judge_blocking([root, backend(7, 0)], context()))
+    finding = only(activity.check_blocking([root, backend(7, 0)], context()))
     assert finding.subject == "a prepared transaction"
     assert "pg_prepared_xacts" in finding.remedy
 
@@ -153,7 +153,7 @@ def test_a_prepared_transaction_can_be_the_root() -> None:
     ("wait_s", "word"), [(None, "info"), (4.9, "info"), (5, "warning"), (59.9, "warning"), (60, "critical")]
 )
 def test_blocking_grows_worse_with_the_longest_wait(wait_s: float | None, word: str) -> None:
-    assert words(activity.judge_blocking([backend(1), backend(2, 1, wait_s=wait_s)], context())) == [word]
+    assert words(activity.check_blocking([backend(1), backend(2, 1, wait_s=wait_s)], context())) == [word]
 
 
 @pytest.mark.parametrize(
@@ -171,13 +171,13 @@ def test_idle_in_transaction(idle_s: float, expected: list[str]) -> None:
         "transaction_s": None,
         "last_query": "SELECT 1",
     }
-    assert words(activity.judge_idle_in_transaction([row], context())) == expected
+    assert words(activity.check_idle_in_transaction([row], context())) == expected
 
 
 @pytest.mark.parametrize(("age_s", "expected"), [(299, []), (300, ["info"]), (1800, ["warning"]), (1e6, ["warning"])])
 def test_long_transaction(age_s: float, expected: list[str]) -> None:
     row = {"pid": 5, "user_name": "a", "database": "d", "application": "", "transaction_s": age_s, "query": "SELECT 1"}
-    assert words(activity.judge_long_transaction([row], context())) == expected
+    assert words(activity.check_long_transaction([row], context())) == expected
 
 
 @pytest.mark.parametrize(
@@ -186,7 +186,7 @@ def test_long_transaction(age_s: float, expected: list[str]) -> None:
 )
 def test_xmin_horizon(age: int, expected: list[str]) -> None:
     row = {"kind": "prepared", "holder": "g'1", "holder_literal": "'g''1'", "pid": None, "age_xids": age}
-    findings = list(activity.judge_xmin_horizon([row], context()))
+    findings = list(activity.check_xmin_horizon([row], context()))
     assert words(findings) == expected
     assert all(finding.remedy == "ROLLBACK PREPARED 'g''1';" for finding in findings)
 
@@ -201,7 +201,7 @@ def test_prepared_transactions(age_s: float, word: str) -> None:
         "age_s": age_s,
         "age_xids": 1,
     }
-    finding = only(activity.judge_prepared_transactions([row], context()))
+    finding = only(activity.check_prepared_transactions([row], context()))
     assert finding.severity.word == word
     assert finding.remedy == "-- in database other\nROLLBACK PREPARED 'g';"
 
@@ -211,7 +211,7 @@ def test_prepared_transactions(age_s: float, word: str) -> None:
 )
 def test_reserved_slots_do_not_count_as_free(connections: int, expected: list[str]) -> None:
     row = {"connections": connections, "max_connections": 100, "reserved": 3}
-    assert words(activity.judge_connections_saturation([row], context())) == expected
+    assert words(activity.check_connections_saturation([row], context())) == expected
 
 
 # Vacuum
@@ -227,12 +227,12 @@ def test_reserved_slots_do_not_count_as_free(connections: int, expected: list[st
 )
 def test_wraparound(xid: int, mxid: int, expected: list[str]) -> None:
     row = {"kind": "table", "subject": "public.t", "is_here": True, "xid_age": xid, "mxid_age": mxid}
-    assert words(vacuum.judge_wraparound([row], context())) == expected
+    assert words(vacuum.check_wraparound([row], context())) == expected
 
 
 def test_another_database_is_named_before_its_remedy() -> None:
     row = {"kind": "database", "subject": '"Ö"', "is_here": False, "xid_age": 2 * 10**9, "mxid_age": 0}
-    assert only(vacuum.judge_wraparound([row], context())).remedy == '-- in database "Ö"\nVACUUM (FREEZE, VERBOSE);'
+    assert only(vacuum.check_wraparound([row], context())).remedy == '-- in database "Ö"\nVACUUM (FREEZE, VERBOSE);'
 
 
 def lag(**changed: Any) -> dict[str, Any]:
@@ -252,29 +252,29 @@ def lag(**changed: Any) -> dict[str, Any]:
 
 
 def test_a_fresh_load_is_no_lag() -> None:
-    assert list(vacuum.judge_autovacuum_lag([lag()], context())) == []
+    assert list(vacuum.check_autovacuum_lag([lag()], context())) == []
 
 
 @pytest.mark.parametrize(("dead", "expected"), [(23_185, []), (23_186, ["warning"])])
 def test_dead_rows_count_from_twice_the_threshold(dead: int, expected: list[str]) -> None:
-    assert words(vacuum.judge_autovacuum_lag([lag(dead_rows=dead)], context())) == expected
+    assert words(vacuum.check_autovacuum_lag([lag(dead_rows=dead)], context())) == expected
 
 
 def test_few_dead_rows_are_a_hint_and_a_switched_off_autovacuum_is_switched_on() -> None:
     row = lag(dead_rows=1000, dead_limit=60, is_enabled=False)
-    finding = only(vacuum.judge_autovacuum_lag([row], context()))
+    finding = only(vacuum.check_autovacuum_lag([row], context()))
     assert finding.severity is Severity.INFO
     assert finding.remedy.startswith("ALTER TABLE public.tracks RESET (autovacuum_enabled);\nVACUUM")
 
 
 @pytest.mark.parametrize(("quiet_s", "expected"), [(3599.0, []), (3600.0, ["info"]), (None, ["info"])])
 def test_inserts_count_after_an_hour_without_a_visit(quiet_s: float | None, expected: list[str]) -> None:
-    assert words(vacuum.judge_autovacuum_lag([lag(quiet_s=quiet_s)], context())) == expected
+    assert words(vacuum.check_autovacuum_lag([lag(quiet_s=quiet_s)], context())) == expected
 
 
 def test_stale_statistics_have_their_own_id_and_inserts_none_before_13() -> None:
     row = lag(changed_rows=57_718, quiet_s=None, inserted_rows=0, inserted_limit=None)
-    finding = only(vacuum.judge_autovacuum_lag([row], context()))
+    finding = only(vacuum.check_autovacuum_lag([row], context()))
     assert (finding.id, finding.remedy) == ("stale_statistics", "ANALYZE (VERBOSE) public.tracks;")
 
 
@@ -286,13 +286,13 @@ def test_stale_statistics_have_their_own_id_and_inserts_none_before_13() -> None
 )
 def test_cache_hit(hit: int, expected: list[str]) -> None:
     row = {"subject": "tables", "blocks_asked": 1_000_000, "blocks_hit": hit}
-    assert words(storage.judge_cache_hit([row], context())) == expected
+    assert words(storage.check_cache_hit([row], context())) == expected
 
 
 def test_a_cold_cache_and_a_quiet_one_are_not_judged() -> None:
     row = {"subject": "tables", "blocks_asked": 1_000_000, "blocks_hit": 0}
-    assert list(storage.judge_cache_hit([row], context(uptime_s=3599))) == []
-    assert list(storage.judge_cache_hit([{**row, "blocks_asked": 999_999}], context())) == []
+    assert list(storage.check_cache_hit([row], context(uptime_s=3599))) == []
+    assert list(storage.check_cache_hit([{**row, "blocks_asked": 999_999}], context())) == []
 
 
 @pytest.mark.parametrize(
@@ -308,8 +308,8 @@ def test_bloat_must_be_half_and_fifty_mebibytes(size: int, needed: int, is_found
         "size_bytes": size,
         "needed_bytes": needed,
     }
-    assert bool(list(storage.judge_table_bloat([row], context()))) is is_found
-    assert bool(list(storage.judge_index_bloat([row], context()))) is is_found
+    assert bool(list(storage.check_table_bloat([row], context()))) is is_found
+    assert bool(list(storage.check_index_bloat([row], context()))) is is_found
 
 
 # Indexes
@@ -343,15 +343,15 @@ def idle_index(**changed: Any) -> dict[str, Any]:
     ],
 )
 def test_unused_index(row: dict[str, Any], stats_age_s: float | None, expected: list[str]) -> None:
-    findings = list(indexes.judge_unused_index([row], context(stats_age_s=stats_age_s)))
+    findings = list(indexes.check_unused_index([row], context(stats_age_s=stats_age_s)))
     assert words(findings) == expected
     assert all("stats_age_s" in finding.evidence for finding in findings)
 
 
 def test_statistics_never_reset_are_as_old_as_the_run_of_the_server() -> None:
     young = context(uptime_s=60)
-    assert list(indexes.judge_unused_index([idle_index(others_in_use=0)], young)) == []
-    assert only(indexes.judge_unused_index([idle_index()], young)).evidence["stats_age_s"] is None
+    assert list(indexes.check_unused_index([idle_index(others_in_use=0)], young)) == []
+    assert only(indexes.check_unused_index([idle_index()], young)).evidence["stats_age_s"] is None
 
 
 @pytest.mark.parametrize(
@@ -371,7 +371,7 @@ def test_a_duplicate_goes_the_way_it_can(constraint: str | None, is_partitioned:
         "is_partitioned": is_partitioned,
         "size_bytes": 0,
     }
-    assert only(indexes.judge_duplicate_index([row], context())).remedy == remedy
+    assert only(indexes.check_duplicate_index([row], context())).remedy == remedy
 
 
 def test_a_redundant_index_is_a_hint() -> None:
@@ -383,7 +383,7 @@ def test_a_redundant_index_is_a_hint() -> None:
         "size_bytes": 1,
         "covering_bytes": 2,
     }
-    finding = only(indexes.judge_redundant_index([row], context()))
+    finding = only(indexes.check_redundant_index([row], context()))
     assert finding.severity is Severity.INFO
     assert finding.remedy == "DROP INDEX CONCURRENTLY public.i;"
 
@@ -408,7 +408,7 @@ def test_an_invalid_index_is_mended_by_its_kind(flags: dict[str, bool], remedy: 
         "size_bytes": 0,
         **flags,
     }
-    assert only(indexes.judge_invalid_index([row], context())).remedy.startswith(remedy)
+    assert only(indexes.check_invalid_index([row], context())).remedy.startswith(remedy)
 
 
 # Constraints
@@ -432,13 +432,13 @@ def test_missing_fk_index(table_rows: int, is_partitioned: bool, word: str, stat
         "table_rows": table_rows,
         "size_bytes": 0,
     }
-    finding = only(constraints.judge_missing_fk_index([row], context()))
+    finding = only(constraints.check_missing_fk_index([row], context()))
     assert (finding.severity.word, finding.remedy.splitlines()[-1]) == (word, statement)
 
 
 def test_invalid_constraint() -> None:
     row = {"subject": "public.t", "constraint_name": '"C"', "kind": "check", "table_rows": 0}
-    finding = only(constraints.judge_invalid_constraint([row], context()))
+    finding = only(constraints.check_invalid_constraint([row], context()))
     assert finding.remedy == 'ALTER TABLE public.t VALIDATE CONSTRAINT "C";'
 
 
@@ -462,7 +462,7 @@ def sequence(**changed: Any) -> dict[str, Any]:
     ("last_value", "expected"), [(49, []), (50, ["info"]), (75, ["warning"]), (89, ["warning"]), (90, ["critical"])]
 )
 def test_sequence_overflow(last_value: int, expected: list[str]) -> None:
-    assert words(constraints.judge_sequence_overflow([sequence(last_value=last_value)], context())) == expected
+    assert words(constraints.check_sequence_overflow([sequence(last_value=last_value)], context())) == expected
 
 
 @pytest.mark.parametrize(
@@ -479,13 +479,13 @@ def test_sequence_overflow(last_value: int, expected: list[str]) -> None:
     ],
 )
 def test_a_sequence_is_widened_with_what_it_fills(changed: dict[str, Any], statements_: list[str]) -> None:
-    remedy = only(constraints.judge_sequence_overflow([sequence(**changed)], context())).remedy
+    remedy = only(constraints.check_sequence_overflow([sequence(**changed)], context())).remedy
     assert [line for line in remedy.splitlines() if not line.startswith("--")] == statements_
 
 
 def test_sequences_that_were_not_read_are_told_once() -> None:
     row = sequence(subject=None, last_value=None, limit_value=None, forbidden=3, beyond_limit=9000)
-    finding = only(constraints.judge_sequence_overflow([row], context()))
+    finding = only(constraints.check_sequence_overflow([row], context()))
     assert finding.id == "sequence_unread"
     assert "3 for want of SELECT or USAGE and 9,000 beyond" in finding.summary
 
@@ -523,7 +523,7 @@ def slot(**changed: Any) -> dict[str, Any]:
     ],
 )
 def test_replication_slots(row: dict[str, Any], expected: list[str]) -> None:
-    assert words(replication.judge_replication_slots([row], context())) == expected
+    assert words(replication.check_replication_slots([row], context())) == expected
 
 
 @pytest.mark.parametrize(
@@ -541,7 +541,7 @@ def test_replication_slots(row: dict[str, Any], expected: list[str]) -> None:
 )
 def test_replication_lag(changed: dict[str, Any], expected: list[str]) -> None:
     row = {"subject": "this standby", "state": "streaming", "lag_s": None, "lag_bytes": None, "is_paused": False}
-    assert words(replication.judge_replication_lag([{**row, **changed}], context())) == expected
+    assert words(replication.check_replication_lag([{**row, **changed}], context())) == expected
 
 
 @pytest.mark.parametrize(
@@ -564,7 +564,7 @@ def test_archiver(changed: dict[str, Any], expected: list[str]) -> None:
         "since_success_s": 3599.0,
         "since_failure_s": 1.0,
     }
-    assert words(replication.judge_archiver([{**row, **changed}], context())) == expected
+    assert words(replication.check_archiver([{**row, **changed}], context())) == expected
 
 
 @pytest.mark.parametrize(
@@ -579,7 +579,7 @@ def test_archiver(changed: dict[str, Any], expected: list[str]) -> None:
 )
 def test_checkpoints(timed: int, requested: int, age_s: float | None, is_found: bool) -> None:
     row = {"timed": timed, "requested": requested, "stats_age_s": age_s, "max_wal_bytes": GIB}
-    findings = list(replication.judge_checkpoints([row], context()))
+    findings = list(replication.check_checkpoints([row], context()))
     assert bool(findings) is is_found
     assert all("max_wal_size = '2048MB'" in finding.remedy for finding in findings)
 
@@ -614,7 +614,7 @@ def server_settings(**changed: tuple[str, int | None]) -> list[dict[str, Any]]:
 
 
 def test_defaults_are_no_finding() -> None:
-    assert list(settings.judge_settings(server_settings(), context())) == []
+    assert list(settings.check_settings(server_settings(), context())) == []
 
 
 @pytest.mark.parametrize(
@@ -635,18 +635,18 @@ def test_defaults_are_no_finding() -> None:
     ],
 )
 def test_a_dangerous_or_contradictory_setting(name: str, value: str, size: int | None, word: str) -> None:
-    findings = list(settings.judge_settings(server_settings(**{name: (value, size)}), context()))
+    findings = list(settings.check_settings(server_settings(**{name: (value, size)}), context()))
     assert words(findings) == [word]
 
 
 def test_md5_was_the_default_before_14() -> None:
     rows = server_settings(password_encryption=("md5", None))
-    assert list(settings.judge_settings(rows, context(version_num=130000))) == []
+    assert list(settings.check_settings(rows, context(version_num=130000))) == []
 
 
 def test_a_change_that_waits_for_a_restart() -> None:
     rows = [{**row, "is_pending": row["name"] == "shared_buffers"} for row in server_settings()]
-    assert only(settings.judge_settings(rows, context())).subject == "shared_buffers"
+    assert only(settings.check_settings(rows, context())).subject == "shared_buffers"
 
 
 @pytest.mark.parametrize(
@@ -660,15 +660,15 @@ def test_a_change_that_waits_for_a_restart() -> None:
 )
 def test_pg_stat_statements_needs_both_halves(is_created: bool, is_loaded: bool, expected: list[str]) -> None:
     row = {"is_created": is_created, "is_loaded": is_loaded}
-    assert [finding.id for finding in statements.judge_statements_not_loaded([row], context())] == expected
+    assert [finding.id for finding in statements.check_statements_not_loaded([row], context())] == expected
 
 
 def test_preloading_keeps_the_libraries_that_are_there() -> None:
     row = {"is_created": True, "is_loaded": False}
     seen = context(preloaded=frozenset({"auto_explain"}))
-    remedy = only(statements.judge_statements_not_loaded([row], seen)).remedy
+    remedy = only(statements.check_statements_not_loaded([row], seen)).remedy
     assert "shared_preload_libraries = 'auto_explain', 'pg_stat_statements';" in remedy
-    blind = only(statements.judge_statements_not_loaded([row], context(can_monitor=False))).remedy
+    blind = only(statements.check_statements_not_loaded([row], context(can_monitor=False))).remedy
     assert "ALTER SYSTEM" not in blind
 
 
@@ -692,7 +692,7 @@ def test_drift_against_the_configuration(expected: int | None, ids: list[str]) -
         column("public.analysis_results", "embedding", 1536),
         column("public.tracks", "lyrics_embedding", 384, is_configured=True),
     ]
-    findings = list(vectors.judge_vector_dimension_drift(rows, context(embedding_dimension=expected)))
+    findings = list(vectors.check_vector_dimension_drift(rows, context(embedding_dimension=expected)))
     assert [finding.id for finding in findings] == ids
     if findings:
         assert findings[0].remedy.endswith(
@@ -702,14 +702,14 @@ def test_drift_against_the_configuration(expected: int | None, ids: list[str]) -
 
 def test_namesakes_with_other_dimensions() -> None:
     rows = [column("public.a", "embedding", 3), column("public.b", "embedding", 4), column("public.c", "other", 5)]
-    finding = only(vectors.judge_vector_dimension_drift(rows, context()))
+    finding = only(vectors.check_vector_dimension_drift(rows, context()))
     assert (finding.id, finding.subject) == ("vector_dimension_namesakes", "embedding")
 
 
 @pytest.mark.parametrize(("largest", "expected"), [(3, []), (4, ["critical"])])
 def test_mixed_dimensions(largest: int, expected: list[str]) -> None:
     row = {"subject": "public.t", "column_name": "e", "smallest": 3, "largest": largest, "sampled": 9}
-    assert words(vectors.judge_vector_dimension_mixed([row], context())) == expected
+    assert words(vectors.check_vector_dimension_mixed([row], context())) == expected
 
 
 def test_an_unset_dimension() -> None:
@@ -720,7 +720,7 @@ def test_an_unset_dimension() -> None:
         "type_name": "public.vector",
         "table_rows": 0,
     }
-    assert words(vectors.judge_vector_dimension_unset([row], context())) == ["warning"]
+    assert words(vectors.check_vector_dimension_unset([row], context())) == ["warning"]
 
 
 def ivfflat(**changed: Any) -> dict[str, Any]:
@@ -749,7 +749,7 @@ def ivfflat(**changed: Any) -> dict[str, Any]:
     ],
 )
 def test_ivfflat_lists(row: dict[str, Any], expected: list[str]) -> None:
-    assert words(vectors.judge_ivfflat_lists([row], context())) == expected
+    assert words(vectors.check_ivfflat_lists([row], context())) == expected
 
 
 @pytest.mark.parametrize(
@@ -763,7 +763,7 @@ def test_ivfflat_lists(row: dict[str, Any], expected: list[str]) -> None:
 )
 def test_an_index_built_on_an_empty_table(changed: dict[str, int], is_found: bool) -> None:
     row = ivfflat(**{"indexed_rows": 0, "live_rows": 1000, "known_pages": 102, "pages": 204, **changed})
-    findings = list(vectors.judge_ivfflat_lists([row], context()))
+    findings = list(vectors.check_ivfflat_lists([row], context()))
     assert [finding.id for finding in findings] == (["ivfflat_built_empty"] if is_found else [])
 
 
@@ -772,7 +772,7 @@ def test_an_index_built_on_an_empty_table(changed: dict[str, int], is_found: boo
 )
 def test_vector_nulls(table_rows: int, null_share: float, is_found: bool) -> None:
     row = {"subject": "public.t.e", "index_name": "public.i", "table_rows": table_rows, "null_share": null_share}
-    assert bool(list(vectors.judge_vector_nulls([row], context()))) is is_found
+    assert bool(list(vectors.check_vector_nulls([row], context()))) is is_found
 
 
 # Coverage
@@ -784,14 +784,14 @@ def test_analyzers_below_the_floor_and_without_any_row() -> None:
         {"analyzer": "qwen", "tracks": 99, "all_tracks": 100},
     ]
     ctx = context(coverage_floor_pct=99.0, coverage_analyzers=("qwen", "gemma", "ollama"))
-    assert [finding.subject for finding in coverage.judge_analyzer_coverage(rows, ctx)] == ["gemma", "ollama"]
+    assert [finding.subject for finding in coverage.check_analyzer_coverage(rows, ctx)] == ["gemma", "ollama"]
 
 
 def test_no_results_at_all_and_no_tracks_at_all() -> None:
     ctx = context(coverage_floor_pct=99.0, coverage_analyzers=("qwen",))
     nothing = {"analyzer": None, "tracks": None, "all_tracks": 100}
-    assert only(coverage.judge_analyzer_coverage([nothing], ctx)).evidence["tracks"] == 0
-    assert list(coverage.judge_analyzer_coverage([{**nothing, "all_tracks": 0}], ctx)) == []
+    assert only(coverage.check_analyzer_coverage([nothing], ctx)).evidence["tracks"] == 0
+    assert list(coverage.check_analyzer_coverage([{**nothing, "all_tracks": 0}], ctx)) == []
 
 
 @pytest.mark.parametrize(
@@ -799,4 +799,4 @@ def test_no_results_at_all_and_no_tracks_at_all() -> None:
 )
 def test_unanalyzed_tracks(unanalyzed: int, all_tracks: int, is_found: bool) -> None:
     row = {"unanalyzed": unanalyzed, "all_tracks": all_tracks}
-    assert bool(list(coverage.judge_unanalyzed_tracks([row], context()))) is is_found
+    assert bool(list(coverage.check_unanalyzed_tracks([row], context()))) is is_found

@@ -13,7 +13,7 @@ import views
 from boombap.db import snapshot
 from boombap.db.model import Absent, Statement
 from boombap.db.snapshot import Change, Snapshot
-from boombap.errors import NotThere, OutsideError
+from boombap.errors import ExternalError, NotFound
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,7 +57,7 @@ def test_saving_again_replaces(tmp_path: Path):
 
 
 def test_a_missing_one_is_named(tmp_path: Path):
-    with pytest.raises(NotThere, match="no snapshot 'monday'"):
+    with pytest.raises(NotFound, match="no snapshot 'monday'"):
         snapshot.load(snapshot.path(tmp_path, "h:5432/db", "monday"))
 
 
@@ -68,14 +68,14 @@ def test_a_missing_one_is_named(tmp_path: Path):
 def test_a_file_that_is_no_snapshot_is_an_error(tmp_path: Path, text: str):
     file = tmp_path / "x.json"
     file.write_text(text, encoding="utf-8")
-    with pytest.raises(OutsideError, match="is not a snapshot of this version"):
+    with pytest.raises(ExternalError, match="is not a snapshot of this version"):
         snapshot.load(file)
     assert snapshot.rows_before(file) == {}
 
 
 def test_a_folder_that_cannot_be_made_is_an_error(tmp_path: Path):
     (tmp_path / "db").write_text("a file in the way", encoding="utf-8")
-    with pytest.raises(OutsideError, match=r"check paths\.data"):
+    with pytest.raises(ExternalError, match=r"check paths\.data"):
         snapshot.save(MONDAY, snapshot.path(tmp_path, "h:5432/db", "monday"))
 
 

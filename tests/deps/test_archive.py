@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from boombap.deps.archive import MOST_ENTRY_BYTES, MOST_TOTAL_BYTES, records
-from boombap.errors import NotThere, OutsideError
+from boombap.errors import ExternalError, NotFound
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -87,7 +87,7 @@ HOSTILE = {
 
 @pytest.mark.parametrize("kind", HOSTILE)
 def test_a_hostile_or_broken_archive_is_refused(kind: str, tmp_path: Path):
-    with pytest.raises(OutsideError, match=r"all\.zip"):
+    with pytest.raises(ExternalError, match=r"all\.zip"):
         list(records(HOSTILE[kind](tmp_path / "all.zip")))
 
 
@@ -107,7 +107,7 @@ def test_a_hostile_or_broken_archive_is_refused(kind: str, tmp_path: Path):
 )
 def test_it_is_refused_for_its_own_reason(kind: str, reason: str, tmp_path: Path):
     """Each rule holds by itself: what another one or zipfile happens to refuse today may pass tomorrow."""
-    with pytest.raises(OutsideError, match=reason):
+    with pytest.raises(ExternalError, match=reason):
         list(records(HOSTILE[kind](tmp_path / "all.zip")))
 
 
@@ -117,5 +117,5 @@ def test_records_come_one_by_one_and_other_files_are_left_out(tmp_path: Path):
 
 
 def test_an_archive_that_is_not_there(tmp_path: Path):
-    with pytest.raises(NotThere):
+    with pytest.raises(NotFound):
         list(records(tmp_path / "all.zip"))

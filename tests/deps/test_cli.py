@@ -177,9 +177,9 @@ def test_since_a_revision(folder: str, deps):
     Path("requirements.txt").write_text(REQUIREMENTS)
     code, out, _ = deps("check", "--since", "HEAD")
     assert (code, out.splitlines()[-1]) == (1, "1 of 2 findings in 3 packages blocks")
-    from boombap.errors import OutsideError
+    from boombap.errors import ExternalError
 
-    with pytest.raises(OutsideError, match="no revision"):
+    with pytest.raises(ExternalError, match="no revision"):
         deps("check", "--since=--output=x")
 
 

@@ -13,7 +13,7 @@ import pytest
 from boombap.deps.database import open_database, place
 from boombap.deps.loss import can_affect
 from boombap.deps.spans import of_affected, to_text
-from boombap.errors import OutsideError
+from boombap.errors import ExternalError
 from deps.advisories import database, export, record, take_in
 
 FIXED = ({"introduced": "0"}, {"fixed": "2"})
@@ -69,7 +69,7 @@ def test_records_that_match_nothing_of_before_are_lost(kind: str, wanted: dict[s
     folder = database(tmp_path, many(100))
     before = content(folder)
     export(tmp_path / "export", {**GUTTED, **MOVED}[kind])
-    with pytest.raises(OutsideError, match=r"of 100 .* --accept-loss") as error:
+    with pytest.raises(ExternalError, match=r"of 100 .* --accept-loss") as error:
         take_in(tmp_path / "export", Path(folder), **wanted)
     assert (error.value.exit_code, content(folder) == before) == (3, True)
     assert take_in(tmp_path / "export", Path(folder), is_rebuilt=True, accepts_loss=True).state == "built"
@@ -78,7 +78,7 @@ def test_records_that_match_nothing_of_before_are_lost(kind: str, wanted: dict[s
 @pytest.mark.parametrize("kind", GUTTED)
 def test_a_first_build_of_records_that_affect_nothing_is_refused(kind: str, tmp_path: Path):
     source = export(tmp_path / "export", GUTTED[kind])
-    with pytest.raises(OutsideError, match="of 100 records in it that are not withdrawn affect no version") as error:
+    with pytest.raises(ExternalError, match="of 100 records in it that are not withdrawn affect no version") as error:
         take_in(source, tmp_path / "db")
     assert (error.value.exit_code, open_database(str(tmp_path / "db"), "PyPI")) == (3, None)
 
@@ -118,10 +118,10 @@ def test_a_record_of_the_future_is_refused(field: str, when: str, wanted: dict[s
     folder = database(tmp_path, many(10))
     before = content(folder)
     export(tmp_path / "export", [*many(10), record("A-10", "p10", *FIXED, **{field: when})])
-    with pytest.raises(OutsideError, match="is in the future") as error:
+    with pytest.raises(ExternalError, match="is in the future") as error:
         take_in(tmp_path / "export", Path(folder), **wanted)
     assert (error.value.exit_code, content(folder) == before) == (3, True)
-    with pytest.raises(OutsideError, match="is in the future"):
+    with pytest.raises(ExternalError, match="is in the future"):
         take_in(tmp_path / "export", tmp_path / "new")
     assert open_database(str(tmp_path / "new"), "PyPI") is None
 
@@ -143,7 +143,9 @@ def test_small_losses_add_up(kind: str, tmp_path: Path):
     for records in accepted:
         assert take_in(export(tmp_path / "export", records), Path(folder)).state == "built"
     export(tmp_path / "export", last)
-    with pytest.raises(OutsideError, match=r"6 of 100 advisories that the database had at its largest .*--accept-loss"):
+    with pytest.raises(
+        ExternalError, match=r"6 of 100 advisories that the database had at its largest .*--accept-loss"
+    ):
         take_in(tmp_path / "export", Path(folder))
 
 
@@ -167,7 +169,7 @@ def test_an_accepted_loss_is_the_new_measure(tmp_path: Path):
     folder = Path(database(tmp_path, many(100)))
     take_in(export(tmp_path / "export", many(80)), folder, is_rebuilt=True, accepts_loss=True)
     assert take_in(export(tmp_path / "export", many(77)), folder).source.records == 77
-    with pytest.raises(OutsideError, match="5 of 80 advisories that the database had at its largest"):
+    with pytest.raises(ExternalError, match="5 of 80 advisories that the database had at its largest"):
         take_in(export(tmp_path / "export", many(75)), folder)
 
 

@@ -71,7 +71,7 @@ def test_what_blocks(rules: dict[str, Any], found: Finding, rule: str):
         ({"audited": 0}, "nothing_to_audit"),
         ({"skipped": (Skipped("x.lock", "broken", is_failure=True),)}, "unreadable"),
         ({"skipped": (Skipped("flask", "not pinned to a version"),)}, "max_unaudited"),
-        ({"sources": (SOURCE.but(age_s=8 * 86_400),)}, "max_db_age"),
+        ({"sources": (SOURCE.replace(age_s=8 * 86_400),)}, "max_db_age"),
     ],
 )
 def test_a_gap_gives_no_verdict_even_where_something_blocks(coverage: dict[str, Any], rule: str):
@@ -158,8 +158,8 @@ def test_a_policy_from_toml(isolated: Path):
     base = Policy("critical", epss=0.5, scope=("runtime",), max_db_age_s=36 * 3600.0, max_unaudited=3,
                   except_packages=("internal-*",))  # fmt: skip
     assert policy.load(file) == base
-    assert policy.load(file, "production") == base.but(severity="medium")
-    assert policy.load(file, "staging") == base.but(is_enforced=False)
+    assert policy.load(file, "production") == base.replace(severity="medium")
+    assert policy.load(file, "staging") == base.replace(is_enforced=False)
     with pytest.raises(UsageError, match="production, staging"):
         policy.load(file, "prod")
 

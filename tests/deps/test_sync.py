@@ -18,7 +18,7 @@ from boombap.deps.audit import audit
 from boombap.deps.database import open_database, place
 from boombap.deps.origin import Folder, open_origin
 from boombap.deps.sync import Wanted, sync
-from boombap.errors import NotThere, NoVerdict, OutsideError, Unavailable, UsageError
+from boombap.errors import ExternalError, NotFound, NoVerdict, Unavailable, UsageError
 from boombap.interrupt import Interrupt
 from boombap.server.answer import answer
 from boombap.server.serve import running
@@ -111,7 +111,7 @@ def test_a_full_disk_keeps_the_old_database_and_says_so(tmp_path: Path):
     export(tmp_path / "export", many)
     words = [sys.executable, "-c", FULL, str(tmp_path / "export"), folder]
     done = subprocess.run(words, check=False, capture_output=True, text=True)
-    assert done.stdout.startswith("OutsideError cannot write the advisories")
+    assert done.stdout.startswith("ExternalError cannot write the advisories")
     assert "the old database stays" in done.stdout
     assert found(folder) == ["PYSEC-2024-38"]
 
@@ -156,7 +156,7 @@ BAD = {
 def test_an_archive_without_sense_is_refused(kind: str, tmp_path: Path):
     folder = database(tmp_path, TRUTH)
     export(tmp_path / "export", BAD[kind])
-    with pytest.raises(OutsideError):
+    with pytest.raises(ExternalError):
         take_in(tmp_path / "export", Path(folder))
     assert found(folder) == ["PYSEC-2024-38"]
 
@@ -173,7 +173,7 @@ def test_one_unreadable_record_is_counted_and_many_are_refused(tmp_path: Path):
     with zipfile.ZipFile(source / "PyPI/all.zip", "a") as archive:
         for number in range(5):
             archive.writestr(f"odd{number}.json", '{"id": ["x"]}')
-    with pytest.raises(OutsideError, match="6 of 206"):
+    with pytest.raises(ExternalError, match="6 of 206"):
         take_in(source, tmp_path / "db")
 
 
@@ -227,10 +227,10 @@ def test_an_archive_of_another_ecosystem_is_refused(kind: str, wanted: dict[str,
     folder = database(tmp_path, many(100))
     before = content(folder)
     export(tmp_path / "export", WRONG[kind])
-    with pytest.raises(OutsideError, match="are about PyPI") as error:
+    with pytest.raises(ExternalError, match="are about PyPI") as error:
         take_in(tmp_path / "export", Path(folder), **wanted)
     assert (error.value.exit_code, content(folder) == before) == (3, True)
-    with pytest.raises(OutsideError, match="are about PyPI"):
+    with pytest.raises(ExternalError, match="are about PyPI"):
         take_in(tmp_path / "export", tmp_path / "new")
     assert open_database(str(tmp_path / "new"), "PyPI") is None
 
@@ -257,7 +257,7 @@ def test_an_export_that_shrank_is_refused(kind: str, wanted: dict[str, bool], tm
     folder = database(tmp_path, many(100))
     before = content(folder)
     export(tmp_path / "export", SHRUNK[kind])
-    with pytest.raises(OutsideError, match=r"of 100 advisories .* --accept-loss") as error:
+    with pytest.raises(ExternalError, match=r"of 100 advisories .* --accept-loss") as error:
         take_in(tmp_path / "export", Path(folder), **wanted)
     assert (error.value.exit_code, content(folder) == before) == (3, True)
     assert take_in(tmp_path / "export", Path(folder), is_rebuilt=True, accepts_loss=True).state == "built"
@@ -266,7 +266,7 @@ def test_an_export_that_shrank_is_refused(kind: str, wanted: dict[str, bool], tm
 def test_withdrawn_records_that_vanish_are_a_loss_too(tmp_path: Path):
     folder = database(tmp_path, [*many(94), *many(100, withdrawn="2026-01-02T00:00:00Z")[94:]])
     export(tmp_path / "export", many(94))
-    with pytest.raises(OutsideError, match="6 of 100"):
+    with pytest.raises(ExternalError, match="6 of 100"):
         take_in(tmp_path / "export", Path(folder))
 
 
@@ -283,7 +283,7 @@ def test_an_increment_that_empties_records_is_refused(tmp_path: Path):
     before = content(folder)
     later = [{**one, "modified": "2026-03-01T00:00:00Z"} for one in many(20, "Go")]
     listed(source, [*later, *many(100)[20:]])
-    with pytest.raises(OutsideError, match="20 of 100"):
+    with pytest.raises(ExternalError, match="20 of 100"):
         take_in(source, folder)
     assert content(folder) == before
 
@@ -352,7 +352,7 @@ def test_kev_and_epss_follow_the_alias(tmp_path: Path):
     # The advisories are the same, the catalogue is not.
     assert take_in(tmp_path / "export", Path(folder), kev=kev, epss=epss).state == "built"
     kev.write_text("[]")
-    with pytest.raises(OutsideError, match="not a catalogue"):
+    with pytest.raises(ExternalError, match="not a catalogue"):
         take_in(tmp_path / "export", Path(folder), kev=kev)
 
 
@@ -360,7 +360,7 @@ def test_kev_and_epss_follow_the_alias(tmp_path: Path):
 def test_a_damaged_database_is_said_and_the_next_sync_mends_it(content: bytes, tmp_path: Path):
     folder = database(tmp_path, TRUTH)
     Path(place(folder, "PyPI")).write_bytes(content)
-    with pytest.raises(OutsideError, match="sync"):
+    with pytest.raises(ExternalError, match="sync"):
         found(folder)
     take_in(tmp_path / "export", Path(folder))
     assert found(folder) == ["PYSEC-2024-38"]
@@ -372,7 +372,7 @@ def test_a_truncated_database_is_said(tmp_path: Path):
     file = Path(place(folder, "PyPI"))
     os.truncate(file, file.stat().st_size // 2)
     names = [needs(f"p{number}", "1") for number in range(300)]
-    with pytest.raises(OutsideError, match="cannot be read"):
+    with pytest.raises(ExternalError, match="cannot be read"):
         audit(reading(*names), folder, now_s=0)
 
 
@@ -431,14 +431,14 @@ def test_an_export_behind_http(tmp_path: Path):
 @pytest.mark.parametrize(
     ("said", "error"),
     [
-        (404, NotThere),
+        (404, NotFound),
         ((429, [("Retry-After", "7")]), Unavailable),
         (500, Unavailable),
-        (b"<html>", OutsideError),
-        ((302, [("Location", "http://localhost:1/PyPI/all.zip")]), OutsideError),
+        (b"<html>", ExternalError),
+        ((302, [("Location", "http://localhost:1/PyPI/all.zip")]), ExternalError),
     ],
 )
-def test_a_server_that_fails_keeps_the_old_database(said: Any, error: type[OutsideError], tmp_path: Path):
+def test_a_server_that_fails_keeps_the_old_database(said: Any, error: type[ExternalError], tmp_path: Path):
     folder = Path(database(tmp_path, TRUTH))
     with serving({"/PyPI/all.zip": said}) as server, pytest.raises(error):
         take_from(server.url, folder)
@@ -451,7 +451,7 @@ def test_a_redirect_to_another_host_is_refused(tmp_path: Path):
         other = stack.enter_context(serving({"/PyPI/all.zip": archive}))
         there = (302, [("Location", f"http://localhost:{other.port}/PyPI/all.zip")])
         server = stack.enter_context(serving({"/PyPI/all.zip": there}))
-        with pytest.raises(OutsideError, match="redirects to http://localhost"):
+        with pytest.raises(ExternalError, match="redirects to http://localhost"):
             take_from(server.url, tmp_path / "db")
 
 
@@ -460,7 +460,7 @@ def test_a_server_that_stalls_is_given_up(tmp_path: Path):
     with ExitStack() as stack:
         server = stack.enter_context(serving({"/PyPI/all.zip": lambda: ended.wait(20) and b""}))
         stack.callback(ended.set)
-        with pytest.raises(OutsideError, match="did not finish"):
+        with pytest.raises(ExternalError, match="did not finish"):
             take_from(server.url, tmp_path / "db", stall_s=1.0)
 
 

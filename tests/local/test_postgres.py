@@ -18,7 +18,7 @@ import psycopg2
 import pytest
 
 import servers
-from boombap.errors import AccessDenied, ConfigError, Interrupted, OutsideError
+from boombap.errors import AccessDenied, ConfigError, ExternalError, Interrupted
 from boombap.interrupt import Interrupt
 from boombap.local import folders, postgres, privilege, process
 
@@ -154,7 +154,7 @@ def test_recycled_pid_is_neither_believed_nor_killed(base: Path) -> None:
 
 
 def test_broken_setting_shows_the_log_and_leaves_no_child(base: Path) -> None:
-    with pytest.raises(OutsideError, match=r"did not start:.*wal_level"):
+    with pytest.raises(ExternalError, match=r"did not start:.*wal_level"):
         postgres.start(base, settings=FAST | {"wal_level": "wrong"})
     assert processes_on(base / "postgres" / "data") == []
     assert postgres.start(base, settings=FAST).ready
@@ -359,7 +359,7 @@ def test_programs_that_do_not_run_bind_no_one_to_a_way(tmp_path: Path, shelter: 
     (broken / "postgres").write_text("#!/bin/sh\nexit 1\n")
     (broken / "postgres").chmod(0o755)
     choose = functools.partial(privilege.choose, shelters=[shelter])
-    with pytest.raises(OutsideError, match="cannot run"):
+    with pytest.raises(ExternalError, match="cannot run"):
         postgres.start(tmp_path / "base", binaries=broken, choose=choose)
     assert not (tmp_path / "base" / "postgres").is_symlink()
 

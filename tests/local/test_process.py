@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from boombap.errors import OutsideError
+from boombap.errors import ExternalError
 from boombap.local import process
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def test_poll_asks_at_least_once_and_gives_the_last_answer() -> None:
 
 
 def test_program_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(OutsideError, match="cannot start /nonexistent/program"):
+    with pytest.raises(ExternalError, match="cannot start /nonexistent/program"):
         process.spawn(["/nonexistent/program"], tmp_path / "log")
 
 

@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 import servers
-from boombap.errors import AccessDenied, ConfigError, Interrupted, OutsideError
+from boombap.errors import AccessDenied, ConfigError, ExternalError, Interrupted
 from boombap.local import valkey
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def test_kept_data_outlives_a_stop(base: Path) -> None:
 
 
 def test_broken_setting_shows_the_log_and_leaves_no_child(base: Path) -> None:
-    with pytest.raises(OutsideError, match=r"did not start:.*maxmemory"):
+    with pytest.raises(ExternalError, match=r"did not start:.*maxmemory"):
         valkey.start(base, settings={"maxmemory": "much"})
     assert valkey.status(base) is None
     with pytest.raises(ConfigError, match="one line"):

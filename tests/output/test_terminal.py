@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from boombap.errors import OutsideError
+from boombap.errors import ExternalError
 from boombap.output.terminal import Terminal, printable
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def test_width_of_a_terminal(real_terminal: io.TextIOWrapper) -> None:
 
 def test_full_disk_is_an_error_of_the_outside() -> None:
     with Path("/dev/full").open("w", buffering=1, encoding="utf-8") as full:
-        with pytest.raises(OutsideError, match="cannot write the output: No space left on device"):
+        with pytest.raises(ExternalError, match="cannot write the output: No space left on device"):
             Terminal(full, io.StringIO()).write("data")
         os.dup2(os.open(os.devnull, os.O_WRONLY), full.fileno())
 

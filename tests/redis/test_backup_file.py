@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from boombap.errors import ConfigError, Interrupted, OutsideError, UsageError
+from boombap.errors import ConfigError, ExternalError, Interrupted, UsageError
 from boombap.redis.backup_file import BackupFile, items_in
 from boombap.redis.portable import Item
 
@@ -104,7 +104,7 @@ def test_a_pipe_or_a_link_is_not_a_backup(tmp_path: Path):
     (tmp_path / "link.part").symlink_to("/dev/null")
     with pytest.raises(UsageError, match="is not a file"), BackupFile(tmp_path / "pipe", job=JOB):
         pass
-    with pytest.raises(OutsideError, match="cannot write"), BackupFile(tmp_path / "link", job=JOB):
+    with pytest.raises(ExternalError, match="cannot write"), BackupFile(tmp_path / "link", job=JOB):
         pass
 
 
@@ -165,7 +165,7 @@ def test_a_folder_that_takes_no_new_file_is_told_at_once():
         path.parent.chmod(0o555)
         os.seteuid(NOBODY)
         try:
-            with pytest.raises(OutsideError, match=r"cannot write .*b\.part: Permission denied"):
+            with pytest.raises(ExternalError, match=r"cannot write .*b\.part: Permission denied"):
                 BackupFile(path, job=JOB).__enter__()
         finally:
             os.seteuid(0)
@@ -183,7 +183,7 @@ def test_a_full_disk_leaves_whole_lines_only(tmp_path: Path):
     interrupted(tmp_path / "b", 1)
     with (
         small_disk(10_000),
-        pytest.raises(OutsideError, match=r"cannot write .*b\.part"),
+        pytest.raises(ExternalError, match=r"cannot write .*b\.part"),
         BackupFile(tmp_path / "b", job=JOB) as file,
     ):
         file.save(items(*range(2, 1000)))

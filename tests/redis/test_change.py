@@ -10,7 +10,7 @@ import pytest
 
 from boombap.clients.redis.deployment import opened
 from boombap.config.secret import Secret
-from boombap.errors import AccessDenied, Interrupted, OutsideError, QueryFailed, UsageError
+from boombap.errors import AccessDenied, ExternalError, Interrupted, QueryFailed, UsageError
 from boombap.interrupt import Interrupt
 from boombap.local.process import poll
 from boombap.redis.backup_file import BackupFile, items_in
@@ -191,9 +191,9 @@ def test_a_key_that_is_not_in_the_backup_is_not_deleted(cache: Cache, tmp_path: 
         """Its disk fails at the first item."""
 
         def save(self, items: Sequence[Item]) -> None:
-            raise OutsideError("cannot write: no space left on device")
+            raise ExternalError("cannot write: no space left on device")
 
-    with pytest.raises(OutsideError), Forgetful(tmp_path / "b", job="purge") as backup:
+    with pytest.raises(ExternalError), Forgetful(tmp_path / "b", job="purge") as backup:
         change(cache.target, tmp_path / "j", b"lyrics:*", backup=backup)
     assert cache.call("DBSIZE") == 20
     assert list(tmp_path.glob("b*")) == []
@@ -229,7 +229,7 @@ def test_a_user_who_may_not_delete(cache: Cache, tmp_path: Path):
     cache.call("ACL", "SETUSER", "guest", "reset", "on", ">pw", "~*", "+@read", "+info")
     try:
         with pytest.raises(AccessDenied, match="guest may not run UNLINK"):
-            change(cache.target.but(username="guest", password=Secret("pw")), tmp_path / "j", b"*")
+            change(cache.target.replace(username="guest", password=Secret("pw")), tmp_path / "j", b"*")
     finally:
         cache.call("ACL", "DELUSER", "guest")
     assert cache.call("DBSIZE") == 200

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from boombap.clients.redis.deployment import opened
 from boombap.config.secret import Secret
-from boombap.errors import AccessDenied, Interrupted, OutsideError
+from boombap.errors import AccessDenied, ExternalError, Interrupted
 from boombap.interrupt import Interrupt
 from boombap.redis.census import Tally, total
 from boombap.redis.journal import Journal
@@ -164,7 +164,7 @@ def test_a_server_that_is_killed_fails_the_walk(own_cache: Callable[..., Cache],
         if done > 3000:
             os.kill(cache.running.pid, signal.SIGKILL)
 
-    with pytest.raises(OutsideError):
+    with pytest.raises(ExternalError):
         walk(cache.target, journals, progress=kill, patience_s=0.3)
     assert len(list(journals.iterdir())) == 1
 
@@ -210,7 +210,7 @@ def test_a_user_without_the_right_is_told(cache: Cache, journals: Path):
     cache.call("ACL", "SETUSER", "guest", "reset", "on", ">pw", "~*", "+@read", "+info", "-memory|usage")
     try:
         with pytest.raises(AccessDenied, match="guest may not run MEMORY"):
-            walk(cache.target.but(username="guest", password=Secret("pw")), journals)
+            walk(cache.target.replace(username="guest", password=Secret("pw")), journals)
     finally:
         cache.call("ACL", "DELUSER", "guest")
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from boombap.clients.redis.deployment import opened
-from boombap.errors import ConfigError, NotThere, UsageError
+from boombap.errors import ConfigError, NotFound, UsageError
 from boombap.interrupt import Interrupt
 from boombap.redis.backup_file import BackupFile, items_in
 from boombap.redis.decode import look
@@ -211,7 +211,7 @@ def test_collections_are_shown_in_part(each_cache: Cache):
         assert look(pool, b"zset").shown == [["n", float("-inf")], ["m", 1.5], [{"base64": "/w=="}, 3.0]]
         assert look(pool, b"stream").shown == [["5-1", ["f", "v"]]]
         assert sorted(map(str, look(pool, b"set").shown)) == ["b", "{'base64': '/w=='}"]  # type: ignore[call-overload]
-        with pytest.raises(NotThere):
+        with pytest.raises(NotFound):
             look(pool, b"none")
 
 

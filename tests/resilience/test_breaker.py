@@ -11,7 +11,7 @@ from clocks import Clock
 def opened(clock: Clock, **options: object) -> Breaker:
     breaker = Breaker(threshold=2, recovery_s=10, clock=clock, **options)
     for _ in range(2):
-        assert breaker.admits()
+        assert breaker.allow()
         breaker.fail()
     return breaker
 
@@ -30,7 +30,7 @@ def test_open_it_admits_nobody_and_says_for_how_long():
     clock = Clock()
     breaker = opened(clock)
     clock.sleep(4)
-    assert not breaker.admits()
+    assert not breaker.allow()
     assert breaker.wait_s == 6
 
 
@@ -39,17 +39,17 @@ def test_after_the_recovery_time_it_admits_trials_only():
     breaker = opened(clock, trials=2)
     clock.sleep(10)
     assert breaker.state is State.HALF_OPEN
-    assert [breaker.admits() for _ in range(3)] == [True, True, False]
+    assert [breaker.allow() for _ in range(3)] == [True, True, False]
 
 
 def test_trials_that_succeed_close_it():
     clock = Clock()
     breaker = opened(clock, trials=2)
     clock.sleep(10)
-    breaker.admits()
+    breaker.allow()
     breaker.succeed()
     assert breaker.state is State.HALF_OPEN
-    breaker.admits()
+    breaker.allow()
     breaker.succeed()
     assert breaker.state is State.CLOSED
 
@@ -58,7 +58,7 @@ def test_a_trial_that_fails_opens_it_for_the_whole_time_again():
     clock = Clock()
     breaker = opened(clock)
     clock.sleep(10)
-    breaker.admits()
+    breaker.allow()
     breaker.fail()
     assert breaker.state is State.OPEN
     assert breaker.wait_s == 10
@@ -68,10 +68,10 @@ def test_a_trial_without_a_verdict_makes_room_for_another():
     clock = Clock()
     breaker = opened(clock)
     clock.sleep(10)
-    assert breaker.admits()
-    assert not breaker.admits()
-    breaker.forget()
-    assert breaker.admits()
+    assert breaker.allow()
+    assert not breaker.allow()
+    breaker.cancel()
+    assert breaker.allow()
 
 
 def half_open(clock: Clock, trials: int) -> Breaker:
@@ -83,16 +83,16 @@ def half_open(clock: Clock, trials: int) -> Breaker:
 
 def test_no_more_trials_at_once_than_allowed():
     breaker = half_open(Clock(), 3)
-    assert [breaker.admits() for _ in range(5)] == [True, True, True, False, False]
+    assert [breaker.allow() for _ in range(5)] == [True, True, True, False, False]
     breaker.succeed()
-    assert [breaker.admits() for _ in range(2)] == [True, False], "the place of one that is over is free again"
+    assert [breaker.allow() for _ in range(2)] == [True, False], "the place of one that is over is free again"
 
 
 def test_as_many_successes_as_trials_close_it():
     breaker = half_open(Clock(), 3)
     states = []
     for _ in range(3):
-        assert breaker.admits()
+        assert breaker.allow()
         breaker.succeed()
         states.append(breaker.state)
     assert states == [State.HALF_OPEN, State.HALF_OPEN, State.CLOSED]
@@ -102,13 +102,13 @@ def test_one_trial_that_fails_opens_it_however_many_went_well():
     clock = Clock()
     breaker = half_open(clock, 3)
     for _ in range(3):
-        assert breaker.admits()
+        assert breaker.allow()
     breaker.succeed()
     breaker.succeed()
     breaker.fail()
     assert (breaker.state, breaker.wait_s) == (State.OPEN, 10)
     clock.sleep(10)
-    assert breaker.admits()
+    assert breaker.allow()
     breaker.succeed()
     assert breaker.state is State.HALF_OPEN, "the successes of the last time do not count"
 
@@ -116,24 +116,24 @@ def test_one_trial_that_fails_opens_it_however_many_went_well():
 def test_a_trial_that_is_forgotten_makes_room_for_one():
     breaker = half_open(Clock(), 3)
     for _ in range(3):
-        assert breaker.admits()
-    breaker.forget()
-    assert [breaker.admits() for _ in range(2)] == [True, False]
+        assert breaker.allow()
+    breaker.cancel()
+    assert [breaker.allow() for _ in range(2)] == [True, False]
 
 
 def test_trials_that_never_end_do_not_shut_the_next_recovery_out():
     clock = Clock()
     breaker = half_open(clock, 3)
     for _ in range(3):
-        assert breaker.admits()
+        assert breaker.allow()
     breaker.fail()
     clock.sleep(10)
-    assert [breaker.admits() for _ in range(4)] == [True, True, True, False]
+    assert [breaker.allow() for _ in range(4)] == [True, True, True, False]
 
 
 def test_once_closed_it_counts_failures_from_the_beginning():
     breaker = half_open(Clock(), 1)
-    breaker.admits()
+    breaker.allow()
     breaker.succeed()
     breaker.fail()
     assert breaker.state is State.CLOSED
@@ -143,7 +143,7 @@ def test_changes_are_told_in_order():
     clock, heard = Clock(), []
     breaker = opened(clock, on_change=lambda before, after: heard.append((before, after)))
     clock.sleep(10)
-    breaker.admits()
+    breaker.allow()
     breaker.succeed()
     assert heard == [
         (State.CLOSED, State.OPEN),
@@ -164,10 +164,10 @@ class Calls(RuleBasedStateMachine):
     def wait(self, seconds: float) -> None:
         self.clock.sleep(seconds)
 
-    @rule(verdict=st.sampled_from(["succeed", "fail", "forget"]))
+    @rule(verdict=st.sampled_from(["succeed", "fail", "cancel"]))
     def call(self, verdict: str) -> None:
         before = self.breaker.state
-        admitted = self.breaker.admits()
+        admitted = self.breaker.allow()
         if before is not State.HALF_OPEN:
             assert admitted is (before is State.CLOSED)
         if admitted:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from boombap.errors import AccessDenied, BoombapError, TimedOut, TryLater, Unreachable
+from boombap.errors import AccessDenied, BoombapError, RetryLater, TimedOut, Unreachable
 from boombap.resilience.backoff import Backoff
 from boombap.resilience.retry import Policy, Retry, retry, wait_s
 from clocks import Clock
@@ -43,7 +43,7 @@ def test_what_passes_by_itself_is_tried_again():
     assert heard == [Retry(1, 1, errors[0]), Retry(2, 1, errors[1])]
 
 
-@pytest.mark.parametrize("error", [AccessDenied("no"), TryLater("ban", retry_after_s=1)])
+@pytest.mark.parametrize("error", [AccessDenied("no"), RetryLater("ban", retry_after_s=1)])
 def test_what_stays_is_raised_at_once(error: BoombapError):
     clock, work = Clock(), Work(error)
     with pytest.raises(type(error)):

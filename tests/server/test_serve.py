@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import servers
-from boombap.errors import ConfigError, OutsideError
+from boombap.errors import ConfigError, ExternalError
 from boombap.interrupt import Interrupt
 from boombap.server.limits import Limits
 from boombap.server.serve import Server, running, serve
@@ -148,7 +148,7 @@ def printed(child: subprocess.Popen[str]) -> Server:
 def test_a_port_that_is_in_use_is_named():
     with running(Echo(), limits=PATIENT) as server:
         with (
-            pytest.raises(OutsideError, match=rf"port {server.port} of 127\.0\.0\.1 is in use"),
+            pytest.raises(ExternalError, match=rf"port {server.port} of 127\.0\.0\.1 is in use"),
             running(Echo(), port=server.port),
         ):
             pass

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from boombap.clients.redis.target import from_text
-from boombap.errors import OutsideError
+from boombap.errors import ExternalError
 from boombap.spotify import entry
 from boombap.spotify.cache import Cache, Counts, Lifetimes
 from boombap.spotify.kept import Kept
@@ -208,7 +208,7 @@ def test_a_redis_that_stops_in_the_middle_costs_hits(caches: Caches, warnings: l
         mine = Cache(pool, judge)
         mine.keep([a_track(1)], [], [])
         assert len(mine.look_up([by_id(1)])[0]) == 1
-        with own.connection() as connection, pytest.raises(OutsideError):
+        with own.connection() as connection, pytest.raises(ExternalError):
             connection.call("SHUTDOWN", "NOSAVE")
         assert mine.look_up([by_id(1)]) == ([], [by_id(1)])
         mine.keep([a_track(1)], [], [])

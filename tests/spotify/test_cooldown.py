@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from boombap.clients.postgres.session import Limits, Session
-from boombap.errors import NotThere
+from boombap.errors import NotFound
 from boombap.interrupt import Interrupt
 from boombap.spotify import schema
 from boombap.spotify.cooldown import Cooldown
@@ -43,5 +43,5 @@ def test_one_that_is_over_is_none(prepared: Database):
 
 
 def test_without_tables_it_says_so(database: Database):
-    with database.pool() as pool, pytest.raises(NotThere):
+    with database.pool() as pool, pytest.raises(NotFound):
         Cooldown(pool, "a").cooldown_until_s()

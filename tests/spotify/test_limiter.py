@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from boombap.errors import TryLater, Unreachable
+from boombap.errors import RetryLater, Unreachable
 from boombap.spotify.api import Limited
 from boombap.spotify.limiter import Grant, Limiter, Limits
 from clocks import Clock
@@ -172,9 +172,9 @@ def test_a_refusal_in_flight_with_another_still_lengthens_the_wait(second: Limit
     window = shared(clock)
     one = limiter(clock, window)
     one.refuse(limited(3))
-    with pytest.raises(TryLater):
+    with pytest.raises(RetryLater):
         one.refuse(second)
-    with pytest.raises(TryLater):
+    with pytest.raises(RetryLater):
         limiter(clock, window).begin()
 
 
@@ -187,7 +187,7 @@ def test_unsaid_waits_grow_until_the_run_is_parked():
         waits.append(one.wait_s)
         clock.sleep(one.wait_s)
     assert waits == [5, 10, 20, 40]
-    with pytest.raises(TryLater):
+    with pytest.raises(RetryLater):
         one.refuse(limited())
 
 
@@ -195,11 +195,11 @@ def test_unsaid_waits_grow_until_the_run_is_parked():
 def test_a_long_ban_parks_and_the_next_run_does_not_call(error: Limited):
     clock = Clock()
     window = shared(clock)
-    with pytest.raises(TryLater, match="run the same command again after") as caught:
+    with pytest.raises(RetryLater, match="run the same command again after") as caught:
         limiter(clock, window).refuse(error)
     assert caught.value.exit_code == 75
     assert caught.value.retry_after_s >= 3600
-    with pytest.raises(TryLater):
+    with pytest.raises(RetryLater):
         limiter(clock, window).begin()
     clock.sleep(43_201)
     limiter(clock, window).begin()
@@ -210,7 +210,7 @@ def test_a_ban_that_another_process_met_parks_too():
     window = shared(clock)
     one = limiter(clock, window)
     window.cool_down(clock() + 7200, "rate limit")
-    with pytest.raises(TryLater):
+    with pytest.raises(RetryLater):
         one.take(1)
 
 
@@ -220,7 +220,7 @@ def test_a_ban_is_kept_where_it_can_be():
     redis.is_down = True
     one = Limiter(LIMITS, redis, [redis, postgres], clock=clock, wall=clock)
     one.begin()
-    with pytest.raises(TryLater):
+    with pytest.raises(RetryLater):
         one.refuse(limited(7200))
     assert postgres.until_s > clock() + 7199
 

@@ -8,7 +8,7 @@ import pytest
 
 from boombap.clients.http.multi import Client
 from boombap.config.secret import Secret
-from boombap.errors import AccessDenied, Disconnected, Interrupted, OutsideError, TryLater, Unavailable
+from boombap.errors import AccessDenied, Disconnected, ExternalError, Interrupted, RetryLater, Unavailable
 from boombap.interrupt import Interrupt
 from boombap.resilience.backoff import Backoff
 from boombap.resilience.breaker import State
@@ -70,7 +70,7 @@ class Bench:
             self.error: BaseException | None = None
             try:
                 self.pipeline.run()
-            except (OutsideError, TryLater, Interrupted) as error:
+            except (ExternalError, RetryLater, Interrupted) as error:
                 self.error = error
         if self.error:
             raise self.error
@@ -209,7 +209,7 @@ def test_an_id_that_spotify_refuses_is_not_found_with_what_it_said(web: Upstream
 def test_an_api_that_refuses_every_id_ends_the_run_and_nothing_is_stored(web: Upstream):
     web.trick = lambda asked: (400, {"error": {"message": "Bad request"}}) if asked.path != TOKEN else None
     bench = Bench(web)
-    with pytest.raises(OutsideError, match="refused 100 requests in a row: Bad request"):
+    with pytest.raises(ExternalError, match="refused 100 requests in a row: Bad request"):
         bench.run(ids(1, 2000))
     assert bench.written == []
     assert web.count() < 400
@@ -357,7 +357,7 @@ def test_the_first_forbidden_batch_switches_to_development(web: Upstream):
 
 def test_an_app_that_is_forbidden_everything_ends_the_run(web: Upstream):
     web.trick = lambda asked: (403, {}) if asked.path != TOKEN else None
-    with pytest.raises(OutsideError, match="dashboard"):
+    with pytest.raises(ExternalError, match="dashboard"):
         Bench(web).run([Wanted(n, "", "", id_of(n)) for n in range(1, 2001)])
     assert web.count() < 100
 
@@ -378,7 +378,7 @@ def test_a_short_limit_is_waited_for(web: Upstream, said: str | None):
 def test_a_long_ban_parks_what_is_done(web: Upstream, answer: tuple[int, object]):
     web.trick = lambda asked: answer if asked.path != TOKEN and asked.number > 4 else None
     bench = Bench(web, in_flight=4)
-    with pytest.raises(TryLater, match="saved"):
+    with pytest.raises(RetryLater, match="saved"):
         bench.run(ids(1, 2000))
     assert len(bench.written) == 200
     assert web.count() <= 8

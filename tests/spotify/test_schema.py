@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from boombap.clients.postgres.session import Limits, Session
-from boombap.errors import AccessDenied, NotThere, UsageError
+from boombap.errors import AccessDenied, NotFound, UsageError
 from boombap.interrupt import Interrupt
 from boombap.spotify import schema
 
@@ -85,7 +85,7 @@ def test_tables_of_a_newer_boombap_are_left_alone(database: Database):
 
 
 def test_another_database_is_none_of_ours(empty: Database):
-    with pytest.raises(NotThere, match="no table tracks"):
+    with pytest.raises(NotFound, match="no table tracks"):
         prepare(empty)
     assert empty.run("SELECT 1 FROM pg_class WHERE relname LIKE 'spotify%'") == []
 

@@ -16,7 +16,7 @@ from boombap.clients.postgres.pool import Pool
 from boombap.clients.postgres.session import Limits, Session
 from boombap.clients.postgres.target import from_text
 from boombap.config.model import SPOTIFY_FIELDS
-from boombap.errors import Conflicted, OutsideError, TimedOut
+from boombap.errors import Conflict, ExternalError, TimedOut
 from boombap.interrupt import Interrupt
 from boombap.local import postgres
 from boombap.spotify import schema
@@ -283,9 +283,9 @@ def test_several_threads_write_the_same_rows(prepared: Database):
     assert counts(prepared) == (11, 20, 200, 200, 200, 0, 0)
 
 
-@pytest.mark.parametrize(("state", "kind"), [("40P01", Conflicted), ("40001", Conflicted), ("57014", TimedOut)])
+@pytest.mark.parametrize(("state", "kind"), [("40P01", Conflict), ("40001", Conflict), ("57014", TimedOut)])
 def test_what_may_pass_by_itself_is_raised_as_such(
-    store: Store, prepared: Database, state: str, kind: type[OutsideError]
+    store: Store, prepared: Database, state: str, kind: type[ExternalError]
 ):
     """The batch is undone as a whole, and the caller may write it again."""
     prepared.run(
@@ -313,12 +313,12 @@ def test_a_statement_time_out_undoes_the_batch(prepared: Database):
 
 def test_a_connection_that_breaks_in_a_flush_loses_and_doubles_nothing(store: Store, prepared: Database):
     batch = [a_match(number) for number in range(1, 11)]
-    caught: list[OutsideError] = []
+    caught: list[ExternalError] = []
 
     def write() -> None:
         try:
             store.write(batch)
-        except OutsideError as error:
+        except ExternalError as error:
             caught.append(error)
 
     with prepared.holding("LOCK TABLE spotify_matches IN EXCLUSIVE MODE"):
@@ -345,7 +345,7 @@ def test_a_server_that_stops_between_flushes_says_so_and_resumes(tmp_path: Path)
             store = Store(pool, fields=SPOTIFY_FIELDS)
             store.write([a_match(1)])
             postgres.stop(tmp_path)
-            with pytest.raises(OutsideError) as caught:
+            with pytest.raises(ExternalError) as caught:
                 store.write([a_match(1), a_match(2)])
             assert caught.value.transient
             with servers.running_postgres(18, tmp_path):

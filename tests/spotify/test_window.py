@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from boombap.errors import OutsideError
+from boombap.errors import ExternalError
 from boombap.spotify.limiter import Grant
 from boombap.spotify.window import Script, Window, account_of
 from databases import until
@@ -171,7 +171,7 @@ def test_a_server_that_is_down_is_told(pool: Pool, caches: object, cache: Cache)
     from boombap.clients.redis.target import from_text
 
     nobody = from_text("redis://127.0.0.1:1/0", origin="the test")
-    with cache.pool(nobody) as down, pytest.raises(OutsideError, match="refused the connection"):
+    with cache.pool(nobody) as down, pytest.raises(ExternalError, match="refused the connection"):
         window(down).take(10)
 
 
@@ -180,7 +180,7 @@ def test_a_server_that_takes_no_writes_is_told(pool: Pool):
     mine.take(1)
     pool.call("CONFIG", "SET", "maxmemory", "1")
     try:
-        with pytest.raises(OutsideError, match="maxmemory"):
+        with pytest.raises(ExternalError, match="maxmemory"):
             mine.take(10)
     finally:
         pool.call("CONFIG", "SET", "maxmemory", "0")
@@ -188,7 +188,7 @@ def test_a_server_that_takes_no_writes_is_told(pool: Pool):
 
 def test_a_key_of_another_kind_is_told(pool: Pool):
     pool.call("SET", "boombap:spotify:{test}:window", "not ours")
-    with pytest.raises(OutsideError):
+    with pytest.raises(ExternalError):
         window(pool).take(10)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from boombap.cli.commands import COMMANDS
 from boombap.command.parse import action_parser
-from boombap.errors import EXIT_FINE
+from boombap.errors import EXIT_OK
 from boombap.output import usage
 from boombap.output.terminal import Terminal
 
@@ -68,7 +68,7 @@ def main(words: Sequence[str], *, prog: str, interrupt: Interrupt) -> int:
     """Run `completion` and return its exit code."""
     args = _parser(prog).parse_args(words)
     Terminal().write(script(args.shell).rstrip())
-    return EXIT_FINE
+    return EXIT_OK
 
 
 def script(shell: str) -> str:

@@ -6,7 +6,7 @@ from boombap.config.kinds import text_of
 from boombap.config.load import load
 from boombap.config.model import KEYS
 from boombap.config.secret import Secret
-from boombap.errors import EXIT_FINE
+from boombap.errors import EXIT_OK
 from boombap.output import table, usage
 from boombap.output.encode import to_json
 from boombap.output.terminal import Terminal
@@ -30,12 +30,12 @@ def main(words: Sequence[str], *, prog: str, interrupt: Interrupt) -> int:
     if args.format == "json":
         rows = [dict(zip(("key", "value", "source"), row, strict=True)) for row in _rows(config)]
         terminal.write(to_json({"schema": SCHEMA, "keys": rows}))
-        return EXIT_FINE
+        return EXIT_OK
     for line in table.lines(("key", "value", "source"), _rows(config), indent=""):
         terminal.write(line)
     if config.passed_over:
         terminal.note(f"passed over, as Kubernetes sets them for its Services: {', '.join(config.passed_over)}")
-    return EXIT_FINE
+    return EXIT_OK
 
 
 def _parser(prog: str) -> ArgumentParser:

@@ -8,7 +8,7 @@ from importlib.util import cache_from_source, find_spec
 from pathlib import Path
 
 from boombap.config.load import load
-from boombap.errors import EXIT_FINE, EXIT_NO, BoombapError, ConfigError
+from boombap.errors import EXIT_FINDINGS, EXIT_OK, BoombapError, ConfigError
 from boombap.output import usage
 from boombap.output.encode import to_json
 from boombap.output.terminal import Terminal
@@ -62,7 +62,7 @@ def main(words: Sequence[str], *, prog: str, interrupt: Interrupt) -> int:
             terminal.write(f"{label} {answer.subject:<17} {answer.finding}")
     if args.format == "json":
         terminal.write(to_json({"schema": SCHEMA, "answers": answers}))
-    return EXIT_NO if any(answer.state == "bad" for answer in answers) else EXIT_FINE
+    return EXIT_FINDINGS if any(answer.state == "bad" for answer in answers) else EXIT_OK
 
 
 def _examine(interrupt: Interrupt) -> Iterator[Answer]:

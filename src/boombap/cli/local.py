@@ -6,7 +6,7 @@ import argparse
 from time import time
 
 from boombap.config.load import load
-from boombap.errors import EXIT_FINE, EXIT_NO
+from boombap.errors import EXIT_FINDINGS, EXIT_OK
 from boombap.local import postgres, valkey
 from boombap.local.address import servers
 from boombap.output import usage
@@ -63,21 +63,21 @@ def _start(names: Sequence[str], config: Config, terminal: Terminal, interrupt: 
     if "postgres" in names and config.postgres.is_set:
         place = next(place for key, place in config.sources.items() if key.startswith("postgres."))
         terminal.note(f"{place} names another PostgreSQL: commands will use that one, not this")
-    return EXIT_FINE
+    return EXIT_OK
 
 
 def _stop(names: Sequence[str], config: Config, terminal: Terminal, _: Interrupt) -> int:
     for name in names:
         was_running = _SERVERS[name].stop(servers(config))
         terminal.write(f"{name:<9} {'stopped' if was_running else 'was not running'}")
-    return EXIT_FINE
+    return EXIT_OK
 
 
 def _status(names: Sequence[str], config: Config, terminal: Terminal, _: Interrupt) -> int:
     states = {name: _SERVERS[name].status(servers(config)) for name in names}
     for name, running in states.items():
         terminal.write(_line(name, running))
-    return EXIT_FINE if all(states.values()) else EXIT_NO
+    return EXIT_OK if all(states.values()) else EXIT_FINDINGS
 
 
 def _line(name: str, running: Running | None) -> str:

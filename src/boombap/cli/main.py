@@ -32,9 +32,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     if words[:1] == ["help"] and len(words) > 1:
         words = [*words[1:], "--help"]
     if not words or words[0] in ("-h", "--help", "help"):
-        return streams.say("boombap", _help())
+        return streams.print_all("boombap", _help())
     if words[0] in ("-V", "--version"):
-        return streams.say("boombap", f"boombap {__version__}")
+        return streams.print_all("boombap", f"boombap {__version__}")
     if words[0] not in COMMANDS:
         return _unknown(words[0])
     return _run(words[0], words[1:], prog=f"boombap {words[0]}")
@@ -73,5 +73,5 @@ def _unknown(word: str) -> int:
 
     nearest = get_close_matches(word, COMMANDS, n=1, cutoff=0.4)
     advice = f"did you mean `boombap {nearest[0]}`" if nearest else "see `boombap --help`"
-    streams.complain(f"boombap: there is no command {word!r}; {advice}")
+    streams.print_error(f"boombap: there is no command {word!r}; {advice}")
     return EXIT_USAGE

@@ -17,7 +17,7 @@ import threading
 import time
 
 from boombap.cli import streams
-from boombap.errors import EXIT_BUG, EXIT_FINE, BoombapError, Interrupted
+from boombap.errors import EXIT_BUG, EXIT_OK, BoombapError, Interrupted
 from boombap.interrupt import Interrupt
 from boombap.output.terminal import flush
 
@@ -78,7 +78,7 @@ class _Task:
 
 
 def _end(task: _Task, interrupt: Interrupt) -> int:
-    streams.complain("interrupted")
+    streams.print_error("interrupted")
     code = 128 + interrupt.signum
     deadline = time.monotonic() + interrupt.grace_s
     while not task.is_done and time.monotonic() < deadline:
@@ -95,16 +95,16 @@ def _answer(load: Load, words: Sequence[str], prog: str, interrupt: Interrupt) -
         code = _call(load, words, prog, interrupt)
         flush(sys.stdout)
     except BrokenPipeError:
-        return EXIT_FINE
+        return EXIT_OK
     except Interrupted as error:
         return error.exit_code
     except BoombapError as error:
-        streams.complain(f"{prog}: {error}")
+        streams.print_error(f"{prog}: {error}")
         return error.exit_code
     except Exception as error:  # noqa: BLE001 - the outermost handler
         return _bug(error, prog)
     finally:
-        streams.settle()
+        streams.discard_unwritable()
     return code
 
 
@@ -113,7 +113,7 @@ def _call(load: Load, words: Sequence[str], prog: str, interrupt: Interrupt) -> 
     try:
         return command(words, prog=prog, interrupt=interrupt)
     except SystemExit as error:  # argparse: --help and wrong words
-        return error.code if isinstance(error.code, int) else EXIT_FINE
+        return error.code if isinstance(error.code, int) else EXIT_OK
 
 
 def _bug(error: Exception, prog: str) -> int:
@@ -124,7 +124,7 @@ def _bug(error: Exception, prog: str) -> int:
         where = f"the traceback is in {write_traceback(error, place)}"
     except OSError:
         where = f"the traceback could not be written to {place}"
-    streams.complain(f"{prog}: a bug in boombap ({type(error).__name__}); {where}")
+    streams.print_error(f"{prog}: a bug in boombap ({type(error).__name__}); {where}")
     return EXIT_BUG
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from boombap.errors import EXIT_FINE
+from boombap.errors import EXIT_OK
 from boombap.output.terminal import printable, unwritable
 
 TYPE_CHECKING = False
@@ -27,23 +27,23 @@ def prepare() -> None:
     sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
 
 
-def say(prog: str, text: str) -> int:
+def print_all(prog: str, text: str) -> int:
     """Write the whole output of a run and give its exit code."""
     try:
         sys.stdout.write(text + "\n")
         sys.stdout.flush()
     except BrokenPipeError:
-        return EXIT_FINE
+        return EXIT_OK
     except OSError as error:
         failure = unwritable(error)
-        complain(f"{prog}: {failure}")
+        print_error(f"{prog}: {failure}")
         return failure.exit_code
     finally:
-        settle()
-    return EXIT_FINE
+        discard_unwritable()
+    return EXIT_OK
 
 
-def complain(text: str) -> None:
+def print_error(text: str) -> None:
     """Write a line to stderr; when that fails too, the exit code must say it alone."""
     try:
         sys.stderr.write(printable(text) + "\n")
@@ -52,7 +52,7 @@ def complain(text: str) -> None:
         _abandon(sys.stderr)
 
 
-def settle() -> None:
+def discard_unwritable() -> None:
     """Discard what the streams cannot take, so that the interpreter's last flush does not end the run with 120."""
     for stream in (sys.stdout, sys.stderr):
         try:

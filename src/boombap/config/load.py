@@ -55,7 +55,7 @@ def load(
     ]
     names = {name for key in KEYS for name in key.env}
     ours = tuple(name for name in passed_over if name in names or name.startswith("BOOMBAP_"))
-    return _build(_merge(layers), known, environ).but(passed_over=ours)
+    return _build(_merge(layers), known, environ).replace(passed_over=ours)
 
 
 def _merge(layers: Iterable[Layer]) -> Layer:
@@ -101,7 +101,7 @@ def _with_folders(config: Config, environ: Mapping[str, str]) -> Config:
     data = config.paths.data or Path(environ.get("XDG_DATA_HOME") or home / ".local/share") / "boombap"
     state = config.paths.state or Path(environ.get("XDG_STATE_HOME") or home / ".local/state") / "boombap"
     cache = config.paths.cache or Path(environ.get("XDG_CACHE_HOME") or home / ".cache") / "boombap"
-    return config.but(paths=config.paths.but(data=data, state=state, cache=cache))
+    return config.replace(paths=config.paths.replace(data=data, state=state, cache=cache))
 
 
 def _home(environ: Mapping[str, str]) -> Path:

@@ -10,7 +10,7 @@ from boombap.command.dispatch import run_tool
 from boombap.ctx import options
 from boombap.ctx.model import Limits
 from boombap.ctx.selection import Filter
-from boombap.errors import EXIT_FINE, EXIT_NO, OutsideError, UsageError
+from boombap.errors import EXIT_FINDINGS, EXIT_OK, ExternalError, UsageError
 from boombap.units import parse_duration_s
 
 TYPE_CHECKING = False
@@ -114,7 +114,7 @@ def _with_index(context: RunContext, ask: Callable[[Index], int]) -> int:
     try:
         return ask(index)
     except sqlite3.DatabaseError as error:
-        raise OutsideError(f"the index of {index.root} cannot be read: {error}", hint="check the disk") from None
+        raise ExternalError(f"the index of {index.root} cannot be read: {error}", hint="check the disk") from None
 
 
 def _index(context: RunContext) -> int:
@@ -126,7 +126,7 @@ def _index(context: RunContext) -> int:
         return _status(context)
     state = "built" if context.args.rebuild else "brought up to date" if index.built else "already up to date"
     context.terminal.write(f"{state} in {took_ms:.0f} ms: {files:,} files, {size / 1e6:.1f} MB of text")
-    return EXIT_FINE
+    return EXIT_OK
 
 
 def _recent(context: RunContext) -> int:
@@ -194,7 +194,7 @@ def _json(context: RunContext, value: object, *, is_found: bool) -> int:
     from boombap.output.encode import to_json
 
     context.terminal.write(to_json(value))
-    return EXIT_FINE if is_found else EXIT_NO
+    return EXIT_OK if is_found else EXIT_FINDINGS
 
 
 def _lines(context: RunContext, lines: Iterable[str], *, is_found: bool) -> int:
@@ -202,7 +202,7 @@ def _lines(context: RunContext, lines: Iterable[str], *, is_found: bool) -> int:
         context.terminal.write(line)
     if not is_found:
         context.terminal.note("nothing found")
-    return EXIT_FINE if is_found else EXIT_NO
+    return EXIT_OK if is_found else EXIT_FINDINGS
 
 
 TOOL = Tool(

@@ -16,7 +16,7 @@ from itertools import islice
 from boombap.ctx.model import Skipped
 from boombap.ctx.roots import is_too_wide
 from boombap.ctx.secret import LONGEST_LINE, is_secret_file, mask
-from boombap.errors import NotThere, OutsideError
+from boombap.errors import ExternalError, NotFound
 from boombap.record import Record
 
 TYPE_CHECKING = False
@@ -70,12 +70,12 @@ def listing(root: str, most: int = _MOST_FILES) -> Listing:
         most: a walk ends when it has found this many files; git's list is as long as the repository.
 
     Raises:
-        NotThere: for a bare repository, which has no files.
-        OutsideError: when git does not list the work tree that a home folder is; it is never walked.
+        NotFound: for a bare repository, which has no files.
+        ExternalError: when git does not list the work tree that a home folder is; it is never walked.
     """
     if not os.path.exists(os.path.join(root, ".git")):
         if _is_bare(root):
-            raise NotThere(f"{root} is a bare repository", hint="search in a clone with a work tree")
+            raise NotFound(f"{root} is a bare repository", hint="search in a clone with a work tree")
         return _walked(root, most, "")
     from boombap.ctx.git import ask
 
@@ -83,7 +83,7 @@ def listing(root: str, most: int = _MOST_FILES) -> Listing:
     is_home = is_too_wide(root)
     answer = ask(root, "ls-files", "-c" if is_home else "-co", "--exclude-standard", "-z")
     if answer is None and is_home:
-        raise OutsideError(f"git could not list the files of {root}", hint="check with `git status` there")
+        raise ExternalError(f"git could not list the files of {root}", hint="check with `git status` there")
     if answer is None:
         return _walked(root, most, "git could not list the files, so they were walked")
     names = {os.fsdecode(name) for name in answer.split(b"\0") if name}

@@ -9,7 +9,7 @@ from boombap.ctx import store
 from boombap.ctx.freshness import state
 from boombap.ctx.model import Limits
 from boombap.ctx.roots import root_of
-from boombap.errors import AccessDenied, OutsideError
+from boombap.errors import AccessDenied, ExternalError
 from boombap.record import Record
 
 TYPE_CHECKING = False
@@ -62,9 +62,9 @@ def open_or_build(
         pause: waits while another process writes the index.
 
     Raises:
-        NotThere: when there is nothing that could be searched.
+        NotFound: when there is nothing that could be searched.
         UsageError: for a folder that is not a project: ``/``, the home folder, a parent of it.
-        TryLater: when another process does not stop writing.
+        RetryLater: when another process does not stop writing.
     """
     top, limits = root_of(str(root)), limits or Limits()
     path = store.place(str(cache), top)
@@ -106,7 +106,7 @@ def _build(place: _Place, old: sqlite3.Connection | None, notes: list[str], *, i
     if old is not None:
         old.close()
     if current is None:
-        raise OutsideError(f"the index {path} cannot be read after it was written")
+        raise ExternalError(f"the index {path} cannot be read after it was written")
     return Index(current, top, notes=notes, built=True)
 
 

@@ -20,7 +20,7 @@ from boombap.ctx.roots import root_of
 from boombap.ctx.search import search
 from boombap.ctx.selection import Filter
 from boombap.ctx.status import status
-from boombap.errors import EXIT_FINE, BoombapError, UsageError
+from boombap.errors import EXIT_OK, BoombapError, UsageError
 from boombap.units import parse_duration_s
 
 TYPE_CHECKING = False
@@ -100,7 +100,7 @@ def serve(root: str, cache: str, limits: Limits, interrupt: Interrupt) -> int:
         _send(server.answers(lines))
     roots.stop_waiting()
     _send(server.answers([]))
-    return EXIT_FINE
+    return EXIT_OK
 
 
 def _send(messages: Iterable[object]) -> None:

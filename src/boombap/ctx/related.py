@@ -8,7 +8,7 @@ import re
 from boombap.ctx import files, history
 from boombap.ctx.model import Skipped
 from boombap.ctx.tokens import terms
-from boombap.errors import NotThere
+from boombap.errors import NotFound
 from boombap.record import Record
 
 TYPE_CHECKING = False
@@ -49,7 +49,7 @@ def relatives(index: Index, name: str, limit: int) -> list[Relative]:
         limit: the most answers.
 
     Raises:
-        NotThere: for a file that is not indexed, with the reason.
+        NotFound: for a file that is not indexed, with the reason.
     """
     path = _indexed(index, name)
     why: dict[str, dict[str, float]] = {}
@@ -77,8 +77,8 @@ def _indexed(index: Index, name: str) -> str:
             return path
     row = index.database.execute("SELECT reason FROM skipped WHERE path IN (?, ?)", (name, here)).fetchone()
     if row:
-        raise NotThere(f"{name} is not indexed: {row[0]}")
-    raise NotThere(f"{name} is not a file of {index.root}")
+        raise NotFound(f"{name} is not indexed: {row[0]}")
+    raise NotFound(f"{name} is not a file of {index.root}")
 
 
 def _imports(index: Index, path: str) -> dict[str, float]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from boombap.ctx.git import git_folder
-from boombap.errors import NotThere, UsageError
+from boombap.errors import NotFound, UsageError
 
 _WAY_OUT = "change into a project, or name one with --root FOLDER"
 
@@ -14,14 +14,14 @@ def root_of(folder: str) -> str:
     """Return the top of the repository around a folder, the folder itself outside any.
 
     Raises:
-        NotThere: when the folder does not exist.
+        NotFound: when the folder does not exist.
         UsageError: for ``/``, the home folder and the parents of the home folder; all but ``/`` are a project when
             they are themselves the work tree of a repository, as a home folder with dotfiles is.
     """
     # POSIX keeps two leading slashes, and so does realpath: "//" is the same folder as "/".
     folder = "/" + os.path.realpath(folder).lstrip("/")
     if not os.path.isdir(folder):
-        raise NotThere(f"{folder} is not a folder")
+        raise NotFound(f"{folder} is not a folder")
     at = folder
     while at != "/":
         if os.path.exists(os.path.join(at, ".git")) and (not is_too_wide(at) or _is_work_tree(at)):

@@ -93,7 +93,7 @@ def _corrected(
     words = frozenset(changes.get(word, word) for word in asked.words)
     named = {changes[word] for word in changes if asked.is_symbol or word in asked.symbols}
     symbols = asked.symbols | named
-    return asked.but(terms=renamed, words=words, symbols=symbols, corrected=changes)
+    return asked.replace(terms=renamed, words=words, symbols=symbols, corrected=changes)
 
 
 def _candidates(index: Index, asked: Question, weights: Weights, only: Filter, exact: Sequence[str]) -> list[Row]:

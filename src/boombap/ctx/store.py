@@ -12,7 +12,7 @@ import sqlite3
 from contextlib import contextmanager
 
 from boombap.ctx import tokens
-from boombap.errors import AccessDenied, TryLater
+from boombap.errors import AccessDenied, RetryLater
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ def writing(path: str, pause: Callable[[float], None]) -> Iterator[str]:
 
     Raises:
         AccessDenied: when the cache folder cannot be written.
-        TryLater: when another process has held the lock for two minutes.
+        RetryLater: when another process has held the lock for two minutes.
     """
     import fcntl
 
@@ -146,7 +146,7 @@ def _wait_for(lock: int, flock: Callable[[int, int], None], how: int, pause: Cal
             flock(lock, how)
         except BlockingIOError:
             if waited_s >= _WAIT_S:
-                raise TryLater("another process has been writing the index for two minutes") from None
+                raise RetryLater("another process has been writing the index for two minutes") from None
             pause(_STEP_S)
             waited_s += _STEP_S
         else:

@@ -9,7 +9,7 @@ from boombap.command.dispatch import run_tool
 from boombap.command.emit import answer
 from boombap.command.options import NEVER
 from boombap.db import options
-from boombap.errors import EXIT_FINE, EXIT_NO, EXIT_NO_VERDICT, EXIT_OUTSIDE, NotThere, OutsideError, worst_exit
+from boombap.errors import EXIT_EXTERNAL, EXIT_FINDINGS, EXIT_NO_VERDICT, EXIT_OK, ExternalError, NotFound, worst_exit
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def _slow(context: RunContext) -> int:
         lambda: report.slow_lines(found, since, context.terminal),
         lambda: {"schema": "boombap.db.slow/1", "since": since, "statements": found},
     )
-    return EXIT_FINE
+    return EXIT_OK
 
 
 def _locks(context: RunContext) -> int:
@@ -98,7 +98,7 @@ def _locks(context: RunContext) -> int:
         lambda: {"schema": "boombap.db.locks/1", "sessions": found},
     )
     # "Is everybody free to go on?"
-    return EXIT_NO if found else EXIT_FINE
+    return EXIT_FINDINGS if found else EXIT_OK
 
 
 def _snapshot(context: RunContext) -> int:
@@ -112,14 +112,14 @@ def _snapshot(context: RunContext) -> int:
     if before is None:
         snapshot.save(now, file)
         context.terminal.note(f"saved {len(now.numbers)} numbers and {len(now.findings)} findings as {name!r}")
-        return EXIT_FINE
+        return EXIT_OK
     changes = snapshot.changes(before, now)
     answer(
         context,
         lambda: report.change_lines(changes, before.taken_at),
         lambda: {"schema": "boombap.db.diff/1", "since": before.taken_at, "changes": changes},
     )
-    return EXIT_FINE
+    return EXIT_OK
 
 
 def _take(context: RunContext, pool: Pool) -> Snapshot:
@@ -129,7 +129,7 @@ def _take(context: RunContext, pool: Pool) -> Snapshot:
     found = diagnose(pool, _full_request(context))
     try:
         return snapshot.of(found, _statements(pool, found.server))
-    except OutsideError as error:
+    except ExternalError as error:
         context.terminal.note(f"the snapshot has no statements: {error}")
         return snapshot.of(found)
 
@@ -138,17 +138,17 @@ def _statements(pool: Pool, facts: Server) -> tuple[Statement, ...]:
     from boombap.db import read
 
     if "pg_stat_statements" not in facts.extensions:
-        raise NotThere(
+        raise NotFound(
             f"the extension pg_stat_statements is not installed at {pool.target.label}",
             hint="put it into shared_preload_libraries, restart, and CREATE EXTENSION pg_stat_statements",
         )
     try:
         return read.statements(pool.read, facts)
-    except OutsideError as error:
+    except ExternalError as error:
         # 55000 (object_not_in_prerequisite_state): the extension was created, but not preloaded.
         if getattr(error, "sqlstate", "") != "55000":
             raise
-        raise NotThere(
+        raise NotFound(
             f"pg_stat_statements is created but not loaded at {pool.target.label}",
             hint="put it into shared_preload_libraries and restart the server",
         ) from None
@@ -159,7 +159,7 @@ def _snapshot_with_statements(file: Path) -> Snapshot | None:
 
     try:
         found = snapshot.load(file)
-    except NotThere:
+    except NotFound:
         return None
     return found if found.statements else None
 
@@ -182,7 +182,7 @@ def _limits(config: Config) -> Limits:
 
 def _request(context: RunContext, rows_before: Mapping[str, int]) -> Request:
     args = context.args
-    return _full_request(context).but(
+    return _full_request(context).replace(
         parts=options.parts(args), is_fast=args.fast, analyzer=args.analyzer, most=args.n, rows_before=rows_before
     )
 
@@ -231,16 +231,16 @@ def _exit_code(found: Diagnosis | Failure, fail_on: str) -> int:
     from boombap.health.finding import Severity
 
     if isinstance(found, Failure):
-        return EXIT_OUTSIDE
+        return EXIT_EXTERNAL
     parts = (found.tracks, found.analyzers, found.connections, found.tables, found.unanalyzed)
-    codes = [EXIT_OUTSIDE for part in parts if isinstance(part, Absent) and part.is_failure]
+    codes = [EXIT_EXTERNAL for part in parts if isinstance(part, Absent) and part.is_failure]
     about_rows = [part for part in (found.tracks, found.analyzers, found.unanalyzed) if part is not None]
     if about_rows and all(isinstance(part, Absent) for part in about_rows):
         codes.append(EXIT_NO_VERDICT)
     if found.health:
-        codes += [EXIT_OUTSIDE for one in found.health.skipped if one.is_failure]
+        codes += [EXIT_EXTERNAL for one in found.health.skipped if one.is_failure]
         if fail_on != NEVER:
-            codes += [EXIT_NO for one in found.health.findings if one.severity >= Severity[fail_on.upper()]]
+            codes += [EXIT_FINDINGS for one in found.health.findings if one.severity >= Severity[fail_on.upper()]]
     return worst_exit(codes)
 
 

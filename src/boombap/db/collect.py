@@ -12,7 +12,7 @@ from boombap.db import read
 from boombap.db.checks.catalogue import ALL
 from boombap.db.examine import examine, lacking
 from boombap.db.model import FULL, Absent, Analyzer, Context, Diagnosis, Expectations, Health, Tracks
-from boombap.errors import AccessDenied, NotThere, OutsideError
+from boombap.errors import AccessDenied, ExternalError, NotFound
 from boombap.health.finding import Finding, Skipped, by_urgency
 from boombap.health.waivers import apply
 from boombap.record import Record
@@ -63,7 +63,7 @@ def diagnose(pool: Pool, request: Request) -> Diagnosis:
     """Return the answers of one database; a part that fails is an `Absent` among them.
 
     Raises:
-        OutsideError: when there is no connection at all.
+        ExternalError: when there is no connection at all.
         Interrupted: when the run was ended.
     """
     begun = time.monotonic()
@@ -130,18 +130,18 @@ def _guarded(name: str, job: Callable[[], object], facts: Server) -> Callable[[]
             return Absent(missing, is_failure=False)
         try:
             return job()
-        except NotThere as error:  # dropped in this moment
+        except NotFound as error:  # dropped in this moment
             return Absent(str(error), is_failure=False)
         except AccessDenied:
             return Absent(f"no permission: {facts.user} needs SELECT on the table", is_failure=False)
-        except OutsideError as error:
+        except ExternalError as error:
             return Absent(str(error))
 
     return attempt
 
 
 def _with_artists(tracks: Tracks | Absent | None, artists: int | Absent | None) -> Tracks | Absent | None:
-    return tracks.but(artists=artists) if isinstance(tracks, Tracks) and isinstance(artists, int) else tracks
+    return tracks.replace(artists=artists) if isinstance(tracks, Tracks) and isinstance(artists, int) else tracks
 
 
 def _with_coverage(
@@ -151,7 +151,7 @@ def _with_coverage(
         return analyzers
     total = tracks.total if isinstance(tracks, Tracks) else None
     return tuple(
-        one.but(
+        one.replace(
             coverage_pct=100.0 * one.tracks / total if total and one.tracks is not None else None,
             # An estimate minus a count tells nothing.
             new_rows=one.rows - before.get(one.name, 0) if before and one.tracks is not None else None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from boombap.db.queries.load import query
-from boombap.errors import AccessDenied, OutsideError
+from boombap.errors import AccessDenied, ExternalError
 from boombap.health.finding import Finding, Skipped
 
 TYPE_CHECKING = False
@@ -25,7 +25,7 @@ def examine(check: Check, read: Read, context: Context, *, is_fast: bool) -> Ans
         rows = read(query(f"health/{check.id}", context.server.major))
     except AccessDenied:
         return Skipped(check.id, "no permission: needs SELECT on the table or pg_monitor")
-    except OutsideError as error:
+    except ExternalError as error:
         return Skipped(check.id, str(error), is_failure=True)
     return [_safe(finding, _unprintable(rows)) for finding in check.judge(rows, context)]
 
@@ -39,7 +39,7 @@ def _safe(finding: Finding, unprintable: Sequence[str]) -> Finding:
     # A line end in a name would turn one statement into two: the second could be anybody's.
     if not any(value in finding.remedy for value in unprintable):
         return finding
-    return finding.but(remedy="write the statement by hand: a name in it holds control characters")
+    return finding.replace(remedy="write the statement by hand: a name in it holds control characters")
 
 
 def _obstacle(check: Check, context: Context, *, is_fast: bool) -> str:

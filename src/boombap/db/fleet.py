@@ -10,7 +10,7 @@ from boombap.clients.postgres.pool import Pool
 from boombap.clients.postgres.target import Target, from_text
 from boombap.db import read
 from boombap.db.collect import Request, diagnose
-from boombap.errors import ConfigError, OutsideError
+from boombap.errors import ConfigError, ExternalError
 from boombap.record import Record
 
 TYPE_CHECKING = False
@@ -70,7 +70,7 @@ def databases(server: Target, limits: Limits, interrupt: Interrupt) -> tuple[Tar
     """Return a target for each database of a server that this role may connect to.
 
     Raises:
-        OutsideError: when the server cannot be asked.
+        ExternalError: when the server cannot be asked.
     """
     with Pool(server, interrupt, limits=limits, size=1) as pool:
         facts, _ = read.server(pool.read)
@@ -95,7 +95,7 @@ def survey(
         try:
             with Pool(target, interrupt, limits=limits, size=1) as pool:
                 return diagnose(pool, request)
-        except (OutsideError, ConfigError) as error:
+        except (ExternalError, ConfigError) as error:
             return Failure(target.label, target.name, str(error))
         finally:
             finished.append(None)

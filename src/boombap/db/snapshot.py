@@ -6,7 +6,7 @@ import os
 import re
 
 from boombap.db.model import Diagnosis, Statement, Tracks
-from boombap.errors import NotThere, OutsideError
+from boombap.errors import ExternalError, NotFound
 from boombap.record import Record
 
 TYPE_CHECKING = False
@@ -114,7 +114,7 @@ def save(snapshot: Snapshot, file: Path) -> None:
     """Write a snapshot, whole or not at all (0600, in folders of 0700).
 
     Raises:
-        OutsideError: when the folder cannot be written.
+        ExternalError: when the folder cannot be written.
     """
     import json
 
@@ -129,15 +129,15 @@ def save(snapshot: Snapshot, file: Path) -> None:
             out.write(text)
         draft.replace(file)
     except OSError as error:
-        raise OutsideError(f"cannot write the snapshot {file}: {error.strerror}", hint="check paths.data") from None
+        raise ExternalError(f"cannot write the snapshot {file}: {error.strerror}", hint="check paths.data") from None
 
 
 def load(file: Path) -> Snapshot:
     """Read a snapshot.
 
     Raises:
-        NotThere: when none was saved under this name.
-        OutsideError: when the file cannot be read, or is none of ours.
+        NotFound: when none was saved under this name.
+        ExternalError: when the file cannot be read, or is none of ours.
     """
     import json
 
@@ -145,13 +145,13 @@ def load(file: Path) -> Snapshot:
         entry = json.loads(file.read_text(encoding="utf-8"))
         return _checked(entry)
     except FileNotFoundError:
-        raise NotThere(
+        raise NotFound(
             f"no snapshot {file.stem!r} of this database", hint="save one with `boombap db snapshot save`"
         ) from None
     except OSError as error:
-        raise OutsideError(f"cannot read the snapshot {file}: {error.strerror}") from None
+        raise ExternalError(f"cannot read the snapshot {file}: {error.strerror}") from None
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise OutsideError(f"{file} is not a snapshot of this version", hint="remove it and save a new one") from None
+        raise ExternalError(f"{file} is not a snapshot of this version", hint="remove it and save a new one") from None
 
 
 def _checked(entry: dict[str, Any]) -> Snapshot:
@@ -168,7 +168,7 @@ def rows_before(file: Path) -> Mapping[str, int]:
     """Return each analyzer's rows in a snapshot, nothing when there is none that can be read."""
     try:
         numbers = load(file).numbers
-    except OutsideError:
+    except ExternalError:
         return {}
     return {
         name.removeprefix("analyzer.").removesuffix(".rows"): value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from boombap.config.load import load
 from boombap.demo import sample
-from boombap.errors import EXIT_FINE, UsageError
+from boombap.errors import EXIT_OK, UsageError
 from boombap.output import usage
 from boombap.output.terminal import Terminal
 
@@ -66,4 +66,4 @@ def _sample(tracks: int, terminal: Terminal, interrupt: Interrupt, *, has_faults
     )
     if not loaded.has_vectors:
         terminal.note("this server has no pgvector: the sample has no embeddings")
-    return EXIT_FINE
+    return EXIT_OK

@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 from boombap.deps.sample.load import sample_database, sample_project
-from boombap.errors import EXIT_NO, EXIT_NO_VERDICT
+from boombap.errors import EXIT_FINDINGS, EXIT_NO_VERDICT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,8 +19,8 @@ def show(stage: Stage) -> None:
         folder = Path(place)
         sample_database(folder / "advisories")
         project = str(sample_project(folder))
-        deps = stage.but(settings=(*stage.settings, ("BOOMBAP_DEPS_DATABASE", str(folder / "advisories"))))
-        took_s = deps.run("deps", "audit", project, answers=(EXIT_NO,))
+        deps = stage.replace(settings=(*stage.settings, ("BOOMBAP_DEPS_DATABASE", str(folder / "advisories"))))
+        took_s = deps.run("deps", "audit", project, answers=(EXIT_FINDINGS,))
         stage.say(f"audited in {1000 * took_s:.0f} ms, start of Python included; 1 is the answer no")
         deps.run("deps", "check", "--ci-mode", project, answers=(EXIT_NO_VERDICT,))
         stage.say("4 is no verdict: a gate that could not look at everything never says clean")

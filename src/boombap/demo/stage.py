@@ -7,7 +7,7 @@ import subprocess
 import sys
 from time import perf_counter
 
-from boombap.errors import EXIT_FINE, BoombapError
+from boombap.errors import EXIT_OK, BoombapError
 from boombap.record import Record
 
 TYPE_CHECKING = False
@@ -35,7 +35,7 @@ class Stage(Record):
         """Speak to the person, set apart from what the tools print."""
         self.terminal.write(self.terminal.style(f"» {text}", "cyan"))
 
-    def run(self, *words: str, answers: Sequence[int] = (EXIT_FINE,)) -> float:
+    def run(self, *words: str, answers: Sequence[int] = (EXIT_OK,)) -> float:
         """Run `boombap` with these words as a process, its output below what was said.
 
         Args:
@@ -53,7 +53,7 @@ class Stage(Record):
         begun = perf_counter()
         command = [sys.executable, "-m", "boombap", *words]
         with subprocess.Popen(command, env={**os.environ, **dict(self.settings)}) as child:
-            with self.interrupt.ending_with(child.terminate):
+            with self.interrupt.cancel_with(child.terminate):
                 code = child.wait()
             self.interrupt.check()
         if code not in answers:

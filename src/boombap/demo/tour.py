@@ -9,7 +9,7 @@ from boombap.clients.postgres.target import from_text
 from boombap.config.load import load
 from boombap.demo import code, database, dependencies
 from boombap.demo.stage import Stage
-from boombap.errors import EXIT_FINE
+from boombap.errors import EXIT_OK
 from boombap.local import postgres
 from boombap.local.address import servers
 
@@ -39,7 +39,7 @@ def tour(terminal: Terminal, interrupt: Interrupt, *, tracks: int, is_kept: bool
         _say_what_next(stage, is_running=is_kept)
     state = "is stopped" if postgres.status(servers(load())) is None else "runs on"
     stage.say(f"the tour took {monotonic() - begun:.0f} s; the server {state}")
-    return EXIT_FINE
+    return EXIT_OK
 
 
 @contextmanager

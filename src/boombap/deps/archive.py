@@ -10,7 +10,7 @@ import stat
 import zipfile
 import zlib
 
-from boombap.errors import NotThere, OutsideError
+from boombap.errors import ExternalError, NotFound
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,8 +31,8 @@ def records(path: Path) -> Iterator[tuple[str, bytes]]:
     """Yield name and content of every ``.json`` entry.
 
     Raises:
-        NotThere: when there is no such file.
-        OutsideError: for a file that is not a zip archive, is damaged, or is hostile; the message says how.
+        NotFound: when there is no such file.
+        ExternalError: for a file that is not a zip archive, is damaged, or is hostile; the message says how.
     """
     try:
         with zipfile.ZipFile(path) as archive:
@@ -42,11 +42,11 @@ def records(path: Path) -> Iterator[tuple[str, bytes]]:
                 if entry.filename.endswith(".json"):
                     yield entry.filename, _read(archive, entry, path)
     except FileNotFoundError:
-        raise NotThere(f"there is no archive at {path}") from None
+        raise NotFound(f"there is no archive at {path}") from None
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, UnicodeDecodeError) as error:
-        raise OutsideError(f"{path.name} is not a whole zip archive: {error}", hint="fetch it again") from None
+        raise ExternalError(f"{path.name} is not a whole zip archive: {error}", hint="fetch it again") from None
     except OSError as error:
-        raise OutsideError(f"{path.name} cannot be read: {error.strerror or error}") from None
+        raise ExternalError(f"{path.name} cannot be read: {error.strerror or error}") from None
 
 
 def _refuse_hostile(entries: list[zipfile.ZipInfo], path: Path) -> None:
@@ -90,5 +90,5 @@ def _read(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path) -> bytes
     return content
 
 
-def _hostile(path: Path, reason: str) -> OutsideError:
-    return OutsideError(f"{path.name} is refused: it {reason}", hint="check the source; the old database stays")
+def _hostile(path: Path, reason: str) -> ExternalError:
+    return ExternalError(f"{path.name} is refused: it {reason}", hint="check the source; the old database stays")

@@ -29,7 +29,7 @@ def audit(reading: Reading, folder: str, *, now_s: float) -> Audit:
 
     Raises:
         NoVerdict: for a database of another version.
-        OutsideError: for a damaged one.
+        ExternalError: for a damaged one.
     """
     findings: list[Finding] = []
     skipped = list(reading.skipped)
@@ -94,7 +94,7 @@ def sources(folder: str, now_s: float) -> list[Source]:
 
     Raises:
         NoVerdict: for a database of another version.
-        OutsideError: for a damaged one.
+        ExternalError: for a damaged one.
     """
     found = []
     for ecosystem in present(folder):

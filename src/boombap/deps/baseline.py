@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import contextmanager
 
-from boombap.errors import ConfigError, OutsideError
+from boombap.errors import ConfigError, ExternalError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def checkout(folder: Path, revision: str) -> Iterator[Path]:
     """Yield the files of a revision in a temporary folder, which goes with the block.
 
     Raises:
-        OutsideError: when git cannot give them.
+        ExternalError: when git cannot give them.
     """
     import subprocess
     import tarfile
@@ -66,11 +66,11 @@ def checkout(folder: Path, revision: str) -> Iterator[Path]:
             with (Place(place) / "tree.tar").open("wb") as file:
                 done = subprocess.run(command, stdout=file, stderr=subprocess.PIPE, timeout=_GIT_S, check=False)
         except FileNotFoundError:
-            raise OutsideError("--since needs git, which is not installed") from None
+            raise ExternalError("--since needs git, which is not installed") from None
         except subprocess.TimeoutExpired:
-            raise OutsideError(f"git did not give {revision!r} within {_GIT_S:.0f} s") from None
+            raise ExternalError(f"git did not give {revision!r} within {_GIT_S:.0f} s") from None
         if done.returncode:
-            raise OutsideError(f"git has no revision {revision!r} of {folder}", hint="check --since")
+            raise ExternalError(f"git has no revision {revision!r} of {folder}", hint="check --since")
         tree = Place(place) / "tree"
         with tarfile.open(Place(place) / "tree.tar") as archive:
             archive.extractall(tree, filter="data")

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 from boombap.deps.aliases import Groups
 from boombap.deps.database import STAMP
-from boombap.errors import OutsideError
+from boombap.errors import ExternalError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def new_file(path: str, *, copy_of: str = "") -> Iterator[sqlite3.Connection]:
     """Yield a new database, empty or a copy of another one; the file goes when the block fails.
 
     Raises:
-        OutsideError: when it cannot be written, because the disk is full for example.
+        ExternalError: when it cannot be written, because the disk is full for example.
     """
     database: sqlite3.Connection | None = None
     try:
@@ -65,7 +65,7 @@ def new_file(path: str, *, copy_of: str = "") -> Iterator[sqlite3.Connection]:
         yield database
     except (sqlite3.Error, OSError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise OutsideError(f"cannot write the advisories to {path}: {reason}", hint="the old database stays") from None
+        raise ExternalError(f"cannot write the advisories to {path}: {reason}", hint="the old database stays") from None
     finally:
         if database:
             database.close()
@@ -145,7 +145,7 @@ def finish(database: sqlite3.Connection, facts: Mapping[str, str | int]) -> None
     """Write the facts, and read the whole file once.
 
     Raises:
-        OutsideError: when it is not whole.
+        ExternalError: when it is not whole.
     """
     counted = database.execute("SELECT count(*), max(max(modified, published)) FROM advisories").fetchone()
     all_facts = {**facts, "records": counted[0], "newest": counted[1] or ""}
@@ -154,21 +154,21 @@ def finish(database: sqlite3.Connection, facts: Mapping[str, str | int]) -> None
     database.execute("COMMIT")
     verdict = database.execute("PRAGMA integrity_check").fetchone()[0]
     if verdict != "ok":
-        raise OutsideError(f"the new database is not whole: {verdict}", hint="check the disk; the old one stays")
+        raise ExternalError(f"the new database is not whole: {verdict}", hint="check the disk; the old one stays")
 
 
 def publish(beside: str, path: str) -> None:
     """Put the new file in the place of the old one, in one step, once the disk has it.
 
     Raises:
-        OutsideError: when the disk does not take it.
+        ExternalError: when the disk does not take it.
     """
     try:
         _sync(beside)
         os.replace(beside, path)
         _sync(os.path.dirname(path))
     except OSError as error:
-        raise OutsideError(f"cannot write the advisories to {path}: {error.strerror}") from None
+        raise ExternalError(f"cannot write the advisories to {path}: {error.strerror}") from None
 
 
 def _sync(path: str) -> None:
@@ -188,4 +188,4 @@ def mark_checked(path: str, now_s: int) -> None:
         finally:
             database.close()
     except sqlite3.Error as error:
-        raise OutsideError(f"cannot write to {path}: {error}") from None
+        raise ExternalError(f"cannot write to {path}: {error}") from None

@@ -7,7 +7,7 @@ import time
 from boombap.command.action import Action, Tool
 from boombap.command.dispatch import run_tool
 from boombap.deps import environment, options
-from boombap.errors import EXIT_FINE, EXIT_NO, EXIT_NO_VERDICT, BoombapError, NotThere, NoVerdict, worst_exit
+from boombap.errors import EXIT_FINDINGS, EXIT_NO_VERDICT, EXIT_OK, BoombapError, NotFound, NoVerdict, worst_exit
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def _report(context: RunContext) -> int:
         lines = show.lines(report, args.format or "json", context.terminal)
     code = _answered(context, report, lines)
     # A report is made to be read; only where nothing could be judged does it fail.
-    return EXIT_FINE if code == EXIT_NO else code
+    return EXIT_OK if code == EXIT_FINDINGS else code
 
 
 def _judged(context: RunContext, policy: Policy) -> Report:
@@ -85,13 +85,13 @@ def _judged(context: RunContext, policy: Policy) -> Report:
 
 def _from_floor(context: RunContext, report: Report) -> Report:
     """Return a report without the findings below --severity; they are only counted."""
-    verdict, below = report.verdict.but(shown=()), len(report.verdict.shown)
+    verdict, below = report.verdict.replace(shown=()), len(report.verdict.shown)
     kept = {id(violation.finding) for violation in verdict.violations}
     kept |= {id(finding) for finding in (*verdict.waived, *verdict.known)}
     findings = tuple(finding for finding in report.audit.findings if id(finding) in kept)
     if below:
         context.terminal.note(f"{below:,} findings below {context.args.severity} are not shown")
-    return report.but(audit=report.audit.but(findings=findings), verdict=verdict)
+    return report.replace(audit=report.audit.replace(findings=findings), verdict=verdict)
 
 
 def _answered(context: RunContext, report: Report, lines: Iterable[str]) -> int:
@@ -111,18 +111,18 @@ def _sync(context: RunContext) -> int:
     for ecosystem in wanted:
         try:
             codes.append(_sync_one(context, ecosystem, origin))
-        except NotThere as error:
+        except NotFound as error:
             context.terminal.note(f"{ecosystem}: {error}")
             absent += 1
             # Of the ecosystems that are asked for by default, a small mirror may have some only.
-            codes.append(error.exit_code if context.args.ecosystem else EXIT_FINE)
+            codes.append(error.exit_code if context.args.ecosystem else EXIT_OK)
         except BoombapError as error:
             if error.exit_code > EXIT_NO_VERDICT and error.exit_code != 75:  # noqa: PLR2004 - Ctrl-C and bugs end the run
                 raise
             context.terminal.note(f"{ecosystem}: {error}")
             codes.append(error.exit_code)
     if absent == len(wanted):
-        raise NotThere(f"nothing was taken in: {origin.label} has no archive of {', '.join(wanted)}")
+        raise NotFound(f"nothing was taken in: {origin.label} has no archive of {', '.join(wanted)}")
     return worst_exit(codes)
 
 
@@ -133,7 +133,7 @@ def _sync_one(context: RunContext, ecosystem: str, origin: Origin) -> int:
 
     args, deps, terminal = context.args, context.config.deps, context.terminal
     if args.if_stale and _is_fresh(context, ecosystem):
-        return EXIT_FINE
+        return EXIT_OK
 
     def watch(step: str, done: int) -> None:
         context.interrupt.check()
@@ -146,7 +146,7 @@ def _sync_one(context: RunContext, ecosystem: str, origin: Origin) -> int:
     finally:
         terminal.progress("")
     terminal.note(_sentence(ecosystem, outcome))
-    return EXIT_FINE
+    return EXIT_OK
 
 
 def _is_fresh(context: RunContext, ecosystem: str) -> bool:
@@ -191,7 +191,7 @@ def _explain(context: RunContext) -> int:
         database.close()
     if not found:
         context.terminal.note(f"no database knows {context.args.id!r}")
-    return EXIT_FINE if found else EXIT_NO
+    return EXIT_OK if found else EXIT_FINDINGS
 
 
 def _policy(context: RunContext) -> int:
@@ -214,7 +214,7 @@ def _policy(context: RunContext) -> int:
         )
     if policy.severity == NEVER:
         context.terminal.note("severity is never: only kev, epss and malware block")
-    return EXIT_NO if expired else EXIT_FINE
+    return EXIT_FINDINGS if expired else EXIT_OK
 
 
 def _serve(context: RunContext) -> int:
@@ -232,7 +232,7 @@ def _serve(context: RunContext) -> int:
         host=context.args.host,
         port=DEFAULT_PORT if context.args.port is None else context.args.port,
     )
-    return EXIT_FINE
+    return EXIT_OK
 
 
 def _no_databases(folder: str) -> NoVerdict:

@@ -11,7 +11,7 @@ import os
 import zlib
 
 from boombap.deps.model import Source
-from boombap.errors import NoVerdict, OutsideError
+from boombap.errors import ExternalError, NoVerdict
 from boombap.record import Record
 
 TYPE_CHECKING = False
@@ -163,7 +163,7 @@ def open_database(folder: str, ecosystem: str) -> Database | None:
 
     Raises:
         NoVerdict: for a database of another version.
-        OutsideError: for a damaged one.
+        ExternalError: for a damaged one.
     """
     path = place(folder, ecosystem)
     if not os.path.exists(path):
@@ -185,5 +185,5 @@ def open_database(folder: str, ecosystem: str) -> Database | None:
     return Database(ecosystem, path, connection)
 
 
-def _damaged(path: str, reason: str) -> OutsideError:
-    return OutsideError(f"the advisories in {path} cannot be read: {reason}", hint="run `boombap deps sync --rebuild`")
+def _damaged(path: str, reason: str) -> ExternalError:
+    return ExternalError(f"the advisories in {path} cannot be read: {reason}", hint="run `boombap deps sync --rebuild`")

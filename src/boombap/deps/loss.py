@@ -9,7 +9,7 @@ import time
 
 from boombap.deps import spans
 from boombap.deps.versions.key import LOWEST, sort_key
-from boombap.errors import OutsideError
+from boombap.errors import ExternalError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,16 +31,16 @@ _SAME = "SELECT a.ranges FROM advisories v JOIN affected a ON a.advisory = v.id 
 _WITHDRAWN = "SELECT 1 FROM advisories WHERE name = ? AND is_withdrawn"
 
 
-def refused(ecosystem: str, what: str, hint: str) -> OutsideError:
+def refused(ecosystem: str, what: str, hint: str) -> ExternalError:
     """Return the error for an archive that is not taken in."""
-    return OutsideError(f"all.zip of {ecosystem} is refused: {what}", hint=hint)
+    return ExternalError(f"all.zip of {ecosystem} is refused: {what}", hint=hint)
 
 
 def refuse_hollow(ecosystem: str, hollow: int, live: int) -> None:
     """Refuse an archive in which more than a few records cannot affect any version.
 
     Raises:
-        OutsideError: with both numbers.
+        ExternalError: with both numbers.
     """
     if hollow > max(_FEW_LOST, _MOST_HOLLOW * live):
         what = f"{hollow:,} of {live:,} records in it that are not withdrawn affect no version"
@@ -51,7 +51,7 @@ def refuse_future(ecosystem: str, database: sqlite3.Connection, now_s: float) ->
     """Refuse a database whose newest record is of a day that has not come: it would never grow old.
 
     Raises:
-        OutsideError: with the time of that record.
+        ExternalError: with the time of that record.
     """
     newest = str(database.execute("SELECT max(max(modified, published)) FROM advisories").fetchone()[0] or "")
     if newest > time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now_s + _DAY_S)):
@@ -68,7 +68,7 @@ def refuse_loss(ecosystem: str, old: Database, database: sqlite3.Connection) -> 
         What is lost so far, to be kept as the fact `strayed`: id and package in each line.
 
     Raises:
-        OutsideError: with the numbers.
+        ExternalError: with the numbers.
     """
     known, gone_now = _lost(ecosystem, old, database)
     strayed = _strayed(ecosystem, old.fact("strayed"), gone_now, database)

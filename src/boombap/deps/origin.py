@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from boombap.errors import NotThere, OutsideError, UsageError
+from boombap.errors import ExternalError, NotFound, UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
             """Return a file of the export, itself or a copy in `scratch`.
 
             Raises:
-                NotThere: when the export has none of this name.
-                OutsideError: when it cannot be had.
+                NotFound: when the export has none of this name.
+                ExternalError: when it cannot be had.
             """
 
 
@@ -53,7 +53,7 @@ class Folder:
         """Return the file itself; see `Origin`."""
         path = self._path / name
         if not path.is_file():
-            raise NotThere(f"there is no {name} in {self._path}", hint="check deps.source, or --from")
+            raise NotFound(f"there is no {name} in {self._path}", hint="check deps.source, or --from")
         return path
 
 
@@ -90,13 +90,13 @@ class Remote:
             with target.open("wb") as file:
                 response = self._client.download(request, file.write, lambda done, _: watch("fetching", done))
         except OSError as error:
-            raise OutsideError(f"cannot write {target}: {error.strerror}", hint="the old database stays") from None
+            raise ExternalError(f"cannot write {target}: {error.strerror}", hint="the old database stays") from None
         if not response.is_success:
             import time
 
             raise refusal(response, time.time())
         if origin(response.url) != origin(request.url):
-            raise OutsideError(
+            raise ExternalError(
                 f"{origin(request.url)} redirects to {origin(response.url)}",
                 hint="when that is right, name it as the source",
             )

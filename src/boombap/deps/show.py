@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from boombap.errors import OutsideError
+from boombap.errors import ExternalError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def write(texts: Iterable[str], terminal: Terminal, file: Path | None) -> None:
     """Write lines to stdout, or to a file that is whole or not there.
 
     Raises:
-        OutsideError: when they cannot be written.
+        ExternalError: when they cannot be written.
     """
     if file is None:
         # One write: 950 calls of it take 3 ms.
@@ -52,7 +52,7 @@ def write(texts: Iterable[str], terminal: Terminal, file: Path | None) -> None:
         beside.replace(file)
     except OSError as error:
         beside.unlink(missing_ok=True)
-        raise OutsideError(f"cannot write {file}: {error.strerror}", hint="check --output") from None
+        raise ExternalError(f"cannot write {file}: {error.strerror}", hint="check --output") from None
 
 
 def _json(report: Report) -> Iterator[str]:

@@ -14,7 +14,7 @@ from boombap.deps import build, exploited, loss
 from boombap.deps.archive import records
 from boombap.deps.database import Database, open_database, place
 from boombap.deps.records import parse
-from boombap.errors import AccessDenied, BoombapError, NotThere, OutsideError, TryLater
+from boombap.errors import AccessDenied, BoombapError, ExternalError, NotFound, RetryLater
 from boombap.private import make_folder
 from boombap.record import Record
 
@@ -100,9 +100,9 @@ def sync(
     """Bring the database of an ecosystem up to date.
 
     Raises:
-        OutsideError: when the export cannot be had or is refused; the old database stays.
+        ExternalError: when the export cannot be had or is refused; the old database stays.
         AccessDenied: when the folder cannot be written.
-        TryLater: when another process has held the lock for two minutes.
+        RetryLater: when another process has held the lock for two minutes.
     """
     begun_s = int(clock())
     path = place(str(wanted.folder), ecosystem)
@@ -153,7 +153,7 @@ def _alone(path: str, pause: Callable[[float], None]) -> Iterator[bool]:
                 break
             except BlockingIOError:
                 if waited_s >= _WAIT_S:
-                    raise TryLater("another sync has been running for two minutes", retry_after_s=60) from None
+                    raise RetryLater("another sync has been running for two minutes", retry_after_s=60) from None
                 pause(_STEP_S)
                 waited_s += _STEP_S
         yield waited_s > 0
@@ -178,7 +178,7 @@ def _listed(run: _Run) -> dict[str, str]:
     """Return when each advisory of the export was changed last, by its id; empty when there is no list."""
     try:
         listing = run.origin.file(f"{run.ecosystem}/modified_id.csv", run.scratch, run.watch)
-    except NotThere:
+    except NotFound:
         return {}
     with listing.open(encoding="utf-8", errors="replace") as lines:
         parts = (line.strip().partition(",") for line in lines)
@@ -212,7 +212,7 @@ def _update(run: _Run, old: Database, changed: list[str]) -> tuple[str, int]:
     try:
         files = [run.origin.file(f"{run.ecosystem}/{id_}.json", run.scratch, run.watch) for id_ in changed]
         rows = [parse(file.read_bytes(), run.ecosystem) for file in files]
-    except (NotThere, ValueError):
+    except (NotFound, ValueError):
         return _build(run, old)
     with build.new_file(run.path + ".new", copy_of=run.path) as database:
         for row in rows:
@@ -317,4 +317,4 @@ def _digest(path: Path) -> str:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise OutsideError(f"cannot read {path}: {error.strerror}") from None
+        raise ExternalError(f"cannot read {path}: {error.strerror}") from None

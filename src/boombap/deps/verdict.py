@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from boombap.deps.model import Verdict, Violation
-from boombap.errors import EXIT_FINE, EXIT_NO, EXIT_NO_VERDICT
+from boombap.errors import EXIT_FINDINGS, EXIT_NO_VERDICT, EXIT_OK
 from boombap.units import format_duration
 
 TYPE_CHECKING = False
@@ -53,7 +53,7 @@ def exit_code(verdict: Verdict) -> int:
     """Return the exit code of a verdict; where it only warns, a gap is still no verdict."""
     if verdict.gaps:
         return EXIT_NO_VERDICT
-    return EXIT_NO if verdict.violations and verdict.is_enforced else EXIT_FINE
+    return EXIT_FINDINGS if verdict.violations and verdict.is_enforced else EXIT_OK
 
 
 def coverage_gaps(coverage: Coverage, max_db_age_s: float) -> Iterator[Violation]:

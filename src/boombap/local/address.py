@@ -55,7 +55,7 @@ def redis(config: Config) -> RedisTarget:
     target = redis_from_text(running.url, origin="the local server")
     if running.password_file is None:
         return target
-    return target.but(password=Secret(running.password_file.read_text(encoding="utf-8").strip()))
+    return target.replace(password=Secret(running.password_file.read_text(encoding="utf-8").strip()))
 
 
 def servers(config: Config) -> Path:

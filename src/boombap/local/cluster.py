@@ -11,7 +11,7 @@ import shutil
 import signal
 import time
 
-from boombap.errors import AccessDenied, ConfigError, OutsideError, TimedOut
+from boombap.errors import AccessDenied, ConfigError, ExternalError, TimedOut
 from boombap.local import folders, process
 
 TYPE_CHECKING = False
@@ -47,7 +47,7 @@ def ensure(way: Way, major: int, *, sync: bool, pause: Callable[[float], None] =
     Raises:
         ConfigError: when the data belongs to another major version.
         AccessDenied: when the data belongs to another user.
-        OutsideError: when the cluster cannot be made.
+        ExternalError: when the cluster cannot be made.
     """
     data = way.home / "data"
     if not data.exists():
@@ -121,7 +121,7 @@ def _run(way: Way, program: str, words: list[str], pause: Callable[[float], None
         if not process.poll(lambda: child.poll() is not None, _LIMIT_S, pause):
             raise TimedOut(f"{program} did not end within {_LIMIT_S:.0f} s", hint=f"see {log}")
     if child.returncode != 0:
-        raise OutsideError(f"{program} failed: {process.tail(log)}")
+        raise ExternalError(f"{program} failed: {process.tail(log)}")
 
 
 def _check_owner(data: Path, way: Way) -> None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from boombap.errors import ConfigError, OutsideError, TimedOut
+from boombap.errors import ConfigError, ExternalError, TimedOut
 from boombap.local import cluster, folders, privilege, process
 from boombap.local.process import Running
 
@@ -60,7 +60,7 @@ def start(
     Raises:
         ConfigError: when the extra is not installed, the data is of another version, or the words do not fit.
         AccessDenied: when a folder cannot be used, or root finds no way.
-        OutsideError: when the server fails to start; the message ends with its last log lines.
+        ExternalError: when the server fails to start; the message ends with its last log lines.
         TimedOut: when it is not ready within a minute.
     """
     listen = _listen(port, addresses)
@@ -230,7 +230,7 @@ def _parsed(answer: str) -> str:
     """
     found = re.search(r"\(PostgreSQL\) (\d+[.\w]*)", answer)
     if found is None:
-        raise OutsideError(f"the program `postgres` calls itself {answer!r}, which names no version")
+        raise ExternalError(f"the program `postgres` calls itself {answer!r}, which names no version")
     return found.group(1)
 
 
@@ -274,4 +274,4 @@ def _await_ready(child: subprocess.Popen[bytes], data: Path, log: Path, pause: C
         return found
     if child.returncode is None:
         raise TimedOut(f"PostgreSQL was not ready after {_READY_LIMIT_S:.0f} s: {process.tail(log)}")
-    raise OutsideError(f"PostgreSQL did not start: {process.tail(log)}")
+    raise ExternalError(f"PostgreSQL did not start: {process.tail(log)}")

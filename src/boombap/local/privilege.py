@@ -13,7 +13,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from boombap.errors import AccessDenied, OutsideError
+from boombap.errors import AccessDenied, ExternalError
 from boombap.local import folders
 
 TYPE_CHECKING = False
@@ -65,7 +65,7 @@ def choose(home: Path, binaries: Path, program: str, *, shelters: Sequence[Path]
 
     Raises:
         AccessDenied: when none works.
-        OutsideError: when the program itself does not run.
+        ExternalError: when the program itself does not run.
     """
     if os.geteuid() != 0:
         way = directly if _has_name(os.geteuid()) else in_namespace
@@ -99,7 +99,7 @@ def in_namespace(home: Path, binaries: Path, program: str) -> Way:
     probe = (*prefix, "/bin/sh", "-c", 'test -w "$0" && exec "$1" --version', str(home))
     try:
         return Way(home, binaries, _version(probe, binaries / program), prefix=prefix)
-    except OutsideError as error:
+    except ExternalError as error:
         raise AccessDenied(
             f"{program} needs a user namespace here, and does not run in one",
             hint="run as an ordinary user that /etc/passwd names",
@@ -148,9 +148,9 @@ def _version(prefix: Sequence[str], program: Path, user: int | None = None, grou
     try:
         answer = _answer([*prefix, str(program), *(() if prefix else ("--version",))], user, group)
     except (OSError, subprocess.SubprocessError) as error:
-        raise OutsideError(f"cannot run {program}: {error}") from error
+        raise ExternalError(f"cannot run {program}: {error}") from error
     if answer.returncode != 0:
-        raise OutsideError(f"cannot run {program}: {answer.stderr.strip() or f'exit status {answer.returncode}'}")
+        raise ExternalError(f"cannot run {program}: {answer.stderr.strip() or f'exit status {answer.returncode}'}")
     return answer.stdout.strip()
 
 

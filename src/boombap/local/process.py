@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from boombap.errors import OutsideError, TimedOut
+from boombap.errors import ExternalError, TimedOut
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def spawn(
         stdin: given to the program whole; at most a pipe's buffer (64 kB).
 
     Raises:
-        OutsideError: when the program cannot be started.
+        ExternalError: when the program cannot be started.
     """
     import subprocess
 
@@ -106,7 +106,7 @@ def spawn(
             extra_groups=None if user is None else [],
         )
     except (OSError, subprocess.SubprocessError) as error:
-        raise OutsideError(f"cannot start {command[0]}: {error}") from error
+        raise ExternalError(f"cannot start {command[0]}: {error}") from error
     finally:
         os.close(descriptor)
     if child.stdin:

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from urllib.parse import quote
 
-from boombap.errors import ConfigError, OutsideError, TimedOut
+from boombap.errors import ConfigError, ExternalError, TimedOut
 from boombap.local import folders, process
 from boombap.local.process import Running
 
@@ -52,7 +52,7 @@ def start(
     Raises:
         ConfigError: when the extra is not installed, or the words do not fit.
         AccessDenied: when a folder cannot be used.
-        OutsideError: when the server fails to start; the message ends with its last log lines.
+        ExternalError: when the server fails to start; the message ends with its last log lines.
         TimedOut: when it does not answer within half a minute.
     """
     base = base.resolve()
@@ -145,7 +145,7 @@ def _await_ready(child: subprocess.Popen[bytes], path: Path, log: Path, pause: C
     if not process.poll(lambda: child.poll() is not None or _answers(path), _READY_LIMIT_S, pause):
         raise TimedOut(f"Valkey was not ready after {_READY_LIMIT_S:.0f} s: {process.tail(log)}")
     if child.returncode is not None:
-        raise OutsideError(f"Valkey did not start: {process.tail(log)}")
+        raise ExternalError(f"Valkey did not start: {process.tail(log)}")
 
 
 def _answers(path: Path) -> bool:
@@ -195,7 +195,7 @@ def _version_of(binary: Path) -> str:
             [binary, "--version"], capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
         )
     except OSError as error:
-        raise OutsideError(f"cannot run {binary}: {error}") from error
+        raise ExternalError(f"cannot run {binary}: {error}") from error
     found = re.search(r"\bv=(\S+)", answer.stdout)
     return found.group(1) if found else ""
 

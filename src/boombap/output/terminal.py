@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from boombap.errors import OutsideError
+from boombap.errors import ExternalError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class Terminal:
 
         Raises:
             BrokenPipeError: when nobody reads it any more.
-            OutsideError: when it cannot be written, because the disk is full for example.
+            ExternalError: when it cannot be written, because the disk is full for example.
         """
         try:
             self._out.write(text + "\n")
@@ -62,7 +62,7 @@ class Terminal:
 
         Raises:
             BrokenPipeError: when nobody reads it any more.
-            OutsideError: when it cannot be written.
+            ExternalError: when it cannot be written.
         """
         self.write(text)
         flush(self._out)
@@ -84,7 +84,7 @@ def flush(stream: TextIO) -> None:
 
     Raises:
         BrokenPipeError: when nobody reads it any more.
-        OutsideError: when it cannot be written, because the disk is full for example.
+        ExternalError: when it cannot be written, because the disk is full for example.
     """
     try:
         stream.flush()
@@ -94,9 +94,9 @@ def flush(stream: TextIO) -> None:
         raise unwritable(error) from None
 
 
-def unwritable(error: OSError) -> OutsideError:
+def unwritable(error: OSError) -> ExternalError:
     """Return the error for an output that could not be written."""
-    return OutsideError(f"cannot write the output: {error.strerror}")
+    return ExternalError(f"cannot write the output: {error.strerror}")
 
 
 def _shows_colour(stream: TextIO) -> bool:

@@ -13,7 +13,7 @@ import stat
 import tempfile
 from contextlib import contextmanager
 
-from boombap.errors import ConfigError, OutsideError, UsageError
+from boombap.errors import ConfigError, ExternalError, UsageError
 from boombap.private import make_folder
 from boombap.redis import portable
 
@@ -84,7 +84,7 @@ class BackupFile:
         """Append items. They are on disk when it returns.
 
         Raises:
-            OutsideError: when the disk is full or fails; nothing of these items is left in the file then.
+            ExternalError: when the disk is full or fails; nothing of these items is left in the file then.
         """
         self._append(b"".join(portable.to_line(item).encode() + b"\n" for item in items))
         self.items += len(items)
@@ -96,13 +96,13 @@ class BackupFile:
             self._sync_folder()
         except OSError as error:
             hint = f"the values that were saved are in {self._part}; rename it"
-            raise OutsideError(f"cannot give {self._path} its name: {error.strerror}", hint=hint) from None
+            raise ExternalError(f"cannot give {self._path} its name: {error.strerror}", hint=hint) from None
 
     def _check_folder(self) -> None:
         """Refuse a folder in which the file could not get its name in the end, when keys are deleted already.
 
         Raises:
-            OutsideError: why nothing can be created there.
+            ExternalError: why nothing can be created there.
         """
         with self._writing():
             make_folder(self._path.parent)
@@ -184,7 +184,7 @@ class BackupFile:
         try:
             yield
         except OSError as error:
-            raise OutsideError(f"cannot write {self._part}: {error.strerror}") from None
+            raise ExternalError(f"cannot write {self._part}: {error.strerror}") from None
 
 
 def _of(head: dict[str, object]) -> str:

@@ -71,7 +71,7 @@ class Change:
         """Change every key that matches.
 
         Raises:
-            OutsideError: when a server stays away, or refuses a command; what was done stays done.
+            ExternalError: when a server stays away, or refuses a command; what was done stays done.
             Interrupted: when the run was ended; the next one goes on.
         """
         begun_s = time.perf_counter()

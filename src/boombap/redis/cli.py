@@ -9,7 +9,7 @@ from boombap.command.action import Action, Tool
 from boombap.command.dispatch import run_tool
 from boombap.command.emit import answer
 from boombap.command.options import NEVER
-from boombap.errors import EXIT_FINE, EXIT_NO, EXIT_OUTSIDE
+from boombap.errors import EXIT_EXTERNAL, EXIT_FINDINGS, EXIT_OK
 from boombap.redis import environment, options
 
 TYPE_CHECKING = False
@@ -71,7 +71,7 @@ def _get(context: RunContext) -> int:
     db = server.db if context.args.db is None else context.args.db
     value = look(environment.opened(context, server.on(db)), context.args.key)
     answer(context, lambda: report.value_lines(value, context.terminal), lambda: encode.value_object(value))
-    return EXIT_FINE
+    return EXIT_OK
 
 
 def _purge(context: RunContext) -> int:
@@ -195,7 +195,7 @@ def _stats(context: RunContext) -> int:
         lambda: report.stats_lines(nodes, prefixes, server.address, context.terminal),
         lambda: encode.stats_object(nodes, prefixes, server.address),
     )
-    return EXIT_FINE
+    return EXIT_OK
 
 
 def _own(census: Census, prefixes: Iterable[str]) -> list[Branch]:
@@ -225,18 +225,18 @@ def _show_done(context: RunContext, plan: Plan | None, done: Done | None, place:
         lambda: () if done is None else report.done_lines(done, context.terminal, place),
         lambda: encode.change_object(plan, done, address),
     )
-    return EXIT_OUTSIDE if done is not None and done.failed else EXIT_FINE
+    return EXIT_EXTERNAL if done is not None and done.failed else EXIT_OK
 
 
 def _exit_code(health: Health, context: RunContext) -> int:
     from boombap.health.finding import Severity
 
     if any(skipped.is_failure for skipped in health.skipped):
-        return EXIT_OUTSIDE
+        return EXIT_EXTERNAL
     if context.args.fail_on == NEVER:
-        return EXIT_FINE
+        return EXIT_OK
     limit = Severity[context.args.fail_on.upper()]
-    return EXIT_NO if any(finding.severity >= limit for finding in health.findings) else EXIT_FINE
+    return EXIT_FINDINGS if any(finding.severity >= limit for finding in health.findings) else EXIT_OK
 
 
 TOOL = Tool(

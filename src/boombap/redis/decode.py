@@ -7,7 +7,7 @@ from itertools import islice
 
 from boombap.clients.redis.connection import as_mapping
 from boombap.clients.redis.errors import ServerError, refusal
-from boombap.errors import NotThere
+from boombap.errors import NotFound
 from boombap.redis.model import Value
 from boombap.redis.portable import plain
 from boombap.redis.walk import PICKLES
@@ -39,12 +39,12 @@ def look(deployment: Deployment, key: bytes) -> Value:
     """Return a key with its value made readable.
 
     Raises:
-        NotThere: when there is no such key.
-        OutsideError: when the server refuses a command.
+        NotFound: when there is no such key.
+        ExternalError: when the server refuses a command.
     """
     kind = deployment.call("TYPE", key).decode("ascii", "replace")
     if kind == "none":
-        raise NotThere("there is no such key", hint="keys are matched byte by byte; see `boombap redis keys`")
+        raise NotFound("there is no such key", hint="keys are matched byte by byte; see `boombap redis keys`")
     ttl, size, encoding, length, read = deployment.pipeline(
         [
             ("PTTL", key),

@@ -20,7 +20,7 @@ def read(pool: Pool) -> Facts:
     """Return the facts about one node.
 
     Raises:
-        OutsideError: when it cannot be reached, or does not even allow INFO.
+        ExternalError: when it cannot be reached, or does not even allow INFO.
     """
     info, commands, config, acl, slow = pool.pipeline(
         [

@@ -77,7 +77,7 @@ class Field:
         """Run work to its end, again from the beginning when its node goes away; it says each time that it got on.
 
         Raises:
-            OutsideError: when the node stays away, or refuses us.
+            ExternalError: when the node stays away, or refuses us.
         """
         away_since_s = [0.0]
 

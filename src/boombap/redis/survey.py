@@ -47,7 +47,7 @@ def survey(
         share: of the keys that are measured.
 
     Raises:
-        OutsideError: when a server stays away, or refuses a command.
+        ExternalError: when a server stays away, or refuses a command.
         Interrupted: when the run was ended.
     """
     begun_s = time.perf_counter()

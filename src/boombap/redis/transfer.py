@@ -33,7 +33,7 @@ def fetch(connection: Connection, db: int, keys: Sequence[bytes], form: Form = "
     """Return keys with their values and times to live; those that are gone are left out.
 
     Raises:
-        OutsideError: when the server refuses a command.
+        ExternalError: when the server refuses a command.
     """
     facts: list[Any] = connection.pipeline(
         [words for key in keys for words in (("TYPE", key), ("PTTL", key), ("DUMP", key))]

@@ -96,7 +96,7 @@ def batches(
             asked = ask(keys, strings, following)
         if held is not None:
             heads = zip(answered.strings, replies[answered.end :], strict=False)
-            yield held.but(pickles=[key for key, head in heads if head in PICKLES])
+            yield held.replace(pickles=[key for key, head in heads if head in PICKLES])
         # A walk that stops after this batch goes on with the keys that the next one would have had.
         held = Batch(
             answered.following,
@@ -105,7 +105,7 @@ def batches(
             [],
         )
         if not answered.following:
-            yield held.but(pickles=_last_pickles(connection, strings))
+            yield held.replace(pickles=_last_pickles(connection, strings))
             return
 
 

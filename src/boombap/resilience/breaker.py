@@ -25,7 +25,7 @@ class State(StrEnum):
 class Breaker:
     """Counts failures in a row; threads may share it.
 
-    Ask `admits` before each call, and say `succeed`, `fail` or `forget` after it.
+    Ask `allow` before each call, and say `succeed`, `fail` or `cancel` after it.
 
     Args:
         threshold: failures in a row that open it.
@@ -69,7 +69,7 @@ class Breaker:
         with self._lock:
             return max(0.0, self._left_s()) if self._state is State.OPEN else 0.0
 
-    def admits(self) -> bool:
+    def allow(self) -> bool:
         """Tell whether a call may pass, and count it when it may."""
         with self._lock:
             before = self._state
@@ -104,7 +104,7 @@ class Breaker:
             after = self._state
         self._tell(before, after)
 
-    def forget(self) -> None:
+    def cancel(self) -> None:
         """Say that a call ended without a verdict, for example because the run was interrupted.
 
         Not for a call that was admitted while closed and ends when half-open: it would give back the trial of another.

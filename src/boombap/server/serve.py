@@ -6,7 +6,7 @@ import errno
 import threading
 from contextlib import contextmanager
 
-from boombap.errors import AccessDenied, ConfigError, OutsideError
+from boombap.errors import AccessDenied, ConfigError, ExternalError
 from boombap.log import logger
 from boombap.record import Record
 from boombap.server.engine import Engine
@@ -54,7 +54,7 @@ def running(
         access_log: a line a request, at level info.
 
     Raises:
-        OutsideError: when the port is in use or may not be used.
+        ExternalError: when the port is in use or may not be used.
         ConfigError: when the host or the certificate cannot be used.
     """
     note = logger("boombap.server.access").info if access_log else None
@@ -90,7 +90,7 @@ def serve(
         on_ready: is told where, once requests are answered.
 
     Raises:
-        OutsideError: when the port is in use or may not be used.
+        ExternalError: when the port is in use or may not be used.
         ConfigError: when the host or the certificate cannot be used.
     """
     interrupt.grace_s = max(interrupt.grace_s, limits.drain_s + _GRACE_S)
@@ -114,12 +114,12 @@ def _bind(engine: Engine, host: str, port: int) -> None:
         raise _no_port(error, host, port) from None
 
 
-def _no_port(error: Exception, host: str, port: int) -> OutsideError | ConfigError:
+def _no_port(error: Exception, host: str, port: int) -> ExternalError | ConfigError:
     number = getattr(error, "errno", None)
     if number in {errno.EACCES, errno.EPERM}:
         return AccessDenied(f"port {port} of {host} may not be used", hint="choose one above 1023")
     if number == errno.EADDRINUSE or "in use" in str(error):
-        return OutsideError(f"port {port} of {host} is in use", hint="choose another, or 0 for any that is free")
+        return ExternalError(f"port {port} of {host} is in use", hint="choose another, or 0 for any that is free")
     return ConfigError(f"cannot listen at {host}, port {port}", hint="name an address of this machine and a port")
 
 

@@ -82,7 +82,7 @@ class Access:
 
         Raises:
             AccessDenied: when the credentials are wrong.
-            OutsideError: when no token came; the transient ones may be tried again.
+            ExternalError: when no token came; the transient ones may be tried again.
         """
         self.is_asking = False
         if isinstance(answer, Failure):

@@ -20,7 +20,7 @@ from boombap.spotify.model import Kind, Refusal
 
 if TYPE_CHECKING:
     from boombap.clients.http.exchange import Response
-    from boombap.errors import OutsideError
+    from boombap.errors import ExternalError
     from boombap.spotify.model import Ask
 
 _TIMEOUT_S = 20.0
@@ -85,7 +85,7 @@ def path(ask: Ask) -> str:
     return place + joint + "&".join(words) if words else place
 
 
-def read(ask: Ask, answer: Response | Failure, now_s: float) -> Decoded | Refusal | OutsideError:
+def read(ask: Ask, answer: Response | Failure, now_s: float) -> Decoded | Refusal | ExternalError:
     """Return what an ask was answered with.
 
     Args:
@@ -101,7 +101,7 @@ def read(ask: Ask, answer: Response | Failure, now_s: float) -> Decoded | Refusa
     return _refused(ask, answer, now_s)
 
 
-def _refused(ask: Ask, answer: Response, now_s: float) -> Refusal | OutsideError:
+def _refused(ask: Ask, answer: Response, now_s: float) -> Refusal | ExternalError:
     status, text = answer.status, said(answer)
     if status == _UNAUTHORIZED:
         return Expired("the access token is no longer valid")

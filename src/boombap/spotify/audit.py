@@ -136,8 +136,8 @@ def _judge(row: Row, census: Census) -> Audited:
     sharing = census.sharing(id_)
     track = row.known or (found.track if found.shape is Shape.FULL else None)
     if track is not None:
-        return _judge_by_names(row, track, sharing)
-    verdict, *reasons = _judge_by_witnesses(row, found, census)
+        return _check_by_names(row, track, sharing)
+    verdict, *reasons = _check_by_witnesses(row, found, census)
     has_name = found.shape is Shape.MIGRATED
     if verdict in {Verdict.UNCHECKED, Verdict.DOUBTFUL} and sharing > 1:
         if census.is_contested(id_, read_title(row.title), has_name=has_name):
@@ -146,7 +146,7 @@ def _judge(row: Row, census: Census) -> Audited:
     return Audited(row, Verdict(verdict), tuple(reasons), id_, None, sharing)
 
 
-def _judge_by_names(row: Row, track: Track, sharing: int) -> Audited:
+def _check_by_names(row: Row, track: Track, sharing: int) -> Audited:
     weighed = weigh(Wanted(row.key, row.artist, row.title), track)
     if weighed.refused:
         return Audited(row, Verdict.WRONG, (weighed.refused,), track.id, 0.0, sharing)
@@ -155,7 +155,7 @@ def _judge_by_names(row: Row, track: Track, sharing: int) -> Audited:
     return Audited(row, Verdict.RIGHT, weighed.reasons, track.id, weighed.score, sharing)
 
 
-def _judge_by_witnesses(row: Row, found: Stored, census: Census) -> tuple[str, ...]:
+def _check_by_witnesses(row: Row, found: Stored, census: Census) -> tuple[str, ...]:
     """Return verdict and reasons where Spotify's own title is not stored."""
     track = found.track
     artist = compare_artists(read_credit(row.artist), [name_key(one.name) for one in track.artists], ())

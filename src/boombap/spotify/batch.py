@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from boombap.batch.progress import Progress
 from boombap.clients.http.multi import Client
-from boombap.errors import BoombapError, OutsideError
+from boombap.errors import BoombapError, ExternalError
 from boombap.interrupt import Interrupt
 from boombap.spotify import environment, schema
 from boombap.spotify.access import from_settings
@@ -86,8 +86,8 @@ def work(context: RunContext, order: Order) -> Done:
 
     Raises:
         ConfigError: without credentials, or a server that is needed.
-        TryLater: a rate-limit ban from an earlier run is active; no request was made.
-        OutsideError: the database could not be prepared.
+        RetryLater: a rate-limit ban from an earlier run is active; no request was made.
+        ExternalError: the database could not be prepared.
     """
     context.interrupt.grace_s = max(context.interrupt.grace_s, _GRACE_S)
     access = from_settings(context.config.spotify)
@@ -138,7 +138,7 @@ class _Run:
                 parts = Parts(client, access, limiter, planner, feed, sink, self._settings.base_url)
                 pipeline = Pipeline(parts, self._context.interrupt, tally=tally, on_progress=progress.advance)
                 error = _end_of(pipeline)
-        except OutsideError as found:
+        except ExternalError as found:
             error = error or found
         seconds = time.monotonic() - begun_s
         kept = (tuple(self._skipped), tuple(sorted(self._matches, key=lambda one: one.wanted.key)), error)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from boombap import log
 from boombap.clients.redis.errors import ServerError, refusal
-from boombap.errors import OutsideError
+from boombap.errors import ExternalError
 from boombap.resilience.breaker import Breaker
 from boombap.spotify import entry
 from boombap.spotify.model import Match, Outcome, Priority
@@ -130,7 +130,7 @@ class Cache:
         """Return the hits and misses of all processes.
 
         Raises:
-            OutsideError: when Redis does not answer.
+            ExternalError: when Redis does not answer.
         """
         hits, misses = self._pool.call("HMGET", _COUNTS, "hits", "misses")
         return Counts(_whole(hits), _whole(misses))
@@ -182,7 +182,7 @@ class Cache:
 
     def _get(self, keys: list[str]) -> list[bytes | None]:
         """Return what lies under the keys, None for what does not, or what Redis did not say."""
-        if not keys or not self._reading.admits():
+        if not keys or not self._reading.allow():
             return [None] * len(keys)
         values: list[bytes | None] = []
         try:
@@ -190,30 +190,30 @@ class Cache:
                 replies = self._pool.pipeline([("GET", key) for key in keys[first : first + _PIPELINED]])
                 # A refusal, such as WRONGTYPE, concerns one key.
                 values += [reply if isinstance(reply, bytes) else None for reply in replies]
-        except OutsideError as error:
+        except ExternalError as error:
             self._reading.fail()
             self._warn(error)
             return [*values, *[None] * (len(keys) - len(values))]
         except BaseException:
-            self._reading.forget()
+            self._reading.cancel()
             raise
         self._reading.succeed()
         return values
 
     def _set(self, commands: list[Command]) -> int:
         """Run commands that write, and give how many Redis took."""
-        if not commands or not self._writing.admits():
+        if not commands or not self._writing.allow():
             return 0
         taken = 0
         try:
             for first in range(0, len(commands), _PIPELINED):
                 taken += self._taken(self._pool.pipeline(commands[first : first + _PIPELINED]))
-        except OutsideError as error:
+        except ExternalError as error:
             self._writing.fail()
             self._warn(error)
             return taken
         except BaseException:
-            self._writing.forget()
+            self._writing.cancel()
             raise
         self._writing.succeed()
         return taken
@@ -225,7 +225,7 @@ class Cache:
             raise refusal(refused[0], self._pool.target, "SET")
         return len(replies) - len(refused)
 
-    def _warn(self, error: OutsideError) -> None:
+    def _warn(self, error: ExternalError) -> None:
         if not self._has_warned:
             self._has_warned = True
             log.logger(__name__).warning("the run goes on without the cache: %s", error)

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from boombap.clients.http.multi import Client
-from boombap.errors import OutsideError
+from boombap.errors import ExternalError
 from boombap.resilience.retry import Policy, retry
 from boombap.spotify import api, environment
 from boombap.spotify.access import from_settings
@@ -29,9 +29,9 @@ def find(context: RunContext, wanted: Wanted) -> tuple[Track, ...]:
     """Return the candidates for a track.
 
     Raises:
-        TryLater: a rate-limit ban is active.
+        RetryLater: a rate-limit ban is active.
         AccessDenied: the credentials are wrong.
-        OutsideError: the Web API does not answer.
+        ExternalError: the Web API does not answer.
     """
     access = from_settings(context.config.spotify)
     planner = Planner(Mode.EXTENDED)
@@ -61,7 +61,7 @@ def _fetch(context: RunContext, client: Client, access: Access, limiter: Limiter
     if isinstance(found, Decoded):
         return [track for track in found.reply.tracks if track]
     if isinstance(found, Refusal):
-        raise OutsideError(f"the Web API refused the search: {found.value.replace('_', ' ')}")
+        raise ExternalError(f"the Web API refused the search: {found.value.replace('_', ' ')}")
     if isinstance(found, api.Expired):
         access.refuse(headers)
     if isinstance(found, api.Limited):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from boombap.command.action import Action, Tool
 from boombap.command.dispatch import run_tool
 from boombap.command.emit import answer
-from boombap.errors import EXIT_FINE, EXIT_NO
+from boombap.errors import EXIT_FINDINGS, EXIT_OK
 from boombap.spotify import options
 
 TYPE_CHECKING = False
@@ -45,7 +45,7 @@ def _work(context: RunContext, selection: Selection, source: str, *, is_dry: boo
     answer(context, lambda: report.batch_lines(done), lambda: encode.batch(done))
     if done.error:
         raise done.error
-    return EXIT_FINE
+    return EXIT_OK
 
 
 def _plan(context: RunContext) -> int:
@@ -54,7 +54,7 @@ def _plan(context: RunContext) -> int:
 
     wanted = plan(context, _unmatched(context), context.args.source)
     answer(context, lambda: report.plan_lines(wanted), lambda: encode.plan(wanted))
-    return EXIT_FINE
+    return EXIT_OK
 
 
 def _unmatched(context: RunContext) -> Selection:
@@ -75,7 +75,7 @@ def _status(context: RunContext) -> int:
         lambda: report.status_lines(progress, cache),
         lambda: encode.status(progress, cache._asdict() if cache else None),
     )
-    return EXIT_FINE
+    return EXIT_OK
 
 
 def _warm(context: RunContext) -> int:
@@ -86,7 +86,7 @@ def _warm(context: RunContext) -> int:
     taken, seconds = warm(context)
     line = f"{taken:,} tracks are in the cache, taken in {format_duration(seconds)}"
     answer(context, lambda: [line], lambda: encode.warm(taken, seconds))
-    return EXIT_FINE
+    return EXIT_OK
 
 
 def _audit(context: RunContext) -> int:
@@ -96,7 +96,7 @@ def _audit(context: RunContext) -> int:
     audit = review(context, apply=context.args.apply, most=context.args.n)
     answer(context, lambda: report.audit_lines(audit), lambda: encode.audit(audit))
     # "Is every stored match right now?"
-    return EXIT_NO if audit.bad > audit.quarantined else EXIT_FINE
+    return EXIT_FINDINGS if audit.bad > audit.quarantined else EXIT_OK
 
 
 def _explain(context: RunContext) -> int:
@@ -116,7 +116,7 @@ def _explain(context: RunContext) -> int:
         lambda: map(printable, explain(wanted, tracks)),
         lambda: encode.explanation(match(wanted, tracks), [weigh(wanted, track) for track in tracks]),
     )
-    return EXIT_FINE
+    return EXIT_OK
 
 
 def _emulate(context: RunContext) -> int:

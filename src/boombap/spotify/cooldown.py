@@ -30,7 +30,7 @@ class Cooldown:
         """Return the Unix time before which nobody may call, 0 when there is none.
 
         Raises:
-            OutsideError: when the database cannot say.
+            ExternalError: when the database cannot say.
         """
         rows = self._pool.read(query("cooldown"), {"account": self._account})
         left_s: float = rows[0]["left_s"] if rows else 0.0
@@ -40,7 +40,7 @@ class Cooldown:
         """Remember a cool-down; one that ends later stays.
 
         Raises:
-            OutsideError: when the database cannot be told.
+            ExternalError: when the database cannot be told.
         """
         values = {"account": self._account, "left_s": until_s - self._wall(), "reason": reason}
         with self._pool.session() as session, session.transaction():

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from boombap import log
 from boombap.batch.queue import Closed, Queue
-from boombap.errors import OutsideError, TimedOut
+from boombap.errors import ExternalError, TimedOut
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -104,6 +104,6 @@ class Feed:
         while self._error is None and not self._ended.wait(_ALIVE_EVERY_S):
             try:
                 self._keep_alive()
-            except OutsideError as error:
+            except ExternalError as error:
                 log.logger(__name__).warning("the leases cannot be renewed: %s", error)
                 return

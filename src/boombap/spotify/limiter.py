@@ -12,7 +12,7 @@ import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from boombap import log
-from boombap.errors import OutsideError, TryLater
+from boombap.errors import ExternalError, RetryLater
 from boombap.resilience.backoff import Backoff
 from boombap.resilience.breaker import Breaker
 from boombap.resilience.bucket import Bucket
@@ -31,14 +31,14 @@ if TYPE_CHECKING:
             """Take up to `most` tokens, without waiting.
 
             Raises:
-                OutsideError: when Redis cannot say.
+                ExternalError: when Redis cannot say.
             """
 
         def give_back(self, n: int) -> None:
             """Return tokens of the last bundle that were not used.
 
             Raises:
-                OutsideError: when Redis cannot be told.
+                ExternalError: when Redis cannot be told.
             """
 
     class Memory(Protocol):
@@ -48,14 +48,14 @@ if TYPE_CHECKING:
             """Return the Unix time before which nobody may call, 0 when there is none.
 
             Raises:
-                OutsideError: when it cannot be read.
+                ExternalError: when it cannot be read.
             """
 
         def cool_down(self, until_s: float, reason: str) -> None:
             """Remember a cool-down; one that ends later stays.
 
             Raises:
-                OutsideError: when it cannot be written.
+                ExternalError: when it cannot be written.
             """
 
 
@@ -170,12 +170,12 @@ class Limiter:
         """Learn of a cool-down that an earlier run or another process left.
 
         Raises:
-            TryLater: when it is longer than a run waits.
+            RetryLater: when it is longer than a run waits.
         """
         for memory in self._memories:
             try:
                 self._pause_until(memory.cooldown_until_s())
-            except OutsideError as error:
+            except ExternalError as error:
                 log.logger(__name__).warning("a cool-down cannot be read: %s", error)
         self._park_when_long()
 
@@ -183,7 +183,7 @@ class Limiter:
         """Return how many of `most` requests may leave now.
 
         Raises:
-            TryLater: when another process has met a ban that is longer than a run waits.
+            RetryLater: when another process has met a ban that is longer than a run waits.
         """
         self.wait_s = max(0.0, self._resumes_at_s - self._clock())
         granted = 0
@@ -208,7 +208,7 @@ class Limiter:
         """Say that a request was answered with 429: halve the pace, and have every process stay away.
 
         Raises:
-            TryLater: when the ban is longer than a run waits.
+            RetryLater: when the ban is longer than a run waits.
         """
         self.refusals += 1
         now_s = self._clock()
@@ -229,7 +229,7 @@ class Limiter:
         if self._window and self._held and self._clock() < self._held_until_s:
             try:
                 self._window.give_back(self._held)
-            except OutsideError:
+            except ExternalError:
                 return
             finally:
                 self._held = 0
@@ -244,7 +244,7 @@ class Limiter:
         for memory in self._memories:
             try:
                 memory.cool_down(until_s, reason)
-            except OutsideError as error:
+            except ExternalError as error:
                 log.logger(__name__).warning("a cool-down cannot be kept: %s", error)
 
     def _pause_until(self, until_s: float) -> None:
@@ -286,7 +286,7 @@ class Limiter:
         return True
 
     def _bundle(self, now_s: float) -> Grant | None:
-        if self._window is None or not self._redis.admits():
+        if self._window is None or not self._redis.allow():
             return None
         unused, self._held = self._held, 0
         size = round(self._bucket.rate_per_s * min(_BUNDLE_S, self._limits.hold_s))
@@ -294,7 +294,7 @@ class Limiter:
             if unused:
                 self._window.give_back(unused)
             grant = self._window.take(min(self._limits.budget, max(_BUNDLES[0], min(_BUNDLES[1], size))))
-        except OutsideError as error:
+        except ExternalError as error:
             self._redis.fail()
             log.logger(__name__).warning("the shared window cannot be asked, the local share counts: %s", error)
             return None
@@ -303,10 +303,10 @@ class Limiter:
         return grant
 
 
-def parked(left_s: float, now_s: float) -> TryLater:
+def parked(left_s: float, now_s: float) -> RetryLater:
     """Return the error that ends a run until a ban is over."""
     at = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(now_s + left_s))
-    return TryLater(
+    return RetryLater(
         f"rate-limited by Spotify for another {format_duration(left_s)}",
         hint=f"what is done is saved; run the same command again after {at}",
         retry_after_s=left_s,

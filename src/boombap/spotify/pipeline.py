@@ -15,7 +15,7 @@ from contextlib import suppress
 from itertools import count
 from typing import TYPE_CHECKING, NamedTuple
 
-from boombap.errors import AccessDenied, OutsideError, TryLater
+from boombap.errors import AccessDenied, ExternalError, RetryLater
 from boombap.resilience.backoff import Backoff
 from boombap.resilience.breaker import Breaker, State
 from boombap.resilience.retry import Policy, wait_s
@@ -122,16 +122,16 @@ class Pipeline:
         self._forbidden = self._refused = 0
         self._token = _Open(clock())
         self._token_at_s = 0.0
-        self._last_error: BoombapError = OutsideError("the Web API does not answer")
+        self._last_error: BoombapError = ExternalError("the Web API does not answer")
 
     def run(self) -> None:
         """Work until every wanted track has a verdict.
 
         Raises:
             Interrupted: when the run was ended; what was in flight is in the sink.
-            TryLater: a ban is longer than a run waits.
+            RetryLater: a ban is longer than a run waits.
             AccessDenied: the credentials are wrong.
-            OutsideError: the source, the sink or the Web API failed for good.
+            ExternalError: the source, the sink or the Web API failed for good.
         """
         try:
             while not self._is_over():
@@ -171,7 +171,7 @@ class Pipeline:
         parts, now_s = self._parts, self._clock()
         while self._later and self._later[0][0] <= now_s:
             self._ready.append(heapq.heappop(self._later)[2])
-        room = parts.client.room
+        room = parts.client.free_slots
         if len(self._ready) < room:
             self._ready.extend(parts.planner.next_requests(room - len(self._ready), now_s))
         if not self._ready or not room or not self._has_token(now_s):
@@ -183,12 +183,12 @@ class Pipeline:
         """Return how many requests may leave: what the breaker and the quota allow."""
         if self._breaker.state is State.CLOSED:
             return self._parts.limiter.take(most)
-        if not self._breaker.admits():
+        if not self._breaker.allow():
             return 0
         granted = self._parts.limiter.take(1)
         if not granted:
             # A trial that does not leave would be waited for until the end.
-            self._breaker.forget()
+            self._breaker.cancel()
         return granted
 
     def _has_token(self, now_s: float) -> bool:
@@ -221,7 +221,7 @@ class Pipeline:
                     self._hear_token(answer)
                 else:
                     self._hear_of(ask, answer)  # type: ignore[arg-type] # every other request has an ask as its tag
-            except (OutsideError, TryLater) as error:
+            except (ExternalError, RetryLater) as error:
                 # The answers that came with this one are paid for too.
                 stop = stop or error
         if stop:
@@ -230,7 +230,7 @@ class Pipeline:
     def _hear_token(self, answer: Response | Failure) -> None:
         try:
             self._parts.access.take(answer)
-        except OutsideError as error:
+        except ExternalError as error:
             now_s = self._clock()
             self._token.failures += 1
             delay_s = wait_s(error, self._token.failures, now_s - self._token.begun_s, self._policy, self._draw)
@@ -254,7 +254,7 @@ class Pipeline:
                 self._doubt(ask, api.said(answer))
             case api.Expired():
                 if self._open[ask].is_trial:
-                    self._breaker.forget()
+                    self._breaker.cancel()
                 self._ready.append(ask)
                 self._parts.access.refuse(self._open[ask].headers)
             case api.Limited():
@@ -282,14 +282,14 @@ class Pipeline:
         """Note what the Web API said of one id; a refused batch is halved by the planner.
 
         Raises:
-            OutsideError: it refuses one id after the other, so it is not the ids.
+            ExternalError: it refuses one id after the other, so it is not the ids.
         """
         if refusal is not Refusal.FORBIDDEN and len(ask.ids) <= 1:
             self._refused += refusal is Refusal.FAILED
             (self.tally.refused_ids if refusal is Refusal.NOT_FOUND else self.tally.failures)[said] += 1
         self._settle(ask, refusal)
         if self._refused >= _MOST_REFUSED:
-            raise OutsideError(f"the Web API has refused {self._refused} requests in a row: {said}")
+            raise ExternalError(f"the Web API has refused {self._refused} requests in a row: {said}")
 
     def _settle(self, ask: Ask, found: Decoded | Refusal) -> None:
         """Hand what is final to the planner, and its verdicts on."""
@@ -317,13 +317,13 @@ class Pipeline:
         """End a run whose every request is forbidden: an app that was blocked would go through the whole table.
 
         Raises:
-            OutsideError: after too many in a row.
+            ExternalError: after too many in a row.
         """
         if refusal is not Refusal.FORBIDDEN or self._parts.planner.mode is Mode.EXTENDED:
             return
         self._forbidden += 1
         if self._forbidden >= _MOST_FORBIDDEN:
-            raise OutsideError(
+            raise ExternalError(
                 f"the Web API has forbidden {self._forbidden} requests in a row",
                 hint="see in the developer dashboard whether the app is blocked",
             )
@@ -379,7 +379,7 @@ class Pipeline:
         if self._ready:
             times.append(self._parts.limiter.wait_s or _STEP_S)
         wakes_at_s = self._parts.planner.wakes_at_s
-        if wakes_at_s is not None and self._parts.client.room:
+        if wakes_at_s is not None and self._parts.client.free_slots:
             times.append(wakes_at_s - now_s)
         return max(0.0, min(times))
 
@@ -395,5 +395,5 @@ class Pipeline:
         client, end_s = self._parts.client, self._clock() + _DRAIN_S
         while client.in_flight and self._clock() < end_s:
             # A second ban, or an error of the sink, changes nothing any more.
-            with suppress(OutsideError, TryLater):
+            with suppress(ExternalError, RetryLater):
                 self._hear(client.poll(_STEP_S))

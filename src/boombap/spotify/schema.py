@@ -6,7 +6,7 @@ that needs it.
 
 from __future__ import annotations
 
-from boombap.errors import AccessDenied, NotThere, UsageError
+from boombap.errors import AccessDenied, NotFound, UsageError
 from boombap.spotify.queries.load import query
 
 TYPE_CHECKING = False
@@ -28,7 +28,7 @@ def prepare(session: Session) -> None:
     """Create what is missing, and see to it that this role may use everything.
 
     Raises:
-        NotThere: without a table `tracks`.
+        NotFound: without a table `tracks`.
         AccessDenied: the role may not create tables, or lacks a right on one.
         UsageError: the tables were made by a newer boombap.
     """
@@ -62,7 +62,7 @@ def _check(facts: dict[str, object], label: str) -> None:
             hint="run the command as the owner of the tables, or give them to the owner of the database",
         )
     if not facts["has_tracks"]:
-        raise NotThere(f"there is no table tracks at {label}", hint="check that this is the platform's database")
+        raise NotFound(f"there is no table tracks at {label}", hint="check that this is the platform's database")
     if found < VERSION and not facts["may_create"]:
         raise AccessDenied(
             f"the role {role} may not create the spotify tables in the schema {schema} at {label}",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from boombap import log
 from boombap.batch.flush import Flush
 from boombap.batch.workers import Workers
-from boombap.errors import OutsideError
+from boombap.errors import ExternalError
 from boombap.interrupt import Interrupt
 from boombap.resilience.backoff import Backoff
 from boombap.resilience.retry import Policy, retry
@@ -97,7 +97,7 @@ class Sink:
         """Take verdicts; waits while two batches are being written.
 
         Raises:
-            OutsideError: when an earlier batch could not be written.
+            ExternalError: when an earlier batch could not be written.
         """
         for match in matches:
             if full := self._matches.add(match):
@@ -130,5 +130,5 @@ class Sink:
         if self._keep:
             try:
                 self._keep(batch.tracks, batch.missing, batch.matches)
-            except OutsideError as error:
+            except ExternalError as error:
                 log.logger(__name__).warning("the cache cannot be written: %s", error)

@@ -99,7 +99,7 @@ class Leases:
         """Yield the rows, taken just before they are given, until there are no more or enough.
 
         Raises:
-            OutsideError: the server failed; what was given stays ours until the session ends.
+            ExternalError: the server failed; what was given stays ours until the session ends.
         """
         left = self._selection.most
         for phase in self._selection.served:

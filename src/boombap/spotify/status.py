@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from boombap.errors import OutsideError
+from boombap.errors import ExternalError
 from boombap.interrupt import Interrupt
 from boombap.spotify import environment, schema
 from boombap.spotify.cooldown import Cooldown
@@ -44,7 +44,7 @@ def status(context: RunContext) -> Status:
     """Look into the database.
 
     Raises:
-        OutsideError: the database does not answer.
+        ExternalError: the database does not answer.
     """
     with closing(environment.session(context)) as session:
         if not schema.version(session):
@@ -68,5 +68,5 @@ def _cooldown_s(context: RunContext) -> float:
         # By its own clock at zero the answer is what is left.
         try:
             return Cooldown(pool, account_of(client_id), wall=lambda: 0.0).cooldown_until_s()
-        except OutsideError:
+        except ExternalError:
             return 0.0

@@ -77,7 +77,7 @@ class Store:
         A verdict of `FAILED` is none: nothing is stored, and the lease stays.
 
         Raises:
-            OutsideError: the server failed; what was not stored may be written again.
+            ExternalError: the server failed; what was not stored may be written again.
         """
         # By key, so that an upsert meets no row twice, and in order.
         latest = {match.wanted.key: match for match in matches if match.outcome is not Outcome.FAILED}

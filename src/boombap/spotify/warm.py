@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from boombap.batch.progress import Progress
-from boombap.errors import ConfigError, OutsideError, UsageError
+from boombap.errors import ConfigError, ExternalError, UsageError
 from boombap.spotify import environment, schema
 from boombap.spotify.kept import read_kept
 
@@ -22,7 +22,7 @@ def warm(context: RunContext) -> tuple[int, float]:
 
     Raises:
         ConfigError: without a Redis.
-        OutsideError: Redis took nothing at all.
+        ExternalError: Redis took nothing at all.
     """
     args, begun_s, taken, seen = context.args, time.monotonic(), 0, 0
     artists = _artists(args.artists) if args.artists else ()
@@ -39,7 +39,7 @@ def warm(context: RunContext) -> tuple[int, float]:
                 seen += len(chunk)
                 progress.advance(len(chunk))
     if seen and not taken:
-        raise OutsideError("Redis took none of the tracks", hint="see `boombap redis info`, or the warning above")
+        raise ExternalError("Redis took none of the tracks", hint="see `boombap redis info`, or the warning above")
     return taken, time.monotonic() - begun_s
 
 
@@ -50,7 +50,7 @@ def counts(context: RunContext) -> Counts | None:
             return None
         try:
             return environment.cache(context, redis).read_counts()
-        except OutsideError as error:
+        except ExternalError as error:
             context.terminal.note(f"the cache does not answer: {error}")
             return None
 

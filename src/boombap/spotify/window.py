@@ -38,7 +38,7 @@ class Script:
         """Return the script's answer.
 
         Raises:
-            OutsideError: when the server does not answer, or refuses.
+            ExternalError: when the server does not answer, or refuses.
         """
         words = (len(keys), *keys, *arguments)
         reply = pool.ask("EVALSHA", self._sha, *words)
@@ -89,7 +89,7 @@ class Window:
         """Take up to `most` tokens, without waiting.
 
         Raises:
-            OutsideError: when Redis cannot say.
+            ExternalError: when Redis cannot say.
         """
         member = f"{self._name}-{next(self._numbers)}"
         keys = [self._log, self._total, self._cooldown]
@@ -104,7 +104,7 @@ class Window:
         """Return tokens of the last bundle that were not used.
 
         Raises:
-            OutsideError: when Redis cannot be told.
+            ExternalError: when Redis cannot be told.
         """
         returned = min(n, self._held)
         if returned > 0:
@@ -115,7 +115,7 @@ class Window:
         """Return the Unix time before which nobody may call, 0 when there is none.
 
         Raises:
-            OutsideError: when Redis cannot say.
+            ExternalError: when Redis cannot say.
         """
         return self._extend(0)
 
@@ -123,7 +123,7 @@ class Window:
         """Remember a cool-down; one that ends later stays.
 
         Raises:
-            OutsideError: when Redis cannot be told.
+            ExternalError: when Redis cannot be told.
         """
         left_ms = math.ceil((until_s - self._wall()) * 1000)
         if left_ms > 0:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
-from boombap.errors import EXIT_FINE, EXIT_OUTSIDE, EXIT_USAGE
+from boombap.errors import EXIT_EXTERNAL, EXIT_OK, EXIT_USAGE
 from boombap.server.limits import Certificate
 from boombap.server.serve import running
 from deps.advisories import TRUTH, export
@@ -82,12 +82,12 @@ def test_every_tool_trusts_the_authority_that_is_named(
     """A company's own authority signs its mirrors and gateways."""
     words, settings = tool(server)
     refused = boombap(*words, **settings)
-    assert refused.returncode == EXIT_OUTSIDE, refused.stderr
+    assert refused.returncode == EXIT_EXTERNAL, refused.stderr
     assert f"the certificate of {server} cannot be verified; {HINT}" in refused.stderr
     accepted = boombap(*words, **settings, BOOMBAP_HTTP_CA_FILE=str(authority.certificate))
-    assert accepted.returncode == EXIT_FINE, accepted.stderr
+    assert accepted.returncode == EXIT_OK, accepted.stderr
     Path("boombap.toml").write_text(f"[http]\nca_file = '{authority.certificate}'\n")
-    assert boombap(*words, **settings).returncode == EXIT_FINE
+    assert boombap(*words, **settings).returncode == EXIT_OK
 
 
 @pytest.mark.parametrize("tool", TOOLS)
@@ -108,6 +108,6 @@ def test_a_file_that_cannot_be_used_is_a_configuration_error(
 
 def test_config_show_shows_the_file_even_when_it_cannot_be_used(boombap: Run):
     done = boombap("config", "show", BOOMBAP_HTTP_CA_FILE="/nowhere/authorities.pem")
-    assert done.returncode == EXIT_FINE
+    assert done.returncode == EXIT_OK
     (line,) = (line for line in done.stdout.splitlines() if line.startswith("http.ca_file"))
     assert line.split(None, 2)[1:] == ["/nowhere/authorities.pem", "environment BOOMBAP_HTTP_CA_FILE"]

@@ -15,7 +15,7 @@ import pytest
 
 from boombap.clients.http.exchange import Request
 from boombap.clients.http.multi import Client
-from boombap.errors import Disconnected, Interrupted, OutsideError, TimedOut, Unreachable
+from boombap.errors import Disconnected, ExternalError, Interrupted, TimedOut, Unreachable
 from boombap.interrupt import Interrupt
 from fakes.http_peer import always, once, response, serving, silent
 
@@ -45,8 +45,8 @@ def fetch(client: Client, answer: Answer, **limits: float) -> bytes:
         return client.fetch(Request("GET", f"{peer.url}/big", **options)).body  # type: ignore[arg-type]
 
 
-def failure(client: Client, answer: Answer, **limits: float) -> OutsideError:
-    with pytest.raises(OutsideError) as caught:
+def failure(client: Client, answer: Answer, **limits: float) -> ExternalError:
+    with pytest.raises(ExternalError) as caught:
         fetch(client, answer, **limits)
     return caught.value
 
@@ -88,7 +88,7 @@ def test_a_gzip_bomb_does_not_fill_the_disk(bomb: bytes, client: Client):
         nonlocal written
         written += len(chunk)
 
-    with serving(always(response(bomb, "Content-Encoding: gzip"))) as peer, pytest.raises(OutsideError, match="above"):
+    with serving(always(response(bomb, "Content-Encoding: gzip"))) as peer, pytest.raises(ExternalError, match="above"):
         client.download(Request("GET", peer.url, max_bytes=LIMIT), sink)
     assert written <= LIMIT
 
@@ -273,7 +273,7 @@ def test_a_download_that_is_cut_off_is_an_error(client: Client):
 )
 def test_garbage_is_an_error_and_never_a_response(data: bytes, client: Client):
     error = failure(client, once(data))
-    assert type(error) in (OutsideError, Disconnected)
+    assert type(error) in (ExternalError, Disconnected)
     assert "libcurl error" not in str(error)
 
 

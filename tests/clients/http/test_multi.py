@@ -9,7 +9,7 @@ import pytest
 
 from boombap.clients.http.exchange import Failure, Request, Response
 from boombap.clients.http.multi import MOST_IN_FLIGHT, Client
-from boombap.errors import Disconnected, OutsideError, Unreachable
+from boombap.errors import Disconnected, ExternalError, Unreachable
 from boombap.interrupt import Interrupt
 from fakes.certificates import make_signed
 from fakes.http2_peer import serving_http2
@@ -136,7 +136,7 @@ def test_more_requests_than_allowed_are_refused():
     with serving(silent) as peer, Client(Interrupt(), most_in_flight=2) as client:
         for _ in range(2):
             client.submit(Request("GET", peer.url))
-        assert (client.in_flight, client.room) == (2, 0)
+        assert (client.in_flight, client.free_slots) == (2, 0)
         with pytest.raises(ValueError, match="2 requests are in flight already"):
             client.submit(Request("GET", peer.url))
 
@@ -162,7 +162,7 @@ def test_a_download_that_cannot_be_written_says_why(client: Client):
         raise OSError(28, "No space left on device")
 
     with serving(always(response(b"x" * 100_000))) as peer:
-        with pytest.raises(OutsideError, match="cannot write the download: No space left on device"):
+        with pytest.raises(ExternalError, match="cannot write the download: No space left on device"):
             client.download(Request("GET", peer.url), full)
         assert client.fetch(Request("GET", peer.url)).status == 200
 

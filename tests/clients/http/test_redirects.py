@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from boombap.clients.http.exchange import Request
-from boombap.errors import OutsideError
+from boombap.errors import ExternalError
 from fakes.http_peer import always, response, serving
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def test_a_redirect_to_another_protocol_is_refused(scheme: str, client: Client, 
     secret.write_text("hunter2")
     with serving(always(b"hunter2")) as victim:
         place = f"file://{secret}" if scheme == "file" else f"{scheme}://127.0.0.1:{victim.port}/x"
-        with serving(to(place)) as peer, pytest.raises(OutsideError) as caught:
+        with serving(to(place)) as peer, pytest.raises(ExternalError) as caught:
             follow(client, peer.url)
         assert victim.connections == 0
     assert str(caught.value).startswith(f"{peer.url} does not answer in HTTP, or redirects to another protocol")
@@ -91,7 +91,7 @@ def test_a_redirect_is_not_followed_unless_the_request_allows_it(client: Client)
 
 def test_a_circle_of_redirects_ends(client: Client):
     with serving(to("/again")) as peer:
-        with pytest.raises(OutsideError, match="redirects more than 3 times"):
+        with pytest.raises(ExternalError, match="redirects more than 3 times"):
             follow(client, peer.url)
         assert len(peer.requests) == 4
 

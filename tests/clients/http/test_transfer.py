@@ -9,7 +9,7 @@ import pytest
 from boombap.clients.http.driver import pycurl
 from boombap.clients.http.exchange import Request
 from boombap.clients.http.transfer import Transfer
-from boombap.errors import OutsideError
+from boombap.errors import ExternalError
 from fakes.http_peer import always, response, serving
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def test_the_size_is_counted_here_too(transfer: Transfer):
 
 def test_a_limit_of_no_bytes_lets_none_through(client: Client):
     """To libcurl 0 means no limit."""
-    with serving(always(response(b"x"))) as peer, pytest.raises(OutsideError, match="above the limit of 0"):
+    with serving(always(response(b"x"))) as peer, pytest.raises(ExternalError, match="above the limit of 0"):
         client.fetch(Request("GET", peer.url, max_bytes=0))
 
 

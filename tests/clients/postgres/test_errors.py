@@ -7,7 +7,7 @@ import pytest
 from boombap.clients.postgres import errors
 from boombap.clients.postgres.driver import psycopg2
 from boombap.clients.postgres.target import from_text
-from boombap.errors import AccessDenied, BoombapError, ConfigError, NotThere, OutsideError, Unreachable
+from boombap.errors import AccessDenied, BoombapError, ConfigError, ExternalError, NotFound, Unreachable
 
 SECRET = "Tr0mpete-im-Keller"
 TARGET = from_text(f"postgresql://u:{SECRET}@h:1/db", origin="environment DATABASE_URL")
@@ -28,7 +28,7 @@ AT = 'connection to server at "127.0.0.1", port 1 failed: '
         (AT + 'FATAL:  permission denied for database "db"', AccessDenied, "may not connect to the database db"),
         (AT + 'FATAL:  role "u" does not exist', AccessDenied, "the role u cannot log in"),
         (AT + 'FATAL:  role "u" is not permitted to log in', AccessDenied, "the role u cannot log in"),
-        (AT + 'FATAL:  database "db" does not exist', NotThere, "there is no database db"),
+        (AT + 'FATAL:  database "db" does not exist', NotFound, "there is no database db"),
         (AT + "FATAL:  sorry, too many clients already", Unreachable, "no free connection"),
         (AT + 'FATAL:  too many connections for role "u"', Unreachable, "no free connection"),
         (AT + "FATAL:  remaining connection slots are reserved", Unreachable, "no free connection"),
@@ -39,7 +39,7 @@ AT = 'connection to server at "127.0.0.1", port 1 failed: '
         (AT + "server closed the connection unexpectedly", Unreachable, "is not a PostgreSQL server"),
         ('invalid port number: "x"', ConfigError, "DATABASE_URL is malformed"),
         ('invalid sslmode value: "x"', ConfigError, "DATABASE_URL is malformed"),
-        (f"something new about {SECRET}", OutsideError, "the reason may hold a secret"),
+        (f"something new about {SECRET}", ExternalError, "the reason may hold a secret"),
     ],
 )
 def test_a_failed_connection_is_told_in_our_words(text: str, kind: type[BoombapError], part: str):

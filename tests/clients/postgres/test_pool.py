@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from boombap.errors import Disconnected, Interrupted, NotThere, TimedOut, Unreachable
+from boombap.errors import Disconnected, Interrupted, NotFound, TimedOut, Unreachable
 
 if TYPE_CHECKING:
     from databases import Database
@@ -62,7 +62,7 @@ def test_a_statement_that_kills_its_connection_each_time_fails(healthy: Database
 
 def test_other_errors_are_not_tried_again(healthy: Database):
     with healthy.pool(size=1) as pool:
-        with pytest.raises(NotThere):
+        with pytest.raises(NotFound):
             pool.read("SELECT * FROM no_such_table")
         assert pool.read("SELECT 1 AS one") == [{"one": 1}]
 

@@ -14,11 +14,11 @@ from boombap.clients.postgres.session import Limits, Session
 from boombap.clients.postgres.target import from_text
 from boombap.errors import (
     AccessDenied,
-    Conflicted,
+    Conflict,
     Disconnected,
+    ExternalError,
     Interrupted,
-    NotThere,
-    OutsideError,
+    NotFound,
     QueryFailed,
     TimedOut,
     Unreachable,
@@ -75,14 +75,14 @@ def test_a_statement_that_takes_too_long_ends(healthy: Database, interrupt: Inte
 @pytest.mark.parametrize(
     ("sql", "kind"),
     [
-        ("SELECT * FROM no_such_table", NotThere),
-        ("SELECT no_such_column FROM {path.tracks}", NotThere),
-        ("SELECT no_such_function()", NotThere),
+        ("SELECT * FROM no_such_table", NotFound),
+        ("SELECT no_such_column FROM {path.tracks}", NotFound),
+        ("SELECT no_such_function()", NotFound),
         ("SELECT 1 / 0", QueryFailed),
         ("SELEKT", QueryFailed),
     ],
 )
-def test_errors_are_ours_and_leave_the_session_usable(session: Session, sql: str, kind: type[OutsideError]):
+def test_errors_are_ours_and_leave_the_session_usable(session: Session, sql: str, kind: type[ExternalError]):
     with pytest.raises(kind) as caught:
         session.read(sql)
     assert session.is_usable
@@ -101,7 +101,7 @@ def test_errors_are_ours_and_leave_the_session_usable(session: Session, sql: str
 )
 def test_no_word_of_the_server_s_is_shown(session: Session, sql: str):
     """The server repeats values, which may be secrets, in its errors; an error is looked up by its code."""
-    with pytest.raises(OutsideError) as caught:
+    with pytest.raises(ExternalError) as caught:
         session.read(sql)
     shown = "".join(traceback.format_exception(caught.value, limit=0))
     assert "Tr0mpete" not in f"{caught.value} {caught.value!r} {caught.value.hint} {shown}"
@@ -174,7 +174,7 @@ def test_every_version_is_known(each_cluster: Cluster, interrupt: Interrupt):
 def test_a_server_older_than_12_is_refused(interrupt: Interrupt):
     with not_postgres.listening(not_postgres.too_old) as listener:
         target = from_text(f"postgresql://u@127.0.0.1:{listener.port}/db", origin="the test")
-        with pytest.raises(OutsideError, match="is too old; 12 is the oldest"):
+        with pytest.raises(ExternalError, match="is too old; 12 is the oldest"):
             Session(target, Limits(), interrupt)
 
 
@@ -213,7 +213,7 @@ def test_a_deadlock_says_that_it_may_be_tried_again(database: Database, interrup
                 session.write(lock.format(2))
 
     with closing(Session(database.target(), Limits(statement_ms=20_000, lock_ms=20_000), interrupt)) as session:
-        with pytest.raises(Conflicted, match="deadlock"):
+        with pytest.raises(Conflict, match="deadlock"):
             cross(session)
         assert session.is_usable
 
@@ -231,7 +231,7 @@ def test_a_trigger_that_trusts_the_search_path_is_told(database: Database, inter
     )
     insert = "INSERT INTO {path.kept} VALUES (1)"
     with closing(Session(database.target(), Limits(), interrupt)) as session:
-        with pytest.raises(NotThere, match="names something without its schema"):
+        with pytest.raises(NotFound, match="names something without its schema"):
             session.write(insert)
         database.run("ALTER FUNCTION see() SET search_path = public")
         session.write(insert)

@@ -18,7 +18,7 @@ from boombap.clients.redis.deployment import opened
 from boombap.clients.redis.errors import ServerError
 from boombap.clients.redis.slots import slot_of
 from boombap.clients.redis.target import Target
-from boombap.errors import Disconnected, NotThere, QueryFailed, Unreachable
+from boombap.errors import Disconnected, NotFound, QueryFailed, Unreachable
 from boombap.interrupt import Interrupt
 from caches import start_cluster
 from fakes.lying_redis import lying
@@ -118,7 +118,7 @@ def test_a_cluster_is_found_out(cache_cluster: CacheCluster, cache: Cache):
 
 def test_a_cluster_has_one_database(cache_cluster: CacheCluster):
     with (
-        pytest.raises(NotThere, match=r"database 0 only|no such database"),
+        pytest.raises(NotFound, match=r"database 0 only|no such database"),
         opened(cache_cluster.target.on(1), Interrupt()) as found,
     ):
         found.call("SET", "k", "v")

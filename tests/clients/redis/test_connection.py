@@ -21,7 +21,7 @@ from boombap.errors import (
     ConfigError,
     Disconnected,
     Interrupted,
-    NotThere,
+    NotFound,
     QueryFailed,
     TimedOut,
     Unreachable,
@@ -42,7 +42,7 @@ MIB = 1024**2
 
 
 def open_at(port: int, limits: Limits = SHORT, **parts: object) -> Connection:
-    return Connection(Target(port=port, origin="the test").but(**parts), limits, Interrupt())
+    return Connection(Target(port=port, origin="the test").replace(**parts), limits, Interrupt())
 
 
 def test_a_server_is_greeted_in_resp3(each_cache: Cache):
@@ -70,7 +70,7 @@ def test_the_database_is_selected(cache: Cache):
     with cache.connection(cache.target.on(3)) as connection:
         connection.call("SET", "k", "v")
     assert cache.call("GET", "k") is None
-    with pytest.raises(NotThere, match="no such database"), cache.connection(cache.target.on(99)):
+    with pytest.raises(NotFound, match="no such database"), cache.connection(cache.target.on(99)):
         pass
 
 
@@ -128,10 +128,10 @@ def test_a_word_that_is_none_is_our_mistake(cache: Cache, broken: object):
     ("words", "kind", "message"),
     [
         (("LPUSH", "text", 1), QueryFailed, "LPUSH does not fit the type"),
-        (("NOSUCH", SECRET), NotThere, "has no command NOSUCH"),
-        (("\x1b[31m", SECRET), NotThere, "has no command a command"),
-        (("CLUSTER", "NODES"), NotThere, "is not a Cluster"),
-        (("EVALSHA", "0" * 40, 0), NotThere, "a script is not known"),
+        (("NOSUCH", SECRET), NotFound, "has no command NOSUCH"),
+        (("\x1b[31m", SECRET), NotFound, "has no command a command"),
+        (("CLUSTER", "NODES"), NotFound, "is not a Cluster"),
+        (("EVALSHA", "0" * 40, 0), NotFound, "a script is not known"),
         (("SET", "k"), QueryFailed, r"refused SET \(ERR\)"),
         (("AUTH", "wrong"), AccessDenied, "has no password for the default user"),
         (("RESTORE", "new", 0, b"junk"), QueryFailed, "cannot read the DUMP form"),
@@ -157,18 +157,18 @@ def test_a_wrong_password(own_cache: Callable[..., Cache], password: str, kind: 
     guarded = own_cache(requirepass=SECRET)
     with (
         pytest.raises(kind, match=message) as caught,
-        guarded.connection(guarded.target.but(password=Secret(password) if password else None)) as connection,
+        guarded.connection(guarded.target.replace(password=Secret(password) if password else None)) as connection,
     ):
         connection.call("GET", "k")
     assert SECRET not in str(caught.value)
-    with guarded.connection(guarded.target.but(password=Secret(SECRET))) as connection:
+    with guarded.connection(guarded.target.replace(password=Secret(SECRET))) as connection:
         assert connection.call("PING") == b"PONG"
 
 
 def test_a_limited_acl_user(cache: Cache):
     cache.call("ACL", "SETUSER", "guest", "reset", "on", f">{SECRET}", "~mine:*", "+get", "+client|setname")
     try:
-        with cache.connection(cache.target.but(username="guest", password=Secret(SECRET))) as connection:
+        with cache.connection(cache.target.replace(username="guest", password=Secret(SECRET))) as connection:
             assert connection.call("GET", "mine:1") is None
             with pytest.raises(AccessDenied, match="guest may not run GET"):
                 connection.call("GET", "yours:1")
@@ -176,7 +176,7 @@ def test_a_limited_acl_user(cache: Cache):
                 connection.call("FLUSHALL")
         with (
             pytest.raises(AccessDenied, match="refused the password of guest"),
-            cache.connection(cache.target.but(username="guest", password=Secret("no"))),
+            cache.connection(cache.target.replace(username="guest", password=Secret("no"))),
         ):
             pass
     finally:
@@ -186,7 +186,7 @@ def test_a_limited_acl_user(cache: Cache):
 @pytest.mark.parametrize("password", ["", SECRET])
 def test_a_server_without_hello_is_asked_in_resp2(own_cache: Callable[..., Cache], password: str):
     old = own_cache(rename_command="HELLO nobody-knows", requirepass=password or '""')
-    with old.connection(old.target.but(password=Secret(password) if password else None)) as connection:
+    with old.connection(old.target.replace(password=Secret(password) if password else None)) as connection:
         assert (connection.protocol, connection.mode) == (2, "")
         connection.call("HSET", "h", "a", 1, "b", 2)
         assert as_mapping(connection.call("HGETALL", "h")) == {b"a": b"1", b"b": b"2"}

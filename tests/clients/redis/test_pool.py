@@ -11,7 +11,7 @@ import pytest
 from boombap.clients.redis.errors import ServerError
 from boombap.clients.redis.pool import Pool, is_idempotent
 from boombap.clients.redis.target import Target
-from boombap.errors import AccessDenied, Disconnected, Interrupted, NotThere, TimedOut, Unreachable
+from boombap.errors import AccessDenied, Disconnected, Interrupted, NotFound, TimedOut, Unreachable
 from boombap.interrupt import Interrupt
 from fakes.lying_redis import lying
 from fakes.not_postgres import listening
@@ -127,13 +127,13 @@ def test_a_long_idle_connection_is_checked_before_it_is_lent(cache: Cache):
 
 def test_errors_are_raised_or_given(cache: Cache):
     with cache.pool() as pool:
-        with pytest.raises(NotThere):
+        with pytest.raises(NotFound):
             pool.call("NOSUCH")
         assert isinstance(pool.ask("NOSUCH"), ServerError)
 
 
 def test_no_server(cache: Cache):
-    with Pool(cache.target.but(port=1), Interrupt()) as pool, pytest.raises((Unreachable, AccessDenied)):
+    with Pool(cache.target.replace(port=1), Interrupt()) as pool, pytest.raises((Unreachable, AccessDenied)):
         pool.call("PING")
 
 

@@ -13,7 +13,7 @@ from boombap.clients.redis.connection import Limits
 from boombap.clients.redis.deployment import opened
 from boombap.clients.redis.sentinel import locate
 from boombap.clients.redis.target import Target, from_text
-from boombap.errors import NotThere, Unreachable
+from boombap.errors import NotFound, Unreachable
 from boombap.interrupt import Interrupt
 from boombap.local.process import poll
 from caches import start_service
@@ -62,14 +62,14 @@ def _unless_unreachable(is_done):
 
 
 def test_one_sentinel_is_enough(service: Service):
-    target = service.target.but(sentinels=(("127.0.0.1", 1), *service.target.sentinels))
+    target = service.target.replace(sentinels=(("127.0.0.1", 1), *service.target.sentinels))
     assert poll(_unless_unreachable(lambda: bool(locate(target, Limits(), Interrupt()).port)), 20.0)
 
 
 def test_an_unknown_service(service: Service):
     with (
-        pytest.raises(NotThere, match="knows no service other"),
-        opened(service.target.but(service="other"), Interrupt()),
+        pytest.raises(NotFound, match="knows no service other"),
+        opened(service.target.replace(service="other"), Interrupt()),
     ):
         pass
 
@@ -81,5 +81,5 @@ def test_no_sentinel_answers():
 
 def test_what_is_no_sentinel(cache: Cache):
     target = Target(host="", sentinels=(("127.0.0.1", cache.tcp_port),), service="cache", origin="the test")
-    with pytest.raises(NotThere, match="is no Sentinel"):
+    with pytest.raises(NotFound, match="is no Sentinel"):
         locate(target, Limits(), Interrupt())

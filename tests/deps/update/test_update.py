@@ -19,7 +19,7 @@ from boombap.deps.audit import audit
 from boombap.deps.update.command import Wish, update
 from boombap.deps.update.model import Change, Held
 from boombap.deps.update.solver import find_uv
-from boombap.errors import Interrupted, OutsideError
+from boombap.errors import ExternalError, Interrupted
 from boombap.interrupt import Interrupt
 from boombap.output.terminal import Terminal
 from deps.advisories import database, record
@@ -421,7 +421,7 @@ def test_an_index_that_does_not_answer_is_an_error_and_no_secret_gets_out(
 ):
     monkeypatch.setenv("UV_HTTP_RETRIES", "0")
     requirements(project, "vuln==1.0\n", places="--index-url http://me:s3cret@127.0.0.1:9/simple\n")
-    with pytest.raises(OutsideError) as caught:
+    with pytest.raises(ExternalError) as caught:
         project.update(is_applied=True)
     assert "s3cret" not in str(caught.value) + project.out.getvalue() + project.err.getvalue()
     assert project.text().endswith("vuln==1.0\n")

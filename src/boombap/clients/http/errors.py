@@ -10,7 +10,7 @@ from __future__ import annotations
 from boombap.clients.http.driver import pycurl
 from boombap.clients.http.exchange import origin, shown_url
 from boombap.clients.http.retry_after import delay_s
-from boombap.errors import AccessDenied, Disconnected, NotThere, OutsideError, TimedOut, Unavailable, Unreachable
+from boombap.errors import AccessDenied, Disconnected, ExternalError, NotFound, TimedOut, Unavailable, Unreachable
 from boombap.units import format_duration, format_size
 
 TYPE_CHECKING = False
@@ -25,9 +25,9 @@ _NO_TLS = (AccessDenied, "no TLS agreement with {origin}", "check that it speaks
 _BAD_HTTP2 = (Disconnected, "{origin} broke the HTTP/2 connection", "try again; if it stays, look at the server's log")
 
 # By libcurl's number: the class of the error, what happened, what to do.
-_BY_CODE: dict[int, tuple[type[OutsideError], str, str]] = {
-    1: (OutsideError, "{origin} does not answer in HTTP, or redirects to another protocol", "check host and port"),
-    3: (OutsideError, "an address at {origin} is malformed", "check the URL"),
+_BY_CODE: dict[int, tuple[type[ExternalError], str, str]] = {
+    1: (ExternalError, "{origin} does not answer in HTTP, or redirects to another protocol", "check host and port"),
+    3: (ExternalError, "an address at {origin} is malformed", "check the URL"),
     5: (Unreachable, "the proxy's host name is not known", "check https_proxy and http_proxy"),
     6: (Unreachable, "the host of {origin} is not known", "check the host name and the network"),
     7: (Unreachable, "{origin} refused the connection", "check host and port, and that the server runs"),
@@ -35,7 +35,7 @@ _BY_CODE: dict[int, tuple[type[OutsideError], str, str]] = {
     16: _BAD_HTTP2,
     18: (Disconnected, "{origin} broke off in the middle of an answer", "try again"),
     35: _NO_TLS,
-    47: (OutsideError, "{origin} redirects more than {redirects} times", "check the URL"),
+    47: (ExternalError, "{origin} redirects more than {redirects} times", "check the URL"),
     52: (Disconnected, "{origin} closed the connection without an answer", "try again"),
     53: _NO_TLS,
     54: _NO_TLS,
@@ -45,15 +45,15 @@ _BY_CODE: dict[int, tuple[type[OutsideError], str, str]] = {
     59: _NO_TLS,
     60: (AccessDenied, "the certificate of {origin} cannot be verified", _CA_HINT),
     61: (Disconnected, "{origin} sent an answer that cannot be decompressed", "try again"),
-    63: (OutsideError, "{origin} sent an answer above the limit of {limit}", "check the URL, or raise the limit"),
+    63: (ExternalError, "{origin} sent an answer above the limit of {limit}", "check the URL, or raise the limit"),
     77: (AccessDenied, "no certificates of authorities can be read from {ca_file}", _CA_HINT),
     83: _NO_TLS,
     92: _BAD_HTTP2,
     95: _BAD_HTTP2,
     97: (Unreachable, "the proxy refused to connect to {origin}", "check https_proxy and http_proxy"),
-    100: (OutsideError, "{origin} sent more headers than libcurl takes (300 KiB, 5,000 lines)", "check the URL"),
+    100: (ExternalError, "{origin} sent more headers than libcurl takes (300 KiB, 5,000 lines)", "check the URL"),
 }
-_UNKNOWN = (OutsideError, "the request to {origin} failed (libcurl error {code})", "")
+_UNKNOWN = (ExternalError, "the request to {origin} failed (libcurl error {code})", "")
 _TIMED_OUT = 28
 _WRITE_FAILED = 23
 _TOO_LARGE = 63
@@ -64,13 +64,13 @@ _HEADER_BYTES = 200 * 1024
 # A server that hangs up during the handshake, because it is overloaded, is no TLS disagreement.
 _HANDSHAKE = 35
 
-_BY_STATUS: dict[int, tuple[type[OutsideError], str]] = {
+_BY_STATUS: dict[int, tuple[type[ExternalError], str]] = {
     401: (AccessDenied, "check the credentials"),
     403: (AccessDenied, "check the rights of these credentials"),
-    404: (NotThere, "check the URL"),
+    404: (NotFound, "check the URL"),
     407: (AccessDenied, "check the proxy's credentials"),
     408: (Unavailable, "try again later"),
-    410: (NotThere, "check the URL"),
+    410: (NotFound, "check the URL"),
     429: (Unavailable, "ask less often"),
 }
 _FIRST_SERVER_ERROR = 500
@@ -78,7 +78,7 @@ _FIRST_SERVER_ERROR = 500
 
 def failed(
     easy: pycurl.Curl, code: int, request: Request, *, is_too_large: bool = False, ca_file: Path | None = None
-) -> OutsideError:
+) -> ExternalError:
     """Return the error for a transfer that libcurl ended with `code`."""
     if code == _TIMED_OUT:
         return _about(request, _late(easy, request))
@@ -93,7 +93,7 @@ def failed(
     return _about(request, kind(text, hint=hint))
 
 
-def refusal(response: Response, now_s: float) -> OutsideError:
+def refusal(response: Response, now_s: float) -> ExternalError:
     """Return the error for an answer whose status is not a success.
 
     Args:
@@ -101,7 +101,7 @@ def refusal(response: Response, now_s: float) -> OutsideError:
         now_s: Unix time, for a Retry-After that is a date.
     """
     request, status = response.request, response.status
-    default = (Unavailable, "try again later") if status >= _FIRST_SERVER_ERROR else (OutsideError, "")
+    default = (Unavailable, "try again later") if status >= _FIRST_SERVER_ERROR else (ExternalError, "")
     kind, hint = _BY_STATUS.get(status, default)
     error = kind(f"{shown_url(request.url)} answered with status {status}", hint=hint)
     if isinstance(error, Unavailable):
@@ -110,13 +110,13 @@ def refusal(response: Response, now_s: float) -> OutsideError:
     return _about(request, error)
 
 
-def _late(easy: pycurl.Curl, request: Request) -> OutsideError:
+def _late(easy: pycurl.Curl, request: Request) -> ExternalError:
     place, waited = origin(request.url), format_duration(easy.getinfo(pycurl.TOTAL_TIME))
     if not easy.getinfo(pycurl.CONNECT_TIME):
         return Unreachable(f"{place} did not accept a connection within {waited}", hint="check network and firewall")
     return TimedOut(f"{place} did not finish its answer within {waited}", hint="try again, or raise the time limit")
 
 
-def _about(request: Request, error: OutsideError) -> OutsideError:
+def _about(request: Request, error: ExternalError) -> ExternalError:
     error.url = shown_url(request.url)
     return error

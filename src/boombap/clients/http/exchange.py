@@ -10,7 +10,7 @@ from boombap.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from boombap.errors import OutsideError
+    from boombap.errors import ExternalError
 
 _SCHEMES = ("http://", "https://")
 # The form of a method and of a header's name. Source: RFC 9110, 5.6.2
@@ -90,7 +90,7 @@ class Failure(NamedTuple):
     """A request without an answer, and why."""
 
     request: Request
-    error: OutsideError
+    error: ExternalError
 
 
 def parse_headers(lines: Sequence[bytes]) -> dict[str, str]:

@@ -14,7 +14,7 @@ from boombap.clients.http.driver import pycurl
 from boombap.clients.http.errors import failed
 from boombap.clients.http.exchange import Failure, Request, Response
 from boombap.clients.http.transfer import Transfer
-from boombap.errors import OutsideError
+from boombap.errors import ExternalError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ class Client:
         return len(self._busy)
 
     @property
-    def room(self) -> int:
+    def free_slots(self) -> int:
         """Return how many requests may be submitted now."""
         return self.most_in_flight - len(self._busy)
 
@@ -129,7 +129,7 @@ class Client:
         """Send one request and give its answer, whatever its status; others may be in flight meanwhile.
 
         Raises:
-            OutsideError: when no answer came.
+            ExternalError: when no answer came.
             Interrupted: when the run was asked to end.
         """
         return self._finish(self._begin(request), None)
@@ -144,7 +144,7 @@ class Client:
                 ends the download.
 
         Raises:
-            OutsideError: when the answer did not come whole, or the sink cannot take it.
+            ExternalError: when the answer did not come whole, or the sink cannot take it.
             Interrupted: when the run was asked to end.
         """
         return self._finish(self._begin(request, sink), on_progress)
@@ -222,7 +222,7 @@ class Client:
         self._idle.append(transfer)
 
 
-def _reason(transfer: Transfer, code: int) -> OutsideError:
+def _reason(transfer: Transfer, code: int) -> ExternalError:
     if transfer.trouble:
-        return OutsideError(f"cannot write the download: {transfer.trouble.strerror}")
+        return ExternalError(f"cannot write the download: {transfer.trouble.strerror}")
     return failed(transfer.easy, code, transfer.request, is_too_large=transfer.is_too_large, ca_file=transfer.ca_file)

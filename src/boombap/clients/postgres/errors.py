@@ -15,11 +15,11 @@ from boombap.clients.postgres.target import malformed
 from boombap.errors import (
     AccessDenied,
     BoombapError,
-    Conflicted,
+    Conflict,
     Disconnected,
+    ExternalError,
     Interrupted,
-    NotThere,
-    OutsideError,
+    NotFound,
     QueryFailed,
     TimedOut,
     Unreachable,
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from boombap.interrupt import Interrupt
 
 # The first phrase that is found decides. {label}, {host}, {user}, {database} and {origin} come from the target.
-_CONNECTING: tuple[tuple[str, type[OutsideError], str, str], ...] = (
+_CONNECTING: tuple[tuple[str, type[ExternalError], str, str], ...] = (
     (
         r"translate host name|Name or service not known|No address associated|name resolution",
         Unreachable,
@@ -91,7 +91,7 @@ _CONNECTING: tuple[tuple[str, type[OutsideError], str, str], ...] = (
     ),
     (
         r"database .* does not exist|no such database|is not currently accepting",
-        NotThere,
+        NotFound,
         "there is no database {database} at {label}",
         "check the database name in {origin}",
     ),
@@ -131,7 +131,7 @@ _CONNECTING: tuple[tuple[str, type[OutsideError], str, str], ...] = (
     ),
 )
 _CONNECTING_UNKNOWN = (
-    OutsideError,
+    ExternalError,
     "no connection to {label}",
     "the reason may hold a secret and is not shown: see the server's log, or try `psql` with the same address",
 )
@@ -140,21 +140,21 @@ _MALFORMED = re.compile(
 )
 
 # By SQLSTATE: its class of error, what happened, what to do.
-_STATEMENTS: dict[str, tuple[type[OutsideError], str, str]] = {
+_STATEMENTS: dict[str, tuple[type[ExternalError], str, str]] = {
     "57014": (TimedOut, "a statement at {label} ran into its time limit", "raise db.statement_timeout"),
     "55P03": (TimedOut, "a lock at {label} was not free in time", "see `boombap db locks`, or raise db.lock_timeout"),
     "42501": (AccessDenied, "{user} lacks a right at {label}", "GRANT pg_monitor and SELECT on the tables to the role"),
-    "42P01": (NotThere, "a table is missing at {label}", "check that this is the platform's database"),
-    "42703": (NotThere, "a column is missing at {label}", "check that the schema is current"),
-    "42883": (NotThere, "a function is missing at {label}", "check the server's version and extensions"),
-    "3D000": (NotThere, "there is no database {database} at {label}", "check the database name in {origin}"),
+    "42P01": (NotFound, "a table is missing at {label}", "check that this is the platform's database"),
+    "42703": (NotFound, "a column is missing at {label}", "check that the schema is current"),
+    "42883": (NotFound, "a function is missing at {label}", "check the server's version and extensions"),
+    "3D000": (NotFound, "there is no database {database} at {label}", "check the database name in {origin}"),
     "53300": (
         Unreachable,
         "PostgreSQL at {label} has no free connection",
         "end idle sessions or raise max_connections",
     ),
-    "40001": (Conflicted, "a transaction at {label} met another one", "try again"),
-    "40P01": (Conflicted, "a transaction at {label} ran into a deadlock", "try again"),
+    "40001": (Conflict, "a transaction at {label} met another one", "try again"),
+    "40P01": (Conflict, "a transaction at {label} ran into a deadlock", "try again"),
     "25006": (QueryFailed, "the session at {label} is read-only", ""),
 }
 _MISSING = ("42P01", "42883")
@@ -197,7 +197,7 @@ def running(target: Target, interrupt: Interrupt) -> Iterator[None]:
         raise _statement_error(error, target) from None
 
 
-def _statement_error(error: psycopg2.Error, target: Target) -> OutsideError:
+def _statement_error(error: psycopg2.Error, target: Target) -> ExternalError:
     code = error.pgcode or ""
     if not code or code.startswith("08") or code in _ENDED_BY_SERVER:
         return Disconnected(f"the connection to {target.label} broke", hint="look at the server's log, then try again")

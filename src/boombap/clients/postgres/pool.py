@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from boombap.clients.postgres.search_path import SearchPath
 from boombap.clients.postgres.session import Limits, Session
-from boombap.errors import Disconnected, OutsideError, TimedOut
+from boombap.errors import Disconnected, ExternalError, TimedOut
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class Pool:
 
         Raises:
             TimedOut: when none becomes free in time.
-            OutsideError: when the first one cannot be made; later failures only leave the pool smaller.
+            ExternalError: when the first one cannot be made; later failures only leave the pool smaller.
         """
         session, born_s = self._checkout()
         try:
@@ -96,7 +96,7 @@ class Pool:
         while self._free.acquire(timeout=self._wait_s):
             try:
                 return self._take()
-            except OutsideError:
+            except ExternalError:
                 if not self._has_others():
                     self._free.release()
                     raise

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import re
 
-from boombap.errors import OutsideError
+from boombap.errors import ExternalError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ class SearchPath:
             has_parameters: whether the driver will replace parameters; a per cent sign in a name is doubled for it.
 
         Raises:
-            OutsideError: for a view of another role, which would run that role's code with our rights.
+            ExternalError: for a view of another role, which would run that role's code with our rights.
         """
         if "{" not in sql:
             return sql
@@ -112,9 +112,9 @@ class SearchPath:
         self._foreign |= {name: place["owner"] for name, place in places.items() if place["is_foreign"]}
         self._extensions |= found["extensions"] or {}
 
-    def _refusal(self, name: str) -> OutsideError:
+    def _refusal(self, name: str) -> ExternalError:
         view, owner = f"{self._relations[name]}.{name}", self._foreign[name]
-        return OutsideError(
+        return ExternalError(
             f"{view} is a view of the role {owner}, whose code would run with the rights of this session",
             hint=f"check it, then ALTER VIEW {view} OWNER TO the database's owner, or connect without pg_monitor",
         )

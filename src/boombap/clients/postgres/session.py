@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from boombap.clients.postgres.driver import psycopg2
 from boombap.clients.postgres.errors import connecting, running
 from boombap.clients.postgres.search_path import LOCATE, OWN, PINNED, SearchPath
-from boombap.errors import OutsideError
+from boombap.errors import ExternalError
 from boombap.record import Record
 
 TYPE_CHECKING = False
@@ -89,7 +89,7 @@ class Session:
         """Return the rows of one query, run in a read-only transaction of its own.
 
         Raises:
-            OutsideError: the branch that fits the SQLSTATE.
+            ExternalError: the branch that fits the SQLSTATE.
             Interrupted: when the run was ended meanwhile; nothing is left running on the server.
         """
         # One message for limits and query: the server applies SET LOCAL to the statements that follow it.
@@ -137,7 +137,7 @@ class Session:
         """Make what the block writes and copies one transaction, within the limits; any error undoes all of it.
 
         Raises:
-            Conflicted: a deadlock, or another transaction came between; the whole block may be run again.
+            Conflict: a deadlock, or another transaction came between; the whole block may be run again.
             Disconnected: also when the connection breaks at the commit; then it is not known whether it came through.
         """
         self.write("BEGIN; " + self._limits)
@@ -171,7 +171,7 @@ class Session:
 
     @contextmanager
     def _running(self) -> Iterator[None]:
-        with self._interrupt.ending_with(self._cancel), running(self.target, self._interrupt):
+        with self._interrupt.cancel_with(self._cancel), running(self.target, self._interrupt):
             yield
 
     def _cancel(self) -> None:
@@ -222,4 +222,6 @@ def _refuse_old(session: Session) -> None:
         return
     version = session.version_num // 10000
     session.close()
-    raise OutsideError(f"PostgreSQL {version} at {session.target.label} is too old", hint="12 is the oldest that works")
+    raise ExternalError(
+        f"PostgreSQL {version} at {session.target.label} is too old", hint="12 is the oldest that works"
+    )

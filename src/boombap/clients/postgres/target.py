@@ -56,7 +56,7 @@ class Target(Record):
 
     def at(self, database: str) -> Target:
         """Return the same server with another database."""
-        return self.but(name=database, parameters={**self.parameters, "dbname": database})
+        return self.replace(name=database, parameters={**self.parameters, "dbname": database})
 
 
 def from_text(text: str, *, name: str = "", origin: str) -> Target:
@@ -77,7 +77,7 @@ def from_text(text: str, *, name: str = "", origin: str) -> Target:
         raise malformed(origin)
     password = parameters.pop("password", None)
     target = Target(name, parameters, Secret(password) if password else None, origin)
-    return target if name else target.but(name=target.label)
+    return target if name else target.replace(name=target.label)
 
 
 def malformed(origin: str) -> ConfigError:
@@ -102,8 +102,8 @@ def from_settings(settings: Postgres, origin: str) -> Target:
         "user": settings.username,
     }
     parameters = {**base.parameters, **{key: str(value) for key, value in parts.items() if value is not None}}
-    target = base.but(parameters=parameters, password=settings.password or base.password)
-    return target.but(name=target.label)
+    target = base.replace(parameters=parameters, password=settings.password or base.password)
+    return target.replace(name=target.label)
 
 
 def _is_torn(text: str) -> bool:

@@ -12,7 +12,7 @@ from boombap.clients.redis.connection import Limits
 from boombap.clients.redis.errors import ServerError, refusal
 from boombap.clients.redis.pool import Pool, is_idempotent
 from boombap.clients.redis.slots import SLOTS, slot_for
-from boombap.errors import Disconnected, OutsideError, QueryFailed, Unreachable
+from boombap.errors import Disconnected, ExternalError, QueryFailed, Unreachable
 from boombap.record import Record
 
 TYPE_CHECKING = False
@@ -91,7 +91,7 @@ class Cluster:
         """Return the reply to one command, from the node that holds its key.
 
         Raises:
-            OutsideError: the branch that fits what the server refused, a time-out, or a broken connection.
+            ExternalError: the branch that fits what the server refused, a time-out, or a broken connection.
             Interrupted: when the run was ended meanwhile.
         """
         reply = self.ask(*words)
@@ -108,7 +108,7 @@ class Cluster:
             reply = self._try(words, slot, asking)
             asking = None
             is_late = time.monotonic() >= deadline_s
-            if isinstance(reply, OutsideError):
+            if isinstance(reply, ExternalError):
                 if is_late:
                     raise reply
             elif not isinstance(reply, ServerError) or is_late or reply.word not in (*_MOVING, *_PASSING):
@@ -127,7 +127,7 @@ class Cluster:
         """Return the replies to many commands, one pipeline a node; those that were redirected follow one by one.
 
         Raises:
-            OutsideError: for a time-out or a broken connection.
+            ExternalError: for a time-out or a broken connection.
             Interrupted: when the run was ended meanwhile.
         """
         listed = list(commands)
@@ -175,14 +175,14 @@ class Cluster:
         """Ask one node after the other, until one answers, who holds which slot.
 
         Raises:
-            OutsideError: when none answers.
+            ExternalError: when none answers.
         """
         places: list[Place | None] = [*(place for node in self._nodes for place in (node.master, *node.replicas)), None]
         for place in places:
             pool = self.pool(place or (self.target.host, self.target.port))
             try:
                 ranges = pool.call("CLUSTER", "SLOTS")
-            except OutsideError:
+            except ExternalError:
                 if place is None:
                     raise
                 continue
@@ -200,7 +200,7 @@ class Cluster:
         if nodes:
             self._slots, self._nodes = slots, tuple(nodes.values())
 
-    def _try(self, words: Command, slot: int | None, asking: Place | None) -> Reply | ServerError | OutsideError:
+    def _try(self, words: Command, slot: int | None, asking: Place | None) -> Reply | ServerError | ExternalError:
         try:
             if asking:
                 return self.pool(asking).pipeline([("ASKING",), words])[1]

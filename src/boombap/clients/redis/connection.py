@@ -72,7 +72,7 @@ class Connection:
         self._reader = hiredis.Reader(replyError=ServerError, notEnoughData=_MORE)  # type: ignore[arg-type]
         self._wire = connect(target, limits.connect_s, limits.read_s, interrupt)
         # For the connection's whole life: entering and leaving the block at each command would cost 3 us.
-        self._ending = interrupt.ending_with(self._wire.end)
+        self._ending = interrupt.cancel_with(self._wire.end)
         try:
             self._ending.__enter__()
             self._greet()
@@ -84,7 +84,7 @@ class Connection:
         """Return the reply to one command.
 
         Raises:
-            OutsideError: the branch that fits what the server refused, a time-out, or a broken connection.
+            ExternalError: the branch that fits what the server refused, a time-out, or a broken connection.
             Interrupted: when the run was ended meanwhile.
         """
         reply = self.ask(*words)
@@ -96,7 +96,7 @@ class Connection:
         """Return the reply to one command, an error of the server as a value.
 
         Raises:
-            OutsideError: for a time-out or a broken connection.
+            ExternalError: for a time-out or a broken connection.
             Interrupted: when the run was ended meanwhile.
         """
         try:
@@ -118,7 +118,7 @@ class Connection:
         Replies are read while commands are still being sent, so that two full buffers cannot wait for each other.
 
         Raises:
-            OutsideError: for a time-out or a broken connection; how far the server came is not known then.
+            ExternalError: for a time-out or a broken connection; how far the server came is not known then.
             Interrupted: when the run was ended meanwhile.
         """
         replies: list[Reply | ServerError] = []
@@ -146,7 +146,7 @@ class Connection:
         """Send commands that the caller has packed; `collect` gives their replies, and nothing may come in between.
 
         Raises:
-            OutsideError: for a time-out or a broken connection.
+            ExternalError: for a time-out or a broken connection.
             Interrupted: when the run was ended meanwhile.
         """
         try:

@@ -26,7 +26,7 @@ def opened(
     """Yield what a target names, closed in the end.
 
     Raises:
-        OutsideError: when it cannot be reached, or refuses us.
+        ExternalError: when it cannot be reached, or refuses us.
     """
     limits = limits or Limits()
     if target.service:

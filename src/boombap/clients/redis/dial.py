@@ -25,7 +25,7 @@ def connect(target: Target, connect_s: float, read_s: float, interrupt: Interrup
     """Return a connected stream.
 
     Raises:
-        OutsideError: when none comes about; TLS that fails is AccessDenied.
+        ExternalError: when none comes about; TLS that fails is AccessDenied.
         Interrupted: when the run is ended meanwhile.
     """
     deadline_s = time.monotonic() + connect_s

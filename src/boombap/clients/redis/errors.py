@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import errno
 
-from boombap.errors import AccessDenied, Disconnected, NotThere, OutsideError, QueryFailed, TimedOut, Unreachable
+from boombap.errors import AccessDenied, Disconnected, ExternalError, NotFound, QueryFailed, TimedOut, Unreachable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class ServerError:
 
 
 # By first word: the branch, what happened, what to do. {label}, {user}, {command} and {origin} are filled in.
-_WORDS: dict[str, tuple[type[OutsideError], str, str]] = {
+_WORDS: dict[str, tuple[type[ExternalError], str, str]] = {
     "NOAUTH": (AccessDenied, "Redis at {label} asks for a password", "set it in {origin}, or REDIS_PASSWORD"),
     "WRONGPASS": (
         AccessDenied,
@@ -79,7 +79,7 @@ _WORDS: dict[str, tuple[type[OutsideError], str, str]] = {
         "connect to the master, or wait until the link is up",
     ),
     "NOREPLICAS": (QueryFailed, "Redis at {label} has too few replicas and takes no writes", ""),
-    "NOSCRIPT": (NotThere, "a script is not known at {label}", "load it again"),
+    "NOSCRIPT": (NotFound, "a script is not known at {label}", "load it again"),
     "WRONGTYPE": (QueryFailed, "{command} does not fit the type of the key at {label}", ""),
     "BUSYKEY": (QueryFailed, "the key is there already at {label}", "delete it first, or ask for replacement"),
     "EXECABORT": (QueryFailed, "the transaction was given up at {label}", "one of its commands was refused"),
@@ -103,19 +103,19 @@ _WORDS: dict[str, tuple[type[OutsideError], str, str]] = {
     "NOPROTO": (QueryFailed, "Redis at {label} does not speak the protocol version", ""),
 }
 # By a phrase in what follows ERR, which says nothing by itself.
-_PHRASES: tuple[tuple[str, type[OutsideError], str, str], ...] = (
+_PHRASES: tuple[tuple[str, type[ExternalError], str, str], ...] = (
     (
         "max number of clients",
         Unreachable,
         "Redis at {label} has no free connection",
         "end idle clients, or raise maxclients",
     ),
-    ("unknown command", NotThere, "Redis at {label} has no command {command}", "it may be renamed or too new"),
-    ("unknown subcommand", NotThere, "Redis at {label} has no such form of {command}", "it may be too new"),
-    ("DB index is out of range", NotThere, "there is no such database at {label}", "see the server's `databases`"),
+    ("unknown command", NotFound, "Redis at {label} has no command {command}", "it may be renamed or too new"),
+    ("unknown subcommand", NotFound, "Redis at {label} has no such form of {command}", "it may be too new"),
+    ("DB index is out of range", NotFound, "there is no such database at {label}", "see the server's `databases`"),
     (
         "SELECT is not allowed in cluster",
-        NotThere,
+        NotFound,
         "a Cluster has database 0 only, not the one in {label}",
         "use /0 in {origin}",
     ),
@@ -137,11 +137,11 @@ _PHRASES: tuple[tuple[str, type[OutsideError], str, str], ...] = (
         "Redis at {label} has no password for the default user",
         "leave the password out of {origin}, or set one on the server",
     ),
-    ("cluster support disabled", NotThere, "Redis at {label} is not a Cluster", ""),
+    ("cluster support disabled", NotFound, "Redis at {label} is not a Cluster", ""),
 )
 
 
-def refusal(error: ServerError, target: Target, command: object) -> OutsideError:
+def refusal(error: ServerError, target: Target, command: object) -> ExternalError:
     """Return the error of ours for what the server said to a command."""
     found = _WORDS.get(error.word)
     if found is None:
@@ -168,7 +168,7 @@ def name_of(command: object) -> str:
     return text.upper() if text.isascii() and text.replace(".", "").replace("_", "").isalnum() else "a command"
 
 
-def unreachable(error: OSError, target: Target) -> OutsideError:
+def unreachable(error: OSError, target: Target) -> ExternalError:
     """Return the error for a connection that did not come about."""
     origin = target.origin or "the address"
     if isinstance(error, TimeoutError):
@@ -196,7 +196,7 @@ def unreachable(error: OSError, target: Target) -> OutsideError:
     return Unreachable(text, hint=hint)
 
 
-def unknown_host(target: Target) -> OutsideError:
+def unknown_host(target: Target) -> ExternalError:
     """Return the error for a name without an address."""
     return Unreachable(
         f"the host {target.host} is not known", hint=f"check the host name in {target.origin or 'the address'}"
@@ -218,7 +218,7 @@ def too_slow(target: Target, command: object, seconds: float) -> TimedOut:
     )
 
 
-def not_redis(target: Target) -> OutsideError:
+def not_redis(target: Target) -> ExternalError:
     """Return the error for something that answers in another protocol."""
     return Unreachable(
         f"what answers at {target.label} is not Redis",

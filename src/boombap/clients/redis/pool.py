@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from boombap.clients.redis.connection import Connection, Limits
 from boombap.clients.redis.slots import name_of
-from boombap.errors import Disconnected, OutsideError, TimedOut
+from boombap.errors import Disconnected, ExternalError, TimedOut
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ class Pool:
         """Return the reply to one command; a dead connection is replaced once for an idempotent one.
 
         Raises:
-            OutsideError: the branch that fits what the server refused, a time-out, or a broken connection.
+            ExternalError: the branch that fits what the server refused, a time-out, or a broken connection.
             Interrupted: when the run was ended meanwhile.
         """
         slot = self._take()
@@ -113,7 +113,7 @@ class Pool:
         A dead connection is replaced once when all commands are idempotent.
 
         Raises:
-            OutsideError: for a time-out or a broken connection.
+            ExternalError: for a time-out or a broken connection.
             Interrupted: when the run was ended meanwhile.
         """
         listed = list(commands)
@@ -144,7 +144,7 @@ class Pool:
 
         Raises:
             TimedOut: when none becomes free in time.
-            OutsideError: when one cannot be made.
+            ExternalError: when one cannot be made.
         """
         slot = self._take()
         try:
@@ -223,7 +223,7 @@ class _Slot:
 def _answers(connection: Connection) -> bool:
     try:
         connection.ask("PING")  # a refusal is an answer
-    except OutsideError:
+    except ExternalError:
         connection.close()
         return False
     return True

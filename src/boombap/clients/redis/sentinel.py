@@ -8,7 +8,7 @@ from __future__ import annotations
 from contextlib import closing
 
 from boombap.clients.redis.connection import Connection
-from boombap.errors import NotThere, OutsideError, Unreachable
+from boombap.errors import ExternalError, NotFound, Unreachable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,17 +21,17 @@ def locate(target: Target, limits: Limits, interrupt: Interrupt) -> Target:
     """Return the master of the service that a target names, once it has said itself that it is one.
 
     Raises:
-        NotThere: when every Sentinel that answers does not know the service.
+        NotFound: when every Sentinel that answers does not know the service.
         Unreachable: when no Sentinel answers, or none of them names a node that is a master.
-        OutsideError: when the master refuses us.
+        ExternalError: when the master refuses us.
     """
-    reasons: list[OutsideError] = []
+    reasons: list[ExternalError] = []
     for host, port in target.sentinels:
         try:
             return _confirmed(_named(target, target.at(host, port), limits, interrupt), limits, interrupt)
-        except (Unreachable, NotThere) as error:
+        except (Unreachable, NotFound) as error:
             reasons.append(error)
-    if all(isinstance(reason, NotThere) for reason in reasons):
+    if all(isinstance(reason, NotFound) for reason in reasons):
         raise reasons[0]
     raise Unreachable(
         f"no Sentinel of {len(target.sentinels)} led to a master of {target.address}: {reasons[-1]}",
@@ -40,18 +40,18 @@ def locate(target: Target, limits: Limits, interrupt: Interrupt) -> Target:
 
 
 def _named(target: Target, sentinel: Target, limits: Limits, interrupt: Interrupt) -> Target:
-    guide = sentinel.but(username="", password=target.sentinel_password, db=0)
+    guide = sentinel.replace(username="", password=target.sentinel_password, db=0)
     try:
         with closing(Connection(guide, limits, interrupt)) as connection:
             place = connection.call("SENTINEL", "GET-MASTER-ADDR-BY-NAME", target.service)
     except Unreachable:
         raise
-    except NotThere:
-        raise NotThere(f"what answers at {guide.address} is no Sentinel", hint=f"check {target.origin}") from None
-    except OutsideError as error:
+    except NotFound:
+        raise NotFound(f"what answers at {guide.address} is no Sentinel", hint=f"check {target.origin}") from None
+    except ExternalError as error:
         raise Unreachable(f"the Sentinel at {guide.address} did not answer: {error}") from None
     if place is None:
-        raise NotThere(
+        raise NotFound(
             f"the Sentinel at {guide.address} knows no service {target.service}",
             hint=f"check the name in {target.origin or 'the address'}",
         )

@@ -83,11 +83,11 @@ class Target(Record):
 
     def at(self, host: str, port: int) -> Target:
         """Return another node that the same user, password and TLS are good for."""
-        return self.but(host=host, port=port, path="", sentinels=(), service="")
+        return self.replace(host=host, port=port, path="", sentinels=(), service="")
 
     def on(self, db: int) -> Target:
         """Return another logical database of the same server."""
-        return self.but(db=db)
+        return self.replace(db=db)
 
 
 def address(host: str, port: int) -> str:
@@ -122,13 +122,13 @@ def from_text(text: str, *, origin: str) -> Target:
     )
     options = dict(parse_qsl(query))
     if scheme == "unix":
-        target = base.but(host="", path=_path(unquote(place), origin))
+        target = base.replace(host="", path=_path(unquote(place), origin))
     elif scheme.endswith("+sentinel"):
         target = _service(base, place)
     else:
         hosts, _, db = place.partition("/")
         host, port = _host_and_port(hosts, DEFAULT_PORT, origin)
-        target = base.but(host=host, port=port, db=_number(db or "0", origin))
+        target = base.replace(host=host, port=port, db=_number(db or "0", origin))
     return _with_options(target, options)
 
 
@@ -138,7 +138,7 @@ def _service(base: Target, place: str) -> Target:
     if not service:
         raise malformed(base.origin)
     sentinels = tuple(_host_and_port(one, SENTINEL_PORT, base.origin) for one in hosts.split(","))
-    return base.but(host="", sentinels=sentinels, service=service, db=_number(db or "0", base.origin))
+    return base.replace(host="", sentinels=sentinels, service=service, db=_number(db or "0", base.origin))
 
 
 def _with_options(target: Target, options: Mapping[str, str]) -> Target:
@@ -150,11 +150,11 @@ def _with_options(target: Target, options: Mapping[str, str]) -> Target:
             )
     files = {name: options[option] for option, name in _FILES.items() if option in options}
     if files and target.tls is not None:
-        target = target.but(tls=target.tls.but(**files))
+        target = target.replace(tls=target.tls.replace(**files))
     if "db" in options:
-        target = target.but(db=_number(options["db"], target.origin))
+        target = target.replace(db=_number(options["db"], target.origin))
     if "sentinel_password" in options:
-        target = target.but(sentinel_password=Secret(options["sentinel_password"]))
+        target = target.replace(sentinel_password=Secret(options["sentinel_password"]))
     return target
 
 
@@ -208,7 +208,7 @@ def from_settings(settings: Redis, origin: str) -> Target:
         ("password", settings.password),
         ("db", settings.db),
     )
-    target = base.but(**{name: value for name, value in parts if value is not None})
+    target = base.replace(**{name: value for name, value in parts if value is not None})
     if not target.host.startswith("/"):
         return target
-    return target.but(host="", path=target.host)
+    return target.replace(host="", path=target.host)

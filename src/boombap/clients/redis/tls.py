@@ -75,7 +75,7 @@ def secure(
         connected.settimeout(handshake_s)
         # Wrapping takes the descriptor out of the plain socket.
         plain = wrapped = context.wrap_socket(connected, server_hostname=target.host, do_handshake_on_connect=False)
-        with interrupt.ending_with(lambda: shut_down(wrapped)):
+        with interrupt.cancel_with(lambda: shut_down(wrapped)):
             wrapped.do_handshake()
         return TlsWire(wrapped, read_s)
     except ssl.SSLCertVerificationError as error:

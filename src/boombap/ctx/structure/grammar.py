@@ -269,7 +269,7 @@ def _inner_doc(node: Node, language: Language) -> tuple[int, int]:
 
 def _counted(definition: Definition, branches: Sequence[int]) -> Definition:
     paths = 1 + bisect_right(branches, definition.end) - bisect_right(branches, definition.start - 1)
-    return definition.but(complexity=paths)
+    return definition.replace(complexity=paths)
 
 
 def _imported(node: Node, language: Language) -> list[str]:

@@ -36,7 +36,7 @@ _CONNECTIONS_CRITICAL_PCT = 95
 _PREPARED_PID = 0
 
 
-def judge_blocking(rows: Sequence[Row], context: Context) -> Iterator[Finding]:
+def check_blocking(rows: Sequence[Row], context: Context) -> Iterator[Finding]:
     """Find each backend that waits for nobody and has others waiting for it; soft waits in the queue count."""
     backends = {row["pid"]: row for row in rows}
     for pid, root in backends.items():
@@ -95,7 +95,7 @@ def _ending(root: Row) -> str:
     return f"SELECT pg_{verb}_backend({root['pid']});"
 
 
-def judge_long_transaction(rows: Sequence[Row], context: Context) -> Iterator[Finding]:
+def check_long_transaction(rows: Sequence[Row], context: Context) -> Iterator[Finding]:
     """Find transactions that have been at work for minutes; never critical, a dump may take hours."""
     for row in rows:
         age_s = row["transaction_s"]
@@ -113,7 +113,7 @@ def judge_long_transaction(rows: Sequence[Row], context: Context) -> Iterator[Fi
         )
 
 
-def judge_idle_in_transaction(rows: Sequence[Row], context: Context) -> Iterator[Finding]:
+def check_idle_in_transaction(rows: Sequence[Row], context: Context) -> Iterator[Finding]:
     """Find sessions that opened a transaction and went away with its locks and its snapshot."""
     for row in rows:
         idle_s = row["idle_s"]
@@ -141,7 +141,7 @@ def _session(row: Row) -> dict[str, str | None]:
     return {"user": row["user_name"], "database": row["database"], "application": row["application"]}
 
 
-def judge_xmin_horizon(rows: Sequence[Row], context: Context) -> Iterator[Finding]:
+def check_xmin_horizon(rows: Sequence[Row], context: Context) -> Iterator[Finding]:
     """Find the one snapshot that keeps VACUUM from removing the rows that died after it."""
     for row in rows:
         age = row["age_xids"]
@@ -167,7 +167,7 @@ def _letting_go(row: Row) -> str:
     return f"ROLLBACK PREPARED {row['holder_literal']};"
 
 
-def judge_prepared_transactions(rows: Sequence[Row], context: Context) -> Iterator[Finding]:
+def check_prepared_transactions(rows: Sequence[Row], context: Context) -> Iterator[Finding]:
     """Find transactions prepared for two-phase commit: they keep locks and xmin, over restarts too."""
     for row in rows:
         age_s = row["age_s"]
@@ -191,7 +191,7 @@ def judge_prepared_transactions(rows: Sequence[Row], context: Context) -> Iterat
         )
 
 
-def judge_connections_saturation(rows: Sequence[Row], context: Context) -> Iterator[Finding]:
+def check_connections_saturation(rows: Sequence[Row], context: Context) -> Iterator[Finding]:
     """Compare the connections with the slots that an ordinary role can get: the reserved ones are not for it."""
     for row in rows:
         slots = max(row["max_connections"] - row["reserved"], 1)
@@ -220,10 +220,10 @@ def _rounded(seconds: float | None) -> float | None:
 
 
 CHECKS: tuple[Check, ...] = (
-    Check("blocking", "Sessions that block others", judge_blocking),
-    Check("long_transaction", "Long transactions", judge_long_transaction, needs_monitor=True),
-    Check("idle_in_transaction", "Idle in transaction", judge_idle_in_transaction, needs_monitor=True),
-    Check("xmin_horizon", "Who holds back VACUUM", judge_xmin_horizon),
-    Check("prepared_transactions", "Prepared transactions", judge_prepared_transactions),
-    Check("connections_saturation", "Connections against the limit", judge_connections_saturation),
+    Check("blocking", "Sessions that block others", check_blocking),
+    Check("long_transaction", "Long transactions", check_long_transaction, needs_monitor=True),
+    Check("idle_in_transaction", "Idle in transaction", check_idle_in_transaction, needs_monitor=True),
+    Check("xmin_horizon", "Who holds back VACUUM", check_xmin_horizon),
+    Check("prepared_transactions", "Prepared transactions", check_prepared_transactions),
+    Check("connections_saturation", "Connections against the limit", check_connections_saturation),
 )

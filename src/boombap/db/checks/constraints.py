@@ -19,7 +19,7 @@ _SEQUENCE_WARNING_PCT = 75
 _SEQUENCE_CRITICAL_PCT = 90
 
 
-def judge_missing_fk_index(rows: Sequence[Row], context: Context) -> Iterator[Finding]:
+def check_missing_fk_index(rows: Sequence[Row], context: Context) -> Iterator[Finding]:
     """Find foreign keys that make every DELETE or key UPDATE of the referenced table scan the referencing one."""
     for row in rows:
         yield Finding(
@@ -46,7 +46,7 @@ def _create_index(row: Row) -> str:
     return f"CREATE INDEX CONCURRENTLY ON {target}"
 
 
-def judge_invalid_constraint(rows: Sequence[Row], context: Context) -> Iterator[Finding]:
+def check_invalid_constraint(rows: Sequence[Row], context: Context) -> Iterator[Finding]:
     """Find constraints that hold for new rows only, which neither people nor the planner can rely on."""
     for row in rows:
         yield Finding(
@@ -60,7 +60,7 @@ def judge_invalid_constraint(rows: Sequence[Row], context: Context) -> Iterator[
         )
 
 
-def judge_sequence_overflow(rows: Sequence[Row], context: Context) -> Iterator[Finding]:
+def check_sequence_overflow(rows: Sequence[Row], context: Context) -> Iterator[Finding]:
     """Find sequences that near their limit or their column's; then say how many could not be read."""
     for row in rows:
         if row["subject"] is None:
@@ -126,7 +126,7 @@ def _unread(row: Row, context: Context) -> Iterator[Finding]:
 
 
 CHECKS: tuple[Check, ...] = (
-    Check("missing_fk_index", "Foreign keys without an index", judge_missing_fk_index),
-    Check("invalid_constraint", "Constraints never validated", judge_invalid_constraint),
-    Check("sequence_overflow", "Sequences and their columns near the end", judge_sequence_overflow),
+    Check("missing_fk_index", "Foreign keys without an index", check_missing_fk_index),
+    Check("invalid_constraint", "Constraints never validated", check_invalid_constraint),
+    Check("sequence_overflow", "Sequences and their columns near the end", check_sequence_overflow),
 )

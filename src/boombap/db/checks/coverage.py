@@ -17,7 +17,7 @@ _UNANALYZED_WARNING_PCT = 1
 _TABLES = {"tracks": ("id",), "analysis_results": ("track_id", "analyzer_type")}
 
 
-def judge_analyzer_coverage(rows: Sequence[Row], context: Context) -> Iterator[Finding]:
+def check_analyzer_coverage(rows: Sequence[Row], context: Context) -> Iterator[Finding]:
     """Find configured analyzers below the floor; one without any row has reached no track at all."""
     all_tracks = rows[0]["all_tracks"] if rows else 0
     if not all_tracks:
@@ -39,7 +39,7 @@ def judge_analyzer_coverage(rows: Sequence[Row], context: Context) -> Iterator[F
         )
 
 
-def judge_unanalyzed_tracks(rows: Sequence[Row], context: Context) -> Iterator[Finding]:
+def check_unanalyzed_tracks(rows: Sequence[Row], context: Context) -> Iterator[Finding]:
     """Find tracks that no analyzer has ever seen, from one in a hundred on."""
     for row in rows:
         share_pct = 100 * row["unanalyzed"] / max(row["all_tracks"], 1)
@@ -60,14 +60,14 @@ CHECKS: tuple[Check, ...] = (
     Check(
         "analyzer_coverage",
         "Analyzers against the floor",
-        judge_analyzer_coverage,
+        check_analyzer_coverage,
         needs_columns=_TABLES,
         reads_tables=True,
     ),
     Check(
         "unanalyzed_tracks",
         "Tracks without analysis",
-        judge_unanalyzed_tracks,
+        check_unanalyzed_tracks,
         needs_columns=_TABLES,
         reads_tables=True,
     ),

@@ -23,7 +23,7 @@ _SURE_AFTER_S = 7 * 86_400
 _OTHERS_IN_USE = 0.5
 
 
-def judge_unused_index(rows: Sequence[Row], context: Context) -> Iterator[Finding]:
+def check_unused_index(rows: Sequence[Row], context: Context) -> Iterator[Finding]:
     """Find indexes without a scan on tables with 1,000 rows or more and over 50 other uses.
 
     Uses are sequential scans and scans of the table's other indexes that enforce nothing: foreign key checks and
@@ -67,7 +67,7 @@ def _counted_s(context: Context) -> float:
     return server.uptime_s if server.stats_age_s is None else server.stats_age_s
 
 
-def judge_duplicate_index(rows: Sequence[Row], context: Context) -> Iterator[Finding]:
+def check_duplicate_index(rows: Sequence[Row], context: Context) -> Iterator[Finding]:
     """Find indexes that equal another one; the one that enforces most, then the oldest, is kept."""
     for row in rows:
         yield Finding(
@@ -88,7 +88,7 @@ def _drop(row: Row) -> str:
     return f"DROP INDEX {'' if row['is_partitioned'] else 'CONCURRENTLY '}{row['subject']};"
 
 
-def judge_redundant_index(rows: Sequence[Row], context: Context) -> Iterator[Finding]:
+def check_redundant_index(rows: Sequence[Row], context: Context) -> Iterator[Finding]:
     """Find indexes whose columns another one starts with; a hint only, the narrow one may be much smaller."""
     for row in rows:
         yield Finding(
@@ -107,7 +107,7 @@ def judge_redundant_index(rows: Sequence[Row], context: Context) -> Iterator[Fin
         )
 
 
-def judge_invalid_index(rows: Sequence[Row], context: Context) -> Iterator[Finding]:
+def check_invalid_index(rows: Sequence[Row], context: Context) -> Iterator[Finding]:
     """Find what a failed CONCURRENTLY left: no query reads it, every write still maintains it."""
     for row in rows:
         yield Finding(
@@ -139,8 +139,8 @@ def _mend(row: Row) -> str:
 
 CHECKS: tuple[Check, ...] = (
     # A standby counts its own scans only: an index idle here may carry the primary.
-    Check("unused_index", "Unused indexes", judge_unused_index, on_replica=False),
-    Check("duplicate_index", "Duplicate indexes", judge_duplicate_index),
-    Check("redundant_index", "Redundant indexes", judge_redundant_index),
-    Check("invalid_index", "Invalid indexes", judge_invalid_index),
+    Check("unused_index", "Unused indexes", check_unused_index, on_replica=False),
+    Check("duplicate_index", "Duplicate indexes", check_duplicate_index),
+    Check("redundant_index", "Redundant indexes", check_redundant_index),
+    Check("invalid_index", "Invalid indexes", check_invalid_index),
 )

@@ -28,7 +28,7 @@ _CHECKPOINTS_PER_HOUR = 1
 _CHECKPOINT_SHARE = 0.5
 
 
-def judge_replication_slots(rows: Sequence[Row], context: Context) -> Iterator[Finding]:
+def check_replication_slots(rows: Sequence[Row], context: Context) -> Iterator[Finding]:
     """Find slots that lost their WAL, are about to, or keep it for nobody."""
     for row in rows:
         verdict = _slot_verdict(row)
@@ -70,7 +70,7 @@ def _slot_verdict(row: Row) -> tuple[Severity, str] | None:
     return None
 
 
-def judge_replication_lag(rows: Sequence[Row], context: Context) -> Iterator[Finding]:
+def check_replication_lag(rows: Sequence[Row], context: Context) -> Iterator[Finding]:
     """Find standbys that fall behind, and, on a standby, a replay that is late, paused or cut off."""
     for row in rows:
         lag_s, lag_bytes = row["lag_s"] or 0.0, row["lag_bytes"] or 0
@@ -110,7 +110,7 @@ def _lag_summary(row: Row, lag_s: float, lag_bytes: int) -> str:
     return f"{row['subject']} is {format_duration(lag_s)} and {format_size(lag_bytes)} behind"
 
 
-def judge_archiver(rows: Sequence[Row], context: Context) -> Iterator[Finding]:
+def check_archiver(rows: Sequence[Row], context: Context) -> Iterator[Finding]:
     """Find an archive whose last attempt failed: backups have a hole from there on, and pg_wal grows."""
     for row in rows:
         if row["archive_mode"] == "off" or not row["is_failing"]:
@@ -136,7 +136,7 @@ def judge_archiver(rows: Sequence[Row], context: Context) -> Iterator[Finding]:
         )
 
 
-def judge_checkpoints(rows: Sequence[Row], context: Context) -> Iterator[Finding]:
+def check_checkpoints(rows: Sequence[Row], context: Context) -> Iterator[Finding]:
     """Find checkpoints forced by full WAL: each makes every page be written whole again. Judged after a full day."""
     for row in rows:
         total = row["timed"] + row["requested"]
@@ -162,8 +162,8 @@ def judge_checkpoints(rows: Sequence[Row], context: Context) -> Iterator[Finding
 
 
 CHECKS: tuple[Check, ...] = (
-    Check("replication_slots", "Replication slots", judge_replication_slots),
-    Check("replication_lag", "Replication lag", judge_replication_lag, needs_monitor=True),
-    Check("archiver", "WAL archiving", judge_archiver),
-    Check("checkpoints", "Checkpoints on demand", judge_checkpoints, on_replica=False),
+    Check("replication_slots", "Replication slots", check_replication_slots),
+    Check("replication_lag", "Replication lag", check_replication_lag, needs_monitor=True),
+    Check("archiver", "WAL archiving", check_archiver),
+    Check("checkpoints", "Checkpoints on demand", check_checkpoints, on_replica=False),
 )

@@ -32,7 +32,7 @@ _WORK_MEM_FACTOR = 8
 _SCRAM_MAJOR = 14
 
 
-def judge_settings(rows: Sequence[Row], context: Context) -> Iterator[Finding]:
+def check_settings(rows: Sequence[Row], context: Context) -> Iterator[Finding]:
     """Find dangerous values, contradictions, and changes that wait for a restart; defaults give no finding."""
     settings = {row["name"]: row for row in rows}
     for name, (wrong, severity, meaning, page) in _DANGEROUS.items():
@@ -121,4 +121,4 @@ def _set(name: str, value: str) -> str:
     return f"ALTER SYSTEM SET {name} = '{value}';\nSELECT pg_reload_conf();"
 
 
-CHECKS: tuple[Check, ...] = (Check("settings", "Dangerous or contradictory settings", judge_settings),)
+CHECKS: tuple[Check, ...] = (Check("settings", "Dangerous or contradictory settings", check_settings),)

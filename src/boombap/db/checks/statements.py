@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _LIBRARY = "pg_stat_statements"
 
 
-def judge_statements_not_loaded(rows: Sequence[Row], context: Context) -> Iterator[Finding]:
+def check_statements_not_loaded(rows: Sequence[Row], context: Context) -> Iterator[Finding]:
     """Find one half without the other; a server with neither has made its choice."""
     for row in rows:
         if row["is_created"] and not row["is_loaded"]:
@@ -56,4 +56,4 @@ def _not_created(context: Context) -> Finding:
     )
 
 
-CHECKS: tuple[Check, ...] = (Check("statements_not_loaded", "pg_stat_statements at work", judge_statements_not_loaded),)
+CHECKS: tuple[Check, ...] = (Check("statements_not_loaded", "pg_stat_statements at work", check_statements_not_loaded),)

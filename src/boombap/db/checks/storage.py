@@ -26,7 +26,7 @@ _WASTE_SHARE = 0.5
 _WASTE_WARNING_BYTES = 50 * 1024**2
 
 
-def judge_cache_hit(rows: Sequence[Row], context: Context) -> Iterator[Finding]:
+def check_cache_hit(rows: Sequence[Row], context: Context) -> Iterator[Finding]:
     """Compare blocks found in shared buffers with blocks asked for, once the cache has had an hour to fill."""
     if context.server.uptime_s < _WARM_UP_S:
         return
@@ -56,7 +56,7 @@ def _cache_hit(row: Row, hit_pct: float, severity: Severity, context: Context) -
     )
 
 
-def judge_table_bloat(rows: Sequence[Row], context: Context) -> Iterator[Finding]:
+def check_table_bloat(rows: Sequence[Row], context: Context) -> Iterator[Finding]:
     """Find tables more than half of whose pages hold nothing, by estimate."""
     for row in rows:
         wasted = _wasted_bytes(row)
@@ -74,7 +74,7 @@ def judge_table_bloat(rows: Sequence[Row], context: Context) -> Iterator[Finding
         )
 
 
-def judge_index_bloat(rows: Sequence[Row], context: Context) -> Iterator[Finding]:
+def check_index_bloat(rows: Sequence[Row], context: Context) -> Iterator[Finding]:
     """Find B-tree indexes more than half of whose pages hold nothing, by estimate."""
     for row in rows:
         wasted = _wasted_bytes(row)
@@ -109,7 +109,7 @@ def _evidence(row: Row, wasted: int, count: str) -> dict[str, int | float]:
 
 CHECKS: tuple[Check, ...] = (
     # A standby's cache serves other queries than the primary's; its own figures count.
-    Check("cache_hit", "Cache hits of tables and indexes", judge_cache_hit),
-    Check("table_bloat", "Bloated tables (estimate)", judge_table_bloat),
-    Check("index_bloat", "Bloated indexes (estimate)", judge_index_bloat),
+    Check("cache_hit", "Cache hits of tables and indexes", check_cache_hit),
+    Check("table_bloat", "Bloated tables (estimate)", check_table_bloat),
+    Check("index_bloat", "Bloated indexes (estimate)", check_index_bloat),
 )

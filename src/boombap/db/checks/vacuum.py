@@ -27,7 +27,7 @@ _CHANGED_ROWS = 10_000
 _QUIET_S = 3600
 
 
-def judge_wraparound(rows: Sequence[Row], context: Context) -> Iterator[Finding]:
+def check_wraparound(rows: Sequence[Row], context: Context) -> Iterator[Finding]:
     """Find databases and tables whose oldest row nears the end of the 2^31 transaction or multixact ids."""
     for row in rows:
         age = max(row["xid_age"], row["mxid_age"])
@@ -54,7 +54,7 @@ def _freeze(row: Row) -> str:
     return f"{place}VACUUM (FREEZE, VERBOSE);"
 
 
-def judge_autovacuum_lag(rows: Sequence[Row], context: Context) -> Iterator[Finding]:
+def check_autovacuum_lag(rows: Sequence[Row], context: Context) -> Iterator[Finding]:
     """Find tables at twice the point where autovacuum starts, by the table's own thresholds.
 
     Dead rows count at once; inserted and changed rows only when nothing has visited the table for an hour, because a
@@ -123,7 +123,7 @@ def _evidence(row: Row, kind: str) -> dict[str, int | float | None]:
 
 
 CHECKS: tuple[Check, ...] = (
-    Check("wraparound", "Transaction ids before wraparound", judge_wraparound),
+    Check("wraparound", "Transaction ids before wraparound", check_wraparound),
     # A standby counts no dead rows: its tables are vacuumed on the primary.
-    Check("autovacuum_lag", "Autovacuum by each table's thresholds", judge_autovacuum_lag, on_replica=False),
+    Check("autovacuum_lag", "Autovacuum by each table's thresholds", check_autovacuum_lag, on_replica=False),
 )

@@ -28,7 +28,7 @@ _NULL_SHARE = 0.9
 _NULL_FROM_ROWS = 1000
 
 
-def judge_vector_dimension_unset(rows: Sequence[Row], context: Context) -> Iterator[Finding]:
+def check_vector_dimension_unset(rows: Sequence[Row], context: Context) -> Iterator[Finding]:
     """Find vector columns that take any dimension, which no index can serve."""
     for row in rows:
         yield Finding(
@@ -43,7 +43,7 @@ def judge_vector_dimension_unset(rows: Sequence[Row], context: Context) -> Itera
         )
 
 
-def judge_vector_dimension_mixed(rows: Sequence[Row], context: Context) -> Iterator[Finding]:
+def check_vector_dimension_mixed(rows: Sequence[Row], context: Context) -> Iterator[Finding]:
     """Find columns that hold vectors of several dimensions: every distance between them is an error."""
     for row in rows:
         smallest, largest = row["smallest"], row["largest"]
@@ -61,7 +61,7 @@ def judge_vector_dimension_mixed(rows: Sequence[Row], context: Context) -> Itera
         )
 
 
-def judge_vector_dimension_drift(rows: Sequence[Row], context: Context) -> Iterator[Finding]:
+def check_vector_dimension_drift(rows: Sequence[Row], context: Context) -> Iterator[Finding]:
     """Compare the declared dimension of `tracks.lyrics_embedding` with the configured one, then columns by name."""
     expected = context.expected.embedding_dimension
     for row in rows:
@@ -104,7 +104,7 @@ def _namesakes(rows: Sequence[Row]) -> Iterator[Finding]:
         )
 
 
-def judge_ivfflat_lists(rows: Sequence[Row], context: Context) -> Iterator[Finding]:
+def check_ivfflat_lists(rows: Sequence[Row], context: Context) -> Iterator[Finding]:
     """Find ivfflat indexes whose lists do not fit their rows, or whose centroids were made from next to nothing."""
     for row in rows:
         if _is_built_empty(row):
@@ -164,7 +164,7 @@ def _built_empty(row: Row) -> Finding:
     )
 
 
-def judge_vector_nulls(rows: Sequence[Row], context: Context) -> Iterator[Finding]:
+def check_vector_nulls(rows: Sequence[Row], context: Context) -> Iterator[Finding]:
     """Find indexed vector columns that are nearly all NULL: a search sees only the rest."""
     for row in rows:
         if row["table_rows"] <= _NULL_FROM_ROWS or row["null_share"] <= _NULL_SHARE:
@@ -182,15 +182,15 @@ def judge_vector_nulls(rows: Sequence[Row], context: Context) -> Iterator[Findin
 
 
 CHECKS: tuple[Check, ...] = (
-    Check("vector_dimension_unset", "Vectors of no dimension", judge_vector_dimension_unset, needs_extension="vector"),
+    Check("vector_dimension_unset", "Vectors of no dimension", check_vector_dimension_unset, needs_extension="vector"),
     Check(
         "vector_dimension_mixed",
         "Mixed dimensions",
-        judge_vector_dimension_mixed,
+        check_vector_dimension_mixed,
         needs_extension="vector",
         reads_tables=True,
     ),
-    Check("vector_dimension_drift", "Dimensions as configured", judge_vector_dimension_drift, needs_extension="vector"),
-    Check("ivfflat_lists", "ivfflat lists against rows", judge_ivfflat_lists, needs_extension="vector"),
-    Check("vector_nulls", "NULL in indexed embeddings", judge_vector_nulls, needs_extension="vector"),
+    Check("vector_dimension_drift", "Dimensions as configured", check_vector_dimension_drift, needs_extension="vector"),
+    Check("ivfflat_lists", "ivfflat lists against rows", check_ivfflat_lists, needs_extension="vector"),
+    Check("vector_nulls", "NULL in indexed embeddings", check_vector_nulls, needs_extension="vector"),
 )

@@ -48,7 +48,7 @@ _BY_NAME: dict[str, Family] = {
     "pylock.toml": Family("pylock.toml", "pylock", "PyPI"),
     "Pipfile.lock": Family("Pipfile.lock", "pipfile", "PyPI"),
     "npm-shrinkwrap.json": _NPM_LOCK,
-    "package-lock.json": _NPM_LOCK.but(instead=("npm-shrinkwrap.json",)),
+    "package-lock.json": _NPM_LOCK.replace(instead=("npm-shrinkwrap.json",)),
     "package.json": Family("package.json", "npm", "npm", "read_wishes", is_lock=False, instead=_NPM_LOCKS),
     "yarn.lock": Family("yarn.lock", "yarn", "npm"),
     "pnpm-lock.yaml": Family("pnpm-lock.yaml", "pnpm", "npm"),
@@ -73,8 +73,8 @@ CHECK = "check_wishes"
 """The function that reads a manifest only to see that the lock beside it answers it."""
 CHECKED: dict[str, tuple[Family, tuple[str, ...]]] = {
     "package.json": (_BY_NAME["package.json"], _NPM_LOCKS),
-    "Cargo.toml": (_BY_NAME["Cargo.lock"].but(is_lock=False), ("Cargo.lock",)),
-    "Pipfile": (_BY_NAME["Pipfile.lock"].but(is_lock=False), ("Pipfile.lock",)),
+    "Cargo.toml": (_BY_NAME["Cargo.lock"].replace(is_lock=False), ("Cargo.lock",)),
+    "Pipfile": (_BY_NAME["Pipfile.lock"].replace(is_lock=False), ("Pipfile.lock",)),
 }
 """Manifests that say nothing more than their lock, unless that is stale: by name, with the locks."""
 UNREAD = frozenset(("bun.lock", "bun.lockb", "gradle.lockfile", "conda-lock.yml", "mix.lock", "Package.resolved"))

@@ -21,7 +21,7 @@ from boombap.deps.manifest.families import (
     is_superseded,
 )
 from boombap.deps.model import Skipped
-from boombap.errors import NotThere, UsageError
+from boombap.errors import NotFound, UsageError
 from boombap.record import Record
 
 TYPE_CHECKING = False
@@ -66,7 +66,7 @@ def find(paths: Iterable[str]) -> tuple[list[Found], list[Skipped]]:
     A virtual environment or a folder of installed packages, when named itself, stands for what is installed there.
 
     Raises:
-        NotThere: when a path does not exist.
+        NotFound: when a path does not exist.
         UsageError: when a named file is of no kind that is read.
     """
     found: dict[str, Found] = {}
@@ -91,7 +91,7 @@ def _below(path: str, skipped: list[Skipped]) -> Iterator[Found]:
         yield from _walk(path, "" if shown == "." else shown, skipped)
         return
     if not os.path.lexists(path):
-        raise NotThere(f"there is no file or folder {path!r}", hint="name a project's folder or one of its lock files")
+        raise NotFound(f"there is no file or folder {path!r}", hint="name a project's folder or one of its lock files")
     family = family_of_named(os.path.basename(path))
     if family is None:
         hint = "requirements.txt, pyproject.toml, lock files, SBOMs in JSON; docs/reference/deps.md lists them"

@@ -47,7 +47,7 @@ def _read(value: Table, lines: _Lines, sheet: Sheet) -> None:
     overridden = {normalise("PyPI", name) for name in _overridden(value)}
     for at, wish in sheet.wanted.items():
         if wish.normal in overridden:
-            sheet.wanted[at] = wish.but(bounds=Bounds())
+            sheet.wanted[at] = wish.replace(bounds=Bounds())
 
 
 def _pythons(value: Table) -> Bounds | None:

@@ -35,7 +35,7 @@ def read(paths: Iterable[str], *, may_leave: bool = False, check: Callable[[], N
         check: called before each file; may raise to end the run.
 
     Raises:
-        NotThere: when a path does not exist.
+        NotFound: when a path does not exist.
         UsageError: when a named file is of no kind that is read.
     """
     found, skipped = find(paths)

@@ -321,7 +321,7 @@ def _apply_constraints(visit: _Visit) -> None:
                 else skipped.reason
             )
             if reason:
-                kept.append((skipped.but(reason=reason), wish))
+                kept.append((skipped.replace(reason=reason), wish))
         sheet.skipped = [skipped for skipped, _ in kept]
         sheet.wanted = {at: wish for at, (_, wish) in enumerate(kept) if wish}
     pinned = {dependency.normal for sheet in visit.sheets for dependency in sheet.dependencies}

@@ -41,7 +41,7 @@ def open_entries(sheet: Sheet, graph: Graph) -> tuple[list[Skipped], list[Lint]]
         # Of two ranges for two environments a lock may answer one, because the project excludes the other environment.
         if not reason or (wish and wish.bounds.is_conditional and wish.normal in answered):
             continue
-        left.append(skipped.but(reason=reason) if skipped.reason == NOT_PINNED else skipped)
+        left.append(skipped.replace(reason=reason) if skipped.reason == NOT_PINNED else skipped)
         if lock:
             remedy = f"rewrite {lock}"
             lints.append(Lint("drift", f"{skipped.what} {reason}", skipped.file, skipped.line, remedy))
@@ -69,7 +69,7 @@ class Graph:
 
     def is_answered_everywhere(self, sheet: Sheet, wish: Wish, scope: Scope) -> bool:
         """Tell whether a wish that is answered would be so without its marker too."""
-        anywhere = wish.but(bounds=wish.bounds.but(marker=""))
+        anywhere = wish.replace(bounds=wish.bounds.replace(marker=""))
         return not wish.bounds.marker or not self.judge(sheet, anywhere, scope)[0]
 
     def judge(self, sheet: Sheet, wish: Wish, scope: Scope) -> tuple[str, str]:

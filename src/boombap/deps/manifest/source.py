@@ -9,7 +9,7 @@ import os
 import re
 import stat
 
-from boombap.errors import OutsideError
+from boombap.errors import ExternalError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ _MARKS = (
 _NAMED = re.compile(rb"[^#]*+#.*?coding[:=]\s*+([-\w.]+)")  # PEP 263
 
 
-class Malformed(OutsideError):
+class Malformed(ExternalError):
     """A file is not what its name says.
 
     Attributes:

@@ -154,7 +154,7 @@ class Asker:
         # Beside the real file, where relative places (--find-links wheels) lead somewhere.
         folder = os.path.dirname(os.path.abspath(file))
         places = tuple(_anchored(place, folder) for place in pins.places)
-        asked = question.but(folder=folder, options=places, has_prereleases=has_prereleases)
+        asked = question.replace(folder=folder, options=places, has_prereleases=has_prereleases)
         return solve(asked, self._program, self._pause)
 
 

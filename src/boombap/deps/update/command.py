@@ -9,7 +9,7 @@ from boombap.deps.update import journal
 from boombap.deps.update.plan import plan
 from boombap.deps.update.requirements import text_of
 from boombap.deps.update.solver import find_uv, run
-from boombap.errors import EXIT_FINE, EXIT_NO, EXIT_NO_VERDICT
+from boombap.errors import EXIT_FINDINGS, EXIT_NO_VERDICT, EXIT_OK
 from boombap.output.terminal import printable
 from boombap.record import Record
 
@@ -57,8 +57,8 @@ def update(wish: Wish, judge: Judge, state: Path, terminal: Terminal, interrupt:
         could be audited.
 
     Raises:
-        OutsideError: when uv, the index or the disk fails.
-        TryLater: while another update is being written.
+        ExternalError: when uv, the index or the disk fails.
+        RetryLater: while another update is being written.
     """
     folder = state / "deps-update"
     with journal.alone(folder):
@@ -71,10 +71,10 @@ def update(wish: Wish, judge: Judge, state: Path, terminal: Terminal, interrupt:
             return EXIT_NO_VERDICT
         planned = plan(reading, judge, find_uv(), interrupt.sleep)
         _show(planned, wish, terminal)
-        code = EXIT_NO if planned.findings_after else EXIT_FINE
+        code = EXIT_FINDINGS if planned.findings_after else EXIT_OK
         if not wish.is_applied or not planned.edits:
             return code
-        return code if _apply(planned, wish, folder, terminal, interrupt) else EXIT_NO
+        return code if _apply(planned, wish, folder, terminal, interrupt) else EXIT_FINDINGS
 
 
 def _apply(planned: Plan, wish: Wish, folder: Path, terminal: Terminal, interrupt: Interrupt) -> bool:

@@ -16,7 +16,7 @@ from glob import escape
 from hashlib import sha256
 from pathlib import Path
 
-from boombap.errors import OutsideError, TryLater
+from boombap.errors import ExternalError, RetryLater
 from boombap.private import make_folder
 
 TYPE_CHECKING = False
@@ -35,8 +35,8 @@ def alone(folder: Path) -> Iterator[None]:
     """Hold the only right to update; the kernel takes it back when the process ends, however it ends.
 
     Raises:
-        TryLater: while another update runs.
-        OutsideError: when the folder cannot be made.
+        RetryLater: while another update runs.
+        ExternalError: when the folder cannot be made.
     """
     import fcntl
 
@@ -44,12 +44,12 @@ def alone(folder: Path) -> Iterator[None]:
         make_folder(folder)
         descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        raise OutsideError(f"cannot make {folder}: {error.strerror}") from None
+        raise ExternalError(f"cannot make {folder}: {error.strerror}") from None
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         os.close(descriptor)
-        raise TryLater("another update is being written", hint="wait until it has ended") from None
+        raise RetryLater("another update is being written", hint="wait until it has ended") from None
     try:
         yield
     finally:
@@ -60,7 +60,7 @@ def recover(folder: Path) -> list[str]:
     """Put back what an update that did not finish has changed; give one sentence a file.
 
     Raises:
-        OutsideError: when the journal cannot be read or a file not be written.
+        ExternalError: when the journal cannot be read or a file not be written.
     """
     place = folder / _OPEN
     if not place.exists():
@@ -73,7 +73,7 @@ def recover(folder: Path) -> list[str]:
         said = [_restore(place, entry) for entry in listed]
     except (OSError, ValueError, KeyError, TypeError) as error:
         hint = "look at it, restore the files by hand, then delete it"
-        raise OutsideError(f"the journal {place} cannot be followed: {error}", hint=hint) from None
+        raise ExternalError(f"the journal {place} cannot be followed: {error}", hint=hint) from None
     if any("changed since" in sentence for sentence in said):
         shutil.rmtree(folder / _KEPT, ignore_errors=True)
         place.rename(folder / _KEPT)
@@ -112,11 +112,11 @@ class Journal:
         """Put the old contents on the disk.
 
         Raises:
-            OutsideError: when that fails, or a file is no longer what the plan was made from.
+            ExternalError: when that fails, or a file is no longer what the plan was made from.
         """
         for edit in self._edits:
             if Path(edit.path).read_bytes() != edit.before:
-                raise OutsideError(f"{edit.file} has changed since the plan was made", hint="plan again")
+                raise ExternalError(f"{edit.file} has changed since the plan was made", hint="plan again")
         try:
             make_folder(self.place)
             listed = []
@@ -129,13 +129,13 @@ class Journal:
             _sync_folder(self.place)
         except OSError as error:
             shutil.rmtree(self.place, ignore_errors=True)
-            raise OutsideError(f"cannot keep a backup in {self.place}: {error.strerror}") from None
+            raise ExternalError(f"cannot keep a backup in {self.place}: {error.strerror}") from None
 
     def write(self) -> None:
         """Write the new contents, each in one step.
 
         Raises:
-            OutsideError: when one cannot be written; call `undo` then.
+            ExternalError: when one cannot be written; call `undo` then.
         """
         for edit in self._edits:
             write(Path(edit.path), edit.after)
@@ -156,7 +156,7 @@ def write(path: Path, content: bytes) -> None:
     """Replace a file in one step; its mode stays, and a link to it stays a link.
 
     Raises:
-        OutsideError: when it cannot be written.
+        ExternalError: when it cannot be written.
     """
     target = path.resolve()
     fresh = target.with_name(f".{target.name}.{os.getpid()}.new")
@@ -168,7 +168,7 @@ def write(path: Path, content: bytes) -> None:
         _sync_folder(target.parent)
     except OSError as error:
         fresh.unlink(missing_ok=True)
-        raise OutsideError(f"cannot write {path}: {error.strerror}") from None
+        raise ExternalError(f"cannot write {path}: {error.strerror}") from None
 
 
 def _write_synced(path: Path, content: bytes) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from boombap.deps.manifest.sheet import masked
 from boombap.deps.update.solver import run
-from boombap.errors import NotThere, TimedOut
+from boombap.errors import NotFound, TimedOut
 from boombap.record import Record
 
 TYPE_CHECKING = False
@@ -83,7 +83,7 @@ def _answer(command: Sequence[str], copy: Path, pause: Callable[[float], None]) 
     name = Path(command[0]).name
     try:
         code, out, error = run(command, str(copy.parent), pause, limit_s=_LIMIT_S)
-    except (NotThere, TimedOut) as failure:
+    except (NotFound, TimedOut) as failure:
         return str(failure)
     if code:
         reason = masked(" ".join((error or out).split())[:_REASON_CHARACTERS])

@@ -53,7 +53,7 @@ def plan(reading: Reading, judge: Judge, program: str, pause: Callable[[float], 
         pause: waits; ends the wait when the run is interrupted.
 
     Raises:
-        OutsideError: when uv or its index fails.
+        ExternalError: when uv or its index fails.
     """
     with tempfile.TemporaryDirectory(prefix="boombap-") as folder:
         stage = Stage(reading.files, folder)
@@ -308,5 +308,5 @@ def _merged(held: Sequence[Held]) -> list[Held]:
     found: dict[tuple[str, str, str, str], Held] = {}
     for one in held:
         key = (one.file, one.name, one.version, one.reason)
-        found[key] = one.but(ids=found[key].ids + one.ids) if key in found else one
+        found[key] = one.replace(ids=found[key].ids + one.ids) if key in found else one
     return list(found.values())

@@ -13,7 +13,7 @@ from pathlib import Path
 from boombap.deps.manifest.requirements import exact_version, logical_lines
 from boombap.deps.manifest.sheet import masked
 from boombap.deps.names import normalise
-from boombap.errors import NotThere, OutsideError, TimedOut
+from boombap.errors import ExternalError, NotFound, TimedOut
 from boombap.record import Record
 
 TYPE_CHECKING = False
@@ -62,7 +62,7 @@ class Solution(Record):
     hashes: Mapping[str, tuple[str, ...]]
 
 
-class Unsolvable(OutsideError):
+class Unsolvable(ExternalError):
     """No versions fit together; the message is the solver's reason, shortened and without secrets."""
 
 
@@ -70,7 +70,7 @@ def find_uv() -> str:
     """Return the path of the program uv.
 
     Raises:
-        NotThere: when it is not installed.
+        NotFound: when it is not installed.
     """
     try:
         import uv
@@ -79,7 +79,7 @@ def find_uv() -> str:
 
         found = shutil.which("uv")
         if found is None:
-            raise NotThere(
+            raise NotFound(
                 "uv is not installed, and nothing else can tell which versions fit together",
                 hint="install boombap[deps-update]",
             ) from None
@@ -97,7 +97,7 @@ def solve(question: Question, program: str, pause: Callable[[float], None]) -> S
 
     Raises:
         Unsolvable: when no versions fit together.
-        OutsideError: when uv fails otherwise.
+        ExternalError: when uv fails otherwise.
     """
     with tempfile.TemporaryDirectory(prefix="boombap-") as folder:
         wanted, bounds = Path(folder, "wanted.in"), Path(folder, "bounds.in")
@@ -117,7 +117,7 @@ def _run(command: Sequence[str], folder: str, pause: Callable[[float], None]) ->
     reason = masked(" ".join(error.split())[:_WORDS_OF_REASON])
     if any(sign in error for sign in _NO_SOLUTION):
         raise Unsolvable(reason.partition("No solution found when resolving dependencies:")[2].strip(" ╰─▶") or reason)
-    raise OutsideError(f"uv ended with exit code {code}: {reason}", hint="check the index that uv is configured for")
+    raise ExternalError(f"uv ended with exit code {code}: {reason}", hint="check the index that uv is configured for")
 
 
 def run(
@@ -126,7 +126,7 @@ def run(
     """Run a program in a folder and give its exit code and what it wrote; it ends with the run that started it.
 
     Raises:
-        NotThere: when the program cannot be started.
+        NotFound: when the program cannot be started.
         TimedOut: when it takes longer than its limit.
     """
     import signal
@@ -139,7 +139,7 @@ def run(
                 command, cwd=folder, stdin=subprocess.DEVNULL, stdout=out, stderr=error, start_new_session=True
             )
         except OSError as failure:
-            raise NotThere(f"cannot start {command[0]}: {failure.strerror}") from None
+            raise NotFound(f"cannot start {command[0]}: {failure.strerror}") from None
         deadline = time.monotonic() + limit_s if limit_s is not None else None
         try:
             while child.poll() is None:

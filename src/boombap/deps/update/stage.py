@@ -8,7 +8,7 @@ from pathlib import Path
 from boombap.deps.manifest import source
 from boombap.deps.manifest.families import family_of
 from boombap.deps.manifest.read import read
-from boombap.errors import OutsideError
+from boombap.errors import ExternalError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -61,10 +61,10 @@ class Stage:
         # Names that a search passes over were given by hand.
         odd = [path for path, file in self._shown.items() if family_of(*_name_and_folder(file)) is None]
         found = read([self._folder, *odd])
-        return found.but(
-            dependencies=tuple(one.but(file=self._named(one.file)) for one in found.dependencies),
-            skipped=tuple(one.but(file=self._named(one.file), what=self._named(one.what)) for one in found.skipped),
-            lints=tuple(one.but(file=self._named(one.file)) for one in found.lints),
+        return found.replace(
+            dependencies=tuple(one.replace(file=self._named(one.file)) for one in found.dependencies),
+            skipped=tuple(one.replace(file=self._named(one.file), what=self._named(one.what)) for one in found.skipped),
+            lints=tuple(one.replace(file=self._named(one.file)) for one in found.lints),
             files=tuple(self._named(file) for file in found.files),
         )
 
@@ -81,4 +81,4 @@ def _content(path: str) -> bytes:
     try:
         return source.content(path)
     except source.Malformed as error:
-        raise OutsideError(f"{path} {error.reason}") from None
+        raise ExternalError(f"{path} {error.reason}") from None

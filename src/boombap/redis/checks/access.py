@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _ACL = "https://redis.io/docs/latest/operate/oss_and_stack/management/security/acl/"
 
 
-def judge_default_user(facts: Facts, expected: Expectations) -> Iterator[Finding]:
+def check_default_user(facts: Facts, expected: Expectations) -> Iterator[Finding]:
     """Find a server that obeys any client that reaches it."""
     default = next((user for user in users(facts) if user.name == "default"), None)
     if default is None or not default.is_on or default.has_password:
@@ -41,14 +41,14 @@ def _is_reachable(facts: Facts) -> bool:
     return facts.config.get("port") != "0" and not local and facts.config.get("protected-mode") != "yes"
 
 
-def judge_users(facts: Facts, expected: Expectations) -> Iterator[Finding]:
+def check_users(facts: Facts, expected: Expectations) -> Iterator[Finding]:
     """Find users without a password, with every right, or with a dangerous command."""
     for user in users(facts):
         if user.is_on and user.name != "default":
-            yield from _judge_user(facts, user)
+            yield from _check_user(facts, user)
 
 
-def _judge_user(facts: Facts, user: User) -> Iterator[Finding]:
+def _check_user(facts: Facts, user: User) -> Iterator[Finding]:
     subject = f"{facts.address} {user.name}"
     if not user.has_password:
         yield Finding(
@@ -76,6 +76,6 @@ def users(facts: Facts) -> list[User]:
 
 
 CHECKS: tuple[Check, ...] = (
-    Check("default_user_open", judge_default_user, ("acl",)),
-    Check("users", judge_users, ("acl",)),
+    Check("default_user_open", check_default_user, ("acl",)),
+    Check("users", check_users, ("acl",)),
 )

@@ -17,7 +17,7 @@ _LAG_BYTES = 1024**2
 _LAG_CRITICAL_BYTES = 100 * 1024**2
 
 
-def judge_persistence(facts: Facts, expected: Expectations) -> Iterator[Finding]:
+def check_persistence(facts: Facts, expected: Expectations) -> Iterator[Finding]:
     """Find saves that failed, and data that nothing evicts and nothing saves: a store without a net."""
     for name, kind in (("rdb_last_bgsave_status", "RDB"), ("aof_last_write_status", "AOF")):
         if facts.info.get(name) == "err":
@@ -45,7 +45,7 @@ def judge_persistence(facts: Facts, expected: Expectations) -> Iterator[Finding]
         )
 
 
-def judge_replication(facts: Facts, expected: Expectations) -> Iterator[Finding]:
+def check_replication(facts: Facts, expected: Expectations) -> Iterator[Finding]:
     """Find replicas that have lost their master, or lag behind it."""
     if facts.info.get("role") == "slave" and facts.info.get("master_link_status") != "up":
         yield Finding(
@@ -78,7 +78,7 @@ def _lag(facts: Facts, replica: dict[str, str], offset: float) -> Iterator[Findi
         )
 
 
-def judge_cluster(facts: Facts, expected: Expectations) -> Iterator[Finding]:
+def check_cluster(facts: Facts, expected: Expectations) -> Iterator[Finding]:
     """Find a Cluster that does not serve every slot."""
     state, served = facts.cluster.get("cluster_state"), facts.cluster.get("cluster_slots_ok", "0")
     if state is not None and state != "ok":
@@ -94,7 +94,7 @@ def judge_cluster(facts: Facts, expected: Expectations) -> Iterator[Finding]:
 
 
 CHECKS: tuple[Check, ...] = (
-    Check("persistence", judge_persistence, ("config",)),
-    Check("replica_lag", judge_replication),
-    Check("cluster_state", judge_cluster),
+    Check("persistence", check_persistence, ("config",)),
+    Check("replica_lag", check_replication),
+    Check("cluster_state", check_cluster),
 )

@@ -21,7 +21,7 @@ _FRAGMENTED_BYTES = 100 * 1024**2
 _NEARLY_FULL = 0.9
 
 
-def judge_bound(facts: Facts, expected: Expectations) -> Iterator[Finding]:
+def check_bound(facts: Facts, expected: Expectations) -> Iterator[Finding]:
     """Find a cache that grows until the system's memory ends."""
     if not facts.number("maxmemory"):
         used, system = facts.number("used_memory"), facts.number("total_system_memory")
@@ -41,7 +41,7 @@ def _advised(used: float, system: float) -> str:
     return f"{int(min(bytes_, system * 0.6) if system else bytes_) // 1024**2}mb"
 
 
-def judge_policy(facts: Facts, expected: Expectations) -> Iterator[Finding]:
+def check_policy(facts: Facts, expected: Expectations) -> Iterator[Finding]:
     """Find a policy that refuses writes, or finds nothing to evict, when memory is full."""
     policy, limit = facts.info.get("maxmemory_policy", ""), facts.number("maxmemory")
     used = facts.number("used_memory")
@@ -75,7 +75,7 @@ def _expiring(facts: Facts) -> int:
     return sum(int(line.partition("expires=")[2].partition(",")[0]) for line in lines)
 
 
-def judge_fragmentation(facts: Facts, expected: Expectations) -> Iterator[Finding]:
+def check_fragmentation(facts: Facts, expected: Expectations) -> Iterator[Finding]:
     """Find memory that the allocator holds and no value uses."""
     ratio, lost = facts.number("allocator_frag_ratio"), facts.number("allocator_frag_bytes")
     if ratio >= _FRAGMENTED and lost >= _FRAGMENTED_BYTES:
@@ -91,7 +91,7 @@ def judge_fragmentation(facts: Facts, expected: Expectations) -> Iterator[Findin
 
 
 CHECKS: tuple[Check, ...] = (
-    Check("maxmemory_unset", judge_bound),
-    Check("eviction_policy", judge_policy),
-    Check("fragmentation", judge_fragmentation),
+    Check("maxmemory_unset", check_bound),
+    Check("eviction_policy", check_policy),
+    Check("fragmentation", check_fragmentation),
 )

@@ -19,7 +19,7 @@ _SLOW_US = 100_000
 _VERY_SLOW_US = 1_000_000
 
 
-def judge_hit_ratio(facts: Facts, expected: Expectations) -> Iterator[Finding]:
+def check_hit_ratio(facts: Facts, expected: Expectations) -> Iterator[Finding]:
     """Find a cache that mostly misses."""
     reads = facts.number("keyspace_hits") + facts.number("keyspace_misses")
     if facts.hit_pct is not None and reads >= _READS and facts.hit_pct < expected.hit_ratio_floor:
@@ -34,7 +34,7 @@ def judge_hit_ratio(facts: Facts, expected: Expectations) -> Iterator[Finding]:
         )
 
 
-def judge_rejected(facts: Facts, expected: Expectations) -> Iterator[Finding]:
+def check_rejected(facts: Facts, expected: Expectations) -> Iterator[Finding]:
     """Find clients that were turned away."""
     rejected = int(facts.number("rejected_connections"))
     if rejected:
@@ -50,7 +50,7 @@ def judge_rejected(facts: Facts, expected: Expectations) -> Iterator[Finding]:
         )
 
 
-def judge_slow(facts: Facts, expected: Expectations) -> Iterator[Finding]:
+def check_slow(facts: Facts, expected: Expectations) -> Iterator[Finding]:
     """Find commands that everybody else had to wait for."""
     slow = [one for one in facts.slow_us or () if one >= _SLOW_US]
     if slow:
@@ -66,7 +66,7 @@ def judge_slow(facts: Facts, expected: Expectations) -> Iterator[Finding]:
         )
 
 
-def judge_keys_command(facts: Facts, expected: Expectations) -> Iterator[Finding]:
+def check_keys_command(facts: Facts, expected: Expectations) -> Iterator[Finding]:
     """Find a client that uses KEYS, which stops the server while it looks at every key."""
     calls = facts.commands.get("keys", 0)
     if calls:
@@ -82,8 +82,8 @@ def judge_keys_command(facts: Facts, expected: Expectations) -> Iterator[Finding
 
 
 CHECKS: tuple[Check, ...] = (
-    Check("hit_ratio", judge_hit_ratio),
-    Check("rejected_connections", judge_rejected),
-    Check("slow_commands", judge_slow, ("slow_us",)),
-    Check("keys_in_use", judge_keys_command),
+    Check("hit_ratio", check_hit_ratio),
+    Check("rejected_connections", check_rejected),
+    Check("slow_commands", check_slow, ("slow_us",)),
+    Check("keys_in_use", check_keys_command),
 )

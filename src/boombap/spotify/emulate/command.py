@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
-from boombap.errors import EXIT_FINE, Interrupted, UsageError
+from boombap.errors import EXIT_OK, Interrupted, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -44,7 +44,7 @@ def run(context: RunContext) -> int:
         terminal.note(f"{args.mode} mode with {counts}; Ctrl-C ends it")
 
     serve(app, context.interrupt, announce, port=args.port, limits=Limits(threads=_THREADS))
-    return EXIT_FINE
+    return EXIT_OK
 
 
 def _catalogue(context: RunContext) -> Catalogue:
