@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING
 from boombap.clients.postgres.pool import Pool
 from boombap.clients.postgres.session import Limits, Session
 from boombap.clients.postgres.target import from_text
-from boombap.config.model import SPOTIFY_FIELDS
 from boombap.demo import sample
 from boombap.interrupt import Interrupt
 from boombap.local import postgres
 from boombap.spotify import entry, schema
 from boombap.spotify.model import Album, Artist, Match, Outcome, Track, Wanted
+from boombap.spotify.settings import FIELDS
 from boombap.spotify.source import Leases, Selection
 from boombap.spotify.store import Store
 from measure import machine
@@ -103,7 +103,7 @@ def _measure_size(session: Session, pool: Pool, size: int, rows: int, runs: int)
         for batch in batches[turn % 2]:
             store.write(batch)
 
-    keyed, alone = Store(pool, fields=SPOTIFY_FIELDS), Store(pool, fields=SPOTIFY_FIELDS, keyed=False)
+    keyed, alone = Store(pool, fields=FIELDS), Store(pool, fields=FIELDS, keyed=False)
     _empty(session)
     _report(f"insert, all tables, batches of {size}", rows, runs, lambda turn: flush(keyed, turn), session)
     flush(keyed, 0)

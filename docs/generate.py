@@ -1,6 +1,6 @@
 """Writes what would drift by hand: `reference/config.md`, `reference/cli.md`, and the layers in CONTRIBUTING.
 
-The configuration page comes from `boombap.config.model.KEYS`, the command page from each command's own ``--help``.
+The configuration page comes from `boombap.cli.config.sections()`, the command page from each command's own ``--help``.
 `python docs/generate.py` writes both; with ``--check`` it writes nothing and exits 1 when one of them is stale.
 """
 
@@ -16,16 +16,16 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from boombap.cli.config import sections
 from boombap.cli.main import COMMANDS
 from boombap.command.parse import action_parser
 from boombap.config.kinds import text_of
-from boombap.config.model import KEYS, SECTIONS
 from boombap.errors import EXIT_FINDINGS, EXIT_OK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from boombap.config.model import Key
+    from boombap.config.section import Key, Section
 
 ROOT = Path(__file__).parents[1]
 _SOURCE = ROOT / "src" / "boombap"
@@ -52,8 +52,12 @@ Nearer sources win: flags, then the environment, then `.env`, then `boombap.toml
   from a nearer source replace that part of the `url`.
 - A duration has a unit: `50ms`, `5s`, `2m`, `1h30m`. A bare number is an error.
 - Values of the kind *secret* are never printed. `boombap config show` prints `***` in their place.
+- A file may hold a secret: `POSTGRES_PASSWORD_FILE=/run/secrets/db` reads `POSTGRES_PASSWORD` from it, and so for
+  every name of a *secret*. A line ending behind it is dropped. Setting both is an error.
+- A command reads the keys of its own section and the shared ones; a mistake in another tool's section does not stop it.
 
-`boombap config show` prints every key with its value and the place that set it.
+`boombap config show` prints every key with its value and the place that set it, `boombap config check` names everything
+that does not fit, and `boombap config init` writes a `boombap.toml` that explains every key.
 """
 
 _CLI_HEAD = f"""\
@@ -68,26 +72,25 @@ in [exit-codes.md](exit-codes.md).
 
 def config_page() -> str:
     """Return the page of every configuration key, one table a section."""
-    return "\n".join([_CONFIG_HEAD, *(line for name in SECTIONS for line in _section(name))])
+    return "\n".join([_CONFIG_HEAD, *(line for section in sections() for line in _section(section))])
 
 
-def _section(name: str) -> Iterator[str]:
-    yield f"## [{name}]\n"
+def _section(section: Section) -> Iterator[str]:
+    yield f"## [{section.name}]\n"
     # What follows a semicolon is for readers of the code: there durations are plain seconds.
-    yield f"{(SECTIONS[name].__doc__ or '').partition(';')[0].rstrip('.')}.\n"
+    yield f"{(section.shape.__doc__ or '').partition(';')[0].rstrip('.')}.\n"
     yield "| key | environment | what may be written | default | meaning |"
     yield "|---|---|---|---|---|"
-    yield from (_row(key) for key in KEYS if key.section == name)
+    yield from (_row(key, section) for key in section.keys)
     yield ""
 
 
-def _row(key: Key) -> str:
+def _row(key: Key, section: Section) -> str:
     names = ", ".join(f"`{name}`" for name in key.env)
-    return f"| `{key.dotted}` | {names} | {key.kind.name} | {_default(key)} | {key.doc} |"
+    return f"| `{key.dotted}` | {names} | {key.kind.name} | {_default(key, section.default(key))} | {key.doc} |"
 
 
-def _default(key: Key) -> str:
-    value = key.default
+def _default(key: Key, value: object) -> str:
     if value is None or value == ():
         return "not set"
     return f"`{text_of(value, key.kind)}`"
@@ -106,8 +109,7 @@ def cli_page() -> str:
 
 def _actions(word: str) -> Iterator[tuple[str, str]]:
     """Yield each action of a tool with its help."""
-    tool = getattr(COMMANDS[word][0](), "TOOL", None)
-    for action in tool.actions if tool else ():
+    for action in COMMANDS[word][0]().TOOL.actions:
         yield action.name, action_parser(action, f"boombap {word}").format_help().rstrip()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from boombap.cli.main import COMMANDS
+from boombap.command.parse import parse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,9 +16,4 @@ def check(word: str, rest: Sequence[str]) -> None:
     module = COMMANDS[word][0]()
     if not rest or list(rest) == ["--help"]:
         return
-    if hasattr(module, "TOOL"):
-        from boombap.command.parse import parse
-
-        parse(module.TOOL, rest, f"boombap {word}")
-    else:
-        module._parser(f"boombap {word}").parse_args(rest)
+    parse(module.TOOL, rest, f"boombap {word}")

@@ -17,16 +17,20 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 
 import command_lines
+from boombap.cli.config import sections
 from boombap.cli.main import COMMANDS
-from boombap.config.load import _NOT_SETTINGS
-from boombap.config.model import KEYS, SECTIONS
+from boombap.cli.sections import names
+from boombap.config.sources import NOT_SETTINGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[1]
-DOTTED = {key.dotted for key in KEYS}
-VARIABLES = {name for key in KEYS for name in key.env} | set(_NOT_SETTINGS)
+SECTIONS = {section.name: section for section in sections()}
+KEYS = [key for section in SECTIONS.values() for key in section.keys]
+# The names that were given up are still taken, with a warning.
+DOTTED = {key.dotted for key in KEYS} | {old for old, _ in names().renamed}
+VARIABLES = {name for key in KEYS for name in key.env} | set(NOT_SETTINGS)
 PLACEHOLDERS = {"BOOMBAP_SECTION_KEY", "BOOMBAP_SECTION_NAME"}
 
 FILE_ENDINGS = ("conf", "csv", "html", "json", "lua", "md", "old", "py", "sarif", "sql", "toml", "txt")

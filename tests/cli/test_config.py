@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -81,3 +82,77 @@ def test_service_links_of_kubernetes_are_passed_over_and_told(boombap):
     done = boombap("config", "show", **links)
     assert done.returncode == 0
     assert done.stderr == "passed over, as Kubernetes sets them for its Services: BOOMBAP_DEPS_PORT, REDIS_PORT\n"
+
+
+class TestCheck:
+    def test_every_problem_of_every_tool_is_told_at_once(self, boombap: Run, isolated: Path) -> None:
+        (isolated / "boombap.toml").write_text(
+            f"[deps]\nttl = 'soon'\n[spotify]\nbudgets = 3\n[postgres]\npassword = '{PASSWORD}'\nport = 0\n"
+        )
+        done = boombap("config", "check")
+        lines = done.stdout.splitlines()
+        assert done.returncode == 2
+        assert [line.split()[:3] for line in lines] == [
+            ["unknown", "key", "spotify.budgets"],
+            ["deps.ttl", "from", "boombap.toml"],
+            ["postgres.port", "from", "boombap.toml"],
+        ]
+        assert PASSWORD not in done.stdout + done.stderr
+
+    def test_all_fit(self, boombap: Run, isolated: Path) -> None:
+        (isolated / ".env").write_text("DB_HOST=a\n")
+        done = boombap("config", "check", "--format", "json")
+        assert done.returncode == 0
+        assert json.loads(done.stdout) == {"schema": "boombap.config-check/1", "problems": [], "renamed": [], "set": 1}
+
+    def test_a_name_that_was_given_up_is_told(self, boombap: Run, isolated: Path) -> None:
+        (isolated / "boombap.toml").write_text("[cache]\npool_size = 7\n")
+        done = boombap("config", "check")
+        assert done.returncode == 0
+        assert "cache is now called redis_manager; rename it in boombap.toml" in done.stdout
+
+
+class TestInit:
+    def test_the_file_sets_nothing_and_each_line_may_be_taken(self, boombap: Run, isolated: Path) -> None:
+        before = boombap("config", "show").stdout
+        done = boombap("config", "init")
+        assert (done.returncode, done.stderr) == (0, "")
+        file = isolated / "boombap.toml"
+        assert file.stat().st_mode & 0o777 == 0o600
+        assert boombap("config", "show").stdout == before
+        file.write_text(re.sub(r"^#(?=[a-z])", "", file.read_text(), flags=re.MULTILINE))
+        shown = boombap("config", "show")
+        assert (shown.returncode, shown.stderr) == (0, "")
+        assert [line.split()[:2] for line in shown.stdout.splitlines()] == [
+            line.split()[:2] for line in before.splitlines()
+        ]
+        assert "boombap.toml [deps]" in shown.stdout
+
+    def test_an_existing_file_is_kept(self, boombap: Run, isolated: Path) -> None:
+        (isolated / "boombap.toml").write_text("[log]\nlevel = 'info'\n")
+        done = boombap("config", "init")
+        assert done.returncode == 2
+        assert done.stderr == "boombap config: boombap.toml exists; name another file, or move it away first\n"
+        assert (isolated / "boombap.toml").read_text() == "[log]\nlevel = 'info'\n"
+
+    def test_a_folder_that_is_not_there(self, boombap: Run) -> None:
+        done = boombap("config", "init", "none/x.toml")
+        assert (done.returncode, done.stderr) == (
+            3,
+            "boombap config: cannot write none/x.toml: No such file or directory\n",
+        )
+
+
+def test_a_broken_setting_of_another_tool_does_not_stop_one(boombap: Run, isolated: Path) -> None:
+    (isolated / "boombap.toml").write_text("[spotify]\nbudget = 'none'\n[cache]\npool_size = 3\n")
+    (isolated / "a.py").write_text("x = 1\n")
+    done = boombap("ctx", "search", "x")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert boombap("spotify", "status").returncode == 2
+
+
+def test_one_line_warns_of_an_old_name(boombap: Run, isolated: Path) -> None:
+    (isolated / "boombap.toml").write_text("[cache]\npool_size = 3\nbig_key = 2048\n")
+    done = boombap("redis", "info", "--url", "redis://127.0.0.1:1/0")
+    assert done.returncode == 3
+    assert done.stderr.count("cache is now called redis_manager") == 1

@@ -56,7 +56,7 @@ def test_unknown_word_names_the_nearest(boombap: Run, word: str, advice: str) ->
     assert done.stderr == f"boombap: there is no command {word!r}; {advice}\n"
 
 
-@pytest.mark.parametrize("words", [["config"], ["config", "shw"], ["db", "--quik"], ["local", "start", "mysql"]])
+@pytest.mark.parametrize("words", [["config", "shw"], ["db", "--quik"], ["local", "start", "mysql"]])
 def test_wrong_words_of_a_command(boombap: Run, words: list[str]) -> None:
     done = boombap(*words)
     assert (done.returncode, done.stdout) == (2, "")

@@ -31,13 +31,21 @@ def load():
 streams.prepare()
 sys.exit(run(load, sys.argv[1:], prog="boombap probe"))
 """
+PROBE = """
+from boombap.command.action import Action, Tool
+from boombap.command.options import add_quiet
+def work(context):
+    interrupt = context.interrupt
+    {body}
+TOOL = Tool("A probe.", (Action("work", "works", work, add_quiet),), default="work", needs_config=False)
+"""
 # The promise is one second; a busy machine needs some of the rest to end a process.
 PROMPT_S = 2.0
 
 
 def command(folder: Path, body: str) -> list[str]:
     lines = "\n    ".join(body.strip("\n").splitlines())
-    (folder / "probe.py").write_text(f"def main(words, *, prog, interrupt):\n    {lines}\n")
+    (folder / "probe.py").write_text(PROBE.format(body=lines))
     return [sys.executable, "-c", LAUNCHER]
 
 
@@ -80,8 +88,8 @@ def start(tmp_path: Path) -> Iterator[Start]:
 
 @pytest.mark.parametrize("code", [0, 1, 4])
 def test_exit_code_is_the_command_s(run: Run, code: int) -> None:
-    done = run(f"print(words, prog, interrupt.is_set)\nreturn {code}", "a", "-b")
-    assert (done.returncode, done.stdout, done.stderr) == (code, "['a', '-b'] boombap probe False\n", "")
+    done = run(f"print(context.args.quiet, interrupt.is_set)\nreturn {code}", "-q")
+    assert (done.returncode, done.stdout, done.stderr) == (code, "True False\n", "")
 
 
 @pytest.mark.parametrize(
@@ -100,10 +108,10 @@ def test_error_is_one_line_and_its_exit_code(run: Run, error: str, code: int) ->
     assert (done.returncode, done.stdout, done.stderr) == (code, "data\n", "boombap probe: it failed; mend it\n")
 
 
-def test_words_that_argparse_refuses(run: Run) -> None:
-    done = run("import argparse\nargparse.ArgumentParser(prog=prog).parse_args(words)", "--x")
-    assert done.returncode == 2
-    assert "boombap probe: error: unrecognized arguments: --x" in done.stderr
+def test_words_that_are_refused(run: Run) -> None:
+    done = run("return 0", "--x")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "boombap probe: work has no option --x; see `boombap probe work --help`\n"
 
 
 def test_bug_is_one_line_and_a_private_traceback_without_secrets(run: Run) -> None:

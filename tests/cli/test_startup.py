@@ -42,9 +42,10 @@ HEAVY = {
 }
 HARNESS = {"cli", "config", "errors", "interrupt", "log", "output", "record", "units"}
 HELP = (HARNESS - {"config", "log"}) | {"command"}
+TOOLS = {"ctx", "db", "deps", "redis", "spotify"}
 COMMANDS: dict[str, tuple[list[str], set[str], set[str]]] = {
     "help": (["--help"], {"cli", "errors", "output"}, HEAVY | {"argparse", "json", "pathlib", "re", "threading"}),
-    "config": (["config", "show"], HARNESS, HEAVY | {"json", "psycopg2", "socket"}),
+    "config": (["config", "show"], HARNESS | {"command"} | TOOLS, HEAVY | {"json", "psycopg2", "socket"}),
     "db help": (["db", "--help"], HELP | {"db"}, HEAVY | {"json", "psycopg2", "socket"}),
     "deps help": (["deps", "--help"], HELP | {"deps"}, HEAVY | {"json", "psycopg2", "pycurl", "socket", "sqlite3"}),
     "deps": (

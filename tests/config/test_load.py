@@ -4,16 +4,30 @@ from __future__ import annotations
 
 from itertools import product
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from boombap.config.load import load
-from boombap.config.model import Config
+from boombap.cli.sections import every
+from boombap.config import load as loader
+from boombap.db.settings import DbSettings
 from boombap.errors import ConfigError
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from boombap.config.model import Config
+
 PASSWORD = "hunter2"
+
+
+def load(
+    flags: Mapping[str, str] | None = None, *, environ: Mapping[str, str] | None = None, folder: Path | None = None
+) -> Config:
+    """Load every section, as `boombap config` does."""
+    return loader.load(every(), flags, environ=environ, folder=folder)
 
 
 @pytest.fixture
@@ -39,7 +53,7 @@ def test_nothing_is_set(folder: Path) -> None:
     assert config.sources == {}
     assert not config.postgres.is_set
     assert not config.redis.is_set
-    assert config.db == Config().db
+    assert config.of(DbSettings) == DbSettings()
     assert config.paths.data == Path("/home/dj/.local/share/boombap")
     assert config.paths.state == Path("/home/dj/.local/state/boombap")
 
@@ -55,7 +69,7 @@ def test_nearest_source_wins(folder: Path, given_by: tuple[bool, ...]) -> None:
     )
     places = ["boombap.toml [db]", ".env:1 BOOMBAP_DB_POOL_SIZE", "environment BOOMBAP_DB_POOL_SIZE", "command line"]
     nearest = max((at for at, is_given in enumerate(given_by) if is_given), default=-1)
-    assert config.db.pool_size == nearest + 4
+    assert config.of(DbSettings).pool_size == nearest + 4
     assert config.sources.get("db.pool_size") == (places[nearest] if nearest >= 0 else None)
 
 
@@ -152,7 +166,7 @@ def test_names_of_other_programs_are_left_alone(folder: Path) -> None:
     environ = {"BOOMBAP_DATA": "x", "BOOMBAP_TEST_SERVERS": "x", "BOOMBAP_CONFIG": str(file), "DB_UNKNOWN": "x"}
     write(folder, toml="[db]\npool_size = 2", env="BOOMBAP_DATA=x\nOTHER_APP=y")
     config = load(environ=environ, folder=folder)
-    assert config.db.pool_size == 9
+    assert config.of(DbSettings).pool_size == 9
     assert list(config.sources) == ["db.pool_size"]
     assert config.sources["db.pool_size"] == "other.toml [db]"
 
@@ -165,7 +179,7 @@ def test_named_file_must_exist(folder: Path) -> None:
     ("toml", "words"),
     [
         ("[db", "is not valid TOML"),
-        ("pool_size = 3", "pool_size is not in a section; sections are postgres, redis"),
+        ("pool_size = 3", "pool_size is not in a section; sections are cache, ctx, db"),
         ("[db]\npool_size = true", "db.pool_size from boombap.toml [db]: 'True' is not a whole number"),
         ("[db]\npool_size = 99", "'99' is not a whole number from 1 to 16"),
         ("[db]\nstatement_timeout = 5", "'5' is not a duration; write a number and a unit"),
@@ -178,7 +192,7 @@ def test_file_that_does_not_fit(folder: Path, toml: str, words: str) -> None:
 
 def test_lists_and_numbers_of_toml(folder: Path) -> None:
     write(folder, toml="[db]\ncoverage_analyzers = ['qwen', 'mock']\ncoverage_floor = 12.5\nlock_timeout = '1s'")
-    db = load(environ={}, folder=folder).db
+    db = load(environ={}, folder=folder).of(DbSettings)
     assert (db.coverage_analyzers, db.coverage_floor, db.lock_timeout) == (("qwen", "mock"), 12.5, 1.0)
 
 
@@ -192,7 +206,7 @@ def test_byte_order_mark_of_windows_is_ignored(folder: Path) -> None:
     (folder / ".env").write_bytes(b"\xef\xbb\xbfDB_HOST=a\r\nDB_PORT=1\r\n")
     (folder / "boombap.toml").write_bytes(b"\xef\xbb\xbf[db]\r\npool_size = 4\r\n")
     config = load(environ={}, folder=folder)
-    assert (config.postgres.host, config.postgres.port, config.db.pool_size) == ("a", 1, 4)
+    assert (config.postgres.host, config.postgres.port, config.of(DbSettings).pool_size) == ("a", 1, 4)
 
 
 def test_malformed_line_is_named_and_not_shown(folder: Path) -> None:

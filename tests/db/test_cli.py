@@ -230,7 +230,7 @@ def test_what_answers_is_not_postgresql(boombap: Run, answer: not_postgres.Answe
 def test_what_answers_says_nothing(boombap: Run):
     with not_postgres.listening(not_postgres.silent) as listener:
         url = f"postgresql://u:{SECRET}@127.0.0.1:{listener.port}/db"
-        done = boombap("db", DATABASE_URL=url, BOOMBAP_DB_CONNECT_TIMEOUT="2s")
+        done = boombap("db", DATABASE_URL=url, BOOMBAP_POSTGRES_CONNECT_TIMEOUT="2s")
     assert "did not answer within the connect time-out" in one_line(done, code=3)
 
 

@@ -60,7 +60,7 @@ def test_contradictions_are_refused(line: str):
 
 def test_an_empty_address_does_not_fall_back_to_the_configured_one():
     with pytest.raises(UsageError, match="--dsn is empty"):
-        options.settings(parsed("--dsn", " "))
+        options.flags(parsed("--dsn", " "))
 
 
 @pytest.mark.parametrize(

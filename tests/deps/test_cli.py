@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from boombap.deps.cli import main
+from boombap.command.dispatch import run_tool
+from boombap.deps.cli import TOOL
 from boombap.deps.database import place
 from boombap.deps.sample.load import sample_database, sample_project
 from boombap.interrupt import Interrupt
@@ -36,7 +37,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 @pytest.fixture
 def deps(capsys: pytest.CaptureFixture[str]) -> Callable[..., Done]:
     def run(*words: str) -> Done:
-        code = main(words, prog="deps", interrupt=Interrupt())
+        code = run_tool(TOOL, words, prog="deps", interrupt=Interrupt())
         return (code, *capsys.readouterr())
 
     return run

@@ -5,10 +5,10 @@ import base64
 import pytest
 
 from boombap.clients.http.exchange import Failure, Request
-from boombap.config.model import Spotify
 from boombap.config.secret import Secret
 from boombap.errors import AccessDenied, ConfigError, TimedOut, Unavailable
 from boombap.spotify.access import Access, from_settings
+from boombap.spotify.settings import SpotifySettings
 from clocks import Clock
 from spotify.documents import response
 
@@ -113,4 +113,4 @@ def test_an_answer_without_a_token_is_none(body: object):
 
 def test_without_credentials_nothing_is_tried():
     with pytest.raises(ConfigError, match="SPOTIFY_CLIENT_ID"):
-        from_settings(Spotify(client_id="only"))
+        from_settings(SpotifySettings(client_id="only"))

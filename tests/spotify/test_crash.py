@@ -26,7 +26,7 @@ import sys
 from boombap.clients.postgres.pool import Pool
 from boombap.clients.postgres.session import Limits, Session
 from boombap.clients.postgres.target import from_text
-from boombap.config.model import SPOTIFY_FIELDS
+from boombap.spotify.settings import FIELDS
 from boombap.interrupt import Interrupt
 from boombap.spotify.source import Leases, Selection
 from boombap.spotify.store import Store
@@ -35,7 +35,7 @@ from spotify.answers import a_match
 target, limits = from_text(sys.argv[1], origin="the test"), Limits(statement_ms=10_000, lock_ms=10_000)
 with Pool(target, Interrupt(), limits=limits, size=1) as pool:
     with Leases(Session(target, limits, Interrupt()), Selection(), chunk=10) as leases:
-        store = Store(pool, fields=SPOTIFY_FIELDS, holder=leases.holder)
+        store = Store(pool, fields=FIELDS, holder=leases.holder)
         for chunk in leases.chunks():
             print(*(wanted.key for wanted in chunk), flush=True)
             store.write([a_match(wanted.key) for wanted in chunk])

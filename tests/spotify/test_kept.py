@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from boombap.clients.postgres.session import Limits, Session
-from boombap.config.model import SPOTIFY_FIELDS
 from boombap.interrupt import Interrupt
 from boombap.spotify import schema
 from boombap.spotify.kept import read_kept
+from boombap.spotify.settings import FIELDS
 from boombap.spotify.store import Store
 from spotify.answers import a_match, a_track, an_id
 
@@ -31,7 +31,7 @@ def session(database: Database) -> Iterator[Session]:
         schema.prepare(session)
         with database.pool(limits=limits) as pool:
             matches = [a_match(number) for number in range(1, 41)]
-            Store(pool, fields=SPOTIFY_FIELDS).write([*matches, a_match(41, popularity=None, album=None)])
+            Store(pool, fields=FIELDS).write([*matches, a_match(41, popularity=None, album=None)])
         yield session
 
 

@@ -15,12 +15,12 @@ import servers
 from boombap.clients.postgres.pool import Pool
 from boombap.clients.postgres.session import Limits, Session
 from boombap.clients.postgres.target import from_text
-from boombap.config.model import SPOTIFY_FIELDS
 from boombap.errors import Conflict, ExternalError, TimedOut
 from boombap.interrupt import Interrupt
 from boombap.local import postgres
 from boombap.spotify import schema
 from boombap.spotify.model import Outcome, Wanted
+from boombap.spotify.settings import FIELDS
 from boombap.spotify.source import Leases, Selection
 from boombap.spotify.store import Store, Written
 from databases import until
@@ -46,7 +46,7 @@ def prepared(database: Database) -> Database:
 @pytest.fixture
 def store(prepared: Database) -> Iterator[Store]:
     with prepared.pool(limits=LIMITS) as pool:
-        yield Store(pool, fields=SPOTIFY_FIELDS)
+        yield Store(pool, fields=FIELDS)
 
 
 def counts(database: Database) -> tuple[int, ...]:
@@ -181,7 +181,7 @@ def test_only_the_fields_that_are_wanted_are_stored(prepared: Database):
 
 def test_lists_without_rows_store_what_spotify_says(prepared: Database):
     with prepared.pool(limits=LIMITS) as pool:
-        assert Store(pool, fields=SPOTIFY_FIELDS, keyed=False).write([a_match(1)]) == Written(1, 0)
+        assert Store(pool, fields=FIELDS, keyed=False).write([a_match(1)]) == Written(1, 0)
     assert counts(prepared) == (2, 1, 1, 0, 0, 0, 0)
 
 
@@ -252,10 +252,10 @@ def test_done_ends_the_lease_in_the_same_transaction(prepared: Database):
             Leases(Session(prepared.target(), LIMITS, Interrupt()), Selection(most=4), chunk=4)
         )
         next(leases.chunks())
-        store = Store(pool, fields=SPOTIFY_FIELDS, holder=leases.holder)
+        store = Store(pool, fields=FIELDS, holder=leases.holder)
         store.write([a_match(1), a_match(2, name="a\0b"), a_match(3, Outcome.FAILED)])
         assert prepared.run("SELECT track_id FROM spotify_leases ORDER BY 1") == [{"track_id": 3}, {"track_id": 4}]
-        Store(pool, fields=SPOTIFY_FIELDS, holder=leases.holder + 1).write([a_match(4)])
+        Store(pool, fields=FIELDS, holder=leases.holder + 1).write([a_match(4)])
         assert prepared.run("SELECT track_id FROM spotify_leases ORDER BY 1") == [{"track_id": 3}, {"track_id": 4}]
 
 
@@ -273,7 +273,7 @@ def test_several_threads_write_the_same_rows(prepared: Database):
             errors.append(error)
 
     with prepared.pool(limits=LIMITS) as pool:
-        store = Store(pool, fields=SPOTIFY_FIELDS)
+        store = Store(pool, fields=FIELDS)
         threads = [threading.Thread(target=write, args=(store, mine)) for mine in range(3)]
         for thread in threads:
             thread.start()
@@ -304,7 +304,7 @@ def test_what_may_pass_by_itself_is_raised_as_such(
 
 def test_a_statement_time_out_undoes_the_batch(prepared: Database):
     with prepared.pool(limits=Limits(statement_ms=100, lock_ms=10_000)) as pool:
-        store = Store(pool, fields=SPOTIFY_FIELDS)
+        store = Store(pool, fields=FIELDS)
         with prepared.holding("LOCK TABLE spotify_matches IN EXCLUSIVE MODE"), pytest.raises(TimedOut):
             store.write([a_match(1)])
         assert counts(prepared) == (0, 0, 0, 0, 0, 0, 0)
@@ -342,7 +342,7 @@ def test_a_server_that_stops_between_flushes_says_so_and_resumes(tmp_path: Path)
             session.write("INSERT INTO {path.tracks} SELECT generate_series(1, 10)")
             schema.prepare(session)
         with Pool(target, Interrupt(), limits=LIMITS, size=1) as pool:
-            store = Store(pool, fields=SPOTIFY_FIELDS)
+            store = Store(pool, fields=FIELDS)
             store.write([a_match(1)])
             postgres.stop(tmp_path)
             with pytest.raises(ExternalError) as caught:
@@ -359,7 +359,7 @@ def test_every_version_of_postgresql_takes_a_batch(each_cluster: Cluster):
     with closing(Session(made.target(), LIMITS, Interrupt())) as session:
         schema.prepare(session)
     with made.pool(limits=LIMITS) as pool:
-        assert Store(pool, fields=SPOTIFY_FIELDS).write([a_match(1)]) == Written(1, 0)
+        assert Store(pool, fields=FIELDS).write([a_match(1)]) == Written(1, 0)
     each_cluster.drop(made)
 
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from typing import Protocol
 
-    from boombap.interrupt import Interrupt
+    from boombap.command.action import Tool
 
     class CommandModule(Protocol):
-        """A module that is a command; a tool's has its `TOOL` too."""
+        """A module that is a command."""
 
-        def main(self, words: Sequence[str], *, prog: str, interrupt: Interrupt) -> int:
-            """Run the command on the words after its own, and return the exit code."""
+        TOOL: Tool
 
 
 def _db() -> CommandModule:
@@ -77,7 +76,7 @@ COMMANDS: dict[str, tuple[Callable[[], CommandModule], str]] = {
     "deps": (_deps, "dependencies against advisories: audit, policy, reports"),
     "redis": (_redis, "Redis and Valkey: health, what fills the cache, safe changes"),
     "local": (_local, "the embedded PostgreSQL and Valkey: start, stop, status"),
-    "config": (_config, "every setting with its value and where it came from"),
+    "config": (_config, "the settings: show each with its source, check them, write a file to begin with"),
     "doctor": (_doctor, "is everything ready: Python, byte code, servers, rights"),
     "demo": (_demo, "the sample database, and a guided run over the tools"),
 }

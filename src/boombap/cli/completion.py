@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from boombap.cli.commands import COMMANDS
+from boombap.command.action import Action, Tool
+from boombap.command.options import add_quiet
 from boombap.command.parse import action_parser
 from boombap.errors import EXIT_OK
-from boombap.output import usage
-from boombap.output.terminal import Terminal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import ArgumentParser
     from collections.abc import Sequence
 
-    from boombap.interrupt import Interrupt
+    from boombap.command.context import RunContext
 
 SHELLS = ("bash", "zsh", "fish")
 # The console scripts beside `boombap`, with the tool that each one is.
@@ -27,7 +27,7 @@ PROGRAMS = {
     "dependency-manager": "deps",
     "redis-manager": "redis",
 }
-_EPILOG = """\
+_NOTES = """\
 examples:
   source <(boombap completion bash)
   boombap completion zsh > ~/.zfunc/_boombap
@@ -64,13 +64,6 @@ autoload -U +X bashcompinit && bashcompinit
 """
 
 
-def main(words: Sequence[str], *, prog: str, interrupt: Interrupt) -> int:
-    """Run `completion` and return its exit code."""
-    args = _parser(prog).parse_args(words)
-    Terminal().write(script(args.shell).rstrip())
-    return EXIT_OK
-
-
 def script(shell: str) -> str:
     """Return the script of a shell."""
     table = _table()
@@ -87,10 +80,7 @@ def _table() -> dict[str, list[str]]:
     """Return what may follow, by the words before: ``""``, ``"redis"``, ``"redis keys"``."""
     table = {"": [*COMMANDS, "completion", "help", "--help", "--version"], "completion": [*SHELLS, "--help"]}
     for word, (load, _) in COMMANDS.items():
-        tool = getattr(load(), "TOOL", None)
-        if tool is None:
-            table[word] = ["--help"]
-            continue
+        tool = load().TOOL
         table[word] = [*(action.name for action in tool.actions), "help", "--help"]
         for action in tool.actions:
             table[f"{word} {action.name}"] = _options(action_parser(action, ""))
@@ -118,7 +108,17 @@ def _fish_line(program: str, seen: Sequence[str], word: str) -> str:
     return f"complete -c {program} -n '{needs}' {what}"
 
 
-def _parser(prog: str) -> ArgumentParser:
-    parser = usage.parser(prog, "A script that completes commands, actions and options.", _EPILOG)
-    parser.add_argument("shell", choices=SHELLS, metavar="bash|zsh|fish", help="the shell")
-    return parser
+def _write(shell: str) -> Action:
+    def run(context: RunContext) -> int:
+        context.terminal.write(script(shell).rstrip())
+        return EXIT_OK
+
+    return Action(shell, f"the script of {shell}", run, add_quiet)
+
+
+TOOL = Tool(
+    description="A script that completes commands, actions and options.",
+    actions=tuple(_write(shell) for shell in SHELLS),
+    notes=_NOTES,
+    needs_config=False,
+)

@@ -1,59 +1,174 @@
-"""The command `config show`: every setting with its value and where it came from; secrets stay hidden."""
+"""The command `config`: every setting with its source, what does not fit, and a file to begin with."""
 
 from __future__ import annotations
 
-from boombap.config.kinds import text_of
-from boombap.config.load import load
-from boombap.config.model import KEYS
-from boombap.config.secret import Secret
-from boombap.errors import EXIT_OK
-from boombap.output import table, usage
-from boombap.output.encode import to_json
-from boombap.output.terminal import Terminal
+import os
+from pathlib import Path
+
+from boombap.command.action import Action, Tool
+from boombap.command.emit import answer
+from boombap.command.options import add_output, add_quiet
+from boombap.errors import EXIT_OK, EXIT_USAGE, ExternalError, UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import ArgumentParser
     from collections.abc import Iterator, Sequence
 
-    from boombap.config.model import Config, Key
-    from boombap.interrupt import Interrupt
+    from boombap.command.context import RunContext
+    from boombap.config.model import Config
+    from boombap.config.section import Key, Section
+    from boombap.errors import ConfigError
 
 SCHEMA = "boombap.config/1"
-_EPILOG = "Nearer sources win: flags, the environment, .env, boombap.toml (or the file in BOOMBAP_CONFIG), defaults."
+CHECK_SCHEMA = "boombap.config-check/1"
+_HEAD = """\
+# Settings of boombap. Keys stand at their default; take the # away to set one.
+# Nearer sources win: flags, then the environment, then .env, then this file.
+# Secrets are better kept in the environment, or in a file that NAME_FILE names there."""
+_NOTES = "Nearer sources win: flags, the environment, .env, boombap.toml (or the file in BOOMBAP_CONFIG), defaults."
 
 
-def main(words: Sequence[str], *, prog: str, interrupt: Interrupt) -> int:
-    """Run `config` and give its exit code."""
-    args = _parser(prog).parse_args(words)
-    config, terminal = load(), Terminal()
-    if args.format == "json":
-        rows = [dict(zip(("key", "value", "source"), row, strict=True)) for row in _rows(config)]
-        terminal.write(to_json({"schema": SCHEMA, "keys": rows}))
-        return EXIT_OK
-    for line in table.lines(("key", "value", "source"), _rows(config), indent=""):
-        terminal.write(line)
+def sections() -> tuple[Section, ...]:
+    """Return all sections, the shared ones first."""
+    from boombap.cli.sections import every
+    from boombap.config.model import SHARED
+
+    return (*SHARED, *every().sections)
+
+
+def template() -> str:
+    """Return a boombap.toml that sets nothing: every key as a comment, with its meaning and its default."""
+    return "\n".join([_HEAD, *(line for section in sections() for line in _section_lines(section))]) + "\n"
+
+
+def _section_lines(section: Section) -> Iterator[str]:
+    yield f"\n# {(section.shape.__doc__ or '').splitlines()[0]}"
+    yield f"[{section.name}]"
+    for key in section.keys:
+        yield f"# {key.doc} ({key.kind.name}; {' or '.join(key.env)})"
+        yield f"#{key.name} = {_toml(section.default(key), key)}"
+
+
+def _toml(value: object, key: Key) -> str:
+    from boombap.config.kinds import text_of
+
+    if value is None:
+        return '""'
+    if isinstance(value, bool | int):
+        return text_of(value, key.kind)
+    return f'"{text_of(value, key.kind)}"'
+
+
+def _show(context: RunContext) -> int:
+    from boombap.output import table
+
+    config, rows = _loaded()
+    answer(
+        context,
+        lambda: table.lines(("key", "value", "source"), rows, indent=""),
+        lambda: {
+            "schema": SCHEMA,
+            "keys": [dict(zip(("key", "value", "source"), row, strict=True)) for row in rows],
+        },
+    )
     if config.passed_over:
-        terminal.note(f"passed over, as Kubernetes sets them for its Services: {', '.join(config.passed_over)}")
+        context.terminal.note(f"passed over, as Kubernetes sets them for its Services: {', '.join(config.passed_over)}")
     return EXIT_OK
 
 
-def _parser(prog: str) -> ArgumentParser:
-    parser = usage.parser(prog, "What is configured, and where.", _EPILOG)
-    parser.add_argument("action", choices=("show",), help="print every key")
-    parser.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
-    return parser
+def _loaded() -> tuple[Config, list[tuple[str, str, str]]]:
+    from boombap.cli.sections import every
+    from boombap.config.load import load
+
+    config = load(every())
+    return config, list(_rows(config))
 
 
 def _rows(config: Config) -> Iterator[tuple[str, str, str]]:
-    for key in KEYS:
-        value = getattr(getattr(config, key.section), key.name)
-        yield key.dotted, _shown(value, key), config.sources.get(key.dotted, "default")
+    for section in sections():
+        for key in section.keys:
+            value = getattr(config.section(section), key.name)
+            yield key.dotted, _shown(value, key), config.sources.get(key.dotted, "default")
 
 
 def _shown(value: object, key: Key) -> str:
+    from boombap.config.kinds import text_of
+    from boombap.config.secret import Secret
+
     if value is None or value == ():
         return "(not set)"
     if isinstance(value, Secret):
         return "***"
     return text_of(value, key.kind)
+
+
+def _check(context: RunContext) -> int:
+    from boombap.cli.sections import every
+    from boombap.config.load import examine
+
+    config, problems = examine(every())
+    answer(
+        context,
+        lambda: _check_lines(config, problems),
+        lambda: {
+            "schema": CHECK_SCHEMA,
+            "problems": [str(problem) for problem in problems],
+            "renamed": config.renamed,
+            "set": len(config.sources),
+        },
+    )
+    return EXIT_USAGE if problems else EXIT_OK
+
+
+def _check_lines(config: Config, problems: Sequence[ConfigError]) -> Iterator[str]:
+    yield from map(str, problems)
+    yield from config.renamed
+    if not problems:
+        yield f"{len(config.sources)} settings are set, and all of them fit"
+
+
+def _init(context: RunContext) -> int:
+    path = Path(context.args.file)
+    try:
+        # Not readable for others: an address with a password may be written into it.
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(template())
+    except FileExistsError:
+        raise UsageError(f"{path} exists", hint="name another file, or move it away first") from None
+    except OSError as error:
+        raise ExternalError(f"cannot write {path}: {error.strerror}") from None
+    context.terminal.write(f"wrote {path}; every setting in it is a comment, so nothing has changed yet")
+    return EXIT_OK
+
+
+def _add_formats(parser: ArgumentParser) -> None:
+    add_output(parser, "text", "json")
+
+
+def _add_init(parser: ArgumentParser) -> None:
+    parser.add_argument("file", nargs="?", default="boombap.toml", metavar="FILE", help="default: boombap.toml")
+    add_quiet(parser)
+
+
+TOOL = Tool(
+    description="What is configured, and where.",
+    actions=(
+        Action(
+            "show",
+            "every setting with its value and its source",
+            _show,
+            _add_formats,
+        ),
+        Action(
+            "check",
+            "whether every setting fits, of all tools; exit code 2 when one does not",
+            _check,
+            _add_formats,
+        ),
+        Action("init", "write a boombap.toml that explains every setting", _init, _add_init),
+    ),
+    notes=_NOTES,
+    needs_config=False,
+)

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from importlib.util import cache_from_source, find_spec
 from pathlib import Path
 
-from boombap.config.load import load
+from boombap.cli.sections import every
+from boombap.command.action import Action, Tool
+from boombap.command.options import add_output
 from boombap.errors import EXIT_FINDINGS, EXIT_OK, BoombapError, ConfigError
-from boombap.output import usage
-from boombap.output.encode import to_json
-from boombap.output.terminal import Terminal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from typing import Literal
 
     from boombap.clients.postgres.pool import Pool
+    from boombap.command.context import RunContext
     from boombap.config.model import Config
     from boombap.db.model import Server
     from boombap.interrupt import Interrupt
@@ -49,31 +49,33 @@ class Answer:
     finding: str
 
 
-def main(words: Sequence[str], *, prog: str, interrupt: Interrupt) -> int:
-    """Run `doctor` and give its exit code: 1 when something is bad."""
-    parser = usage.parser(prog, "Is everything ready? Exit code 1 when something is not.", "")
-    parser.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
-    args = parser.parse_args(words)
-    terminal, answers = Terminal(), []
-    for answer in _examine(interrupt):
+def _doctor(context: RunContext) -> int:
+    terminal, answers = context.terminal, []
+    for answer in _examine(context.interrupt):
         answers.append(answer)
-        if args.format == "text":
+        if context.args.format == "text":
             label = terminal.style(f"{answer.state:<5}", _STYLES[answer.state])
             terminal.write(f"{label} {answer.subject:<17} {answer.finding}")
-    if args.format == "json":
+    if context.args.format == "json":
+        from boombap.output.encode import to_json
+
         terminal.write(to_json({"schema": SCHEMA, "answers": answers}))
     return EXIT_FINDINGS if any(answer.state == "bad" for answer in answers) else EXIT_OK
 
 
 def _examine(interrupt: Interrupt) -> Iterator[Answer]:
+    from boombap.config.load import examine
+
     yield _python()
     yield _byte_code()
     yield _local_servers()
-    try:
-        config = load()
-    except ConfigError as error:
-        yield Answer("configuration", "bad", str(error))
+    config, problems = examine(every())
+    for problem in problems:
+        yield Answer("configuration", "bad", str(problem))
+    if problems:
         return
+    for sentence in config.renamed:
+        yield Answer("configuration", "note", sentence)
     yield Answer("configuration", "ok", f"{len(config.sources)} of the settings are set; see `boombap config show`")
     yield from _postgres(config, interrupt)
     yield from _redis(config)
@@ -112,7 +114,7 @@ def _postgres(config: Config, interrupt: Interrupt) -> Iterator[Answer]:
 
     try:
         target = postgres(config)
-        with Pool(target, interrupt, limits=Limits(config.db.connect_timeout), size=1) as pool:
+        with Pool(target, interrupt, limits=Limits(config.postgres.connect_timeout), size=1) as pool:
             facts, _ = read.server(pool.read)
             readable = [table for table in _TABLES if facts.has(table) and _is_readable(pool, table)]
     except ConfigError as error:
@@ -185,3 +187,18 @@ def _redis_address(config: Config) -> tuple[int, str | tuple[str, int], str]:
     host, port = redis.host or parts.hostname or "127.0.0.1", redis.port or parts.port or 6379
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     return family, (host, port), f"{host}:{port}"
+
+
+TOOL = Tool(
+    description="Is everything ready, and if not, what to do about each thing.",
+    default="check",
+    actions=(
+        Action(
+            "check",
+            "look at Python, byte code, settings, servers and rights; exit code 1 when something is not ready",
+            _doctor,
+            lambda parser: add_output(parser, "text", "json"),
+        ),
+    ),
+    needs_config=False,
+)

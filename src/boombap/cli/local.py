@@ -2,81 +2,90 @@
 
 from __future__ import annotations
 
-import argparse
+from argparse import ArgumentTypeError
 from time import time
 
-from boombap.config.load import load
+from boombap.command.action import Action, Tool
+from boombap.command.options import add_quiet
 from boombap.errors import EXIT_FINDINGS, EXIT_OK
-from boombap.local import postgres, valkey
-from boombap.local.address import servers
-from boombap.output import usage
-from boombap.output.terminal import Terminal
 from boombap.units import format_duration
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from argparse import ArgumentParser
+    from collections.abc import Callable
+    from pathlib import Path
+    from typing import Protocol
 
-    from boombap.config.model import Config
-    from boombap.interrupt import Interrupt
+    from boombap.command.context import RunContext
     from boombap.local.process import Running
 
-_SERVERS = {"postgres": postgres, "valkey": valkey}
-_EPILOG = """\
+    class Server(Protocol):
+        """A module that runs one kind of server in a folder."""
+
+        def start(self, base: Path, *, pause: Callable[[float], None]) -> Running:
+            """Start it, unless it runs."""
+
+        def stop(self, base: Path) -> bool:
+            """Stop it, and tell whether it ran."""
+
+        def status(self, base: Path) -> Running | None:
+            """Return it when it runs."""
+
+
+_NAMES = ("postgres", "valkey")
+_START = "start\nstart postgres"
+_NOTES = """\
 The servers listen on a socket in a folder that only you can enter, and on no network port.
 While DATABASE_URL or another setting names a server, commands use that one; they use the local
-PostgreSQL only when none is named.
-
-examples:
-  boombap local start
-  boombap local start postgres
-  boombap local stop"""
-
-
-def main(words: Sequence[str], *, prog: str, interrupt: Interrupt) -> int:
-    """Run `local` and give its exit code; `status` exits 1 when a server does not run."""
-    args = _parser(prog).parse_args(words)
-    config = load()
-    names = args.servers or list(_SERVERS)
-    actions = {"start": _start, "stop": _stop, "status": _status}
-    return actions[args.action](names, config, Terminal(quiet=args.quiet), interrupt)
-
-
-def _parser(prog: str) -> argparse.ArgumentParser:
-    parser = usage.parser(prog, "The embedded PostgreSQL and Valkey, for trying things out on real servers.", _EPILOG)
-    parser.add_argument("action", choices=("start", "stop", "status"), help="what to do")
-    parser.add_argument("servers", nargs="*", type=_server, metavar="SERVER", help="postgres or valkey; default: both")
-    parser.add_argument("-q", "--quiet", action="store_true", help="no notes on stderr")
-    return parser
+PostgreSQL only when none is named."""
 
 
 def _server(word: str) -> str:
-    if word not in _SERVERS:
-        raise argparse.ArgumentTypeError(f"{word!r} is not one of {', '.join(_SERVERS)}")
+    if word not in _NAMES:
+        raise ArgumentTypeError(f"{word!r} is not one of {', '.join(_NAMES)}")
     return word
 
 
-def _start(names: Sequence[str], config: Config, terminal: Terminal, interrupt: Interrupt) -> int:
-    for name in names:
-        running = _SERVERS[name].start(servers(config), pause=interrupt.sleep)
-        terminal.write(_line(name, running))
-    if "postgres" in names and config.postgres.is_set:
-        place = next(place for key, place in config.sources.items() if key.startswith("postgres."))
-        terminal.note(f"{place} names another PostgreSQL: commands will use that one, not this")
+def _add_servers(parser: ArgumentParser) -> None:
+    parser.add_argument("servers", nargs="*", type=_server, metavar="SERVER", help="postgres or valkey; default: both")
+    add_quiet(parser)
+
+
+def _chosen(context: RunContext) -> dict[str, Server]:
+    from boombap.local import postgres, valkey
+
+    servers: dict[str, Server] = {"postgres": postgres, "valkey": valkey}
+    return {name: servers[name] for name in context.args.servers or _NAMES}
+
+
+def _folder(context: RunContext) -> Path:
+    from boombap.local.address import servers
+
+    return servers(context.config)
+
+
+def _start(context: RunContext) -> int:
+    servers = _chosen(context)
+    for name, server in servers.items():
+        context.terminal.write(_line(name, server.start(_folder(context), pause=context.interrupt.sleep)))
+    if "postgres" in servers and context.config.postgres.is_set:
+        place = next(place for key, place in context.config.sources.items() if key.startswith("postgres."))
+        context.terminal.note(f"{place} names another PostgreSQL: commands will use that one, not this")
     return EXIT_OK
 
 
-def _stop(names: Sequence[str], config: Config, terminal: Terminal, _: Interrupt) -> int:
-    for name in names:
-        was_running = _SERVERS[name].stop(servers(config))
-        terminal.write(f"{name:<9} {'stopped' if was_running else 'was not running'}")
+def _stop(context: RunContext) -> int:
+    for name, server in _chosen(context).items():
+        was_running = server.stop(_folder(context))
+        context.terminal.write(f"{name:<9} {'stopped' if was_running else 'was not running'}")
     return EXIT_OK
 
 
-def _status(names: Sequence[str], config: Config, terminal: Terminal, _: Interrupt) -> int:
-    states = {name: _SERVERS[name].status(servers(config)) for name in names}
+def _status(context: RunContext) -> int:
+    states = {name: server.status(_folder(context)) for name, server in _chosen(context).items()}
     for name, running in states.items():
-        terminal.write(_line(name, running))
+        context.terminal.write(_line(name, running))
     return EXIT_OK if all(states.values()) else EXIT_FINDINGS
 
 
@@ -85,3 +94,16 @@ def _line(name: str, running: Running | None) -> str:
         return f"{name:<9} not running"
     age = format_duration(max(0.0, time() - running.started_s))
     return f"{name:<9} running {running.version}, pid {running.pid}, for {age}\n          {running.url}"
+
+
+TOOL = Tool(
+    description="The embedded PostgreSQL and Valkey, for trying things out on real servers.",
+    actions=(
+        Action(
+            "start", "start them, where they do not run yet", _start, _add_servers, examples="start\nstart postgres"
+        ),
+        Action("stop", "stop them; their data stays", _stop, _add_servers, examples="stop"),
+        Action("status", "whether they run, and where; exit code 1 when one does not", _status, _add_servers),
+    ),
+    notes=_NOTES,
+)

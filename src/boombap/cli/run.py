@@ -17,6 +17,7 @@ import threading
 import time
 
 from boombap.cli import streams
+from boombap.command.dispatch import run_tool
 from boombap.errors import EXIT_BUG, EXIT_OK, BoombapError, Interrupted
 from boombap.interrupt import Interrupt
 from boombap.output.terminal import flush
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from boombap.cli.commands import CommandModule
+    from boombap.config.section import Scope
 
     Load = Callable[[], CommandModule]
 
@@ -35,7 +37,7 @@ _STEP_S = 0.05
 
 
 def run(load: Load, words: Sequence[str], *, prog: str) -> int:
-    """Import the tool's module, run its ``main(words, prog=, interrupt=)`` and give the exit code."""
+    """Import the command's module, run what the words ask of its ``TOOL``, and return the exit code."""
     interrupt = Interrupt()
     task = _Task(lambda: _answer(load, words, prog, interrupt))
     signal.set_wakeup_fd(task.said, warn_on_full_buffer=False)
@@ -109,11 +111,17 @@ def _answer(load: Load, words: Sequence[str], prog: str, interrupt: Interrupt) -
 
 
 def _call(load: Load, words: Sequence[str], prog: str, interrupt: Interrupt) -> int:
-    command = load().main
+    tool = load().TOOL
     try:
-        return command(words, prog=prog, interrupt=interrupt)
-    except SystemExit as error:  # argparse: --help and wrong words
+        return run_tool(tool, words, prog=prog, interrupt=interrupt, scope=_names)
+    except SystemExit as error:  # argparse, after --help
         return error.code if isinstance(error.code, int) else EXIT_OK
+
+
+def _names() -> Scope:
+    from boombap.cli.sections import names  # not for a help
+
+    return names()
 
 
 def _bug(error: Exception, prog: str) -> int:

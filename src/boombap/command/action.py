@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from boombap.command.context import RunContext
+    from boombap.config.section import Section
 
     AddOptions = Callable[[ArgumentParser], None]
     Run = Callable[[RunContext], int]
@@ -55,14 +56,18 @@ class Tool(Record):
         actions: in the order of the help.
         default: the action when none is named; empty when one must be.
         notes: what the help says below the actions: examples, where addresses come from, exit codes.
-        settings: what the options set of the configuration, by dotted key.
+        section: imports what may be configured of it; a tool without settings of its own has none.
+        flags: what the options set of the configuration, by dotted key.
+        needs_config: False for a command that must run, or reads the configuration itself, when that does not fit.
     """
 
     description: str
     actions: tuple[Action, ...]
     default: str = ""
     notes: str = ""
-    settings: Callable[[Namespace], Mapping[str, str]] | None = None
+    section: Callable[[], Section] | None = None
+    flags: Callable[[Namespace], Mapping[str, str]] | None = None
+    needs_config: bool = True
 
     def action(self, name: str) -> Action | None:
         """Return the action of that name."""

@@ -19,6 +19,11 @@ NEVER = "never"
 def add_output(parser: ArgumentParser, *formats: str) -> None:
     """Declare ``--format`` (the first one is the default) and ``--quiet``."""
     parser.add_argument("--format", choices=formats, default=formats[0], help=f"default: {formats[0]}")
+    add_quiet(parser)
+
+
+def add_quiet(parser: ArgumentParser) -> None:
+    """Declare ``--quiet``, which every action has."""
     parser.add_argument("-q", "--quiet", action="store_true", help="no progress and no notes on stderr")
 
 

@@ -93,7 +93,7 @@ def _limit(text: str) -> float:
 
 
 def _age(text: str) -> float:
-    seconds = parse_duration_s(text)
+    seconds = parse_duration_s(text)  # which knows the longest
     if seconds < 1:
         raise ConfigError(f"{text!r} is less than a second")
     return seconds
@@ -153,5 +153,5 @@ NAMES = Kind("names, separated by commas", _names)
 TTLS = Kind("PREFIX=DURATION, separated by commas", _ttls)
 SWITCH = Kind("true or false", _switch)
 PORT = whole(1, 65_535)
-AGE = Kind("duration", _age)
+AGE = Kind("duration from 1s to ten years", _age)
 HTTP_URL = Kind("https address; http on loopback", _http_url)

@@ -6,7 +6,6 @@ import os
 import time
 
 from boombap.command.action import Action, Tool
-from boombap.command.dispatch import run_tool
 from boombap.ctx import options
 from boombap.ctx.model import Limits
 from boombap.ctx.selection import Filter
@@ -16,16 +15,24 @@ from boombap.units import parse_duration_s
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable
 
     from boombap.command.context import RunContext
+    from boombap.config.section import Section
     from boombap.ctx.index import Index
-    from boombap.interrupt import Interrupt
+    from boombap.ctx.settings import CtxSettings
 
 
-def main(words: Sequence[str], *, prog: str, interrupt: Interrupt) -> int:
-    """Run `ctx` and return its exit code."""
-    return run_tool(TOOL, words, prog=prog, interrupt=interrupt)
+def _section() -> Section:
+    from boombap.ctx.settings import SECTION
+
+    return SECTION
+
+
+def _settings(context: RunContext) -> CtxSettings:
+    from boombap.ctx.settings import CtxSettings
+
+    return context.config.of(CtxSettings)
 
 
 def _check_search(args: Namespace) -> None:
@@ -67,7 +74,8 @@ def _cache(context: RunContext) -> str:
 
 
 def _limits(context: RunContext) -> Limits:
-    return Limits(context.config.ctx.max_files, context.config.ctx.max_index_mb)
+    settings = _settings(context)
+    return Limits(settings.max_files, settings.max_index_mb)
 
 
 def _search(context: RunContext) -> int:
@@ -207,6 +215,7 @@ def _lines(context: RunContext, lines: Iterable[str], *, is_found: bool) -> int:
 
 TOOL = Tool(
     description="Which lines of this repository answer a question.",
+    section=_section,
     actions=(
         Action(
             "search",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from time import monotonic
 
 from boombap.command.action import Action, Tool
-from boombap.command.dispatch import run_tool
 from boombap.command.emit import answer
 from boombap.command.options import NEVER
 from boombap.db import options
@@ -20,19 +19,27 @@ if TYPE_CHECKING:
     from boombap.clients.postgres.session import Limits
     from boombap.clients.postgres.target import Target
     from boombap.command.context import RunContext
-    from boombap.config.model import Config
+    from boombap.config.section import Section
     from boombap.db.collect import Request
     from boombap.db.fleet import Failure
     from boombap.db.model import Diagnosis, Server, Statement
+    from boombap.db.settings import DbSettings
     from boombap.db.snapshot import Snapshot
-    from boombap.interrupt import Interrupt
+
 
 _SHOWN_UNANALYZED = 3
 
 
-def main(words: Sequence[str], *, prog: str, interrupt: Interrupt) -> int:
-    """Run `db` and return its exit code."""
-    return run_tool(TOOL, words, prog=prog, interrupt=interrupt)
+def _section() -> Section:
+    from boombap.db.settings import SECTION
+
+    return SECTION
+
+
+def _settings(context: RunContext) -> DbSettings:
+    from boombap.db.settings import DbSettings
+
+    return context.config.of(DbSettings)
 
 
 def _diagnose(context: RunContext) -> int:
@@ -54,9 +61,7 @@ def _diagnose_fleet(context: RunContext) -> int:
     from boombap.db.fleet import survey
 
     fleet = _fleet_targets(context)
-    answers = survey(
-        fleet, _request(context, {}), _limits(context.config), context.interrupt, _countdown(context, len(fleet))
-    )
+    answers = survey(fleet, _request(context, {}), _limits(context), context.interrupt, _countdown(context, len(fleet)))
     context.terminal.progress("")
     show.fleet(answers, context.args.format, context.terminal)
     codes = [_exit_code(one, context.args.fail_on) for one in answers]
@@ -168,16 +173,15 @@ def _pool(context: RunContext) -> Pool:
     from boombap.clients.postgres.pool import Pool
     from boombap.local.address import postgres
 
-    return Pool(
-        postgres(context.config), context.interrupt, limits=_limits(context.config), size=context.config.db.pool_size
-    )
+    return Pool(postgres(context.config), context.interrupt, limits=_limits(context), size=_settings(context).pool_size)
 
 
-def _limits(config: Config) -> Limits:
+def _limits(context: RunContext) -> Limits:
     from boombap.clients.postgres.session import Limits
 
-    db = config.db
-    return Limits(db.connect_timeout, round(db.statement_timeout * 1000), round(db.lock_timeout * 1000))
+    db = _settings(context)
+    connect_s = context.config.postgres.connect_timeout
+    return Limits(connect_s, round(db.statement_timeout * 1000), round(db.lock_timeout * 1000))
 
 
 def _request(context: RunContext, rows_before: Mapping[str, int]) -> Request:
@@ -192,7 +196,7 @@ def _full_request(context: RunContext) -> Request:
     from boombap.db.model import Expectations
     from boombap.health.waivers import load
 
-    db = context.config.db
+    db = _settings(context)
     return Request(
         expected=Expectations(db.embedding_dimension, db.coverage_floor, db.coverage_analyzers),
         waivers=load(db.waivers) if db.waivers else (),
@@ -212,7 +216,7 @@ def _fleet_targets(context: RunContext) -> Sequence[Target]:
 
     if context.args.targets:
         return fleet.targets(context.args.targets)
-    return fleet.databases(postgres(context.config), _limits(context.config), context.interrupt)
+    return fleet.databases(postgres(context.config), _limits(context), context.interrupt)
 
 
 def _countdown(context: RunContext, total: int) -> Callable[[int], None]:
@@ -247,7 +251,8 @@ def _exit_code(found: Diagnosis | Failure, fail_on: str) -> int:
 TOOL = Tool(
     description="What is in the database, how far the analyzers have come, who is connected, and what is wrong.",
     default="diagnose",
-    settings=options.settings,
+    section=_section,
+    flags=options.flags,
     actions=(
         Action(
             "diagnose",

@@ -65,7 +65,7 @@ def check_targets(args: Namespace) -> None:
         raise UsageError("--targets names the databases already", hint="leave --all-dbs and --dsn out")
 
 
-def settings(args: Namespace) -> dict[str, str]:
+def flags(args: Namespace) -> dict[str, str]:
     """Return what the options set of the configuration.
 
     Raises:

@@ -2,68 +2,83 @@
 
 from __future__ import annotations
 
-from boombap.config.load import load
-from boombap.demo import sample
-from boombap.errors import EXIT_OK, UsageError
-from boombap.output import usage
-from boombap.output.terminal import Terminal
+from boombap.command.action import Action, Tool
+from boombap.command.options import add_quiet, whole_number
+from boombap.errors import EXIT_OK
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import ArgumentParser
-    from collections.abc import Sequence
 
-    from boombap.interrupt import Interrupt
+    from boombap.command.context import RunContext
 
-_EPILOG = """\
-sample   creates tracks, analysis_results, ml_features and dataset_versions in the database that `boombap db`
-         looks at, and fills them; it never touches tables that it did not create itself
-tour     starts the local PostgreSQL, loads a sample with planted faults, finds them, mends one, and stops
-
-examples:
-  boombap demo sample --tracks 57718
-  boombap demo sample --healthy --replace
-  boombap demo tour --keep"""
 _MOST_TRACKS = 5_000_000
 
 
-def main(words: Sequence[str], *, prog: str, interrupt: Interrupt) -> int:
-    """Run `demo` and give its exit code."""
-    args = _parser(prog).parse_args(words)
-    if not 1 <= args.tracks <= _MOST_TRACKS:
-        raise UsageError(f"--tracks {args.tracks} is out of range", hint=f"choose 1 to {_MOST_TRACKS}")
-    if args.action == "tour":
-        from boombap.demo.tour import tour
-
-        return tour(Terminal(), interrupt, tracks=args.tracks, is_kept=args.keep)
-    return _sample(args.tracks, Terminal(), interrupt, has_faults=not args.healthy, is_replaced=args.replace)
-
-
-def _parser(prog: str) -> ArgumentParser:
-    parser = usage.parser(prog, "A sample database, and a guided run over the tools.", _EPILOG)
-    parser.add_argument("action", choices=("sample", "tour"), help="what to do")
-    parser.add_argument("--tracks", type=int, default=1_000, metavar="N", help="size of the sample (default: 1000)")
-    parser.add_argument("--healthy", action="store_true", help="sample: without the planted faults")
-    parser.add_argument("--replace", action="store_true", help="sample: drop an earlier sample first")
-    parser.add_argument("--keep", action="store_true", help="tour: leave the local PostgreSQL running")
-    return parser
+def _add_tracks(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--tracks",
+        type=whole_number(1, _MOST_TRACKS),
+        default=1_000,
+        metavar="N",
+        help="size of the sample (default: 1000)",
+    )
+    add_quiet(parser)
 
 
-def _sample(tracks: int, terminal: Terminal, interrupt: Interrupt, *, has_faults: bool, is_replaced: bool) -> int:
+def _add_sample(parser: ArgumentParser) -> None:
+    _add_tracks(parser)
+    parser.add_argument("--healthy", action="store_true", help="without the planted faults")
+    parser.add_argument("--replace", action="store_true", help="drop an earlier sample first")
+
+
+def _add_tour(parser: ArgumentParser) -> None:
+    _add_tracks(parser)
+    parser.add_argument("--keep", action="store_true", help="leave the local PostgreSQL running")
+
+
+def _tour(context: RunContext) -> int:
+    from boombap.demo.tour import tour
+
+    return tour(context, tracks=context.args.tracks, is_kept=context.args.keep)
+
+
+def _sample(context: RunContext) -> int:
     from boombap.clients.postgres.session import Limits, Session
+    from boombap.demo import sample
     from boombap.local.address import postgres
 
-    target = postgres(load())
-    session = Session(target, Limits(), interrupt)
+    args = context.args
+    target = postgres(context.config)
+    session = Session(target, Limits(), context.interrupt)
     try:
-        loaded = sample.load(session, sample.Scale(tracks), faults=has_faults, replace=is_replaced)
+        loaded = sample.load(session, sample.Scale(args.tracks), faults=not args.healthy, replace=args.replace)
     finally:
         session.close()
     rate = loaded.analyses / loaded.seconds
-    terminal.write(
+    context.terminal.write(
         f"loaded {loaded.tracks:,} tracks and {loaded.analyses:,} analyses into {target.name} "
         f"in {loaded.seconds:.1f} s ({rate:,.0f} analyses/s)"
     )
     if not loaded.has_vectors:
-        terminal.note("this server has no pgvector: the sample has no embeddings")
+        context.terminal.note("this server has no pgvector: the sample has no embeddings")
     return EXIT_OK
+
+
+TOOL = Tool(
+    description="A sample database, and a guided run over the tools.",
+    actions=(
+        Action(
+            "sample",
+            "fill the database that `boombap db` looks at with a sample",
+            _sample,
+            _add_sample,
+            examples="sample --tracks 57718\nsample --healthy --replace",
+        ),
+        Action("tour", "show every tool on a sample with planted faults", _tour, _add_tour, examples="tour --keep"),
+    ),
+    notes="""\
+sample   creates tracks, analysis_results, ml_features and dataset_versions, and fills them; it never touches
+         tables that it did not create itself
+tour     starts the local PostgreSQL, loads a sample, finds its faults, fixes one, and stops""",
+)

@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from time import monotonic
 
 from boombap.clients.postgres.target import from_text
-from boombap.config.load import load
 from boombap.demo import code, database, dependencies
 from boombap.demo.stage import Stage
 from boombap.errors import EXIT_OK
@@ -17,37 +16,36 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from boombap.interrupt import Interrupt
+    from boombap.command.context import RunContext
     from boombap.local.process import Running
-    from boombap.output.terminal import Terminal
 
 
-def tour(terminal: Terminal, interrupt: Interrupt, *, tracks: int, is_kept: bool) -> int:
+def tour(context: RunContext, *, tracks: int, is_kept: bool) -> int:
     """Show every tool on a sample of `tracks` tracks; a server that the tour started stops at the end unless kept.
 
     Returns:
         The exit code: 0 when everything worked.
     """
     begun = monotonic()
-    stage = Stage(terminal, interrupt)
-    with _server(interrupt, is_kept=is_kept) as server:
+    stage = Stage(context.terminal, context.interrupt)
+    with _server(context, is_kept=is_kept) as server:
         stage.say(f"PostgreSQL {server.version} runs; only you can reach it, at {server.host}")
         target = from_text(server.url, name="sample database", origin="the local server")
         database.show(stage, target, tracks)
         code.show(stage)
         dependencies.show(stage)
         _say_what_next(stage, is_running=is_kept)
-    state = "is stopped" if postgres.status(servers(load())) is None else "runs on"
+    state = "is stopped" if postgres.status(servers(context.config)) is None else "runs on"
     stage.say(f"the tour took {monotonic() - begun:.0f} s; the server {state}")
     return EXIT_OK
 
 
 @contextmanager
-def _server(interrupt: Interrupt, *, is_kept: bool) -> Iterator[Running]:
-    base = servers(load())
+def _server(context: RunContext, *, is_kept: bool) -> Iterator[Running]:
+    base = servers(context.config)
     was_running = postgres.status(base) is not None
     try:
-        yield postgres.start(base, pause=interrupt.sleep)
+        yield postgres.start(base, pause=context.interrupt.sleep)
     finally:
         if not was_running and not is_kept:
             postgres.stop(base)

@@ -5,27 +5,28 @@ from __future__ import annotations
 import time
 
 from boombap.command.action import Action, Tool
-from boombap.command.dispatch import run_tool
 from boombap.deps import environment, options
 from boombap.errors import EXIT_FINDINGS, EXIT_NO_VERDICT, EXIT_OK, BoombapError, NotFound, NoVerdict, worst_exit
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from boombap.command.context import RunContext
+    from boombap.config.section import Section
     from boombap.deps.model import Report
     from boombap.deps.origin import Origin
     from boombap.deps.policy import Policy
     from boombap.deps.sync import Outcome
-    from boombap.interrupt import Interrupt
+
 
 _ANY_NUMBER = 2**31
 
 
-def main(words: Sequence[str], *, prog: str, interrupt: Interrupt) -> int:
-    """Run `deps` and return its exit code."""
-    return run_tool(TOOL, words, prog=prog, interrupt=interrupt)
+def _section() -> Section:
+    from boombap.deps.settings import SECTION
+
+    return SECTION
 
 
 def _audit(context: RunContext) -> int:
@@ -105,7 +106,7 @@ def _answered(context: RunContext, report: Report, lines: Iterable[str]) -> int:
 
 def _sync(context: RunContext) -> int:
     origin = environment.origin(context)
-    wanted = context.args.ecosystem or context.config.deps.ecosystems
+    wanted = context.args.ecosystem or environment.settings(context).ecosystems
     codes: list[int] = []
     absent = 0
     for ecosystem in wanted:
@@ -131,7 +132,7 @@ def _sync_one(context: RunContext, ecosystem: str, origin: Origin) -> int:
 
     from boombap.deps.sync import Wanted, sync
 
-    args, deps, terminal = context.args, context.config.deps, context.terminal
+    args, deps, terminal = context.args, environment.settings(context), context.terminal
     if args.if_stale and _is_fresh(context, ecosystem):
         return EXIT_OK
 
@@ -157,7 +158,7 @@ def _is_fresh(context: RunContext, ecosystem: str) -> bool:
         return False
     age_s = old.source(time.time()).age_s
     old.close()
-    return age_s <= context.config.deps.ttl
+    return age_s <= environment.settings(context).ttl
 
 
 def _sentence(ecosystem: str, outcome: Outcome) -> str:
@@ -252,6 +253,7 @@ def _update(context: RunContext) -> int:
 
 TOOL = Tool(
     description="Checks dependencies against a local vulnerability database.",
+    section=_section,
     actions=(
         Action(
             "audit",

@@ -16,15 +16,23 @@ if TYPE_CHECKING:
     from boombap.deps.model import Audit, Reading
     from boombap.deps.origin import Origin
     from boombap.deps.policy import Policy
+    from boombap.deps.settings import DepsSettings
     from boombap.deps.verdict import Known
     from boombap.health.waivers import Waiver
+
+
+def settings(context: RunContext) -> DepsSettings:
+    """Return what is configured of the tool."""
+    from boombap.deps.settings import DepsSettings
+
+    return context.config.of(DepsSettings)
 
 
 def folder(context: RunContext) -> str:
     """Return the folder of the databases."""
     config = context.config
     assert config.paths.data is not None, "config.load fills it in"
-    return str(config.deps.database or config.paths.data / "deps")
+    return str(settings(context).database or config.paths.data / "deps")
 
 
 def state(context: RunContext) -> Path:
@@ -63,17 +71,17 @@ def policy(context: RunContext, name: str = "") -> Policy:
     """
     from boombap.deps.policy import Policy, load
 
-    file = context.args.policy or context.config.deps.policy
+    file = context.args.policy or settings(context).policy
     if file:
         return load(file, name)
     if name:
         raise ConfigError("--environment needs a policy", hint="name one with --policy or in deps.policy")
-    return Policy(max_db_age_s=context.config.deps.max_age)
+    return Policy(max_db_age_s=settings(context).max_age)
 
 
 def waivers(context: RunContext) -> tuple[Waiver, ...]:
     """Return the waivers that --waivers or the configuration names."""
-    file = context.args.waivers or context.config.deps.waivers
+    file = context.args.waivers or settings(context).waivers
     if not file:
         return ()
     from boombap.health.waivers import load
@@ -110,7 +118,7 @@ def origin(context: RunContext) -> Origin:
     """
     from boombap.deps.origin import open_origin
 
-    source = context.config.deps.source
+    source = settings(context).source
     place = context.args.source or (source.reveal() if source else "")
     if not place:
         raise ConfigError(
@@ -132,7 +140,7 @@ def refresh(context: RunContext, ages_s: Iterable[float]) -> None:
     Args:
         ages_s: of the databases that were used.
     """
-    deps = context.config.deps
+    deps = settings(context)
     if max(ages_s, default=0.0) <= deps.ttl or not deps.source or not deps.refresh:
         return
     import subprocess

@@ -6,7 +6,6 @@ from contextlib import nullcontext
 from time import perf_counter
 
 from boombap.command.action import Action, Tool
-from boombap.command.dispatch import run_tool
 from boombap.command.emit import answer
 from boombap.command.options import NEVER
 from boombap.errors import EXIT_EXTERNAL, EXIT_FINDINGS, EXIT_OK
@@ -14,18 +13,19 @@ from boombap.redis import environment, options
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
     from pathlib import Path
 
     from boombap.command.context import RunContext
-    from boombap.interrupt import Interrupt
+    from boombap.config.section import Section
     from boombap.redis.backup_file import BackupFile
     from boombap.redis.model import Branch, Census, Done, Health, Plan
 
 
-def main(words: Sequence[str], *, prog: str, interrupt: Interrupt) -> int:
-    """Run `redis` and return its exit code."""
-    return run_tool(TOOL, words, prog=prog, interrupt=interrupt)
+def _section() -> Section:
+    from boombap.redis.settings import SECTION
+
+    return SECTION
 
 
 def _info(context: RunContext) -> int:
@@ -189,7 +189,7 @@ def _stats(context: RunContext) -> int:
     prefixes = None
     if not context.args.fast:
         census = _census(context, b"*", "stats", environment.scanned_database(context))
-        prefixes = _own(census, context.config.cache.ttls)
+        prefixes = _own(census, environment.settings(context).ttls)
     answer(
         context,
         lambda: report.stats_lines(nodes, prefixes, server.address, context.terminal),
@@ -242,7 +242,8 @@ def _exit_code(health: Health, context: RunContext) -> int:
 TOOL = Tool(
     description="Is the cache healthy, what fills it, what is dangerous in it, and changing it safely.",
     default="info",
-    settings=options.settings,
+    section=_section,
+    flags=options.flags,
     actions=(
         Action(
             "info",

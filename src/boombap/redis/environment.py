@@ -18,8 +18,17 @@ if TYPE_CHECKING:
     from boombap.redis.journal import Journal
     from boombap.redis.model import Expectations
     from boombap.redis.parts import Field
+    from boombap.redis.settings import RedisSettings
+
 
 _PROGRESS_EVERY_S = 0.1
+
+
+def settings(context: RunContext) -> RedisSettings:
+    """Return what is configured of the tool."""
+    from boombap.redis.settings import RedisSettings
+
+    return context.config.of(RedisSettings)
 
 
 def target(context: RunContext) -> Target:
@@ -37,7 +46,7 @@ def opened(context: RunContext, server: Target) -> Deployment:
     """Return connections to a server, closed when the run is over."""
     from boombap.clients.redis import deployment
 
-    size = context.config.cache.pool_size
+    size = settings(context).pool_size
     made = deployment.opened(server, context.interrupt, limits=_limits(context), size=size)
     return context.stack.enter_context(made)
 
@@ -84,7 +93,7 @@ def expected(context: RunContext) -> Expectations:
     """Return what the configuration expects of a healthy cache."""
     from boombap.redis.model import Expectations
 
-    cache = context.config.cache
+    cache = settings(context)
     return Expectations(cache.ttls, cache.hit_ratio_floor, cache.big_key)
 
 
@@ -92,7 +101,8 @@ def waivers(context: RunContext) -> Sequence[Waiver]:
     """Return the waivers that the configuration names."""
     from boombap.health.waivers import load
 
-    return load(context.config.cache.waivers) if context.config.cache.waivers else ()
+    file = settings(context).waivers
+    return load(file) if file else ()
 
 
 def counter(context: RunContext, noun: str) -> Callable[[int, int], None]:
@@ -115,4 +125,5 @@ def counter(context: RunContext, noun: str) -> Callable[[int, int], None]:
 def _limits(context: RunContext) -> Limits:
     from boombap.clients.redis.connection import Limits
 
-    return Limits(context.config.cache.connect_timeout, context.config.cache.read_timeout)
+    own = settings(context)
+    return Limits(own.connect_timeout, own.read_timeout)

@@ -103,7 +103,7 @@ def check_replace(args: Namespace) -> None:
         raise UsageError("--replace writes over keys that are there", hint="add --yes to do it")
 
 
-def settings(args: Namespace) -> dict[str, str]:
+def flags(args: Namespace) -> dict[str, str]:
     """Return what the options set of the configuration.
 
     Raises:

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from boombap.clients.http.exchange import Response
-    from boombap.config.model import Spotify
     from boombap.config.secret import Secret
+    from boombap.spotify.settings import SpotifySettings
 
 _TIMEOUT_S = 10.0
 # A request that leaves just before the end arrives after it.
@@ -117,7 +117,7 @@ class Access:
         self._refused = 0
 
 
-def from_settings(settings: Spotify) -> Access:
+def from_settings(settings: SpotifySettings) -> Access:
     """Return the access that the configuration names.
 
     Raises:

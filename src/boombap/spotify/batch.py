@@ -18,6 +18,7 @@ from boombap.spotify.options import is_database
 from boombap.spotify.pipeline import Parts, Pipeline
 from boombap.spotify.planner import Planner
 from boombap.spotify.quota import limiter_of
+from boombap.spotify.settings import SpotifySettings
 from boombap.spotify.sink import Sink
 from boombap.spotify.source import Leases, Selection, peek
 from boombap.spotify.store import NOBODY, Store
@@ -90,7 +91,7 @@ def work(context: RunContext, order: Order) -> Done:
         ExternalError: the database could not be prepared.
     """
     context.interrupt.grace_s = max(context.interrupt.grace_s, _GRACE_S)
-    access = from_settings(context.config.spotify)
+    access = from_settings(context.config.of(SpotifySettings))
     with ExitStack() as stack:
         return _Run(context, order, stack).work(access)
 
@@ -100,7 +101,7 @@ class _Run:
 
     def __init__(self, context: RunContext, order: Order, stack: ExitStack) -> None:
         self._context = context
-        self._settings = context.config.spotify
+        self._settings = context.config.of(SpotifySettings)
         self._order = order
         # The writer and the requests in flight do not hear the signal: the pipeline ends them when it is done.
         self._own = Interrupt()

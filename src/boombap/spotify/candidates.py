@@ -15,6 +15,7 @@ from boombap.spotify.decode import Decoded
 from boombap.spotify.model import Mode, Refusal
 from boombap.spotify.planner import Planner
 from boombap.spotify.quota import limiter_of
+from boombap.spotify.settings import SpotifySettings
 
 if TYPE_CHECKING:
     from boombap.command.context import RunContext
@@ -33,14 +34,15 @@ def find(context: RunContext, wanted: Wanted) -> tuple[Track, ...]:
         AccessDenied: the credentials are wrong.
         ExternalError: the Web API does not answer.
     """
-    access = from_settings(context.config.spotify)
+    settings = context.config.of(SpotifySettings)
+    access = from_settings(settings)
     planner = Planner(Mode.EXTENDED)
     planner.add([wanted], 0.0)
     planner.finish()
     found: list[Track] = []
     with ExitStack() as stack:
         redis = stack.enter_context(environment.redis(context, context.interrupt))
-        limiter = limiter_of(context.config.spotify, redis, None, burst=1)
+        limiter = limiter_of(settings, redis, None, burst=1)
         limiter.begin()
         client = stack.enter_context(Client(context.interrupt, ca_file=context.config.http.ca_file))
         stack.callback(limiter.close)
@@ -57,7 +59,8 @@ def _fetch(context: RunContext, client: Client, access: Access, limiter: Limiter
         context.interrupt.sleep(limiter.wait_s)
     headers = access.headers
     assert headers is not None, "just taken"
-    found = api.read(ask, client.fetch(api.request(ask, context.config.spotify.base_url, headers)), time.time())
+    base_url = context.config.of(SpotifySettings).base_url
+    found = api.read(ask, client.fetch(api.request(ask, base_url, headers)), time.time())
     if isinstance(found, Decoded):
         return [track for track in found.reply.tracks if track]
     if isinstance(found, Refusal):

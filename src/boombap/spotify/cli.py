@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from boombap.command.action import Action, Tool
-from boombap.command.dispatch import run_tool
 from boombap.command.emit import answer
 from boombap.errors import EXIT_FINDINGS, EXIT_OK
 from boombap.spotify import options
@@ -11,16 +10,23 @@ from boombap.spotify import options
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import ArgumentParser
-    from collections.abc import Sequence
 
     from boombap.command.context import RunContext
-    from boombap.interrupt import Interrupt
+    from boombap.config.section import Section
+    from boombap.spotify.settings import SpotifySettings
     from boombap.spotify.source import Selection
 
 
-def main(words: Sequence[str], *, prog: str, interrupt: Interrupt) -> int:
-    """Run `spotify` and return its exit code."""
-    return run_tool(TOOL, words, prog=prog, interrupt=interrupt)
+def _section() -> Section:
+    from boombap.spotify.settings import SECTION
+
+    return SECTION
+
+
+def _settings(context: RunContext) -> SpotifySettings:
+    from boombap.spotify.settings import SpotifySettings
+
+    return context.config.of(SpotifySettings)
 
 
 def _batch(context: RunContext) -> int:
@@ -40,7 +46,7 @@ def _work(context: RunContext, selection: Selection, source: str, *, is_dry: boo
     from boombap.spotify import encode, report
     from boombap.spotify.batch import Order, work
 
-    in_flight = context.args.workers or context.config.spotify.in_flight
+    in_flight = context.args.workers or _settings(context).in_flight
     done = work(context, Order(selection, source, is_dry, in_flight))
     answer(context, lambda: report.batch_lines(done), lambda: encode.batch(done))
     if done.error:
@@ -61,7 +67,7 @@ def _unmatched(context: RunContext) -> Selection:
     """Return the rows that have no result yet, or an old one that says that there is none."""
     from boombap.spotify.source import Selection
 
-    return Selection(most=context.args.tracks, miss_s=context.config.spotify.missing_ttl)
+    return Selection(most=context.args.tracks, miss_s=_settings(context).missing_ttl)
 
 
 def _status(context: RunContext) -> int:
@@ -134,6 +140,7 @@ def _add_emulate(parser: ArgumentParser) -> None:
 
 TOOL = Tool(
     description="Finds the Spotify track of each row of the catalogue, and stores its metadata.",
+    section=_section,
     actions=(
         Action(
             "batch",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 
 from boombap.errors import ConfigError
+from boombap.spotify.settings import SpotifySettings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def redis(context: RunContext, interrupt: Interrupt) -> Iterator[RedisPool | Non
     try:
         target = address.redis(context.config)
     except ConfigError as error:
-        share = context.config.spotify.local_share
+        share = context.config.of(SpotifySettings).local_share
         context.terminal.note(f"without a cache, and with {share:g} % of the budget: {error}")
         yield None
         return
@@ -66,7 +67,7 @@ def cache(context: RunContext, connections: RedisPool) -> Cache:
     from boombap.spotify.cache import Cache, Lifetimes
     from boombap.spotify.match import match
 
-    settings = context.config.spotify
+    settings = context.config.of(SpotifySettings)
     return Cache(connections, match, Lifetimes(settings.ttl, settings.missing_ttl))
 
 
@@ -74,4 +75,4 @@ def _limits(context: RunContext) -> Limits:
     """Return the limits of one statement: a batch may take longer than a diagnosis may."""
     from boombap.clients.postgres.session import Limits
 
-    return Limits(context.config.db.connect_timeout, _STATEMENT_MS, _LOCK_MS)
+    return Limits(context.config.postgres.connect_timeout, _STATEMENT_MS, _LOCK_MS)

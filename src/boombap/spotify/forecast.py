@@ -11,6 +11,7 @@ from boombap.spotify.estimate import Estimate, Profile, estimate
 from boombap.spotify.model import Mode
 from boombap.spotify.names import read_credit
 from boombap.spotify.options import is_database
+from boombap.spotify.settings import SpotifySettings
 from boombap.spotify.source import peek
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def plan(context: RunContext, selection: Selection, source: str) -> Plan:
 
 
 def _plan(context: RunContext, chunks: Iterable[list[Wanted]]) -> Plan:
-    settings = context.config.spotify
+    settings = context.config.of(SpotifySettings)
     known, nameless, unknown = 0, 0, Counter[str]()
     everybody = Counter[str]()
     for chunk in chunks:

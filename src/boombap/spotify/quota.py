@@ -11,11 +11,11 @@ from boombap.spotify.window import Window, account_of
 if TYPE_CHECKING:
     from boombap.clients.postgres.pool import Pool
     from boombap.clients.redis.pool import Pool as RedisPool
-    from boombap.config.model import Spotify
     from boombap.spotify.limiter import Memory
+    from boombap.spotify.settings import SpotifySettings
 
 
-def limiter_of(settings: Spotify, redis: RedisPool | None, pool: Pool | None, *, burst: int) -> Limiter:
+def limiter_of(settings: SpotifySettings, redis: RedisPool | None, pool: Pool | None, *, burst: int) -> Limiter:
     """Return the limiter of one process.
 
     Args:

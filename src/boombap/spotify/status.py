@@ -10,6 +10,7 @@ from boombap.interrupt import Interrupt
 from boombap.spotify import environment, schema
 from boombap.spotify.cooldown import Cooldown
 from boombap.spotify.queries.load import query
+from boombap.spotify.settings import SpotifySettings
 from boombap.spotify.window import account_of
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def status(context: RunContext) -> Status:
         if not schema.version(session):
             (bare,) = session.read(query("status_bare"))
             return Status(bare["tracks"], {}, bare["unjudged"], bare["empty"], 0, 0, 0, 0.0)
-        (found,) = session.read(query("status"), {"ttl_s": context.config.spotify.ttl})
+        (found,) = session.read(query("status"), {"ttl_s": context.config.of(SpotifySettings).ttl})
         outcomes = {row["outcome"]: row["n"] for row in session.read(query("status_outcomes"))}
     return _status(found, outcomes, _cooldown_s(context))
 
@@ -61,7 +62,7 @@ def _status(found: dict[str, Any], outcomes: dict[str, int], cooldown_s: float) 
 
 
 def _cooldown_s(context: RunContext) -> float:
-    client_id = context.config.spotify.client_id
+    client_id = context.config.of(SpotifySettings).client_id
     if not client_id:
         return 0.0
     with environment.pool(context, Interrupt()) as pool:

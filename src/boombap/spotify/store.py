@@ -62,7 +62,7 @@ class Store:
         pool: with limits that fit a write (a few seconds), and an interrupt that lets the last batch through.
         holder: under whose number the rows are leased (`Leases.holder`).
         keyed: whether the keys of what is wanted are rows of `tracks`; else only what Spotify says is stored.
-        fields: what is stored beside id, name and artists (`SPOTIFY_FIELDS`).
+        fields: what is stored beside id, name and artists (`FIELDS`).
     """
 
     def __init__(self, pool: Pool, *, fields: Collection[str], holder: int = NOBODY, keyed: bool = True) -> None:

@@ -11,6 +11,7 @@ from boombap.batch.progress import Progress
 from boombap.errors import ConfigError, ExternalError, UsageError
 from boombap.spotify import environment, schema
 from boombap.spotify.kept import read_kept
+from boombap.spotify.settings import SpotifySettings
 
 if TYPE_CHECKING:
     from boombap.command.context import RunContext
@@ -33,7 +34,9 @@ def warm(context: RunContext) -> tuple[int, float]:
         if not schema.version(session):
             return 0, time.monotonic() - begun_s
         with Progress("tracks", args.tracks, quiet=context.terminal.quiet) as progress:
-            for chunk in read_kept(session, ttl_s=context.config.spotify.ttl, most=args.tracks, artists=artists):
+            for chunk in read_kept(
+                session, ttl_s=context.config.of(SpotifySettings).ttl, most=args.tracks, artists=artists
+            ):
                 context.interrupt.check()
                 taken += cache.warm(chunk)
                 seen += len(chunk)

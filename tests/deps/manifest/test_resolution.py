@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from boombap.deps.cli import main
+from boombap.command.dispatch import run_tool
+from boombap.deps.cli import TOOL
 from boombap.deps.manifest.read import read
 from boombap.interrupt import Interrupt
 from deps.advisories import TRUTH, database
@@ -268,7 +269,7 @@ def test_check_gives_no_verdict_on_a_range_that_nothing_answers(
 ):
     monkeypatch.setenv("BOOMBAP_DEPS_DATABASE", database(tmp_path, TRUTH))
     write(tmp_path / "p", {"requirements.txt": "fastapi<0.1\nredis==5.3.1\n", **lock})
-    assert main(["check", str(tmp_path / "p")], prog="deps", interrupt=Interrupt()) == 4
+    assert run_tool(TOOL, ["check", str(tmp_path / "p")], prog="deps", interrupt=Interrupt()) == 4
     assert "fastapi<0.1" in capsys.readouterr().out
 
 

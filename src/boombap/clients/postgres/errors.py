@@ -50,7 +50,7 @@ _CONNECTING: tuple[tuple[str, type[ExternalError], str, str], ...] = (
         r"timeout expired|timed out|Operation now in progress",
         Unreachable,
         "PostgreSQL at {label} did not answer within the connect time-out",
-        "check the network and firewall, or raise db.connect_timeout",
+        "check the network and firewall, or raise postgres.connect_timeout",
     ),
     (
         r"No such file or directory",

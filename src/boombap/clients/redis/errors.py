@@ -174,7 +174,7 @@ def unreachable(error: OSError, target: Target) -> ExternalError:
     if isinstance(error, TimeoutError):
         return Unreachable(
             f"Redis at {target.label} did not answer within the connect time-out",
-            hint="check the network and firewall, or raise cache.connect_timeout",
+            hint="check the network and firewall, or raise redis_manager.connect_timeout",
         )
     reasons = {
         errno.ECONNREFUSED: (

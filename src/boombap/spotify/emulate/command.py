@@ -71,6 +71,6 @@ def _rows(context: RunContext) -> Iterable[Row]:
     from boombap.clients.postgres.session import Limits, Session
     from boombap.local.address import postgres
 
-    limits = Limits(context.config.db.connect_timeout, _STATEMENT_MS)
+    limits = Limits(context.config.postgres.connect_timeout, _STATEMENT_MS)
     with contextlib.closing(Session(postgres(context.config), limits, context.interrupt)) as session:
         return list(rows.read_database(session, args.tracks))

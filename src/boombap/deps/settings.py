@@ -1,0 +1,46 @@
+"""What may be configured of `deps`."""
+
+from __future__ import annotations
+
+from boombap.config import kinds
+from boombap.config.section import Key, Section
+from boombap.record import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from boombap.config.secret import Secret
+
+
+class DepsSettings(Record):
+    """Where `deps` gets advisories and what it holds a project against. Durations are kept in seconds."""
+
+    source: Secret | None = None
+    database: Path | None = None
+    ecosystems: tuple[str, ...] = ("PyPI", "npm", "Go", "crates.io")
+    ttl: float = 86_400.0
+    max_age: float = 7 * 86_400.0
+    refresh: bool = True
+    policy: Path | None = None
+    waivers: Path | None = None
+    kev: Path | None = None
+    epss: Path | None = None
+
+
+SECTION = Section(
+    "deps",
+    DepsSettings,
+    (
+        Key("deps.source", kinds.SECRET, "folder or address of an OSV export: it holds PyPI/all.zip"),
+        Key("deps.database", kinds.PATH, "folder of the databases; default: deps in paths.data"),
+        Key("deps.ecosystems", kinds.NAMES, "ecosystems that are synced, as OSV names them"),
+        Key("deps.ttl", kinds.AGE, "age from which an audit has the databases refreshed in the background"),
+        Key("deps.max_age", kinds.AGE, "age from which a database gives no verdict, unless the policy says another"),
+        Key("deps.refresh", kinds.SWITCH, "whether an audit starts that refresh"),
+        Key("deps.policy", kinds.PATH, "TOML file with what blocks"),
+        Key("deps.waivers", kinds.PATH, "TOML file with accepted findings"),
+        Key("deps.kev", kinds.PATH, "catalogue of known exploited vulnerabilities, as CISA publishes it (JSON)"),
+        Key("deps.epss", kinds.PATH, "exploitation probabilities, as FIRST publishes them (CSV, also gzip)"),
+    ),
+)
