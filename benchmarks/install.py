@@ -28,7 +28,8 @@ def main() -> int:
         place = Path(folder)
         # A copy, because the build writes beside its sources, and takes what an earlier build left there.
         shutil.copytree(ROOT / "src", place / "project" / "src")
-        for name in ("pyproject.toml", "README.md", "LICENSE"):
+        (place / "project" / "docs").mkdir()
+        for name in ("pyproject.toml", "README.md", "LICENSE", "docs/boombap.1"):
             shutil.copy(ROOT / name, place / "project" / name)
         _run([sys.executable, *_PIP, "wheel", "--no-deps", "--wheel-dir", folder, str(place / "project")])
         (wheel,) = place.glob("*.whl")
