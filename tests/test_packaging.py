@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[1]
 LOCK = (ROOT / "requirements.txt").read_text(encoding="utf-8")
+LOCKS = ("requirements.txt", "docs/requirements.txt")
 EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
 
 
@@ -62,10 +63,12 @@ def test_the_lock_holds_every_package_of_every_extra() -> None:
     assert installed("all", "local", "dev") <= locked
 
 
-def test_the_lock_names_no_address_and_hashes_everything() -> None:
-    assert "://" not in LOCK
-    assert "index-url" not in LOCK
-    blocks = re.split(r"\n(?=\S)", LOCK.strip())
+@pytest.mark.parametrize("name", LOCKS)
+def test_a_lock_names_no_address_and_hashes_everything(name: str) -> None:
+    lock = (ROOT / name).read_text(encoding="utf-8")
+    assert "://" not in lock
+    assert "index-url" not in lock
+    blocks = re.split(r"\n(?=\S)", lock.strip())
     assert [block for block in blocks if "--hash=sha256:" not in block] == []
 
 
