@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-long mutate lint docs bench benchmark-all lock clean
+.PHONY: help setup demo test test-long mutate lint docs docs-site bench benchmark-all lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,15 +43,28 @@ lint: $(READY) ## format and lint, types, import layers, generated pages
 docs: $(READY) ## write the generated reference pages
 	$(BIN)/python docs/generate.py
 
+# An environment of its own, so that `make setup` stays as it is. A broken link or a page outside the navigation fails
+# it (with --quiet they would not count), and so does a page that makes a browser ask another host for something.
+docs-site: .venv-docs/.ready ## the documentation as a site, in site/
+	.venv-docs/bin/mkdocs build --strict --clean
+	! grep -rnoE '(src|<link[^>]*href)="?(https?:)?//[^"> ]*' site --include='*.html'
+
+.venv-docs/.ready: docs/requirements.txt
+	$(PYTHON) -m venv .venv-docs
+	.venv-docs/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r docs/requirements.txt
+	@touch $@
+
 bench: $(READY) ## time and memory of each tool, beside the old way
 	$(BIN)/python -m compileall -q src
 	$(BIN)/python benchmarks/db.py
 
 benchmark-all: bench ## the same as bench
 
-lock: ## rewrite requirements.txt (needs uv)
+lock: ## rewrite both requirements.txt (needs uv)
 	uv export --quiet --format requirements-txt --all-extras --no-emit-project --no-header --no-annotate > requirements.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+		--output-file docs/requirements.txt docs/requirements.in
 
 clean: ## remove .venv and caches
-	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf .venv .venv-docs site build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find src tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +

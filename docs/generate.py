@@ -1,7 +1,8 @@
-"""Writes what would drift by hand: `reference/config.md`, `reference/cli.md`, and the layers in CONTRIBUTING.
+"""Writes what would drift by hand: `reference/config.md`, `reference/cli.md`, `boombap.1`, the layers in CONTRIBUTING.
 
-The configuration page comes from `boombap.cli.config.sections()`, the command page from each command's own ``--help``.
-`python docs/generate.py` writes both; with ``--check`` it writes nothing and exits 1 when one of them is stale.
+The configuration page comes from `boombap.cli.config.sections()`, the command page from each command's own ``--help``,
+the manual page from the parsers behind it. `python docs/generate.py` writes them all; with ``--check`` it writes
+nothing and exits 1 when one of them is stale.
 """
 
 from __future__ import annotations
@@ -13,17 +14,22 @@ import os
 import re
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from boombap import __version__
+from boombap.cli.commands import EXTRAS
+from boombap.cli.completion import PROGRAMS
 from boombap.cli.config import sections
+from boombap.cli.extras import install
 from boombap.cli.main import COMMANDS
 from boombap.command.parse import action_parser
 from boombap.config.kinds import text_of
 from boombap.errors import EXIT_FINDINGS, EXIT_OK
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from boombap.config.section import Key, Section
 
@@ -33,6 +39,8 @@ _DRAWING = re.compile(
     r"(<!-- The layers of \.importlinter; written by make docs -->\n\n```text\n).*?(```\n)", re.DOTALL
 )
 _COLUMNS = "100"
+# A page without a date is not one; a date that moves by itself would make every page stale.
+_MANUAL_DATE = "2026-11-26"
 _MARK = "<!-- Written by docs/generate.py; do not edit. -->"
 
 _CONFIG_HEAD = f"""\
@@ -121,6 +129,102 @@ def _help(words: Sequence[str]) -> str:
     return done.stdout.rstrip()
 
 
+def manual_page() -> str:
+    """Return the manual page, in man(7): what every command and action is for, and its options."""
+    names = ", ".join(PROGRAMS)
+    lines = [
+        r".\" Written by docs/generate.py; do not edit.",
+        f'.TH BOOMBAP 1 {_MANUAL_DATE} "boombap {__version__}" "User commands"',
+        ".SH NAME",
+        _text(f"{names} - operations tools for a rap-music analysis platform"),
+        ".SH SYNOPSIS",
+        r"\fBboombap\fR \fICOMMAND\fR [\fIARGUMENTS\fR]",
+        ".SH DESCRIPTION",
+        "Each command runs once and exits.",
+        r"\fBboombap\fR \fICOMMAND\fR \fB\-\-help\fR explains a command.",
+        "Other names of one command:",
+    ]
+    for name, word in PROGRAMS.items():
+        if word:
+            lines += [".TP", _bold(name), _bold(f"boombap {word}")]
+    for word, (_, summary) in COMMANDS.items():
+        lines += [f".SH {_roff(word.upper())}", _sentence(summary), *_command_in_manual(word)]
+    lines += [".SH CONFIGURATION", *_manual_configuration(), ".SH EXIT STATUS", *_manual_codes()]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _command_in_manual(word: str) -> Iterator[str]:
+    if word in EXTRAS:
+        yield ".PP"
+        yield f"Its libraries: {_bold(install(EXTRAS[word]))}."
+    for action in COMMANDS[word][0]().TOOL.actions:
+        yield f".SS {_roff(f'boombap {word} {action.name}')}"
+        yield _sentence(action.summary)
+        yield from _options(action_parser(action, f"boombap {word}"))
+        if action.examples:
+            yield ".PP"
+            yield from _preformatted(f"boombap {word} {line}" for line in action.examples.splitlines())
+
+
+def _options(parser: argparse.ArgumentParser) -> Iterator[str]:
+    formatter = parser._get_formatter()  # noqa: SLF001 - the help's own words
+    for action in parser._actions:  # noqa: SLF001 - listed nowhere else
+        if action.help in {argparse.SUPPRESS, None} or "--help" in action.option_strings:
+            continue
+        yield ".TP"
+        yield _bold(formatter._format_action_invocation(action))  # noqa: SLF001
+        yield _text(formatter._expand_help(action))  # noqa: SLF001
+
+
+def _manual_configuration() -> Iterator[str]:
+    yield _text("Nearer sources win: flags, the environment, .env, boombap.toml, defaults.")
+    yield _text("BOOMBAP_CONFIG names another file.")
+    yield f"{_bold('boombap config show')} prints every setting with its value and source. The sections:"
+    for section in sections():
+        yield ".TP"
+        yield _bold(f"[{section.name}]")
+        yield _sentence(re.split(r"[;.]", section.shape.__doc__ or "")[0])
+
+
+def _manual_codes() -> Iterator[str]:
+    page = (ROOT / "docs" / "reference" / "exit-codes.md").read_text(encoding="utf-8")
+    for code, meaning in re.findall(r"^\| (\d+) \| ([^|]+) \|", page, re.MULTILINE):
+        yield ".TP"
+        yield _bold(code)
+        yield _sentence(meaning)
+
+
+def _preformatted(lines: Iterable[str]) -> Iterator[str]:
+    yield ".nf"
+    yield from (_no_request(_roff(line)) for line in lines)
+    yield ".fi"
+
+
+def _sentence(words: str) -> str:
+    return _text(f"{words[0].upper()}{words[1:]}.")
+
+
+def _bold(words: str) -> str:
+    return rf"\fB{_roff(words)}\fR"
+
+
+def _text(words: str) -> str:
+    """Return text in lines that fit a terminal, for who reads the source."""
+    lines = textwrap.wrap(_roff(words), 78, break_long_words=False, break_on_hyphens=False)
+    return "\n".join(map(_no_request, lines))
+
+
+def _no_request(line: str) -> str:
+    """Return a line that is text: one that begins with a dot or a quote would be a request."""
+    return rf"\&{line}" if line.startswith((".", "'")) else line
+
+
+def _roff(words: str) -> str:
+    """Return words as they are to be read: a hyphen that can be copied, and no character beyond ASCII."""
+    plain = words.replace("\\", r"\e").replace("-", r"\-").replace("`", "").replace("\n", " ")
+    return "".join(letter if letter.isascii() else rf"\[u{ord(letter):04X}]" for letter in plain)
+
+
 def contributing_page() -> str:
     """Return CONTRIBUTING.md with the layers as they are checked, each package with what its docstring says of it."""
     page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
@@ -150,6 +254,7 @@ def _summary(name: str) -> str:
 PAGES: Mapping[str, Callable[[], str]] = {
     "docs/reference/config.md": config_page,
     "docs/reference/cli.md": cli_page,
+    "docs/boombap.1": manual_page,
     "CONTRIBUTING.md": contributing_page,
 }
 

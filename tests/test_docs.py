@@ -188,6 +188,11 @@ def test_every_relative_link_leads_somewhere(path: Path):
         assert not anchor or anchor in headings(there), link
 
 
+def test_the_site_has_every_page():
+    listed = re.findall(r"^ +- ([\w/.-]+\.md)$", (ROOT / "mkdocs.yml").read_text(encoding="utf-8"), re.MULTILINE)
+    assert sorted(listed) == sorted(str(path.relative_to(DOCS)) for path in DOCS.rglob("*.md"))
+
+
 @pages()
 def test_no_page_names_a_machine(path: Path):
     text = path.read_text(encoding="utf-8")

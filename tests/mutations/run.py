@@ -28,7 +28,17 @@ GUARDS = Path(__file__).parent / "guards.toml"
 _WORKERS = 2
 _LIMIT_S = 120
 _WHOLE_LIMIT_S = 600
-_COPIED = ("src", "tests", "docs", "benchmarks", "pyproject.toml", "README.md", "CHANGELOG.md", "CONTRIBUTING.md")
+_COPIED = (
+    "src",
+    "tests",
+    "docs",
+    "benchmarks",
+    "pyproject.toml",
+    "README.md",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "requirements.txt",
+)
 # pytest: tests failed. Everything else is a mistake of the entry, for example a line that breaks the syntax.
 _TESTS_FAILED = 1
 

@@ -80,3 +80,13 @@ COMMANDS: dict[str, tuple[Callable[[], CommandModule], str]] = {
     "doctor": (_doctor, "is everything ready: Python, byte code, servers, rights"),
     "demo": (_demo, "the sample database, and a guided run over the tools"),
 }
+EXTRAS = {
+    "db": "db",
+    "spotify": "spotify",
+    "ctx": "ctx",
+    "deps": "deps",
+    "redis": "redis",
+    "local": "local",
+    "demo": "all,local",
+}
+"""What `pip install 'boombap[…]'` names for a command; the others need nothing but Python."""

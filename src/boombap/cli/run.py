@@ -36,10 +36,17 @@ _ENDING = (signal.SIGINT, signal.SIGTERM)
 _STEP_S = 0.05
 
 
-def run(load: Load, words: Sequence[str], *, prog: str) -> int:
-    """Import the command's module, run what the words ask of its ``TOOL``, and return the exit code."""
+def run(load: Load, words: Sequence[str], *, prog: str, extra: str = "") -> int:
+    """Import the command's module, run what the words ask of its ``TOOL``, and return the exit code.
+
+    Args:
+        load: imports the module.
+        words: those after the command's own.
+        prog: the name of the command in messages.
+        extra: what installs the libraries of the command; empty when it needs none.
+    """
     interrupt = Interrupt()
-    task = _Task(lambda: _answer(load, words, prog, interrupt))
+    task = _Task(lambda: _answer(load, words, prog, interrupt, extra))
     signal.set_wakeup_fd(task.said, warn_on_full_buffer=False)
     for signum in _ENDING:
         signal.signal(signum, lambda *_: None)
@@ -92,7 +99,7 @@ def _end(task: _Task, interrupt: Interrupt) -> int:
     return code
 
 
-def _answer(load: Load, words: Sequence[str], prog: str, interrupt: Interrupt) -> int:
+def _answer(load: Load, words: Sequence[str], prog: str, interrupt: Interrupt, extra: str) -> int:
     try:
         code = _call(load, words, prog, interrupt)
         flush(sys.stdout)
@@ -104,7 +111,7 @@ def _answer(load: Load, words: Sequence[str], prog: str, interrupt: Interrupt) -
         streams.print_error(f"{prog}: {error}")
         return error.exit_code
     except Exception as error:  # noqa: BLE001 - the outermost handler
-        return _bug(error, prog)
+        return _not_installed(error, prog, extra) or _bug(error, prog)
     finally:
         streams.discard_unwritable()
     return code
@@ -122,6 +129,19 @@ def _names() -> Scope:
     from boombap.cli.sections import names  # not for a help
 
     return names()
+
+
+def _not_installed(error: Exception, prog: str, extra: str) -> int:
+    """Say which library is missing and return the exit code; 0 when it is another error."""
+    if not isinstance(error, ModuleNotFoundError):
+        return 0
+    from boombap.cli.extras import not_installed
+
+    answer = not_installed(error, extra)
+    if answer is None:
+        return 0
+    streams.print_error(f"{prog}: {answer}")
+    return answer.exit_code
 
 
 def _bug(error: Exception, prog: str) -> int:

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 
 from boombap.ctx import tokens
 from boombap.errors import AccessDenied, RetryLater
+from boombap.filelock import lock_within
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 FORMAT = 2
 _STAMP = FORMAT * 1000 + tokens.VERSION
 _WAIT_S = 120.0
-_STEP_S = 0.05
 _SCHEMA = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE files (
@@ -122,8 +122,6 @@ def writing(path: str, pause: Callable[[float], None]) -> Iterator[str]:
         AccessDenied: when the cache folder cannot be written.
         RetryLater: when another process has held the lock for two minutes.
     """
-    import fcntl
-
     folder = os.path.dirname(path)
     try:
         os.makedirs(folder, mode=0o700, exist_ok=True)
@@ -132,25 +130,14 @@ def writing(path: str, pause: Callable[[float], None]) -> Iterator[str]:
         raise AccessDenied(f"the cache {folder} cannot be written: {error.strerror}") from None
     beside = f"{path}.new"
     try:
-        _wait_for(lock, fcntl.flock, fcntl.LOCK_EX | fcntl.LOCK_NB, pause)
-        yield beside
-    finally:
-        _remove(beside)
-        os.close(lock)
-
-
-def _wait_for(lock: int, flock: Callable[[int, int], None], how: int, pause: Callable[[float], None]) -> None:
-    waited_s = 0.0
-    while True:
+        if lock_within(lock, _WAIT_S, pause) is None:
+            raise RetryLater("another process has been writing the index for two minutes")
         try:
-            flock(lock, how)
-        except BlockingIOError:
-            if waited_s >= _WAIT_S:
-                raise RetryLater("another process has been writing the index for two minutes") from None
-            pause(_STEP_S)
-            waited_s += _STEP_S
-        else:
-            return
+            yield beside
+        finally:
+            _remove(beside)  # only under the lock: until then the file belongs to who holds it
+    finally:
+        os.close(lock)
 
 
 def publish(beside: str, path: str) -> None:

@@ -15,6 +15,7 @@ from boombap.deps.archive import records
 from boombap.deps.database import Database, open_database, place
 from boombap.deps.records import parse
 from boombap.errors import AccessDenied, BoombapError, ExternalError, NotFound, RetryLater
+from boombap.filelock import lock_within
 from boombap.private import make_folder
 from boombap.record import Record
 
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     State = Literal["built", "updated", "current"]
 
 _WAIT_S = 120.0
-_STEP_S = 0.1
 _LOOK_EVERY = 200
 # One in a hundred may be broken, then the archive is: a wrong file under the right name must not pass for advisories.
 _MOST_UNREADABLE = 0.01
@@ -138,24 +138,15 @@ def _bring_up_to_date(run: _Run, old: Database | None) -> tuple[str, int]:
 @contextmanager
 def _alone(path: str, pause: Callable[[float], None]) -> Iterator[bool]:
     """Hold the lock for the block, and tell whether somebody else held it until now."""
-    import fcntl
-
     try:
         make_folder(Path(path).parent)
         lock = os.open(path + ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise AccessDenied(f"the folder of {path} cannot be written: {error.strerror}") from None
     try:
-        waited_s = 0.0
-        while True:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if waited_s >= _WAIT_S:
-                    raise RetryLater("another sync has been running for two minutes", retry_after_s=60) from None
-                pause(_STEP_S)
-                waited_s += _STEP_S
+        waited_s = lock_within(lock, _WAIT_S, pause)
+        if waited_s is None:
+            raise RetryLater("another sync has been running for two minutes", retry_after_s=60)
         yield waited_s > 0
     finally:
         os.close(lock)

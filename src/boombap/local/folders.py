@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from boombap.errors import AccessDenied, ConfigError, TimedOut
+from boombap.filelock import try_lock
 from boombap.local.process import poll
 from boombap.private import make_folder
 
@@ -111,7 +112,7 @@ def locked(base: Path, name: str, pause: Callable[[float], None] = time.sleep) -
     """
     descriptor = _open_lock(base, name)
     try:
-        if not poll(lambda: _try_lock(descriptor), _LOCK_LIMIT_S, pause):
+        if not poll(lambda: try_lock(descriptor), _LOCK_LIMIT_S, pause):
             raise TimedOut(f"another command has been starting or stopping {name} for {_LOCK_LIMIT_S:.0f} s")
         yield
     finally:
@@ -126,16 +127,6 @@ def _open_lock(base: Path, name: str) -> int:
         raise AccessDenied(
             f"cannot write to the data folder {base}: {error.strerror}", hint="choose another data folder"
         ) from error
-
-
-def _try_lock(descriptor: int) -> bool:
-    import fcntl
-
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _checked(path: Path, owner: int) -> Path:

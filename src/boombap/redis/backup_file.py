@@ -14,6 +14,7 @@ import tempfile
 from contextlib import contextmanager
 
 from boombap.errors import ConfigError, ExternalError, UsageError
+from boombap.filelock import try_lock
 from boombap.private import make_folder
 from boombap.redis import portable
 
@@ -150,15 +151,13 @@ class BackupFile:
         return head.get("job", self._job) == self._job and head.get("form") == self.form
 
     def _lock(self) -> None:
-        import fcntl
-
         if not stat.S_ISREG(os.fstat(self._descriptor).st_mode):
             raise UsageError(f"{self._part} is not a file", hint="name another file for the backup")
-        try:
-            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        with self._writing():
+            is_ours = try_lock(self._descriptor)
+        if not is_ours:
             hint = "wait for it, or name another file for the backup"
-            raise UsageError(f"another process is writing {self._part}", hint=hint) from None
+            raise UsageError(f"another process is writing {self._part}", hint=hint)
 
     def _append(self, data: bytes) -> None:
         with self._writing():

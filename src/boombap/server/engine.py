@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import logging
-import resource
 import selectors
 import sys
 import time
@@ -141,5 +140,9 @@ class Engine(wsgi.Server):
 
 
 def _descriptors() -> int:
+    try:
+        import resource
+    except ImportError:  # only Unix limits them
+        return sys.maxsize
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     return sys.maxsize if most == resource.RLIM_INFINITY else most

@@ -8,11 +8,12 @@ Source: prometheus.io, "Exposition formats", text-based format.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import re
 from contextlib import contextmanager
 
+from boombap.errors import ExternalError
+from boombap.filelock import lock
 from boombap.private import make_folder
 
 TYPE_CHECKING = False
@@ -46,7 +47,7 @@ def leave(folder: Path, command: str, meter: Meter) -> bool:
             with os.fdopen(at, "w", encoding="utf-8", newline="\n") as file:
                 file.writelines(f"{line}\n" for line in lines(merged))
             beside.replace(path)
-    except OSError:
+    except (OSError, ExternalError):
         return False
     return True
 
@@ -123,7 +124,7 @@ def _unescaped(text: str) -> str:
 def _locked(path: Path) -> Iterator[None]:
     at = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        fcntl.flock(at, fcntl.LOCK_EX)
+        lock(at)
         yield
     finally:
         os.close(at)

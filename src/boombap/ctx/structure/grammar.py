@@ -65,14 +65,14 @@ def _tools(name: str) -> tuple[Parser, QueryCursor] | None:
 
 
 def _load(name: str) -> tuple[Parser, QueryCursor] | None:
-    from importlib import import_module
-
     table = _TABLES.get(name)
     if table is None:
         return None
-    try:
-        import tree_sitter
+    from importlib import import_module
 
+    import tree_sitter
+
+    try:
         grammar = tree_sitter.Language(getattr(import_module(table.module), table.function)())
     except ImportError:
         return None

@@ -17,6 +17,8 @@ def structure(language: str, content: Sequence[str]) -> Structure:
         language = "cpp"
     try:
         found = grammar.read(language, "\n".join(content))
+    except ModuleNotFoundError:
+        raise  # without tree-sitter every file would be read worse, and nobody would know
     except Exception:  # noqa: BLE001 - whatever a grammar makes of one file, the others are still indexed
         found = None
     return found or lines.read(language, content)

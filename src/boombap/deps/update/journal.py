@@ -17,6 +17,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from boombap.errors import ExternalError, RetryLater
+from boombap.filelock import try_lock
 from boombap.private import make_folder
 
 TYPE_CHECKING = False
@@ -38,19 +39,14 @@ def alone(folder: Path) -> Iterator[None]:
         RetryLater: while another update runs.
         ExternalError: when the folder cannot be made.
     """
-    import fcntl
-
     try:
         make_folder(folder)
         descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise ExternalError(f"cannot make {folder}: {error.strerror}") from None
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        raise RetryLater("another update is being written", hint="wait until it has ended") from None
-    try:
+        if not try_lock(descriptor):
+            raise RetryLater("another update is being written", hint="wait until it has ended")
         yield
     finally:
         os.close(descriptor)

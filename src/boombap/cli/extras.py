@@ -1,0 +1,37 @@
+"""What each extra installs, and the one line that a command ends with when it is not there."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+from boombap.errors import UsageError
+
+# The modules that each tool imports from elsewhere; pyproject.toml names the packages that bring them.
+MODULES: dict[str, tuple[str, ...]] = {
+    "db": ("psycopg2",),
+    "spotify": ("psycopg2", "pycurl", "hiredis", "cheroot", "orjson", "rapidfuzz", "anyascii", "rich"),
+    "ctx": ("pathspec", "tree_sitter"),
+    "deps": ("cheroot", "cvss", "defusedxml", "orjson", "packaging", "pycurl", "yaml", "rich", "tomlkit"),
+    "redis": ("hiredis", "rich"),
+}
+
+
+def install(extra: str) -> str:
+    """Return the command that installs an extra.
+
+    >>> install("db")
+    "pip install 'boombap[db]'"
+    """
+    return f"pip install 'boombap[{extra}]'"
+
+
+def missing(extra: str) -> list[str]:
+    """Return the modules of an extra that are not installed; nothing is imported."""
+    return [name for name in MODULES[extra] if find_spec(name) is None]
+
+
+def not_installed(error: ModuleNotFoundError, extra: str) -> UsageError | None:
+    """Return what to say of a failed import; None when the module is no library of ours to install."""
+    if not extra or not any(error.name in names for names in MODULES.values()):
+        return None
+    return UsageError(f"{error.name} is not installed", hint=install(extra))

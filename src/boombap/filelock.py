@@ -1,0 +1,71 @@
+"""Locks on open files that the kernel takes back when the process ends, however it ends.
+
+A lock belongs to the open file: it ends when the descriptor is closed. `fcntl` is imported at the first lock, so that
+what needs none also starts on a system without it.
+"""
+
+from __future__ import annotations
+
+from boombap.errors import ExternalError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import ModuleType
+
+_STEP_S = 0.05
+
+
+def lock(descriptor: int) -> None:
+    """Wait until the lock is ours.
+
+    Raises:
+        ExternalError: on a system without such locks.
+        OSError: when the file system refuses locks.
+    """
+    fcntl = _fcntl()
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+
+
+def try_lock(descriptor: int) -> bool:
+    """Take the lock without waiting; False while somebody else has it.
+
+    Raises:
+        ExternalError: on a system without such locks.
+        OSError: when the file system refuses locks.
+    """
+    fcntl = _fcntl()
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def lock_within(descriptor: int, limit_s: float, pause: Callable[[float], None]) -> float | None:
+    """Take the lock and return how many seconds that took, 0 when it was free; None when the limit has passed.
+
+    Args:
+        descriptor: the open file.
+        limit_s: the longest wait.
+        pause: waits; `Interrupt.sleep` makes the wait end with `Interrupted`.
+
+    Raises:
+        ExternalError: on a system without such locks.
+        OSError: when the file system refuses locks.
+    """
+    waited_s = 0.0
+    while not try_lock(descriptor):
+        if waited_s >= limit_s:
+            return None
+        pause(_STEP_S)
+        waited_s += _STEP_S
+    return waited_s
+
+
+def _fcntl() -> ModuleType:
+    try:
+        import fcntl
+    except ImportError:
+        raise ExternalError("this system has no file locks (fcntl)", hint="run the command on Linux") from None
+    return fcntl

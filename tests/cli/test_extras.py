@@ -1,0 +1,176 @@
+"""A command whose libraries are not installed says so in one line; `boombap doctor` says what each tool lacks."""
+
+from __future__ import annotations
+
+import ast
+import importlib.metadata
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import boombap
+from boombap.cli import extras
+from boombap.cli.commands import COMMANDS, EXTRAS
+
+SOURCE = Path(boombap.__file__).parent
+# Hidden from the import system, as if pip had never put them there.
+HIDING = """
+import sys
+hidden = set(sys.argv.pop(1).split(","))
+class Hiding:
+    def __init__(self, finder):
+        self._finder = finder
+    def find_spec(self, name, path=None, target=None):
+        return None if name in hidden else self._finder.find_spec(name, path, target)
+    def __getattr__(self, name):
+        return getattr(self._finder, name)
+sys.meta_path[:] = [Hiding(finder) for finder in sys.meta_path]
+from boombap.cli.main import main, main_of
+"""
+EVERYTHING = ",".join(sorted({name for names in extras.MODULES.values() for name in names}))
+UNREACHABLE = {"DATABASE_URL": "postgresql://dj@127.0.0.1:1/rap", "REDIS_URL": "redis://127.0.0.1:1"}
+# Read while a command runs, wherever its imports stand.
+NEEDS = [
+    ("psycopg2", ["db"]),
+    ("psycopg2", ["spotify", "plan"]),
+    ("rapidfuzz", ["spotify", "batch"]),
+    ("anyascii", ["spotify", "batch"]),
+    ("orjson", ["spotify", "batch"]),
+    ("pycurl", ["spotify", "batch"]),
+    ("cheroot", ["spotify", "emulate"]),
+    ("pathspec", ["ctx", "search", "rhyme"]),
+    ("yaml", ["deps", "audit", "pnpm-lock.yaml"]),
+    ("defusedxml", ["deps", "audit", "pom.xml"]),
+    ("hiredis", ["redis"]),
+    ("psycopg2", ["demo", "sample"]),
+]
+
+
+def run(hidden: str, *words: str, code: str = "sys.exit(main(sys.argv[1:]))") -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", HIDING + code, hidden, *words]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+
+@pytest.fixture(autouse=True)
+def project(isolated: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Servers that nobody can reach, and files of two package managers."""
+    for name, value in UNREACHABLE.items():
+        monkeypatch.setenv(name, value)
+    Path("pnpm-lock.yaml").write_text("lockfileVersion: '9.0'\npackages:\n  left@1.0.0: {}\n")
+    Path("pom.xml").write_text("<project/>")
+    Path("flow.py").write_text("def rhyme():\n    return 16\n")
+
+
+@pytest.mark.parametrize(("module", "words"), NEEDS, ids=[f"{' '.join(words)}: {name}" for name, words in NEEDS])
+def test_a_missing_library_is_one_line(module: str, words: list[str]) -> None:
+    done = run(module, *words)
+    line = f"boombap {words[0]}: {module} is not installed; pip install 'boombap[{EXTRAS[words[0]]}]'\n"
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", line)
+
+
+def test_a_repository_without_tree_sitter_is_not_read_by_line_rules() -> None:
+    subprocess.run(["git", "init", "--quiet"], check=True)
+    done = run("tree_sitter", "ctx", "search", "rhyme")
+    assert (done.returncode, done.stderr) == (
+        2,
+        "boombap ctx: tree_sitter is not installed; pip install 'boombap[ctx]'\n",
+    )
+
+
+def test_a_program_of_one_tool_names_itself() -> None:
+    done = run("psycopg2", code="sys.exit(main_of('db', 'database-diagnostics'))")
+    assert done.stderr == "database-diagnostics: psycopg2 is not installed; pip install 'boombap[db]'\n"
+
+
+@pytest.mark.parametrize("name", ["boombap.db.collect", "psycopg2.extensions", "graphlib"])
+def test_any_other_module_that_is_missing_is_a_bug(name: str) -> None:
+    """One of ours, a part of a broken installation, or a module that nothing here needs."""
+    code = f"""
+import types
+from boombap.cli.run import run
+def probe(words, *, prog, interrupt):
+    import {name}
+sys.exit(run(lambda: types.SimpleNamespace(main=probe), [], prog="boombap probe", extra="db"))
+"""
+    done = run(name, code=code)
+    assert done.returncode == 70
+    assert "a bug in boombap" in done.stderr
+
+
+@pytest.mark.parametrize("words", [[], *([word] for word in COMMANDS)], ids=" ".join)
+def test_every_help_needs_no_library(words: list[str]) -> None:
+    done = run(EVERYTHING, *words, "--help")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "usage: boombap" in done.stdout
+
+
+@pytest.mark.parametrize("words", [["config", "show"], ["completion", "bash"]], ids=" ".join)
+def test_commands_without_an_extra_need_no_library(words: list[str]) -> None:
+    done = run(EVERYTHING, *words)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_doctor_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("REDIS_URL")
+    done = run("psycopg2,rapidfuzz", "doctor", "--format", "json")
+    found = {one["subject"]: (one["state"], one["finding"]) for one in json.loads(done.stdout)["answers"]}
+    assert (done.returncode, done.stderr) == (0, "")
+    assert found["tools"] == ("ok", "the libraries of ctx, deps, redis are installed")
+    assert found["boombap db"] == ("note", "without psycopg2; pip install 'boombap[db]' brings them")
+    assert found["boombap spotify"] == (
+        "note",
+        "without psycopg2, rapidfuzz; pip install 'boombap[spotify]' brings them",
+    )
+    assert found["PostgreSQL"] == ("note", "not asked; pip install 'boombap[db]' brings its driver")
+
+
+# --- the tables say what the code imports and what pyproject.toml installs
+
+
+def declared() -> dict[str, list[str]]:
+    """Give the names of the packages of each extra."""
+    path = SOURCE.parents[1] / "pyproject.toml"
+    tables = tomllib.loads(path.read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    return {extra: [re.split(r"[\[<>=]", line)[0] for line in lines] for extra, lines in tables.items()}
+
+
+def imported(folder: Path) -> set[str]:
+    """Give the modules from elsewhere that the code of a folder imports when it runs."""
+    names = set()
+    for path in folder.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                names |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                names.add(node.module.partition(".")[0])
+    return names - sys.stdlib_module_names - {"boombap"}
+
+
+@pytest.mark.parametrize("extra", extras.MODULES)
+def test_what_a_tool_imports_is_in_its_extra(extra: str) -> None:
+    # `deps update` asks for uv in a line of its own.
+    assert imported(SOURCE / extra) - {"uv"} <= set(extras.MODULES[extra])
+
+
+@pytest.mark.parametrize("extra", extras.MODULES)
+def test_an_extra_installs_what_its_modules_come_from(extra: str) -> None:
+    packages = importlib.metadata.packages_distributions()
+    wanted = {packages[module][0].lower() for module in extras.MODULES[extra]}
+    found = {name.lower() for name in declared()[extra]}
+    assert {name.replace("_", "-") for name in wanted} == {
+        name for name in found if not name.startswith("tree-sitter-")
+    }
+
+
+def test_the_kernel_imports_nothing_that_no_tool_names() -> None:
+    assert imported(SOURCE) - {"uv"} == set(EVERYTHING.split(","))
+
+
+def test_every_extra_of_a_command_exists() -> None:
+    assert {part for extra in EXTRAS.values() for part in extra.split(",")} <= set(declared())
+    assert EXTRAS.keys() <= COMMANDS.keys()
