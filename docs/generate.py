@@ -1,7 +1,8 @@
-"""Writes what would drift by hand: `reference/config.md`, `reference/cli.md`, and the layers in CONTRIBUTING.
+"""Writes what would drift by hand: three pages below `reference/`, and the layers in CONTRIBUTING.
 
-The configuration page comes from `boombap.config.model.KEYS`, the command page from each command's own ``--help``.
-`python docs/generate.py` writes both; with ``--check`` it writes nothing and exits 1 when one of them is stale.
+The configuration page comes from `boombap.config.model.KEYS`, the command page from each command's own ``--help``, the
+page of exit codes from `boombap.errors` and from what each action declares. `python docs/generate.py` writes all of
+them; with ``--check`` it writes nothing and exits 1 when one of them is stale.
 """
 
 from __future__ import annotations
@@ -20,10 +21,10 @@ from boombap.cli.main import COMMANDS
 from boombap.command.parse import action_parser
 from boombap.config.kinds import text_of
 from boombap.config.model import KEYS, SECTIONS
-from boombap.errors import EXIT_FINDINGS, EXIT_OK
+from boombap.errors import EXIT_FINDINGS, EXIT_OK, MEANINGS, PRECEDENCE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from boombap.config.model import Key
 
@@ -63,6 +64,29 @@ _CLI_HEAD = f"""\
 
 The text of each `--help`, as the commands print it. What `boombap db` answers is in [db.md](db.md), the exit codes
 in [exit-codes.md](exit-codes.md).
+"""
+
+_EXITS_HEAD = f"""\
+{_MARK}
+
+# Exit codes
+
+One table for every command. The answer "no" (1) is never the code of a failure (2, 3, 70).
+
+| code | meaning |
+|---|---|
+"""
+
+_EXITS_MIDDLE = """\
+Where several apply to one run, the first of {precedence} wins. The JSON carries every part, so nothing is lost behind
+the code. {others} and {last} end the run on their own.
+
+`--fail-on` takes `info`, `warning`, `critical` (the default) or `never`. With `never` no finding leads to 1. A check
+that fails still leads to 3.
+
+## Which action ends with which code
+
+Any action may end with {anywhere}. The others:
 """
 
 
@@ -119,6 +143,49 @@ def _help(words: Sequence[str]) -> str:
     return done.stdout.rstrip()
 
 
+def exits_page() -> str:
+    """Return the page of the exit codes, and of the actions that end with them."""
+    anywhere = [code for code in MEANINGS if code not in PRECEDENCE or code == EXIT_OK]
+    *others, last = (code for code in MEANINGS if code not in PRECEDENCE)
+    middle = _EXITS_MIDDLE.format(
+        precedence=_listed(PRECEDENCE), others=_listed(others), last=last, anywhere=_listed(anywhere)
+    )
+    codes = "".join(f"| {code} | {meaning} |\n" for code, meaning in sorted(MEANINGS.items()))
+    tables = "\n".join(line for word in COMMANDS for line in _exit_rows(word))
+    return f"{_EXITS_HEAD}{codes}\n{middle}\n{tables}"
+
+
+def _listed(codes: Iterable[int]) -> str:
+    return ", ".join(map(str, codes))
+
+
+def _exit_rows(word: str) -> Iterator[str]:
+    """Yield the table of one command; actions that say the same share a row."""
+    rows: dict[tuple[int, str], list[str]] = {}
+    for action, codes in exits(word).items():
+        for code, when in codes.items():
+            rows.setdefault((code, when), []).append(action)
+    yield f"### {word}\n"
+    if not rows:
+        yield "None.\n"
+        return
+    yield "| code | action | when |"
+    yield "|---|---|---|"
+    for code, when in sorted(rows, key=lambda row: row[0]):
+        yield f"| {code} | {', '.join(f'`{name or word}`' for name in rows[code, when])} | {when} |"
+    yield ""
+
+
+def exits(word: str) -> Mapping[str, Mapping[int, str]]:
+    """Return when each action of a command ends with which code; a command without actions has one without a name."""
+    module = COMMANDS[word][0]()
+    tool = getattr(module, "TOOL", None)
+    if tool is None:
+        declared: Mapping[str, Mapping[int, str]] = module.EXITS  # type: ignore[attr-defined]
+        return declared
+    return {action.name: action.exits for action in tool.actions}
+
+
 def contributing_page() -> str:
     """Return CONTRIBUTING.md with the layers as they are checked, each package with what its docstring says of it."""
     page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
@@ -148,6 +215,7 @@ def _summary(name: str) -> str:
 PAGES: Mapping[str, Callable[[], str]] = {
     "docs/reference/config.md": config_page,
     "docs/reference/cli.md": cli_page,
+    "docs/reference/exit-codes.md": exits_page,
     "CONTRIBUTING.md": contributing_page,
 }
 

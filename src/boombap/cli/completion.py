@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from boombap.interrupt import Interrupt
 
+EXITS: dict[str, dict[int, str]] = {"": {}}
+"""When it ends with which code."""
 SHELLS = ("bash", "zsh", "fish")
 # The console scripts beside `boombap`, with the tool that each one is.
 PROGRAMS = {

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from boombap.interrupt import Interrupt
 
 SCHEMA = "boombap.config/1"
+EXITS: dict[str, dict[int, str]] = {"show": {}}
+"""By action, when it ends with which code."""
 _EPILOG = "Nearer sources win: flags, the environment, .env, boombap.toml (or the file in BOOMBAP_CONFIG), defaults."
 
 

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     State = Literal["ok", "note", "bad"]
 
 SCHEMA = "boombap.doctor/1"
+EXITS = {"": {EXIT_FINDINGS: "something will not work"}}
+"""When it ends with which code."""
 _PACKAGE = Path(__file__).parents[1]
 _OLDEST_PYTHON = (3, 11)
 _TABLES = ("tracks", "analysis_results")

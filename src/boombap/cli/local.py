@@ -6,7 +6,7 @@ import argparse
 from time import time
 
 from boombap.config.load import load
-from boombap.errors import EXIT_FINDINGS, EXIT_OK
+from boombap.errors import EXIT_EXTERNAL, EXIT_FINDINGS, EXIT_OK
 from boombap.local import postgres, valkey
 from boombap.local.address import servers
 from boombap.output import usage
@@ -21,6 +21,13 @@ if TYPE_CHECKING:
     from boombap.interrupt import Interrupt
     from boombap.local.process import Running
 
+_NO_FOLDER = "a folder of the servers cannot be used"
+EXITS = {
+    "start": {EXIT_EXTERNAL: "a server did not start, or its folder cannot be used"},
+    "stop": {EXIT_EXTERNAL: _NO_FOLDER},
+    "status": {EXIT_FINDINGS: "a server does not run", EXIT_EXTERNAL: _NO_FOLDER},
+}
+"""By action, when it ends with which code."""
 _SERVERS = {"postgres": postgres, "valkey": valkey}
 _EPILOG = """\
 The servers listen on a socket in a folder that only you can enter, and on no network port.

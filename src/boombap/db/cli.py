@@ -244,6 +244,10 @@ def _exit_code(found: Diagnosis | Failure, fail_on: str) -> int:
     return worst_exit(codes)
 
 
+_AT_FAIL_ON = "a finding at or above --fail-on"
+_UNCOUNTED = "none of the platform's numbers that were asked for can be given: no such tables, or no right"
+_UNANSWERED = "no connection, or a part or a check that was refused or timed out"
+
 TOOL = Tool(
     description="What is in the database, how far the analyzers have come, who is connected, and what is wrong.",
     default="diagnose",
@@ -256,6 +260,11 @@ TOOL = Tool(
             options.add_diagnose,
             options.check_targets,
             examples="--quick\n--unanalyzed --analyzer qwen-3-4b-fp8 -n 20\n--targets databases.txt",
+            exits={
+                EXIT_FINDINGS: _AT_FAIL_ON,
+                EXIT_EXTERNAL: _UNANSWERED,
+                EXIT_NO_VERDICT: _UNCOUNTED,
+            },
         ),
         Action(
             "health",
@@ -264,6 +273,7 @@ TOOL = Tool(
             options.add_health,
             options.check_targets,
             examples="health --fail-on warning --format json\nhealth --all-dbs",
+            exits={EXIT_FINDINGS: _AT_FAIL_ON, EXIT_EXTERNAL: _UNANSWERED},
         ),
         Action(
             "slow",
@@ -271,6 +281,7 @@ TOOL = Tool(
             _slow,
             options.add_slow,
             examples="slow -n 20",
+            exits={EXIT_EXTERNAL: "no connection, or pg_stat_statements is not there"},
         ),
         Action(
             "locks",
@@ -278,6 +289,7 @@ TOOL = Tool(
             _locks,
             options.add_locks,
             examples="locks --format json",
+            exits={EXIT_FINDINGS: "somebody waits", EXIT_EXTERNAL: "no connection, or a refused statement"},
         ),
         Action(
             "snapshot",
@@ -285,6 +297,7 @@ TOOL = Tool(
             _snapshot,
             options.add_snapshot,
             examples="snapshot save before-release\nsnapshot diff before-release",
+            exits={EXIT_EXTERNAL: "no connection, or a snapshot that is not there or cannot be read"},
         ),
     ),
     notes="""\

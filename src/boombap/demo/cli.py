@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from boombap.config.load import load
 from boombap.demo import sample
-from boombap.errors import EXIT_OK, UsageError
+from boombap.errors import EXIT_EXTERNAL, EXIT_OK, UsageError
 from boombap.output import usage
 from boombap.output.terminal import Terminal
 
@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 
     from boombap.interrupt import Interrupt
 
+EXITS = {
+    "sample": {EXIT_EXTERNAL: "no connection, or a refused statement"},
+    "tour": {EXIT_EXTERNAL: "the local PostgreSQL did not start"},
+}
+"""By action, when it ends with which code."""
 _EPILOG = """\
 sample   creates tracks, analysis_results, ml_features and dataset_versions in the database that `boombap db`
          looks at, and fills them; it never touches tables that it did not create itself
