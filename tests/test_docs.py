@@ -180,9 +180,7 @@ def test_every_command_has_a_reference_page(word: str):
         text = text.partition(f"\n## {word}\n")[2].partition("\n## ")[0]
     module: Any = COMMANDS[word][0]()
     actions = module.TOOL.actions if hasattr(module, "TOOL") else ()
-    parsers = [action_parser(action, "") for action in actions]
-    if hasattr(module, "_parser"):
-        parsers.append(module._parser(""))
+    parsers = [action_parser(action, "") for action in actions] or [module._parser("")]
     options = {name for parser in parsers for name in parser._option_string_actions if name.startswith("--")}
     assert [action.name for action in actions if not re.search(rf"(`|\b{word} ){action.name}\b", text)] == []
     # Those of the others are on the page of every help, and their pages say so.

@@ -15,6 +15,7 @@ from boombap.output.terminal import Terminal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from argparse import ArgumentParser
     from collections.abc import Iterator, Sequence
     from typing import Literal
 
@@ -53,9 +54,7 @@ class Answer:
 
 def main(words: Sequence[str], *, prog: str, interrupt: Interrupt) -> int:
     """Run `doctor` and give its exit code: 1 when something is bad."""
-    parser = usage.parser(prog, "Is everything ready? Exit code 1 when something is not.", "")
-    parser.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
-    args = parser.parse_args(words)
+    args = _parser(prog).parse_args(words)
     terminal, answers = Terminal(), []
     for answer in _examine(interrupt):
         answers.append(answer)
@@ -65,6 +64,12 @@ def main(words: Sequence[str], *, prog: str, interrupt: Interrupt) -> int:
     if args.format == "json":
         terminal.write(to_json({"schema": SCHEMA, "answers": answers}))
     return EXIT_FINDINGS if any(answer.state == "bad" for answer in answers) else EXIT_OK
+
+
+def _parser(prog: str) -> ArgumentParser:
+    parser = usage.parser(prog, "Is everything ready? Exit code 1 when something is not.", "")
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
+    return parser
 
 
 def _examine(interrupt: Interrupt) -> Iterator[Answer]:
