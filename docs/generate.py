@@ -1,7 +1,8 @@
-"""Writes what would drift by hand: three pages below `reference/`, and the layers in CONTRIBUTING.
+"""Writes what would drift by hand: four pages below `reference/`, and the layers in CONTRIBUTING.
 
 The configuration page comes from `boombap.config.model.KEYS`, the command page from each command's own ``--help``, the
-page of exit codes from `boombap.errors` and from what each action declares. `python docs/generate.py` writes all of
+page of exit codes from `boombap.errors` and from what each action declares, the list of schemas from the schemas.
+`python docs/generate.py` writes all of
 them; with ``--check`` it writes nothing and exits 1 when one of them is stale.
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 import argparse
 import ast
 import configparser
+import json
 import os
 import re
 import subprocess
@@ -87,6 +89,18 @@ that fails still leads to 3.
 ## Which action ends with which code
 
 Any action may end with {anywhere}. The others:
+"""
+
+_SCHEMAS_HEAD = f"""\
+{_MARK}
+
+# JSON Schemas
+
+Every JSON answer has a schema in the form of draft 2020-12. What it requires is promised; keys that it does not
+name may be added in a minor version, so a schema never refuses them. See [compatibility.md](compatibility.md#json).
+
+| command | schema | what it is |
+|---|---|---|
 """
 
 
@@ -186,6 +200,17 @@ def exits(word: str) -> Mapping[str, Mapping[int, str]]:
     return {action.name: action.exits for action in tool.actions}
 
 
+def schemas_page() -> str:
+    """Return the list of the JSON Schemas."""
+    rows = "".join(map(_schema_row, sorted((ROOT / "docs" / "reference" / "schemas").glob("*.json"))))
+    return f"{_SCHEMAS_HEAD}{rows}"
+
+
+def _schema_row(path: Path) -> str:
+    schema = json.loads(path.read_text(encoding="utf-8"))
+    return f"| {schema['title']} | [{path.name}](schemas/{path.name}) | {schema['description']} |\n"
+
+
 def contributing_page() -> str:
     """Return CONTRIBUTING.md with the layers as they are checked, each package with what its docstring says of it."""
     page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
@@ -216,6 +241,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "docs/reference/config.md": config_page,
     "docs/reference/cli.md": cli_page,
     "docs/reference/exit-codes.md": exits_page,
+    "docs/reference/schemas.md": schemas_page,
     "CONTRIBUTING.md": contributing_page,
 }
 
