@@ -1,7 +1,8 @@
-"""Writes what would drift by hand: `reference/config.md`, `reference/cli.md`, `boombap.1`, the layers in CONTRIBUTING.
+"""Writes what would drift by hand: five pages of the reference, the manual page, and the layers in CONTRIBUTING.
 
 The configuration page comes from `boombap.cli.config.sections()`, the command page from each command's own ``--help``,
-the manual page from the parsers behind it. `python docs/generate.py` writes them all; with ``--check`` it writes
+the manual page from the parsers behind it, the page of exit codes from `boombap.errors` and from what each action
+declares, the list of schemas from the schemas. `python docs/generate.py` writes them all; with ``--check`` it writes
 nothing and exits 1 when one of them is stale.
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 import argparse
 import ast
 import configparser
+import json
 import os
 import re
 import subprocess
@@ -26,7 +28,7 @@ from boombap.cli.extras import install
 from boombap.cli.main import COMMANDS
 from boombap.command.parse import action_parser
 from boombap.config.kinds import text_of
-from boombap.errors import EXIT_FINDINGS, EXIT_OK
+from boombap.errors import EXIT_FINDINGS, EXIT_OK, MEANINGS, PRECEDENCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -75,6 +77,41 @@ _CLI_HEAD = f"""\
 
 The text of each `--help`, as the commands print it. What `boombap db` answers is in [db.md](db.md), the exit codes
 in [exit-codes.md](exit-codes.md).
+"""
+
+_EXITS_HEAD = f"""\
+{_MARK}
+
+# Exit codes
+
+One table for every command. The answer "no" (1) is never the code of a failure (2, 3, 70).
+
+| code | meaning |
+|---|---|
+"""
+
+_EXITS_MIDDLE = """\
+Where several apply to one run, the first of {precedence} wins. The JSON carries every part, so nothing is lost behind
+the code. {others} and {last} end the run on their own.
+
+`--fail-on` takes `info`, `warning`, `critical` (the default) or `never`. With `never` no finding leads to 1. A check
+that fails still leads to 3.
+
+## Which action ends with which code
+
+Any action may end with {anywhere}. The others:
+"""
+
+_SCHEMAS_HEAD = f"""\
+{_MARK}
+
+# JSON Schemas
+
+Every JSON answer has a schema in the form of draft 2020-12. What it requires is promised; keys that it does not
+name may be added in a minor version, so a schema never refuses them. See [compatibility.md](compatibility.md#json).
+
+| command | schema | what it is |
+|---|---|---|
 """
 
 
@@ -225,6 +262,55 @@ def _roff(words: str) -> str:
     return "".join(letter if letter.isascii() else rf"\[u{ord(letter):04X}]" for letter in plain)
 
 
+def exits_page() -> str:
+    """Return the page of the exit codes, and of the actions that end with them."""
+    anywhere = [code for code in MEANINGS if code not in PRECEDENCE or code == EXIT_OK]
+    *others, last = (code for code in MEANINGS if code not in PRECEDENCE)
+    middle = _EXITS_MIDDLE.format(
+        precedence=_listed(PRECEDENCE), others=_listed(others), last=last, anywhere=_listed(anywhere)
+    )
+    codes = "".join(f"| {code} | {meaning} |\n" for code, meaning in sorted(MEANINGS.items()))
+    tables = "\n".join(line for word in COMMANDS for line in _exit_rows(word))
+    return f"{_EXITS_HEAD}{codes}\n{middle}\n{tables}"
+
+
+def _listed(codes: Iterable[int]) -> str:
+    return ", ".join(map(str, codes))
+
+
+def _exit_rows(word: str) -> Iterator[str]:
+    """Yield the table of one command; actions that say the same share a row."""
+    rows: dict[tuple[int, str], list[str]] = {}
+    for action, codes in exits(word).items():
+        for code, when in codes.items():
+            rows.setdefault((code, when), []).append(action)
+    yield f"### {word}\n"
+    if not rows:
+        yield "None.\n"
+        return
+    yield "| code | action | when |"
+    yield "|---|---|---|"
+    for code, when in sorted(rows, key=lambda row: row[0]):
+        yield f"| {code} | {', '.join(f'`{name or word}`' for name in rows[code, when])} | {when} |"
+    yield ""
+
+
+def exits(word: str) -> Mapping[str, Mapping[int, str]]:
+    """Return when each action of a command ends with which code."""
+    return {action.name: action.exits for action in COMMANDS[word][0]().TOOL.actions}
+
+
+def schemas_page() -> str:
+    """Return the list of the JSON Schemas."""
+    rows = "".join(map(_schema_row, sorted((ROOT / "docs" / "reference" / "schemas").glob("*.json"))))
+    return f"{_SCHEMAS_HEAD}{rows}"
+
+
+def _schema_row(path: Path) -> str:
+    schema = json.loads(path.read_text(encoding="utf-8"))
+    return f"| {schema['title']} | [{path.name}](schemas/{path.name}) | {schema['description']} |\n"
+
+
 def contributing_page() -> str:
     """Return CONTRIBUTING.md with the layers as they are checked, each package with what its docstring says of it."""
     page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
@@ -254,6 +340,8 @@ def _summary(name: str) -> str:
 PAGES: Mapping[str, Callable[[], str]] = {
     "docs/reference/config.md": config_page,
     "docs/reference/cli.md": cli_page,
+    "docs/reference/exit-codes.md": exits_page,
+    "docs/reference/schemas.md": schemas_page,
     "docs/boombap.1": manual_page,
     "CONTRIBUTING.md": contributing_page,
 }

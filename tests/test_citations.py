@@ -45,6 +45,8 @@ CITED = re.compile(
 )
 ELSEWHERE = {
     "Lib/pickletools.py",  # of CPython
+    "api/routes.py",  # of an example in the plan
+    "benchmark_ml_pipeline.py",  # that the plan promised
     "name.sql",  # of any query
     "src/include/utils/pidfile.h",  # of PostgreSQL
 }

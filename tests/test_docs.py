@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import ast
-import importlib
-import importlib.util
 import re
 import shlex
 from pathlib import Path
@@ -13,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import command_lines
+import generated
 from boombap import errors
 from boombap.cli.config import sections
 from boombap.cli.main import COMMANDS
@@ -24,6 +23,11 @@ from boombap.db.checks.catalogue import ALL
 from boombap.db.fleet import Failure
 from boombap.health.finding import Finding, Severity, Skipped
 from boombap.interrupt import Interrupt
+from boombap.redis import checks as redis_checks
+from boombap.redis import encode as redis_encode
+from boombap.redis import model as redis_model
+from boombap.redis import portable
+from boombap.redis.rules import User
 from boombap.spotify import encode as spotify_encode
 from boombap.spotify import options as spotify_options
 from boombap.spotify.model import Outcome
@@ -50,12 +54,7 @@ def pages() -> pytest.MarkDecorator:
 
 
 def test_the_generated_pages_are_current():
-    spec = importlib.util.spec_from_file_location("generate", DOCS / "generate.py")
-    assert spec
-    assert spec.loader
-    generate = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(generate)
-    assert generate.stale() == []
+    assert generated.pages().stale() == []
 
 
 @pytest.mark.parametrize("word", COMMANDS)
@@ -107,7 +106,7 @@ def test_every_severity_is_a_choice_that_is_documented():
 @pytest.mark.parametrize("place", [ROOT / "README.md", DOCS / "reference/exit-codes.md"], ids=["README", "reference"])
 def test_every_exit_code_is_documented(place: Path):
     codes = {value for name, value in vars(errors).items() if name.startswith("EXIT_")} | SIGNAL_CODES
-    table = place.read_text(encoding="utf-8").split("| code | meaning", 1)[1]
+    table = place.read_text(encoding="utf-8").split("| code | meaning", 1)[1].partition("\n\n")[0]
     rows = re.findall(r"^\| (\d+) \|", table, re.MULTILINE)
     assert sorted(map(int, rows)) == sorted(codes)
 
@@ -171,6 +170,48 @@ def test_every_form_option_and_verdict_of_spotify_is_documented():
     assert all(f"| `{outcome.value}` |" in text for outcome in Outcome)
 
 
+@pytest.mark.parametrize("word", COMMANDS)
+def test_every_command_has_a_reference_page(word: str):
+    """Linked from the index, with each of its actions and options."""
+    found = re.search(rf"\[boombap {word}\]\(reference/([\w-]+\.md)(#{word})?\)", page("index.md"))
+    assert found
+    text = page(f"reference/{found[1]}")
+    if found[2]:
+        text = text.partition(f"\n## {word}\n")[2].partition("\n## ")[0]
+    actions = COMMANDS[word][0]().TOOL.actions
+    parsers = [action_parser(action, "") for action in actions]
+    options = {name for parser in parsers for name in parser._option_string_actions if name.startswith("--")}
+    assert [action.name for action in actions if not re.search(rf"(`|\b{word} ){action.name}\b", text)] == []
+    # Those of the others are on the page of every help, and their pages say so.
+    assert [name for name in options - {"--help", "--quiet"} if name not in text] == [] or (
+        word in {"ctx", "deps", "spotify"} and "(cli.md)" in text
+    )
+
+
+def test_every_form_and_field_of_redis_is_documented():
+    text = page("reference/redis.md")
+    source = Path(redis_encode.__file__).read_text(encoding="utf-8")
+    forms = {f"boombap.redis{name}" for name in re.findall(r'f"{_SCHEMA}(\.\w+/\d+)"', source)}
+    assert len(forms) > 5
+    assert [form for form in forms if f"### {form}\n" not in text] == []
+    shapes = (
+        redis_model.Health, redis_model.Entry, redis_model.Branch, redis_model.Census, redis_model.Plan,
+        redis_model.Done, redis_model.Value, Finding, User,
+    )  # fmt: skip
+    names = {name for shape in shapes for name in shape.__match_args__}
+    names |= set(re.findall(r'^        "(\w+)": ', source, re.MULTILINE)) | set(redis_encode._NUMBERS.values())
+    assert [name for name in sorted(names) if f"`{name}`" not in text] == []
+    assert [f"`{name}`" in text for name in ("schema", "form", "job", *portable.Item.__match_args__)]
+
+
+def test_every_finding_of_redis_is_documented():
+    assert redis_checks.__file__
+    files = Path(redis_checks.__file__).parent.glob("*.py")
+    found = {name for path in files for name in re.findall(r'Finding\(\s*"(\w+)"', path.read_text(encoding="utf-8"))}
+    table = page("reference/redis.md").partition("\n## Checks\n")[2].partition("\n## ")[0]
+    assert set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == found
+
+
 def headings(path: Path) -> set[str]:
     """Give the anchors that GitHub makes of a page's headings."""
     titles = re.findall(r"^#+ (.+)$", path.read_text(encoding="utf-8"), re.MULTILINE)
@@ -232,8 +273,8 @@ def test_every_example_parses(place: str, line: str):
         first.pop(0)
     if first[0] == "make":
         makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-        # "make build-db" is the plan's own command, named beside ours.
-        assert first[1] == "build-db" or re.search(rf"^{first[1]}:", makefile, re.MULTILINE)
+        # Targets of the plan are named beside ours there; tests/test_plan_lines.py looks at both.
+        assert place == "docs/plan-lines.md" or re.search(rf"^{first[1]}:", makefile, re.MULTILINE)
     if first[0] == "database-diagnostics":
         first[:1] = ["boombap", "db"]
     if first[0] == "spotify-processor":

@@ -31,8 +31,21 @@ EXIT_NO_VERDICT = 4
 EXIT_BUG = 70
 EXIT_RETRY_LATER = 75
 
+MEANINGS = {
+    EXIT_OK: "fine; also when the reader of a pipe went away",
+    EXIT_FINDINGS: "the answer is no",
+    EXIT_USAGE: "usage or configuration",
+    EXIT_EXTERNAL: "an external system failed: a server, the network, a file",
+    EXIT_NO_VERDICT: "no verdict is possible",
+    EXIT_BUG: "a bug in boombap; the traceback is in `boombap.log` in `paths.state`",
+    EXIT_RETRY_LATER: "try later, progress is saved",
+    130: "Ctrl-C (SIGINT)",
+    143: "SIGTERM",
+}
+"""What each exit code says; which action ends with which one is declared with the action."""
+
 # Where several apply the first one wins; usage errors, bugs and Ctrl-C end the run on their own.
-_PRECEDENCE = (EXIT_EXTERNAL, EXIT_NO_VERDICT, EXIT_RETRY_LATER, EXIT_FINDINGS, EXIT_OK)
+PRECEDENCE = (EXIT_EXTERNAL, EXIT_NO_VERDICT, EXIT_RETRY_LATER, EXIT_FINDINGS, EXIT_OK)
 
 
 def worst_exit(codes: list[int]) -> int:
@@ -43,7 +56,7 @@ def worst_exit(codes: list[int]) -> int:
     >>> worst_exit([])
     0
     """
-    return next((code for code in _PRECEDENCE if code in codes), EXIT_OK)
+    return next((code for code in PRECEDENCE if code in codes), EXIT_OK)
 
 
 class BoombapError(Exception):

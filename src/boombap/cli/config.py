@@ -8,7 +8,7 @@ from pathlib import Path
 from boombap.command.action import Action, Tool
 from boombap.command.emit import answer
 from boombap.command.options import add_output, add_quiet
-from boombap.errors import EXIT_OK, EXIT_USAGE, ExternalError, UsageError
+from boombap.errors import EXIT_EXTERNAL, EXIT_OK, EXIT_USAGE, ExternalError, UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,7 +26,10 @@ _HEAD = """\
 # Settings of boombap. Keys stand at their default; take the # away to set one.
 # Nearer sources win: flags, then the environment, then .env, then this file.
 # Secrets are better kept in the environment, or in a file that NAME_FILE names there."""
-_NOTES = "Nearer sources win: flags, the environment, .env, boombap.toml (or the file in BOOMBAP_CONFIG), defaults."
+_NOTES = """\
+Nearer sources win: flags, the environment, .env, boombap.toml (or the file in BOOMBAP_CONFIG), defaults.
+
+Exit codes: 0 fine, 2 usage or a setting that does not fit, 3 a file cannot be written, 130 Ctrl-C."""
 
 
 def sections() -> tuple[Section, ...]:
@@ -167,7 +170,13 @@ TOOL = Tool(
             _check,
             _add_formats,
         ),
-        Action("init", "write a boombap.toml that explains every setting", _init, _add_init),
+        Action(
+            "init",
+            "write a boombap.toml that explains every setting",
+            _init,
+            _add_init,
+            exits={EXIT_EXTERNAL: "the file cannot be written"},
+        ),
     ),
     notes=_NOTES,
     needs_config=False,

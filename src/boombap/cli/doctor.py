@@ -212,7 +212,9 @@ TOOL = Tool(
             "look at Python, byte code, settings, servers and rights; exit code 1 when something is not ready",
             _doctor,
             lambda parser: add_output(parser, "text", "json"),
+            exits={EXIT_FINDINGS: "something will not work"},
         ),
     ),
+    notes="Exit codes: 0 all works, 1 something does not, 2 usage, 130 Ctrl-C.",
     needs_config=False,
 )

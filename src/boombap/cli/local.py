@@ -7,7 +7,7 @@ from time import time
 
 from boombap.command.action import Action, Tool
 from boombap.command.options import add_quiet
-from boombap.errors import EXIT_FINDINGS, EXIT_OK
+from boombap.errors import EXIT_EXTERNAL, EXIT_FINDINGS, EXIT_OK
 from boombap.units import format_duration
 
 TYPE_CHECKING = False
@@ -34,11 +34,13 @@ if TYPE_CHECKING:
 
 
 _NAMES = ("postgres", "valkey")
-_START = "start\nstart postgres"
+_NO_FOLDER = "a folder of the servers cannot be used"
 _NOTES = """\
 The servers listen on a socket in a folder that only you can enter, and on no network port.
 While DATABASE_URL or another setting names a server, commands use that one; they use the local
-PostgreSQL only when none is named."""
+PostgreSQL only when none is named.
+
+Exit codes: 0 fine, 1 a server does not run (status), 2 usage, 3 a folder or server failed, 130 Ctrl-C."""
 
 
 def _server(word: str) -> str:
@@ -100,10 +102,28 @@ TOOL = Tool(
     description="The embedded PostgreSQL and Valkey, for trying things out on real servers.",
     actions=(
         Action(
-            "start", "start them, where they do not run yet", _start, _add_servers, examples="start\nstart postgres"
+            "start",
+            "start them, where they do not run yet",
+            _start,
+            _add_servers,
+            examples="start\nstart postgres",
+            exits={EXIT_EXTERNAL: "a server did not start, or its folder cannot be used"},
         ),
-        Action("stop", "stop them; their data stays", _stop, _add_servers, examples="stop"),
-        Action("status", "whether they run, and where; exit code 1 when one does not", _status, _add_servers),
+        Action(
+            "stop",
+            "stop them; their data stays",
+            _stop,
+            _add_servers,
+            examples="stop",
+            exits={EXIT_EXTERNAL: _NO_FOLDER},
+        ),
+        Action(
+            "status",
+            "whether they run, and where; exit code 1 when one does not",
+            _status,
+            _add_servers,
+            exits={EXIT_FINDINGS: "a server does not run", EXIT_EXTERNAL: _NO_FOLDER},
+        ),
     ),
     notes=_NOTES,
 )

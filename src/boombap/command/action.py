@@ -14,6 +14,8 @@ A tool describes itself once::
 
 from __future__ import annotations
 
+from types import MappingProxyType
+
 from boombap.record import Record
 
 TYPE_CHECKING = False
@@ -38,6 +40,7 @@ class Action(Record):
         add_options: declares its arguments and options.
         check: refuses what does not go together, with a UsageError.
         examples: command lines, one per line, from the action's name on.
+        exits: when it ends with 1, 3, 4 or 75, by code; any action may end with 0, 2, 70, 130 and 143.
     """
 
     name: str
@@ -46,6 +49,7 @@ class Action(Record):
     add_options: AddOptions
     check: Callable[[Namespace], None] | None = None
     examples: str = ""
+    exits: Mapping[int, str] = MappingProxyType({})
 
 
 class Tool(Record):

@@ -9,7 +9,7 @@ from boombap.command.action import Action, Tool
 from boombap.ctx import options
 from boombap.ctx.model import Limits
 from boombap.ctx.selection import Filter
-from boombap.errors import EXIT_FINDINGS, EXIT_OK, ExternalError, UsageError
+from boombap.errors import EXIT_EXTERNAL, EXIT_FINDINGS, EXIT_OK, EXIT_RETRY_LATER, ExternalError, UsageError
 from boombap.units import parse_duration_s
 
 TYPE_CHECKING = False
@@ -213,6 +213,9 @@ def _lines(context: RunContext, lines: Iterable[str], *, is_found: bool) -> int:
     return EXIT_OK if is_found else EXIT_FINDINGS
 
 
+_UNREADABLE = "the tree, git or the index cannot be read"
+_BUSY = "another process has been writing the index for two minutes"
+
 TOOL = Tool(
     description="Which lines of this repository answer a question.",
     section=_section,
@@ -225,6 +228,7 @@ TOOL = Tool(
             _check_search,
             examples='search "FastAPI route handler"\nsearch --explain -n 3 RouterGroup\n'
             "search -e 'TODO|FIXME' --lang python",
+            exits={EXIT_FINDINGS: "nothing was found", EXIT_EXTERNAL: _UNREADABLE, EXIT_RETRY_LATER: _BUSY},
         ),
         Action(
             "index",
@@ -232,6 +236,7 @@ TOOL = Tool(
             _index,
             options.add_index,
             examples="index --rebuild",
+            exits={EXIT_EXTERNAL: _UNREADABLE, EXIT_RETRY_LATER: _BUSY},
         ),
         Action(
             "recent",
@@ -240,6 +245,7 @@ TOOL = Tool(
             options.add_recent,
             _check_languages,
             examples='recent --since "2 days" pool',
+            exits={EXIT_FINDINGS: "nothing was found", EXIT_EXTERNAL: _UNREADABLE, EXIT_RETRY_LATER: _BUSY},
         ),
         Action(
             "related",
@@ -247,8 +253,15 @@ TOOL = Tool(
             _related,
             options.add_related,
             examples="related --file src/boombap/db/collect.py",
+            exits={EXIT_FINDINGS: "nothing was found", EXIT_EXTERNAL: _UNREADABLE, EXIT_RETRY_LATER: _BUSY},
         ),
-        Action("status", "what was indexed, and what was left out and why", _status, options.add_status),
+        Action(
+            "status",
+            "what was indexed, and what was left out and why",
+            _status,
+            options.add_status,
+            exits={EXIT_EXTERNAL: _UNREADABLE, EXIT_RETRY_LATER: _BUSY},
+        ),
         Action(
             "mcp",
             "serve search, related, recent and status to an assistant on stdin and stdout",
@@ -256,5 +269,7 @@ TOOL = Tool(
             options.add_mcp,
         ),
     ),
-    notes="Exit codes: 0 found, 1 nothing found, 2 usage, 3 the tree or the index cannot be read, 130 Ctrl-C.",
+    notes="""\
+Exit codes: 0 found, 1 nothing found, 2 usage, 3 the tree or the index cannot be read,
+75 another process is writing the index, 130 Ctrl-C.""",
 )

@@ -248,6 +248,10 @@ def _exit_code(found: Diagnosis | Failure, fail_on: str) -> int:
     return worst_exit(codes)
 
 
+_AT_FAIL_ON = "a finding at or above --fail-on"
+_UNCOUNTED = "none of the platform's numbers that were asked for can be given: no such tables, or no right"
+_UNANSWERED = "no connection, or a part or a check that was refused or timed out"
+
 TOOL = Tool(
     description="What is in the database, how far the analyzers have come, who is connected, and what is wrong.",
     default="diagnose",
@@ -261,6 +265,11 @@ TOOL = Tool(
             options.add_diagnose,
             options.check_targets,
             examples="--quick\n--unanalyzed --analyzer qwen-3-4b-fp8 -n 20\n--targets databases.txt",
+            exits={
+                EXIT_FINDINGS: _AT_FAIL_ON,
+                EXIT_EXTERNAL: _UNANSWERED,
+                EXIT_NO_VERDICT: _UNCOUNTED,
+            },
         ),
         Action(
             "health",
@@ -269,6 +278,7 @@ TOOL = Tool(
             options.add_health,
             options.check_targets,
             examples="health --fail-on warning --format json\nhealth --all-dbs",
+            exits={EXIT_FINDINGS: _AT_FAIL_ON, EXIT_EXTERNAL: _UNANSWERED},
         ),
         Action(
             "slow",
@@ -276,6 +286,7 @@ TOOL = Tool(
             _slow,
             options.add_slow,
             examples="slow -n 20",
+            exits={EXIT_EXTERNAL: "no connection, or pg_stat_statements is not there"},
         ),
         Action(
             "locks",
@@ -283,6 +294,7 @@ TOOL = Tool(
             _locks,
             options.add_locks,
             examples="locks --format json",
+            exits={EXIT_FINDINGS: "somebody waits", EXIT_EXTERNAL: "no connection, or a refused statement"},
         ),
         Action(
             "snapshot",
@@ -290,6 +302,7 @@ TOOL = Tool(
             _snapshot,
             options.add_snapshot,
             examples="snapshot save before-release\nsnapshot diff before-release",
+            exits={EXIT_EXTERNAL: "no connection, or a snapshot that is not there or cannot be read"},
         ),
     ),
     notes="""\

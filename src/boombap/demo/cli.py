@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from boombap.command.action import Action, Tool
 from boombap.command.options import add_quiet, whole_number
-from boombap.errors import EXIT_OK
+from boombap.errors import EXIT_EXTERNAL, EXIT_OK
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -74,11 +74,21 @@ TOOL = Tool(
             _sample,
             _add_sample,
             examples="sample --tracks 57718\nsample --healthy --replace",
+            exits={EXIT_EXTERNAL: "no connection, or a refused statement"},
         ),
-        Action("tour", "show every tool on a sample with planted faults", _tour, _add_tour, examples="tour --keep"),
+        Action(
+            "tour",
+            "show every tool on a sample with planted faults",
+            _tour,
+            _add_tour,
+            examples="tour --keep",
+            exits={EXIT_EXTERNAL: "the local PostgreSQL did not start"},
+        ),
     ),
     notes="""\
 sample   creates tracks, analysis_results, ml_features and dataset_versions, and fills them; it never touches
          tables that it did not create itself
-tour     starts the local PostgreSQL, loads a sample, finds its faults, fixes one, and stops""",
+tour     starts the local PostgreSQL, loads a sample, finds its faults, fixes one, and stops
+
+Exit codes: 0 fine, 2 usage, 3 a server failed, 130 Ctrl-C.""",
 )

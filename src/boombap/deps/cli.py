@@ -6,7 +6,17 @@ import time
 
 from boombap.command.action import Action, Tool
 from boombap.deps import environment, options
-from boombap.errors import EXIT_FINDINGS, EXIT_NO_VERDICT, EXIT_OK, BoombapError, NotFound, NoVerdict, worst_exit
+from boombap.errors import (
+    EXIT_EXTERNAL,
+    EXIT_FINDINGS,
+    EXIT_NO_VERDICT,
+    EXIT_OK,
+    EXIT_RETRY_LATER,
+    BoombapError,
+    NotFound,
+    NoVerdict,
+    worst_exit,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -251,6 +261,11 @@ def _update(context: RunContext) -> int:
     return update(wish, judge, environment.state(context), context.terminal, context.interrupt)
 
 
+_UNREADABLE = "a path, git or a database cannot be read, or --output cannot be written"
+_UNJUDGED = "nothing to audit, no database, one that is too old, or unreadable files"
+_OTHER_FORM = "a database is of another version of boombap"
+_NO_DATABASES = "there are no databases, or they are of another version of boombap"
+
 TOOL = Tool(
     description="Checks dependencies against a local vulnerability database.",
     section=_section,
@@ -262,6 +277,11 @@ TOOL = Tool(
             options.add_audit,
             options.check_known,
             examples="audit --severity high\naudit requirements.txt api/ --format json",
+            exits={
+                EXIT_FINDINGS: "a finding at or above --severity",
+                EXIT_EXTERNAL: _UNREADABLE,
+                EXIT_NO_VERDICT: _UNJUDGED,
+            },
         ),
         Action(
             "check",
@@ -270,6 +290,11 @@ TOOL = Tool(
             options.add_check,
             options.check_known,
             examples="check --ci-mode --baseline before.json\ncheck --policy policy.toml --environment staging",
+            exits={
+                EXIT_FINDINGS: "the policy refuses a finding",
+                EXIT_EXTERNAL: _UNREADABLE,
+                EXIT_NO_VERDICT: _UNJUDGED,
+            },
         ),
         Action(
             "report",
@@ -278,6 +303,7 @@ TOOL = Tool(
             options.add_report,
             options.check_report,
             examples="report --format sarif --output deps.sarif\nreport --compliance owasp",
+            exits={EXIT_EXTERNAL: _UNREADABLE, EXIT_NO_VERDICT: _UNJUDGED},
         ),
         Action(
             "sync",
@@ -286,6 +312,11 @@ TOOL = Tool(
             options.add_sync,
             options.check_sync,
             examples="sync --from /mirror/osv --ecosystem PyPI\nsync --if-stale",
+            exits={
+                EXIT_EXTERNAL: "the export, the network or the disk failed",
+                EXIT_NO_VERDICT: _OTHER_FORM,
+                EXIT_RETRY_LATER: "another sync is running",
+            },
         ),
         Action(
             "explain",
@@ -293,6 +324,11 @@ TOOL = Tool(
             _explain,
             options.add_explain,
             examples="explain CVE-2024-24762",
+            exits={
+                EXIT_FINDINGS: "no database knows the id",
+                EXIT_EXTERNAL: "a database cannot be read",
+                EXIT_NO_VERDICT: _NO_DATABASES,
+            },
         ),
         Action(
             "policy",
@@ -300,6 +336,7 @@ TOOL = Tool(
             _policy,
             options.add_policy,
             examples="policy test --policy policy.toml",
+            exits={EXIT_FINDINGS: "a waiver has expired"},
         ),
         Action(
             "serve",
@@ -307,6 +344,7 @@ TOOL = Tool(
             _serve,
             options.add_serve,
             examples="serve --port 8421",
+            exits={EXIT_EXTERNAL: "the address cannot be listened on", EXIT_NO_VERDICT: _NO_DATABASES},
         ),
         Action(
             "update",
@@ -315,6 +353,12 @@ TOOL = Tool(
             options.add_update,
             options.check_update,
             examples='update --auto-patch\nupdate --auto-patch --apply --test "pytest -q"',
+            exits={
+                EXIT_FINDINGS: "findings are left, or the command of --test failed",
+                EXIT_EXTERNAL: "uv, the package index or the disk failed",
+                EXIT_NO_VERDICT: "nothing could be audited",
+                EXIT_RETRY_LATER: "another update is running",
+            },
         ),
     ),
     notes="""\

@@ -239,6 +239,10 @@ def _exit_code(health: Health, context: RunContext) -> int:
     return EXIT_FINDINGS if any(finding.severity >= limit for finding in health.findings) else EXIT_OK
 
 
+_AT_FAIL_ON = "a finding at or above --fail-on"
+_UNREACHABLE = "no connection, or a refused command"
+_UNWRITTEN = "no connection, a refused command, or keys that could not be written"
+
 TOOL = Tool(
     description="Is the cache healthy, what fills it, what is dangerous in it, and changing it safely.",
     default="info",
@@ -251,6 +255,7 @@ TOOL = Tool(
             _info,
             options.add_info,
             examples="info --fail-on warning",
+            exits={EXIT_FINDINGS: _AT_FAIL_ON, EXIT_EXTERNAL: _UNREACHABLE},
         ),
         Action(
             "keys",
@@ -258,14 +263,23 @@ TOOL = Tool(
             _keys,
             options.add_keys,
             examples="keys --sample 5\nkeys --match 'lyrics:*' -n 30",
+            exits={EXIT_FINDINGS: _AT_FAIL_ON, EXIT_EXTERNAL: _UNREACHABLE},
         ),
-        Action("get", "show one key with its value decoded", _get, options.add_get, examples="get artist:7"),
+        Action(
+            "get",
+            "show one key with its value decoded",
+            _get,
+            options.add_get,
+            examples="get artist:7",
+            exits={EXIT_EXTERNAL: "there is no such key, no connection, or a refused command"},
+        ),
         Action(
             "purge",
             "delete matching keys; prints a plan, requires --yes",
             _purge,
             options.add_purge,
             examples="purge --match 'lyrics:*'\npurge --match 'lyrics:*' --backup lyrics.jsonl --yes",
+            exits={EXIT_EXTERNAL: "no connection, a refused command, or the backup cannot be written"},
         ),
         Action(
             "expire",
@@ -273,6 +287,7 @@ TOOL = Tool(
             _expire,
             options.add_expire,
             examples="expire --match 'artist:*' --ttl 1h --yes",
+            exits={EXIT_EXTERNAL: _UNREACHABLE},
         ),
         Action(
             "backup",
@@ -280,6 +295,7 @@ TOOL = Tool(
             _backup,
             options.add_backup,
             examples="backup keys.jsonl --match 'artist:*'",
+            exits={EXIT_EXTERNAL: "no connection, a refused command, or the file cannot be written"},
         ),
         Action(
             "restore",
@@ -288,6 +304,7 @@ TOOL = Tool(
             options.add_restore,
             options.check_replace,
             examples="restore keys.jsonl\nrestore keys.jsonl --replace --yes",
+            exits={EXIT_EXTERNAL: _UNWRITTEN},
         ),
         Action(
             "copy",
@@ -296,14 +313,23 @@ TOOL = Tool(
             options.add_copy,
             options.check_replace,
             examples="copy --match 'artist:*' --to redis://cache.example.org:6379/0",
+            exits={EXIT_EXTERNAL: _UNWRITTEN},
         ),
-        Action("acl", "who may do what", _acl, options.add_info, examples="acl"),
+        Action(
+            "acl",
+            "who may do what",
+            _acl,
+            options.add_info,
+            examples="acl",
+            exits={EXIT_FINDINGS: _AT_FAIL_ON, EXIT_EXTERNAL: _UNREACHABLE},
+        ),
         Action(
             "stats",
             "hit ratio, evictions and memory, by prefix for our own caches",
             _stats,
             options.add_stats,
             examples="stats --fast",
+            exits={EXIT_EXTERNAL: _UNREACHABLE},
         ),
     ),
     notes="""\

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from boombap.command.action import Action, Tool
 from boombap.command.emit import answer
-from boombap.errors import EXIT_FINDINGS, EXIT_OK
+from boombap.errors import EXIT_EXTERNAL, EXIT_FINDINGS, EXIT_OK, EXIT_RETRY_LATER
 from boombap.spotify import options
 
 TYPE_CHECKING = False
@@ -138,6 +138,10 @@ def _add_emulate(parser: ArgumentParser) -> None:
     add_emulate(parser)
 
 
+_FAILED = "Spotify, PostgreSQL or a file failed"
+_LIMITED = "a quota is used up, or Spotify limits the rate for long"
+_NO_DATABASE = "PostgreSQL failed"
+
 TOOL = Tool(
     description="Finds the Spotify track of each row of the catalogue, and stores its metadata.",
     section=_section,
@@ -148,6 +152,7 @@ TOOL = Tool(
             _batch,
             options.add_batch,
             examples="batch --tracks=1000\nbatch --from tracks.csv --dry-run",
+            exits={EXIT_EXTERNAL: _FAILED, EXIT_RETRY_LATER: _LIMITED},
         ),
         Action(
             "plan",
@@ -155,6 +160,7 @@ TOOL = Tool(
             _plan,
             options.add_plan,
             examples="plan\nplan --from tracks.csv",
+            exits={EXIT_EXTERNAL: _NO_DATABASE},
         ),
         Action(
             "warm",
@@ -162,6 +168,7 @@ TOOL = Tool(
             _warm,
             options.add_warm,
             examples="warm --tracks 100000\nwarm --artists artists.txt",
+            exits={EXIT_EXTERNAL: "PostgreSQL failed, or Redis takes nothing"},
         ),
         Action(
             "status",
@@ -169,6 +176,7 @@ TOOL = Tool(
             _status,
             options.add_status,
             examples="status --format json",
+            exits={EXIT_EXTERNAL: _NO_DATABASE},
         ),
         Action(
             "audit",
@@ -176,6 +184,7 @@ TOOL = Tool(
             _audit,
             options.add_audit,
             examples="audit\naudit --apply",
+            exits={EXIT_FINDINGS: "stored matches are wrong and not quarantined", EXIT_EXTERNAL: _NO_DATABASE},
         ),
         Action(
             "explain",
@@ -183,6 +192,7 @@ TOOL = Tool(
             _explain,
             options.add_explain,
             examples='explain "E-40" "Tell Me When to Go"\nexplain Nas "Halftime" --duration 4m20s',
+            exits={EXIT_EXTERNAL: _FAILED, EXIT_RETRY_LATER: _LIMITED},
         ),
         Action(
             "refresh",
@@ -190,6 +200,7 @@ TOOL = Tool(
             _refresh,
             options.add_refresh,
             examples="refresh --older-than 30d --tracks 5000",
+            exits={EXIT_EXTERNAL: _FAILED, EXIT_RETRY_LATER: _LIMITED},
         ),
         Action(
             "emulate",
@@ -199,6 +210,7 @@ TOOL = Tool(
             examples="emulate --port 8099 --mode development\n"
             "emulate --from-db --latency-ms 80 --window 300\n"
             "emulate --catalogue tracks.csv --faults trouble.toml",
+            exits={EXIT_EXTERNAL: "the port cannot be listened on, or with --from-db PostgreSQL failed"},
         ),
     ),
     notes="""\

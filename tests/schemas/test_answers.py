@@ -1,0 +1,368 @@
+"""Every JSON answer has a schema, and what the commands really print fits it."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from boombap.cli.main import COMMANDS
+from boombap.command.parse import action_parser
+from ctx.repositories import repository
+from deps.advisories import TRUTH, database, record
+from deps.wheels import wheels
+from schemas.validation import FOLDER, NAMES, objects, schema, validated, validators
+from spotify.upstream import upstream
+
+if TYPE_CHECKING:
+    import subprocess
+    from argparse import ArgumentParser
+    from collections.abc import Callable, Iterator
+
+    from databases import Database
+
+    Make = Callable[["Bench"], Iterator[str]]
+
+RUNS: dict[str, Make] = {}
+"""By schema, what gives real answers."""
+PAGES = "".join(path.read_text(encoding="utf-8") for path in sorted(FOLDER.parent.glob("*.md")))
+
+
+class Bench:
+    """Runs commands against the servers of one test."""
+
+    def __init__(self, request: pytest.FixtureRequest, folder: Path) -> None:
+        self._request = request
+        self.folder = folder
+        self.environment: dict[str, str] = {}
+
+    def get(self, fixture: str) -> Any:
+        return self._request.getfixturevalue(fixture)
+
+    def run(self, *words: str, codes: tuple[int, ...] = (0,)) -> str:
+        done: subprocess.CompletedProcess[str] = self.get("boombap")(*words, **self.environment)
+        assert done.returncode in codes, done.stderr
+        return done.stdout
+
+    def json(self, *words: str, codes: tuple[int, ...] = (0, 1)) -> str:
+        return self.run(*words, "--format", "json", codes=codes)
+
+    def database(self, name: str = "faulty") -> Database:
+        found: Database = self.get(name)
+        self.environment["DATABASE_URL"] = found.url()
+        return found
+
+    def cache(self) -> Any:
+        """Give a Valkey with keys of every kind."""
+        found = self.get("cache")
+        self.environment["REDIS_URL"] = found.url
+        for words in (
+            ("SET", "lyrics:1", "x"), ("SET", b"raw:\xff", b"\xff\xfe"), ("SET", "artist:1", '{"n": 1}', "EX", 900),
+            ("SET", "old:1", b"\x80\x04N."), ("HSET", "artist:2:h", "a", "1"), ("RPUSH", "queue", "a", "b"),
+            ("ZADD", "charts", "1.5", "a"), ("SADD", "crates", "a"), ("XADD", "feed", "1-1", "a", "b"),
+        ):  # fmt: skip
+            found.call(*words)
+        return found
+
+    def project(self) -> None:
+        """Write a project with a finding, a package without a version, and a file that has a lint."""
+        self.environment["BOOMBAP_DEPS_DATABASE"] = database(self.folder.parent, TRUTH)
+        Path("requirements.txt").write_text("fastapi==0.104.1\nblack==23.12.1\nredis\n")
+
+    def repository(self) -> None:
+        files: dict[str, str | bytes] = {
+            "pool.py": "class ConnectionPool:\n    def acquire(self): ...\n",
+            "use.py": "from pool import ConnectionPool\n",
+            ".env": "TOKEN=x\n",
+        }
+        repository(self.folder, files)
+
+    def spotify(self) -> Database:
+        web, found = self.get("web"), self.database("database")
+        found.run("UPDATE tracks SET artist = 'Nas', title = 'Song ' || id, spotify_data = NULL")
+        found.run("UPDATE tracks SET spotify_data = jsonb_build_object('id', lpad(id::text, 22, '0')) WHERE id < 900")
+        self.environment |= {
+            "SPOTIFY_CLIENT_ID": "client",
+            "SPOTIFY_CLIENT_SECRET": "Geheimnis",
+            "BOOMBAP_SPOTIFY_BASE_URL": f"{web.url}/v1",
+            "BOOMBAP_SPOTIFY_ACCOUNTS_URL": web.url,
+            "BOOMBAP_SPOTIFY_BUDGET": "100000",
+            "REDIS_URL": self.get("cache").url,
+        }
+        return found
+
+
+@pytest.fixture
+def web() -> Iterator[Any]:
+    with upstream() as made:
+        yield made
+
+
+def answers(*names: str) -> Callable[[Make], Make]:
+    """Say for which schemas a function gives answers: one after the other where it is told which."""
+
+    def keep(make: Make) -> Make:
+        RUNS.update(dict.fromkeys(names, make))
+        return make
+
+    return keep
+
+
+@answers("db-diagnose")
+def diagnoses(bench: Bench) -> Iterator[str]:
+    url = bench.database().url()
+    yield bench.json("db")
+    yield bench.json("db", "--schema", "--unanalyzed", "--fast", "-n", "3", codes=(4,))
+    Path("targets").write_text(f"{url}\ngone postgresql://dj@127.0.0.1:1/rap\n")
+    yield bench.json("db", "--targets", "targets", codes=(3,))
+    bench.database("empty")
+    yield bench.json("db", codes=(1, 4))
+
+
+@answers("db-health")
+def healths(bench: Bench) -> Iterator[str]:
+    bench.database()
+    yield bench.json("db", "health")
+    Path("targets").write_text(f"{bench.environment['DATABASE_URL']}\n")
+    yield bench.json("db", "health", "--targets", "targets")
+
+
+@answers("db-slow")
+def slow_statements(bench: Bench) -> Iterator[str]:
+    found = bench.database("database")
+    found.run("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
+    found.run("SELECT count(*) FROM tracks")
+    text = bench.json("db", "slow")
+    assert json.loads(text)["statements"]
+    yield text
+
+
+@answers("db-locks")
+def locks(bench: Bench) -> Iterator[str]:
+    found = bench.database("database")
+    yield bench.json("db", "locks")
+    with found.holding("LOCK tracks"), found.waiting("LOCK tracks"):
+        yield bench.json("db", "locks", codes=(1,))
+
+
+@answers("db-snapshot")
+def changes(bench: Bench) -> Iterator[str]:
+    found = bench.database("database")
+    bench.run("db", "snapshot", "save")
+    found.run("UPDATE tracks SET lyrics = NULL")
+    text = bench.json("db", "snapshot", "diff")
+    assert json.loads(text)["changes"]
+    yield text
+
+
+@answers("redis-info", "redis-keys", "redis-acl", "redis-stats")
+def readings(bench: Bench, action: str) -> Iterator[str]:
+    bench.cache()
+    yield bench.json("redis", action)
+    if action == "stats":
+        yield bench.json("redis", action, "--fast")
+
+
+@answers("redis-get")
+def values(bench: Bench) -> Iterator[str]:
+    bench.cache()
+    for key in ("lyrics:1", "artist:1", "old:1", "artist:2:h", "queue", "charts", "crates", "feed"):
+        yield bench.json("redis", "get", key)
+
+
+@answers("redis-purge", "redis-expire")
+def changed_keys(bench: Bench, action: str) -> Iterator[str]:
+    bench.cache()
+    words = ("redis", action, "--match", "*", *(("--ttl", "1h") if action == "expire" else ()))
+    yield bench.json(*words)
+    yield bench.json(*words, "--yes")
+
+
+@answers("redis-backup", "redis-restore")
+def backups(bench: Bench, action: str) -> Iterator[str]:
+    bench.cache()
+    saved = bench.json("redis", "backup", "keys.jsonl")
+    yield saved if action == "backup" else bench.json("redis", "restore", "keys.jsonl")
+
+
+@answers("redis-copy")
+def copies(bench: Bench) -> Iterator[str]:
+    url = bench.cache().url
+    yield bench.json("redis", "copy", "--to", re.sub(r"/0$", "/1", url))
+
+
+@answers("deps-audit", "deps-check", "deps-report")
+def reports(bench: Bench, action: str) -> Iterator[str]:
+    yield bench.json("deps", action, codes=(4,))
+    bench.project()
+    yield bench.json("deps", action, codes=(0, 1, 4))
+    if action == "report":
+        yield bench.json("deps", action, "--compliance", "nist", codes=(0, 4))
+
+
+@answers("deps-explain")
+def advisories(bench: Bench) -> Iterator[str]:
+    bench.project()
+    yield from bench.json("deps", "explain", "CVE-2024-24762").splitlines()
+
+
+@answers("deps-update")
+def plans(bench: Bench) -> Iterator[str]:
+    below = {"introduced": "0"}
+    known = [record("PYSEC-1", "vuln", below, {"fixed": "1.2"}), record("PYSEC-2", "hopeless", below)]
+    bench.environment["BOOMBAP_DEPS_DATABASE"] = database(bench.folder.parent, known)
+    wheels(bench.folder / "wheels", "vuln 1.0", "vuln 1.2", "hopeless 1.0")
+    Path("requirements.txt").write_text("--no-index\n--find-links wheels\nvuln==1.0\nhopeless==1.0\n")
+    text = bench.json("deps", "update")
+    assert json.loads(text)["changes"]
+    yield text
+
+
+@answers("spotify-batch", "spotify-refresh", "spotify-audit", "spotify-status", "spotify-warm")
+def catalogue(bench: Bench, action: str) -> Iterator[str]:
+    found = bench.spotify()
+    before = bench.json("spotify", "batch", "--tracks", "990")
+    found.run("UPDATE tracks SET artist = 'Somebody Else' WHERE id <= 3")
+    if action == "batch":
+        yield before
+        Path("tracks.csv").write_text("artist,title\nNas,Song 7\nNas,Nothing\n,\n")
+        yield bench.json("spotify", "batch", "--from", "tracks.csv", "--dry-run")
+    else:
+        yield bench.json("spotify", action, *(("--older-than", "1s") if action == "refresh" else ()))
+
+
+@answers("spotify-plan")
+def forecasts(bench: Bench) -> Iterator[str]:
+    bench.spotify()
+    yield bench.json("spotify", "plan")
+
+
+@answers("spotify-explain")
+def candidates(bench: Bench) -> Iterator[str]:
+    bench.spotify()
+    yield bench.json("spotify", "explain", "Nas", "Song 7")
+    yield bench.json("spotify", "explain", "Nas", "Nothing")
+
+
+@answers("ctx-search")
+def searches(bench: Bench) -> Iterator[str]:
+    bench.repository()
+    yield bench.run("ctx", "search", "--json", "conection pool")
+    yield bench.run("ctx", "search", "--json", "-e", "nothing like this", codes=(1,))
+
+
+@answers("ctx-recent")
+def recent_files(bench: Bench) -> Iterator[str]:
+    bench.repository()
+    yield bench.run("ctx", "recent", "--json", "--since", "3650 days")
+    yield bench.run("ctx", "recent", "--json", "--since", "3650 days", "pool")
+
+
+@answers("ctx-related")
+def relatives(bench: Bench) -> Iterator[str]:
+    bench.repository()
+    text = bench.run("ctx", "related", "--json", "--file", "pool.py")
+    assert json.loads(text)["files"]
+    yield text
+
+
+@answers("ctx-index", "ctx-status")
+def indexes(bench: Bench, action: str) -> Iterator[str]:
+    bench.repository()
+    text = bench.run("ctx", action, "--json")
+    assert json.loads(text)["skipped"]
+    yield text
+
+
+@answers("config-show")
+def settings(bench: Bench) -> Iterator[str]:
+    yield bench.json("config", "show")
+
+
+@answers("config-check")
+def problems(bench: Bench) -> Iterator[str]:
+    yield bench.json("config", "check", codes=(0,))
+    bench.environment["BOOMBAP_CACHE_POOL_SIZE"] = "none"
+    text = bench.json("config", "check", codes=(2,))
+    assert all(json.loads(text)[key] for key in ("problems", "renamed"))
+    yield text
+
+
+@answers("doctor-check")
+def conditions(bench: Bench) -> Iterator[str]:
+    bench.database("healthy")
+    yield bench.json("doctor")
+
+
+def texts(name: str, bench: Bench) -> list[str]:
+    make: Any = RUNS[name]
+    is_told = make.__code__.co_argcount > 1
+    return [*(make(bench, name.partition("-")[2]) if is_told else make(bench))]
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_real_answers_fit(name: str, request: pytest.FixtureRequest, isolated: Path):
+    found = texts(name, Bench(request, isolated))
+    assert found
+    for text in found:
+        answer = validated(name, text)
+        assert_every_key_is_needed(name, answer)
+
+
+def assert_every_key_is_needed(name: str, answer: dict[str, Any]) -> None:
+    """A schema that lets the keys of a real answer go missing promises nothing."""
+    validator = validators(name)[0]
+    optional = {key for one in objects(schema(name)) for key in set(one["properties"]) - set(one["required"])}
+    for key in set(answer) - optional:
+        assert not validator.is_valid({one: value for one, value in answer.items() if one != key}), key
+        assert validator.is_valid({**answer, "a_key_of_a_later_version": 1})
+
+
+def parsers() -> Iterator[tuple[str, ArgumentParser]]:
+    for word in COMMANDS:
+        for action in COMMANDS[word][0]().TOOL.actions:
+            yield f"{word}-{action.name}", action_parser(action, word)
+
+
+def has_json(parser: ArgumentParser) -> bool:
+    forms = [one for one in parser._actions if one.dest == "format"]
+    return any("json" in (one.choices or ()) or one.const == "json" for one in forms)
+
+
+def test_every_answer_has_a_schema_and_a_run():
+    wanted = {name for name, parser in parsers() if has_json(parser)}
+    assert len(wanted) > 30
+    assert set(NAMES) == set(RUNS) == wanted
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_schema_is_one(name: str):
+    found = schema(name)
+    Draft202012Validator.check_schema(found)
+    assert found["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    assert found["title"].startswith(f"boombap {name.replace('-', ' ')}")
+    assert found["description"].endswith(".")
+    assert "additionalProperties" not in found or found["additionalProperties"] is True
+
+
+@pytest.mark.parametrize("name", sorted(set(NAMES) - {"deps-explain"}))
+def test_a_schema_names_its_form_which_a_page_describes(name: str):
+    forms = {one["properties"]["schema"]["const"] for one in objects(schema(name)) if "schema" in one["properties"]}
+    assert forms
+    assert {form for form in forms if form not in PAGES} == set()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_schema_requires_what_it_names(name: str):
+    """What is optional is so on purpose: parts that were not asked for, evidence, and what an advisory may lack."""
+    allowed = {
+        "db-diagnose": {"tracks", "analyzers", "connections", "tables", "unanalyzed", "health"},
+        "deps-report": {"catalogue", "controls"},
+        "deps-explain": {"published", "withdrawn", "aliases", "summary", "details", "severity", "affected"},
+    }
+    optional = {key for one in objects(schema(name)) for key in set(one["properties"]) - set(one["required"])}
+    assert optional == allowed.get(name, set())
