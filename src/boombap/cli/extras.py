@@ -11,8 +11,8 @@ MODULES: dict[str, tuple[str, ...]] = {
     "db": ("psycopg2",),
     "spotify": ("psycopg2", "pycurl", "hiredis", "cheroot", "orjson", "rapidfuzz", "anyascii", "rich"),
     "ctx": ("pathspec", "tree_sitter"),
-    "deps": ("cheroot", "cvss", "defusedxml", "orjson", "packaging", "pycurl", "yaml", "rich", "tomlkit"),
-    "redis": ("hiredis", "rich"),
+    "deps": ("cheroot", "cvss", "defusedxml", "orjson", "packaging", "pycurl", "yaml", "tomlkit"),
+    "redis": ("hiredis",),
 }
 
 
