@@ -224,10 +224,9 @@ def _manual_configuration() -> Iterator[str]:
 
 
 def _manual_codes() -> Iterator[str]:
-    page = (ROOT / "docs" / "reference" / "exit-codes.md").read_text(encoding="utf-8")
-    for code, meaning in re.findall(r"^\| (\d+) \| ([^|]+) \|", page, re.MULTILINE):
+    for code, meaning in sorted(MEANINGS.items()):
         yield ".TP"
-        yield _bold(code)
+        yield _bold(str(code))
         yield _sentence(meaning)
 
 
@@ -291,7 +290,7 @@ def _exit_rows(word: str) -> Iterator[str]:
     yield "| code | action | when |"
     yield "|---|---|---|"
     for code, when in sorted(rows, key=lambda row: row[0]):
-        yield f"| {code} | {', '.join(f'`{name or word}`' for name in rows[code, when])} | {when} |"
+        yield f"| {code} | {', '.join(f'`{name}`' for name in rows[code, when])} | {when} |"
     yield ""
 
 

@@ -15,6 +15,7 @@ import generated
 from boombap import errors
 from boombap.cli.config import sections
 from boombap.cli.main import COMMANDS
+from boombap.cli.sections import names
 from boombap.command.dispatch import run_tool
 from boombap.command.parse import action_parser
 from boombap.db import checks, encode, model, snapshot
@@ -68,6 +69,14 @@ def test_every_command_is_documented(word: str):
 def test_every_configuration_key_is_documented(key: model.Record):
     text = page("reference/config.md")
     assert all(f"`{name}`" in text for name in (key.dotted, *key.env))
+
+
+@pytest.mark.parametrize("old", [old for old, _ in names().renamed])
+def test_no_page_names_a_setting_by_its_old_name(old: str):
+    key = "" if "." in old else r"\.[a-z_]+"
+    found = re.compile(rf"`{re.escape(old)}{key}`")
+    pages = [path for path in (*PAGES, *DOCS.rglob("*.json")) if path.name != "CHANGELOG.md"]
+    assert [path.name for path in pages if found.search(path.read_text(encoding="utf-8"))] == []
 
 
 @pytest.mark.parametrize("check", [check.id for check in ALL])
