@@ -89,12 +89,9 @@ def _waiver_for(finding: Finding, waivers: Sequence[Waiver], today: date | None)
     """Return the waiver that holds, and the one that has expired."""
     if not waivers:
         return None, None
-    from boombap.health.finding import Finding as Subject
-    from boombap.health.finding import Severity
-
     assert today is not None, "waivers are held against a day"
-    subjects = [Subject(id_, Severity.WARNING, finding.dependency.normal, "") for id_ in finding.ids]
-    covering = [waiver for waiver in waivers if any(waiver.covers(subject) for subject in subjects)]
+    name = finding.dependency.normal
+    covering = [waiver for waiver in waivers if any(waiver.covers(id_, name) for id_ in finding.ids)]
     holding = next((waiver for waiver in covering if waiver.expires >= today), None)
     return holding, None if holding or not covering else covering[0]
 
