@@ -1,19 +1,23 @@
 from __future__ import annotations
 
 import io
-import subprocess
-import sys
+from concurrent.futures import ThreadPoolExecutor
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from boombap.batch.progress import Position, Progress, Rate, line
+from boombap.output.terminal import Terminal
 from clocks import Clock
 
 
 class Screen(io.StringIO):
     def isatty(self) -> bool:
         return True
+
+
+def terminal(stream: io.StringIO, *, quiet: bool = False) -> Terminal:
+    return Terminal(io.StringIO(), stream, quiet=quiet)
 
 
 def test_the_rate_is_that_of_the_window():
@@ -46,7 +50,7 @@ def test_the_rate_is_never_negative_and_memory_is_bounded(steps: list[tuple[int,
 
 def test_the_end_is_told_from_the_rate():
     clock = Clock()
-    with Progress("tracks", 100, quiet=True, clock=clock) as progress:
+    with Progress("tracks", 100, terminal(Screen(), quiet=True), clock=clock) as progress:
         assert progress.position().left_s is None
         clock.sleep(1)
         progress.advance(20)
@@ -57,7 +61,7 @@ def test_the_end_is_told_from_the_rate():
 
 def test_elsewhere_a_line_comes_every_ten_seconds():
     clock, log = Clock(), io.StringIO()
-    with Progress("tracks", 3000, stream=log, clock=clock, note=lambda: "hits 5 %") as progress:
+    with Progress("tracks", 3000, terminal(log), clock=clock, note=lambda: "hits 5 %") as progress:
         for _ in range(25):
             clock.sleep(1)
             progress.advance(100)
@@ -69,7 +73,7 @@ def test_elsewhere_a_line_comes_every_ten_seconds():
 
 def test_a_wait_is_shown_too():
     clock, log = Clock(), io.StringIO()
-    with Progress("tracks", None, stream=log, clock=clock) as progress:
+    with Progress("tracks", None, terminal(log), clock=clock) as progress:
         clock.sleep(11)
         progress.refresh()
     assert log.getvalue() == "tracks: 0, 0.0/s\n"
@@ -77,7 +81,7 @@ def test_a_wait_is_shown_too():
 
 def test_quiet_says_nothing():
     clock, screen = Clock(), Screen()
-    with Progress("tracks", 10, stream=screen, quiet=True, clock=clock) as progress:
+    with Progress("tracks", 10, terminal(screen, quiet=True), clock=clock) as progress:
         clock.sleep(60)
         progress.advance(5)
     assert screen.getvalue() == ""
@@ -85,20 +89,39 @@ def test_quiet_says_nothing():
 
 def test_a_terminal_shows_a_bar():
     clock, screen = Clock(), Screen()
-    with Progress("tracks", 10, stream=screen, clock=clock) as progress:
+    with Progress("tracks", 10, terminal(screen), clock=clock) as progress:
         clock.sleep(1)
         progress.advance(5)
     assert "5 of 10 (50 %)" in screen.getvalue()
     assert "━" in screen.getvalue()
 
 
-def test_without_a_terminal_rich_is_not_imported():
-    code = (
-        "import sys; from boombap.batch.progress import Progress\n"
-        "with Progress('tracks', 10) as p: p.advance()\n"
-        "sys.exit('rich' in sys.modules)"
-    )
-    assert subprocess.run([sys.executable, "-c", code], check=False, stderr=subprocess.PIPE).returncode == 0
+def test_a_note_ends_the_line_of_progress():
+    clock, screen = Clock(), Screen()
+    shown = terminal(screen)
+    with Progress("tracks", 10, shown, clock=clock) as progress:
+        clock.sleep(1)
+        progress.advance(5)
+        shown.note("half of it")
+    assert screen.getvalue().endswith("\r\x1b[Khalf of it\n")
+
+
+def test_work_that_counts_itself():
+    progress = Progress("keys", None, terminal(io.StringIO()), clock=Clock())
+    progress.reach(50, 200)
+    progress.reach(40)
+    assert (progress.done, progress.total) == (50, 200)
+    progress.begin("records")
+    progress.reach(7)
+    assert (progress.what, progress.done, progress.total) == ("records", 7, None)
+
+
+def test_threads_count_together():
+    progress = Progress("keys", None, terminal(io.StringIO()))
+    with ThreadPoolExecutor(8) as threads:
+        for _ in range(8):
+            threads.submit(lambda: [progress.advance() for _ in range(2_000)])
+    assert progress.done == 16_000
 
 
 def test_an_empty_run_has_no_share():

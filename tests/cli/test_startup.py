@@ -51,8 +51,7 @@ COMMANDS: dict[str, tuple[list[str], set[str], set[str]]] = {
     "deps": (
         ["deps", "audit", "requirements.txt"],
         HARNESS | {"command", "deps"},
-        (HEAVY - {"typing", "dataclasses"})
-        | {"psycopg2", "pycurl", "orjson", "packaging", "yaml", "rich", "sqlite3", "cvss"},
+        (HEAVY - {"typing", "dataclasses"}) | {"psycopg2", "pycurl", "orjson", "packaging", "yaml", "sqlite3", "cvss"},
     ),
     "db": (["db", "--quick"], HARNESS | {"batch", "clients", "command", "db", "health", "local"}, HEAVY),
 }

@@ -61,8 +61,9 @@ def test_quiet_leaves_out_notes_and_progress_but_no_data() -> None:
 def test_progress_replaces_its_line_on_a_terminal_only() -> None:
     screen, file = Screen(), io.StringIO()
     for stream in (screen, file):
-        Terminal(io.StringIO(), stream).progress("1 of 2")
-        Terminal(io.StringIO(), stream).progress("")
+        terminal = Terminal(io.StringIO(), stream)
+        terminal.progress("1 of 2")
+        terminal.progress("")
     assert screen.getvalue() == "\r1 of 2\x1b[K\r\x1b[K"
     assert file.getvalue() == ""
 

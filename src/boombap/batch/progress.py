@@ -5,9 +5,9 @@ A bar where stderr is a terminal, a line every ten seconds elsewhere, nothing wh
 
 from __future__ import annotations
 
-import sys
 import time
 from collections import deque
+from threading import Lock
 
 from boombap.record import Record
 from boombap.units import format_duration, format_rate
@@ -16,25 +16,29 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
-    from typing import Protocol, Self, TextIO
+    from typing import Protocol, Self
 
-    from rich.progress import Progress as RichProgress
-    from rich.progress import TaskID
+    class Screen(Protocol):
+        """Where progress is shown; `output.terminal.Terminal` is one."""
 
-    class View(Protocol):
-        """Shows how far the run has come."""
+        quiet: bool
 
-        def show(self, at: Position) -> None:
-            """Show a position."""
+        @property
+        def is_live(self) -> bool:
+            """Tell whether a line can be replaced."""
 
-        def close(self) -> None:
-            """Leave the screen in order."""
+        def progress(self, text: str) -> None:
+            """Replace the line of progress; empty ends it."""
+
+        def note(self, text: str) -> None:
+            """Write a line."""
 
 
 _WINDOW_S = 10.0
 _STEP_S = 0.25
 _LINE_EVERY_S = 10.0
 _BAR_EVERY_S = 0.2
+_BAR_COLUMNS = 20
 
 
 class Position(Record):
@@ -91,52 +95,61 @@ class Rate:
 
 
 class Progress:
-    """Follows one run and shows it; use it from one thread.
+    """Follows one run and shows it; several threads may count.
 
     Args:
+        what: the noun of what is counted.
         total: all items; None when nobody knows.
-        stream: where it is shown, stderr when not given.
-        quiet: show nothing.
+        screen: where it is shown.
         note: gives what the tool adds to each position.
+        clock: monotonic seconds.
     """
 
     def __init__(
         self,
         what: str,
         total: int | None,
+        screen: Screen,
         *,
-        stream: TextIO | None = None,
-        quiet: bool = False,
         note: Callable[[], str] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.done = 0
-        self.total = total
+        self._screen = screen
         self._note = note or (lambda: "")
         self._clock = clock
-        self._rate = Rate(clock=clock)
-        self._view, self._every_s = _view(what, total, stream or sys.stderr, quiet=quiet)
-        self._shown_at_s = clock()
+        self._lock = Lock()
+        self._every_s = _BAR_EVERY_S if screen.is_live else _LINE_EVERY_S
+        self.begin(what, total)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        if self._view:
-            self._view.close()
+        self._screen.progress("")
+
+    def begin(self, what: str, total: int | None = None) -> None:
+        """Count something else from now on, from 0."""
+        self.what = what
+        self.done = 0
+        self.total = total
+        self._rate = Rate(clock=self._clock)
+        self._shown_at_s = self._clock()
 
     def advance(self, n: int = 1) -> None:
         """Count `n` items as done, and show it when it is time."""
-        self.done += n
-        self._rate.add(n)
-        self.refresh()
+        with self._lock:
+            self._count(n)
+
+    def reach(self, done: int, total: int | None = None) -> None:
+        """Set how many items are done, where the work counts them itself; a number that is behind changes nothing."""
+        with self._lock:
+            self.total = total or self.total
+            self._count(max(0, done - self.done))
 
     def refresh(self) -> None:
         """Show the position when it is time; call it while nothing advances, too."""
-        now_s = self._clock()
-        if self._view and now_s - self._shown_at_s >= self._every_s:
-            self._shown_at_s = now_s
-            self._view.show(self.position())
+        with self._lock:
+            self._count(0)
 
     def position(self) -> Position:
         """Return where the run stands."""
@@ -144,6 +157,18 @@ class Progress:
         left = None if self.total is None else max(0, self.total - self.done)
         left_s = 0.0 if left == 0 else left / rate if left and rate > 0 else None
         return Position(self.done, self.total, rate, left_s, self._note())
+
+    def _count(self, n: int) -> None:
+        self.done += n
+        self._rate.add(n)
+        now_s = self._clock()
+        if not self._screen.quiet and now_s - self._shown_at_s >= self._every_s:
+            self._shown_at_s = now_s
+            text = line(self.what, self.position())
+            if self._screen.is_live:
+                self._screen.progress(f"{bar(self.done, self.total)}{text}")
+            else:
+                self._screen.note(text)
 
 
 def line(what: str, at: Position) -> str:
@@ -159,52 +184,13 @@ def line(what: str, at: Position) -> str:
     )
 
 
-def _view(what: str, total: int | None, stream: TextIO, *, quiet: bool) -> tuple[View | None, float]:
-    if quiet:
-        return None, 0.0
-    return (_Bar(what, total, stream), _BAR_EVERY_S) if stream.isatty() else (_Lines(what, stream), _LINE_EVERY_S)
+def bar(done: int, total: int | None) -> str:
+    """Return a bar and a space; empty where nobody knows the total.
 
-
-class _Lines:
-    """One line at a time, for logs and pipes."""
-
-    def __init__(self, what: str, stream: TextIO) -> None:
-        self._what = what
-        self._stream = stream
-
-    def show(self, at: Position) -> None:
-        self._stream.write(line(self._what, at) + "\n")
-        self._stream.flush()
-
-    def close(self) -> None:
-        # The report that follows says the last position.
-        return
-
-
-class _Bar:
-    """A bar that stays in its line; rich is imported here only (50 ms, 8 MB)."""
-
-    def __init__(self, what: str, total: int | None, stream: TextIO) -> None:
-        from rich.console import Console
-        from rich.progress import BarColumn, TextColumn
-        from rich.progress import Progress as Rich
-
-        # Without rich's own thread: the run shows its position when it has one.
-        self._rich: RichProgress = Rich(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TextColumn("{task.fields[text]}"),
-            console=Console(file=stream),
-            auto_refresh=False,
-            transient=True,
-        )
-        self._what = what
-        self._task: TaskID = self._rich.add_task(what, total=total, text="")
-        self._rich.start()
-
-    def show(self, at: Position) -> None:
-        text = line("", at).removeprefix(": ")
-        self._rich.update(self._task, completed=at.done, text=text, refresh=True)
-
-    def close(self) -> None:
-        self._rich.stop()
+    >>> bar(5, 10)
+    '━━━━━━━━━━           '
+    """
+    if not total:
+        return ""
+    full = round(_BAR_COLUMNS * min(1, done / total))
+    return "━" * full + " " * (_BAR_COLUMNS - full) + " "

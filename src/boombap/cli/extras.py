@@ -9,7 +9,7 @@ from boombap.errors import UsageError
 # The modules that each tool imports from elsewhere; pyproject.toml names the packages that bring them.
 MODULES: dict[str, tuple[str, ...]] = {
     "db": ("psycopg2",),
-    "spotify": ("psycopg2", "pycurl", "hiredis", "cheroot", "orjson", "rapidfuzz", "anyascii", "rich"),
+    "spotify": ("psycopg2", "pycurl", "hiredis", "cheroot", "orjson", "rapidfuzz", "anyascii"),
     "ctx": ("pathspec", "tree_sitter"),
     "deps": ("cheroot", "cvss", "defusedxml", "orjson", "packaging", "pycurl", "yaml", "tomlkit"),
     "redis": ("hiredis",),

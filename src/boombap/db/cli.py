@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from time import monotonic
-
 from boombap.command.action import Action, Tool
 from boombap.command.emit import answer
 from boombap.command.options import NEVER
@@ -12,7 +10,7 @@ from boombap.errors import EXIT_EXTERNAL, EXIT_FINDINGS, EXIT_NO_VERDICT, EXIT_O
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from boombap.clients.postgres.pool import Pool
@@ -57,12 +55,13 @@ def _diagnose(context: RunContext) -> int:
 
 
 def _diagnose_fleet(context: RunContext) -> int:
+    from boombap.batch.progress import Progress
     from boombap.db import show
     from boombap.db.fleet import survey
 
     fleet = _fleet_targets(context)
-    answers = survey(fleet, _request(context, {}), _limits(context), context.interrupt, _countdown(context, len(fleet)))
-    context.terminal.progress("")
+    with Progress("databases", len(fleet), context.terminal) as progress:
+        answers = survey(fleet, _request(context, {}), _limits(context), context.interrupt, progress.reach)
     show.fleet(answers, context.args.format, context.terminal)
     codes = [_exit_code(one, context.args.fail_on) for one in answers]
     # A server has databases without the platform's tables; only when no database has them, nothing was counted.
@@ -217,16 +216,6 @@ def _fleet_targets(context: RunContext) -> Sequence[Target]:
     if context.args.targets:
         return fleet.targets(context.args.targets)
     return fleet.databases(postgres(context.config), _limits(context), context.interrupt)
-
-
-def _countdown(context: RunContext, total: int) -> Callable[[int], None]:
-    begun = monotonic()
-
-    def show(done: int) -> None:
-        left_s = (monotonic() - begun) / done * (total - done)
-        context.terminal.progress(f"{done} of {total} databases, about {left_s:.0f} s left")
-
-    return show
 
 
 def _exit_code(found: Diagnosis | Failure, fail_on: str) -> int:

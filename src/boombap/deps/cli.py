@@ -140,22 +140,25 @@ def _sync(context: RunContext) -> int:
 def _sync_one(context: RunContext, ecosystem: str, origin: ExportSource) -> int:
     from pathlib import Path
 
+    from boombap.batch.progress import Progress
     from boombap.deps.advisories.sync import Wanted, sync
 
     args, deps, terminal = context.args, environment.settings(context), context.terminal
     if args.if_stale and _is_fresh(context, ecosystem):
         return EXIT_OK
 
-    def watch(step: str, done: int) -> None:
-        context.interrupt.check()
-        terminal.progress(f"{ecosystem}: {step} {done or ''}")
-
     folder = Path(environment.folder(context))
     wanted = Wanted(folder, deps.kev, deps.epss, is_rebuilt=args.rebuild, accepts_loss=args.accept_loss)
-    try:
+    with Progress(ecosystem, None, terminal) as progress:
+
+        def watch(step: str, done: int) -> None:
+            context.interrupt.check()
+            what = f"{ecosystem}: {step}"
+            if what != progress.what:
+                progress.begin(what)
+            progress.reach(done)
+
         outcome = sync(ecosystem, origin, wanted, clock=time.time, pause=context.interrupt.sleep, watch=watch)
-    finally:
-        terminal.progress("")
     terminal.note(_sentence(ecosystem, outcome))
     return EXIT_OK
 

@@ -28,14 +28,17 @@ class Terminal:
         self._out = out or sys.stdout
         self._err = err or sys.stderr
         self.quiet = quiet
+        self._has_progress = False
+
+    @property
+    def is_live(self) -> bool:
+        """Tell whether stderr is a terminal, where a line of progress can be replaced."""
+        return self._err.isatty()
 
     @property
     def width(self) -> int:
         """Return the columns of the terminal behind stdout, 100 where there is none."""
-        try:
-            return os.get_terminal_size(self._out.fileno()).columns or _FALLBACK_WIDTH
-        except (OSError, ValueError):
-            return _FALLBACK_WIDTH
+        return _columns(self._out)
 
     def style(self, text: str, style: Style) -> str:
         """Return the text in a style when stdout is a terminal that wants colour, else as it is."""
@@ -70,13 +73,17 @@ class Terminal:
     def note(self, text: str) -> None:
         """Write a line for the person to stderr, unless the command is quiet."""
         if not self.quiet:
+            self.progress("")
             self._err.write(text + "\n")
 
     def progress(self, text: str) -> None:
         """Replace the line of progress, when stderr is a terminal and the command not quiet; empty ends it."""
-        if not self.quiet and self._err.isatty():
-            self._err.write(f"\r{text}\x1b[K")
-            self._err.flush()
+        if self.quiet or not (text or self._has_progress) or not self.is_live:
+            return
+        self._has_progress = bool(text)
+        # A line that wraps could not be replaced.
+        self._err.write(f"\r{text[: _columns(self._err) - 1]}\x1b[K")
+        self._err.flush()
 
 
 def flush(stream: TextIO) -> None:
@@ -97,6 +104,13 @@ def flush(stream: TextIO) -> None:
 def unwritable(error: OSError) -> ExternalError:
     """Return the error for an output that could not be written."""
     return ExternalError(f"cannot write the output: {error.strerror}")
+
+
+def _columns(stream: TextIO) -> int:
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or _FALLBACK_WIDTH
+    except (OSError, ValueError):
+        return _FALLBACK_WIDTH
 
 
 def _shows_colour(stream: TextIO) -> bool:

@@ -101,10 +101,9 @@ def _change(context: RunContext, action: str, ttl_ms: int | None, backup_file: P
     resumed = False if args.fresh else journal.read()
     if is_left:
         context.terminal.note(f"the backup {backup_file} of an interrupted run is continued")
-    field, progress = environment.field(context, db), environment.counter(context, "keys")
-    with backup or nullcontext():
-        done = Change(field, wanted, journal, progress, db=db, backup=backup, resumed=resumed).run()
-    context.terminal.progress("")
+    field = environment.field(context, db)
+    with backup or nullcontext(), environment.progress(context) as progress:
+        done = Change(field, wanted, journal, progress.reach, db=db, backup=backup, resumed=resumed).run()
     return _show_done(context, wanted, done)
 
 
@@ -122,9 +121,9 @@ def _backup(context: RunContext) -> int:
     from boombap.redis.transfer import backup
 
     args, db = context.args, environment.changed_database(context)
-    file, progress = BackupFile(args.file, args.form), environment.counter(context, "keys")
-    done = backup(environment.field(context, db), args.match, matcher(args.match), file, progress, db=db)
-    context.terminal.progress("")
+    file, field = BackupFile(args.file, args.form), environment.field(context, db)
+    with environment.progress(context) as progress:
+        done = backup(field, args.match, matcher(args.match), file, progress.reach, db=db)
     return _show_done(context, None, done, f"from {environment.place(context, db)}")
 
 
@@ -133,15 +132,8 @@ def _restore(context: RunContext) -> int:
 
     args, db = context.args, environment.changed_database(context)
     into = environment.databases(context, environment.target(context))
-    done = restore(
-        args.file,
-        into,
-        environment.counter(context, "keys"),
-        db=db,
-        is_named=args.db is not None,
-        replaces=args.replace,
-    )
-    context.terminal.progress("")
+    with environment.progress(context) as progress:
+        done = restore(args.file, into, progress.reach, db=db, is_named=args.db is not None, replaces=args.replace)
     return _show_done(context, None, done, f"into {environment.place(context, db)}")
 
 
@@ -153,13 +145,14 @@ def _copy(context: RunContext) -> int:
     args, db = context.args, environment.changed_database(context)
     to = from_text(args.to, origin="--to")
     to_db = None if db is None else to.db
-    done = copy(
-        environment.field(context, db), args.match, matcher(args.match), environment.databases(context, to),
-        environment.counter(context, "keys"), db=db, to_db=to_db, replaces=args.replace, form=args.form,
-    )  # fmt: skip
-    context.terminal.progress("")
-    into = f"{to.address}, {'each its own' if to_db is None else f'database {to_db}'}"
-    return _show_done(context, None, done, f"from {environment.place(context, db)} into {into}")
+    field, into = environment.field(context, db), environment.databases(context, to)
+    with environment.progress(context) as progress:
+        done = copy(
+            field, args.match, matcher(args.match), into, progress.reach,
+            db=db, to_db=to_db, replaces=args.replace, form=args.form,
+        )  # fmt: skip
+    target = f"{to.address}, {'each its own' if to_db is None else f'database {to_db}'}"
+    return _show_done(context, None, done, f"from {environment.place(context, db)} into {target}")
 
 
 def _acl(context: RunContext) -> int:
@@ -210,10 +203,8 @@ def _census(context: RunContext, pattern: bytes, purpose: str, db: int | None) -
     journal = environment.journal(context, db, purpose, pattern, share)
     if not context.args.fresh and journal.read():
         context.terminal.note("resuming an interrupted run (use --fresh to start over)")
-    progress = environment.counter(context, "keys")
-    census = survey(environment.field(context, db), pattern, journal, progress, db=db, share=share)
-    context.terminal.progress("")
-    return census
+    with environment.progress(context) as progress:
+        return survey(environment.field(context, db), pattern, journal, progress.reach, db=db, share=share)
 
 
 def _show_done(context: RunContext, plan: Plan | None, done: Done | None, place: str = "") -> int:

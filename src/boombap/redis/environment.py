@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from time import monotonic
-
 from boombap.redis.options import ALL
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from boombap.batch.progress import Progress
     from boombap.clients.redis.connection import Limits
     from boombap.clients.redis.deployment import Deployment
     from boombap.clients.redis.target import Target
@@ -19,9 +18,6 @@ if TYPE_CHECKING:
     from boombap.redis.model import Expectations
     from boombap.redis.parts import Field
     from boombap.redis.settings import RedisSettings
-
-
-_PROGRESS_EVERY_S = 0.1
 
 
 def settings(context: RunContext) -> RedisSettings:
@@ -105,21 +101,11 @@ def waivers(context: RunContext) -> Sequence[Waiver]:
     return load(file) if file else ()
 
 
-def counter(context: RunContext, noun: str) -> Callable[[int, int], None]:
-    """Return what shows how many things are done of how many, and about how long the rest takes."""
-    begun_s = shown_s = monotonic()
+def progress(context: RunContext) -> Progress:
+    """Return what shows how many keys are done."""
+    from boombap.batch.progress import Progress
 
-    def show(done: int, total: int) -> None:
-        nonlocal shown_s
-        now_s = monotonic()
-        if now_s - shown_s < _PROGRESS_EVERY_S:
-            return
-        shown_s = now_s
-        left_s = (now_s - begun_s) / max(done, 1) * max(total - done, 0)
-        left = f" of {total:,} {noun}, about {left_s:.0f} s left" if total else f" {noun}"
-        context.terminal.progress(f"{done:,}{left}")
-
-    return show
+    return Progress("keys", None, context.terminal)
 
 
 def _limits(context: RunContext) -> Limits:

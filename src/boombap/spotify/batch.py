@@ -198,7 +198,7 @@ class _Run:
             wait = f"waiting {format_duration(limiter.wait_s)} for the quota" if limiter.wait_s >= 1 else ""
             return ", ".join(part for part in (hits, f"{tally.requests.total():,} requests", wait) if part)
 
-        return Progress("tracks", self._total(), quiet=self._context.terminal.quiet, note=note)
+        return Progress("tracks", self._total(), self._context.terminal, note=note)
 
     def _total(self) -> int | None:
         """Return the tracks to come; None where counting them would take as long as the work."""

@@ -33,7 +33,7 @@ def warm(context: RunContext) -> tuple[int, float]:
         cache = environment.cache(context, redis)
         if not schema.version(session):
             return 0, time.monotonic() - begun_s
-        with Progress("tracks", args.tracks, quiet=context.terminal.quiet) as progress:
+        with Progress("tracks", args.tracks, context.terminal) as progress:
             for chunk in read_kept(
                 session, ttl_s=context.config.of(SpotifySettings).ttl, most=args.tracks, artists=artists
             ):
