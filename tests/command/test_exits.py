@@ -16,7 +16,7 @@ import generated
 from boombap.cli.main import COMMANDS
 from boombap.errors import EXIT_OK, MEANINGS, PRECEDENCE, BoombapError
 from ctx.repositories import repository
-from deps.advisories import TRUTH, database
+from deps.osv import TRUTH, database
 
 if TYPE_CHECKING:
     import subprocess

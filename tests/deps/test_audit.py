@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from boombap.deps.audit import audit
-from boombap.deps.names import normalise
-from deps.advisories import HIGH, LOW, TRUTH, database, needs, reading, record, scored
+from boombap.deps.package_names import normalise
+from deps.osv import HIGH, LOW, TRUTH, database, needs, reading, record, scored
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from boombap.command.dispatch import run_tool
+from boombap.deps.advisories.database import place
 from boombap.deps.cli import TOOL
-from boombap.deps.database import place
 from boombap.deps.sample.load import sample_database, sample_project
 from boombap.interrupt import Interrupt
-from deps.advisories import TRUTH, database, export, record
+from deps.osv import TRUTH, database, export, record
 
 if TYPE_CHECKING:
     from collections.abc import Callable

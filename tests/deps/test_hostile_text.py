@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from boombap.deps import lint, severity
-from boombap.deps.manifest import source
-from boombap.deps.manifest.find import family_of_named
+from boombap.deps import lint
+from boombap.deps.advisories import severity
+from boombap.deps.manifest import safe_text
+from boombap.deps.manifest.collector import masked
+from boombap.deps.manifest.find import file_type_of_named
 from boombap.deps.manifest.read import read
-from boombap.deps.manifest.sheet import masked
-from boombap.deps.names import normalise
+from boombap.deps.package_names import normalise
 from boombap.deps.update import pyproject as update_pyproject
 from boombap.deps.update import requirements as update_requirements
 from boombap.deps.versions.key import _SCHEMES, sort_key
@@ -125,7 +126,7 @@ def slow(work: Callable[[str], object], texts: Iterator[str]) -> list[str]:
 def test_a_file_with_any_repetition_is_read_in_time(name: str, tmp_path: Path):
     file = name.rpartition(" ")[2]
     encoding = "latin-1" if name.startswith("latin") else "utf-8"
-    assert family_of_named(file)
+    assert file_type_of_named(file)
 
     def work(text: str) -> None:
         read([str(write(tmp_path, {file: text.encode(encoding)}) / file)])
@@ -144,9 +145,9 @@ TEXTS: dict[str, tuple[Callable[[str], object], str]] = {
         lambda text: severity.of_record({"severity": [{"score": text}]}),
         "(AV:N/AC:L/Au:N/C:P/I:P/A:P)",
     ),
-    "a JSON document": (source.from_json, '{"a": [1, "b"]}'),
-    "deep nesting": (source._deep_line, '[{"a": ["b'),
-    "a line number": (lambda text: source.Lines(text).find(source.key("a")), '{"a" : {"b": 1}}'),
+    "a JSON document": (safe_text.from_json, '{"a": [1, "b"]}'),
+    "deep nesting": (safe_text._deep_line, '[{"a": ["b'),
+    "a line number": (lambda text: safe_text.Lines(text).find(safe_text.key("a")), '{"a" : {"b": 1}}'),
     "an update of requirements": (
         update_requirements.entries,
         "a [x] == 1 @ y ; z \\\n --hash=sha256:0\n",

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from boombap.deps import model, options, policy
+from boombap.deps import model, options
 from boombap.deps.cli import TOOL
+from boombap.deps.gate import policy
 from boombap.deps.report.compliance import Control
 from boombap.deps.report.document import SCHEMA
 

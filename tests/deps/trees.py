@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING
 
+from boombap.deps.manifest.collector import ManifestCollector
 from boombap.deps.manifest.read import read
-from boombap.deps.manifest.sheet import Sheet
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from boombap.deps.model import Reading
@@ -27,15 +27,17 @@ def reading(root: Path, files: dict[str, str | bytes], **options: bool) -> Readi
     return read([str(write(root, files))], **options)  # type: ignore[arg-type]
 
 
-def sheet(module: str, document: str, *, function: str = "read", ecosystem: str = "npm") -> Sheet:
-    found = Sheet("file", ecosystem)
-    getattr(importlib.import_module(f"boombap.deps.manifest.{module}"), function)(document, found)
+def collector(
+    reader: Callable[[str, ManifestCollector], None], document: str, *, ecosystem: str = "npm"
+) -> ManifestCollector:
+    found = ManifestCollector("file", ecosystem)
+    reader(document, found)
     return found
 
 
-def pins(found: Sheet | Reading) -> list[tuple[str, str, int]]:
+def pins(found: ManifestCollector | Reading) -> list[tuple[str, str, int]]:
     return [(one.name, one.version, one.line) for one in found.dependencies]
 
 
-def gaps(found: Sheet | Reading) -> list[tuple[str, str, int]]:
+def gaps(found: ManifestCollector | Reading) -> list[tuple[str, str, int]]:
     return [(one.what, one.reason, one.line) for one in found.skipped]

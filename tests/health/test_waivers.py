@@ -79,19 +79,19 @@ def test_file_that_cannot_be_read(tmp_path: Path) -> None:
 
 @given(SUBJECTS)
 def test_subject_covers_itself(subject: str) -> None:
-    assert waiver(subject).covers(finding(subject))
+    assert waiver(subject).covers("unused_index", subject)
 
 
 @given(SUBJECTS, SUBJECTS)
 def test_only_the_star_is_a_wildcard(pattern: str, subject: str) -> None:
     if "*" not in pattern:
-        assert waiver(pattern).covers(finding(subject)) == (pattern == subject)
-    assert waiver("*").covers(finding(subject))
-    assert waiver(f"{pattern}*").covers(finding(pattern + subject))
+        assert waiver(pattern).covers("unused_index", subject) == (pattern == subject)
+    assert waiver("*").covers("unused_index", subject)
+    assert waiver(f"{pattern}*").covers("unused_index", pattern + subject)
 
 
 def test_waiver_of_another_check_does_not_cover() -> None:
-    assert not waiver("*", check="bloat").covers(finding())
+    assert not waiver("*", check="bloat").covers("unused_index", "public.tracks")
 
 
 @pytest.mark.parametrize(("days", "holds"), [(-1, False), (0, True), (1, True)])

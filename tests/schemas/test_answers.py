@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 from boombap.cli.main import COMMANDS
 from boombap.command.parse import action_parser
 from ctx.repositories import repository
-from deps.advisories import TRUTH, database, record
+from deps.osv import TRUTH, database, record
 from deps.wheels import wheels
 from schemas.validation import FOLDER, NAMES, objects, schema, validated, validators
 from spotify.upstream import upstream

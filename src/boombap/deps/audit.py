@@ -5,7 +5,7 @@ It reads the databases of the ecosystems that occur, and neither prints nor asks
 
 from __future__ import annotations
 
-from boombap.deps.database import open_database, present
+from boombap.deps.advisories.database import open_database, present
 from boombap.deps.match import match, urgency
 from boombap.deps.model import ECOSYSTEMS, Audit, Coverage, Skipped
 
@@ -24,7 +24,7 @@ def audit(reading: Reading, folder: str, *, now_s: float) -> Audit:
 
     Args:
         reading: dependencies and what could not be read.
-        folder: of the databases, as `deps.sync` made them.
+        folder: of the databases, as `deps.advisories.sync` made them.
         now_s: Unix time, for the databases' age.
 
     Raises:

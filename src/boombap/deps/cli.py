@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
     from boombap.command.context import RunContext
     from boombap.config.section import Section
+    from boombap.deps.advisories.export_source import ExportSource
+    from boombap.deps.advisories.sync import Outcome
+    from boombap.deps.gate.policy import Policy
     from boombap.deps.model import Report
-    from boombap.deps.origin import Origin
-    from boombap.deps.policy import Policy
-    from boombap.deps.sync import Outcome
 
 
 _ANY_NUMBER = 2**31
@@ -40,8 +40,8 @@ def _section() -> Section:
 
 
 def _audit(context: RunContext) -> int:
-    from boombap.deps import show
-    from boombap.deps.policy import Policy
+    from boombap.deps.gate.policy import Policy
+    from boombap.deps.report import write
 
     args = context.args
     # Everything counts from the floor on, whatever a policy would let pass; what names no version is listed.
@@ -54,27 +54,27 @@ def _audit(context: RunContext) -> int:
     report = _judged(context, asked)
     if args.severity:
         report = _from_floor(context, report)
-    return _answered(context, report, show.lines(report, args.format, context.terminal))
+    return _answered(context, report, write.lines(report, args.format, context.terminal))
 
 
 def _check(context: RunContext) -> int:
-    from boombap.deps import show
+    from boombap.deps.report import write
 
     args = context.args
     report = _judged(context, environment.policy(context, args.environment))
     form = "annotations" if args.ci_mode and args.format == "table" else args.format
-    return _answered(context, report, show.lines(report, form, context.terminal))
+    return _answered(context, report, write.lines(report, form, context.terminal))
 
 
 def _report(context: RunContext) -> int:
-    from boombap.deps import show
+    from boombap.deps.report import write
 
     args = context.args
     report = _judged(context, environment.policy(context, args.environment))
     if args.compliance:
-        lines = show.compliance_lines(report, args.compliance, args.format or "table")
+        lines = write.compliance_lines(report, args.compliance, args.format or "table")
     else:
-        lines = show.lines(report, args.format or "json", context.terminal)
+        lines = write.lines(report, args.format or "json", context.terminal)
     code = _answered(context, report, lines)
     # A report is made to be read; only where nothing could be judged does it fail.
     return EXIT_OK if code == EXIT_FINDINGS else code
@@ -84,8 +84,8 @@ def _judged(context: RunContext, policy: Policy) -> Report:
     from datetime import date
 
     from boombap import __version__
+    from boombap.deps.gate.verdict import judge
     from boombap.deps.model import Report
-    from boombap.deps.verdict import judge
 
     found = environment.audited(context, environment.read(context, environment.paths(context)))
     waivers = environment.waivers(context)
@@ -106,10 +106,10 @@ def _from_floor(context: RunContext, report: Report) -> Report:
 
 
 def _answered(context: RunContext, report: Report, lines: Iterable[str]) -> int:
-    from boombap.deps import show
-    from boombap.deps.verdict import exit_code
+    from boombap.deps.gate.verdict import exit_code
+    from boombap.deps.report import write
 
-    show.write(lines, context.terminal, context.args.output)
+    write.write(lines, context.terminal, context.args.output)
     environment.refresh(context, (source.age_s for source in report.audit.coverage.sources))
     return exit_code(report.verdict)
 
@@ -137,10 +137,10 @@ def _sync(context: RunContext) -> int:
     return worst_exit(codes)
 
 
-def _sync_one(context: RunContext, ecosystem: str, origin: Origin) -> int:
+def _sync_one(context: RunContext, ecosystem: str, origin: ExportSource) -> int:
     from pathlib import Path
 
-    from boombap.deps.sync import Wanted, sync
+    from boombap.deps.advisories.sync import Wanted, sync
 
     args, deps, terminal = context.args, environment.settings(context), context.terminal
     if args.if_stale and _is_fresh(context, ecosystem):
@@ -161,7 +161,7 @@ def _sync_one(context: RunContext, ecosystem: str, origin: Origin) -> int:
 
 
 def _is_fresh(context: RunContext, ecosystem: str) -> bool:
-    from boombap.deps.database import open_database
+    from boombap.deps.advisories.database import open_database
 
     old = open_database(environment.folder(context), ecosystem)
     if old is None:
@@ -181,8 +181,8 @@ def _sentence(ecosystem: str, outcome: Outcome) -> str:
 
 
 def _explain(context: RunContext) -> int:
-    from boombap.deps.database import open_database, present
-    from boombap.deps.explain import explain_lines
+    from boombap.deps.advisories.database import open_database, present
+    from boombap.deps.report.advisory import explain_lines
 
     folder = environment.folder(context)
     names = present(folder)
@@ -208,7 +208,7 @@ def _explain(context: RunContext) -> int:
 def _policy(context: RunContext) -> int:
     from datetime import date
 
-    from boombap.deps.policy import NEVER
+    from boombap.deps.gate.policy import NEVER
     from boombap.output.encode import plain
     from boombap.output.terminal import printable
 
@@ -230,7 +230,7 @@ def _policy(context: RunContext) -> int:
 
 def _serve(context: RunContext) -> int:
     from boombap.deps.audit import sources
-    from boombap.deps.mirror import DEFAULT_PORT, application
+    from boombap.deps.osv_server import DEFAULT_PORT, application
     from boombap.server.serve import serve
 
     folder = environment.folder(context)
@@ -253,12 +253,12 @@ def _no_databases(folder: str) -> NoVerdict:
 def _update(context: RunContext) -> int:
     from functools import partial
 
-    from boombap.deps.update.command import Wish, update
+    from boombap.deps.update.command import UpdateOptions, update
 
     args = context.args
-    wish = Wish(tuple(args.paths), is_applied=args.apply, test=args.test, form=args.format)
+    options = UpdateOptions(tuple(args.paths), is_applied=args.apply, test=args.test, form=args.format)
     judge = partial(environment.audited, context)
-    return update(wish, judge, environment.state(context), context.terminal, context.interrupt)
+    return update(options, judge, environment.state(context), context.terminal, context.interrupt)
 
 
 _UNREADABLE = "a path, git or a database cannot be read, or --output cannot be written"

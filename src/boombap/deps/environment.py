@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
     from boombap.clients.http.multi import Client
     from boombap.command.context import RunContext
+    from boombap.deps.advisories.export_source import ExportSource
+    from boombap.deps.gate.policy import Policy
+    from boombap.deps.gate.verdict import Known
     from boombap.deps.model import Audit, Reading
-    from boombap.deps.origin import Origin
-    from boombap.deps.policy import Policy
     from boombap.deps.settings import DepsSettings
-    from boombap.deps.verdict import Known
     from boombap.health.waivers import Waiver
 
 
@@ -69,7 +69,7 @@ def policy(context: RunContext, name: str = "") -> Policy:
     Raises:
         ConfigError: for an environment without a policy, and for a policy that is malformed.
     """
-    from boombap.deps.policy import Policy, load
+    from boombap.deps.gate.policy import Policy, load
 
     file = context.args.policy or settings(context).policy
     if file:
@@ -92,7 +92,7 @@ def waivers(context: RunContext) -> tuple[Waiver, ...]:
 def known(context: RunContext) -> Known:
     """Return what --baseline or --since says is known already."""
     if context.args.baseline:
-        from boombap.deps import baseline
+        from boombap.deps.gate import baseline
 
         return baseline.load(context.args.baseline)
     return _known_since(context, context.args.since) if context.args.since else ()
@@ -102,7 +102,7 @@ def _known_since(context: RunContext, revision: str) -> Known:
     from os.path import relpath
     from pathlib import Path
 
-    from boombap.deps import baseline
+    from boombap.deps.gate import baseline
 
     with baseline.checkout(Path(), revision) as tree:
         then = [tree / relpath(path) for path in paths(context)]
@@ -110,13 +110,13 @@ def _known_since(context: RunContext, revision: str) -> Known:
         return baseline.of_findings(audited(context, read(context, there)).findings) if there else ()
 
 
-def origin(context: RunContext) -> Origin:
+def origin(context: RunContext) -> ExportSource:
     """Return the export of advisories that --from or the configuration names.
 
     Raises:
         ConfigError: when none is named.
     """
-    from boombap.deps.origin import open_origin
+    from boombap.deps.advisories.export_source import open_origin
 
     source = settings(context).source
     place = context.args.source or (source.reveal() if source else "")

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from operator import itemgetter
 
+from boombap.deps.advisories.affected_ranges import from_text
 from boombap.deps.model import UNKNOWN, Advisory, Finding, Severity, Skipped
-from boombap.deps.spans import from_text
 from boombap.deps.versions.key import sort_key
 
 TYPE_CHECKING = False
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
     from boombap.deps.model import Dependency
 
-    Row = tuple[Any, ...]
-    """In the order of `deps.database.Row`."""
-    _Hits = tuple[Sequence[Dependency], str, dict[int, list[Row]]]
+    CandidateRow = tuple[Any, ...]
+    """In the order of `deps.advisories.database.CandidateRow`."""
+    _Hits = tuple[Sequence[Dependency], str, dict[int, list[CandidateRow]]]
     """The places of one version, its key, and by group the rows that it matched."""
 
 _PACKAGE, _RANGES, _GAP, _NAME, _GROUP, _SCORE, _BASIS = range(7)
@@ -32,7 +32,7 @@ _UNKNOWN_RANK = 6.95
 
 
 def match(
-    places: Iterable[Sequence[Dependency]], rows: Iterable[Row]
+    places: Iterable[Sequence[Dependency]], rows: Iterable[CandidateRow]
 ) -> tuple[list[Finding], list[Skipped], list[Skipped]]:
     """Hold dependencies of one ecosystem against its rows, which may be a stream: only those that match are kept.
 
@@ -84,7 +84,7 @@ def urgency(finding: Finding) -> tuple[bool, bool, float, str, str]:
     return (finding.kind != "malicious", not finding.kev, -rank, finding.dependency.normal, finding.id)
 
 
-def advisories(rows: Iterable[Row]) -> tuple[Advisory, ...]:
+def advisories(rows: Iterable[CandidateRow]) -> tuple[Advisory, ...]:
     """Return rows as advisories, for what is not in a hurry."""
     return tuple(
         Advisory(
@@ -101,7 +101,7 @@ def advisories(rows: Iterable[Row]) -> tuple[Advisory, ...]:
     )
 
 
-def _finding(named: Sequence[Dependency], key: str, rows: list[Row]) -> Finding:
+def _finding(named: Sequence[Dependency], key: str, rows: list[CandidateRow]) -> Finding:
     rows.sort(key=itemgetter(_NAME))
     first = rows[0]
     worst = max((row for row in rows if row[_SCORE] is not None), key=itemgetter(_SCORE), default=None)
@@ -122,11 +122,11 @@ def _finding(named: Sequence[Dependency], key: str, rows: list[Row]) -> Finding:
     )
 
 
-def _severity(row: Row) -> Severity:
+def _severity(row: CandidateRow) -> Severity:
     return UNKNOWN if row[_SCORE] is None else Severity(row[_SCORE], row[_BASIS], row[_VECTOR])
 
 
-def _fixes(key: str, rows: Sequence[Row]) -> tuple[str, ...]:
+def _fixes(key: str, rows: Sequence[CandidateRow]) -> tuple[str, ...]:
     """Return the fixed versions above a version that nothing in the group is about, lowest first."""
     fixes: dict[str, str] = {}
     for row in rows:
@@ -147,7 +147,7 @@ def _not_comparable(dependency: Dependency) -> Skipped:
     )
 
 
-def _without_version(dependency: Dependency, row: Row) -> Skipped:
+def _without_version(dependency: Dependency, row: CandidateRow) -> Skipped:
     what = f"{row[_NAME]} on {dependency.name} {dependency.version}"
     return Skipped(
         what, f"the advisory cannot be held against a version: {row[_GAP]}", dependency.file, dependency.line

@@ -28,7 +28,7 @@ class Dependency(Record):
     Attributes:
         ecosystem: as OSV names it, see `ECOSYSTEMS`.
         name: as it is written.
-        normal: as the ecosystem compares names (`deps.names.normalise`).
+        normal: as the ecosystem compares names (`deps.package_names.normalise`).
         version: as it is written, without operators; never empty.
         file: relative to where the audit began, with ``/``.
         line: counted from 1; 0 where the format gives none.

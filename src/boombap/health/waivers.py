@@ -42,13 +42,13 @@ class Waiver(Record):
     owner: str
     expires: date
 
-    def covers(self, finding: Finding) -> bool:
-        """Tell whether this waiver speaks of the finding, expired or not."""
+    def covers(self, id_: str, subject: str) -> bool:
+        """Tell whether this waiver speaks of a finding, expired or not."""
         from fnmatch import fnmatchcase
 
         # Only "*" is a wildcard: brackets and question marks occur in quoted names.
         pattern = self.subject.replace("[", "[[]").replace("?", "[?]")
-        return self.id == finding.id and fnmatchcase(finding.subject, pattern)
+        return self.id == id_ and fnmatchcase(subject, pattern)
 
 
 def load(path: Path) -> tuple[Waiver, ...]:
@@ -94,7 +94,7 @@ def apply(
     waived: list[Finding] = []
     expired: dict[Waiver, None] = {}  # a set that keeps the order
     for finding in findings:
-        covering = [waiver for waiver in waivers if waiver.covers(finding)]
+        covering = [waiver for waiver in waivers if waiver.covers(finding.id, finding.subject)]
         holds = any(waiver.expires >= today for waiver in covering)
         (waived if holds else standing).append(finding)
         if not holds:

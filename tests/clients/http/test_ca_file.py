@@ -10,7 +10,7 @@ import pytest
 from boombap.errors import EXIT_EXTERNAL, EXIT_OK, EXIT_USAGE
 from boombap.server.limits import Certificate
 from boombap.server.serve import running
-from deps.advisories import TRUTH, export
+from deps.osv import TRUTH, export
 from fakes.certificates import make_signed
 from spotify.upstream import Upstream
 

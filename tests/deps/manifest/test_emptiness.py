@@ -12,7 +12,7 @@ import pytest
 from boombap.command.dispatch import run_tool
 from boombap.deps.cli import TOOL
 from boombap.interrupt import Interrupt
-from deps.advisories import TRUTH, database
+from deps.osv import TRUTH, database
 from deps.trees import reading, write
 
 if TYPE_CHECKING:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from boombap.deps.manifest import readers
 from boombap.deps.manifest.read import read
+from boombap.deps.manifest.safe_text import Malformed
 from boombap.deps.manifest.sbom import parse_purl
-from boombap.deps.manifest.source import Malformed
-from deps.trees import gaps, pins, sheet, write
+from deps.trees import collector, gaps, pins, write
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -145,13 +146,13 @@ PNPM_6 = (
 
 
 def test_yarn_1():
-    found = sheet("yarn", YARN_1)
+    found = collector(readers.yarn_lock, YARN_1)
     assert pins(found) == [("@babel/core", "7.23.0", 5), ("lodash", "4.17.21", 12), ("lodash", "4.17.20", 15)]
     assert gaps(found) == [("it 1.0.0", GIT, 18), ("near 0.0.0", LOCAL, 22)]
 
 
 def test_yarn_2():
-    found = sheet("yarn", YARN_2)
+    found = collector(readers.yarn_lock, YARN_2)
     assert pins(found) == [("@babel/core", "7.23.0", 5), ("lodash", "4.17.20", 13), ("typescript", "5.4.5", 17)]
     assert gaps(found) == [("it 1.0.0", GIT, 21)]
 
@@ -159,11 +160,11 @@ def test_yarn_2():
 @pytest.mark.parametrize("text", ["nonsense", "<<<<<<< ours\n" + YARN_1, "a@1:\n  resolved x\n"])
 def test_yarn_that_is_none(text: str):
     with pytest.raises(Malformed):
-        sheet("yarn", text)
+        collector(readers.yarn_lock, text)
 
 
 def test_pnpm_9():
-    found = sheet("pnpm", PNPM_9)
+    found = collector(readers.pnpm_lock, PNPM_9)
     assert [(one.name, one.version, one.line, one.scope, one.is_direct) for one in found.dependencies] == [
         ("@scope/tool", "1.0.0", 20, "dev", True),
         ("lodash", "4.17.20", 24, "runtime", True),
@@ -175,7 +176,7 @@ def test_pnpm_9():
 
 @pytest.mark.parametrize("document", [PNPM_5, PNPM_6], ids=["5", "6"])
 def test_older_pnpm(document: str):
-    found = sheet("pnpm", document)
+    found = collector(readers.pnpm_lock, document)
     assert [(one.name, one.version, one.line, one.scope, one.is_direct) for one in found.dependencies] == [
         ("@scope/tool", "1.0.0", 11, "dev", False),
         ("lodash", "4.17.21", 15, "runtime", True),
@@ -204,7 +205,7 @@ BOMB = "a0: &a0 {x: 1}\n" + "".join(f"a{i}: &a{i}\n  <<: [{', '.join([f'*a{i - 1
 def test_hostile_yaml_is_an_error(document: str):
     begun = time.process_time()
     with pytest.raises(Malformed):
-        sheet("pnpm", document)
+        collector(readers.pnpm_lock, document)
     assert time.process_time() - begun < 5
 
 
@@ -234,7 +235,7 @@ retract v0.1.0 // bad
 
 
 def test_go_mod():
-    found = sheet("go", GO_MOD, ecosystem="Go")
+    found = collector(readers.go_mod, GO_MOD, ecosystem="Go")
     assert pins(found) == [
         ("github.com/a/one", "v1.2.3", 7),
         ("github.com/b/two", "v0.0.0-20210101000000-0123456789ab", 9),
@@ -247,7 +248,7 @@ def test_go_mod():
 
 
 def test_go_mod_without_a_release_of_go_says_so():
-    (one,) = sheet("go", "module m\n\ngo 1.21\n", ecosystem="Go").skipped
+    (one,) = collector(readers.go_mod, "module m\n\ngo 1.21\n", ecosystem="Go").skipped
     assert (one.what, one.line) == ("stdlib", 3)
 
 
@@ -259,7 +260,7 @@ github.com/a/zero v0.1.0/go.mod h1:00=
 
 
 def test_go_sum_lists_code_only():
-    assert pins(sheet("go", SUM, function="read_sums", ecosystem="Go")) == [("github.com/a/one", "v1.2.3", 1)]
+    assert pins(collector(readers.go_sum, SUM, ecosystem="Go")) == [("github.com/a/one", "v1.2.3", 1)]
 
 
 @pytest.mark.parametrize(("version", "files"), [("1.22", 1), ("1.16", 2)])
@@ -303,7 +304,7 @@ BUNDLED WITH
 
 
 def test_gemfile():
-    found = sheet("gemfile", GEMS, ecosystem="RubyGems")
+    found = collector(readers.gemfile_lock, GEMS, ecosystem="RubyGems")
     assert pins(found) == [("nokogiri", "1.16.0", 16), ("rails", "7.1.2", 19), ("rack", "3.0.0.beta1", 20)]
     assert [one.is_direct for one in found.dependencies] == [False, True, False]
     assert [reason for _, reason, _ in gaps(found)] == [GIT, LOCAL]
@@ -314,7 +315,7 @@ def test_composer():
         "packages": [{"name": "Symfony/http", "version": "v6.4.0"}, {"name": "a/b", "version": "dev-main"}],
         "packages-dev": [{"name": "phpunit/phpunit", "version": "10.0.0"}],
     }
-    found = sheet("composer", json.dumps(value, indent=1), ecosystem="Packagist")
+    found = collector(readers.composer_lock, json.dumps(value, indent=1), ecosystem="Packagist")
     assert pins(found) == [("Symfony/http", "v6.4.0", 4), ("phpunit/phpunit", "10.0.0", 14)]
     assert [(one.normal, one.scope) for one in found.dependencies] == [
         ("symfony/http", "runtime"),
@@ -329,7 +330,7 @@ def test_pipfile():
         "default": {"requests": {"version": "==2.31.0"}, "it": {"git": "https://git.example.org/it", "ref": "0"}},
         "develop": {"pytest": {"version": "==8.0.0"}, "requests": {"version": "==2.31.0"}, "loose": {"version": "*"}},
     }
-    found = sheet("pipfile", json.dumps(value, indent=1), ecosystem="PyPI")
+    found = collector(readers.pipfile_lock, json.dumps(value, indent=1), ecosystem="PyPI")
     assert [(one.name, one.version, one.line, one.scope) for one in found.dependencies] == [
         ("requests", "2.31.0", 8, "runtime"),
         ("pytest", "8.0.0", 17, "dev"),
@@ -359,7 +360,7 @@ POM = """\
 
 
 def test_pom_says_that_it_is_direct_only():
-    found = sheet("maven", POM, ecosystem="Maven")
+    found = collector(readers.pom, POM, ecosystem="Maven")
     assert pins(found) == [("com.x:databind", "2.15.2", 10), ("org.b:managed", "5.0", 11), ("org.a:own", "3.1", 12)]
     assert [one.scope for one in found.dependencies] == ["runtime", "dev", "runtime"]
     assert [what for what, _, _ in gaps(found)] == [
@@ -392,13 +393,13 @@ XML_BOMB = (
 )
 def test_hostile_xml_is_an_error(text: str):
     with pytest.raises(Malformed):
-        sheet("maven", text, ecosystem="Maven")
+        collector(readers.pom, text, ecosystem="Maven")
 
 
 def test_properties_that_name_each_other_end():
     pom = POM.replace("<patch>2</patch>", "<patch>${jackson.version}${patch}${patch}</patch>")
     begun = time.process_time()
-    sheet("maven", pom, ecosystem="Maven")
+    collector(readers.pom, pom, ecosystem="Maven")
     assert time.process_time() - begun < 2
 
 
@@ -425,7 +426,7 @@ CYCLONEDX = {
 
 def test_cyclonedx():
     document = json.dumps(CYCLONEDX, indent=1)
-    found = sheet("sbom", document, ecosystem="")
+    found = collector(readers.sbom, document, ecosystem="")
     assert [(one.ecosystem, one.name, one.version, one.scope) for one in found.dependencies] == [
         ("PyPI", "A_b", "1.0", "runtime"),
         ("npm", "@babel/core", "7.0.0", "runtime"),
@@ -455,7 +456,7 @@ def test_spdx():
         ],
         "relationships": [{"relationshipType": "DESCRIBES", "relatedSpdxElement": "SPDXRef-app"}],
     }
-    found = sheet("sbom", json.dumps(value, indent=1), ecosystem="")
+    found = collector(readers.sbom, json.dumps(value, indent=1), ecosystem="")
     assert [(one.ecosystem, one.name, one.version) for one in found.dependencies] == [("RubyGems", "rails", "7.0.0")]
     assert [what for what, _, _ in gaps(found)] == ["b 2"]
 
@@ -465,7 +466,7 @@ def test_spdx():
 )
 def test_an_sbom_that_is_none(value: object):
     with pytest.raises(Malformed):
-        sheet("sbom", json.dumps(value), ecosystem="")
+        collector(readers.sbom, json.dumps(value), ecosystem="")
 
 
 def test_package_urls_agree_with_packageurl():
@@ -537,7 +538,7 @@ nose = "*"
 
 
 def test_pyproject():
-    found = sheet("pyproject", PYPROJECT, ecosystem="PyPI")
+    found = collector(readers.pyproject, PYPROJECT, ecosystem="PyPI")
     assert [(one.name, one.version, one.line, one.scope) for one in found.dependencies] == [
         ("fastapi", "0.104.1", 7, "runtime"),
         ("sphinx", "7.0", 12, "optional"),
@@ -560,4 +561,4 @@ def test_pyproject():
 @pytest.mark.parametrize("text", ["[project", "a = [", "[project]\ndependencies = 1\n[project]", "x = " + "[" * 5_000])
 def test_a_broken_pyproject_is_an_error(text: str):
     with pytest.raises(Malformed):
-        sheet("pyproject", text, ecosystem="PyPI")
+        collector(readers.pyproject, text, ecosystem="PyPI")

@@ -11,11 +11,11 @@ import pytest
 
 from boombap.command.dispatch import run_tool
 from boombap.deps.cli import TOOL
-from boombap.deps.manifest.markers import cover
+from boombap.deps.manifest.collector import Bounds
+from boombap.deps.manifest.pypi.markers import cover
 from boombap.deps.manifest.read import read
-from boombap.deps.manifest.sheet import Bounds
 from boombap.interrupt import Interrupt
-from deps.advisories import TRUTH, database
+from deps.osv import TRUTH, database
 from deps.trees import reading, write
 
 if TYPE_CHECKING:

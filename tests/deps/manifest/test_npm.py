@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from boombap.deps.manifest.source import Malformed
-from deps.trees import gaps, pins, sheet
+from boombap.deps.manifest import readers
+from boombap.deps.manifest.safe_text import Malformed
+from deps.trees import collector, gaps, pins
 
 V3 = {
     "name": "sample",
@@ -57,7 +58,7 @@ def text(value: object) -> str:
 
 def test_version_3_with_aliases_links_and_scopes():
     document = text(V3)
-    found = sheet("npm", document)
+    found = collector(readers.package_lock, document)
     assert {(one.name, one.version): (one.scope, one.is_direct) for one in found.dependencies} == {
         ("express", "4.18.2"): ("runtime", True),
         ("debug", "2.6.9"): ("runtime", False),
@@ -81,7 +82,7 @@ def test_version_3_with_aliases_links_and_scopes():
 
 def test_version_1_is_a_tree():
     document = text(V1)
-    found = sheet("npm", document)
+    found = collector(readers.package_lock, document)
     assert [(name, version) for name, version, _ in pins(found)] == [
         ("a", "1.0.0"),
         ("b", "2.0.0"),
@@ -109,18 +110,18 @@ def test_version_1_is_a_tree():
 )
 def test_another_shape_is_an_error(document: str):
     with pytest.raises(Malformed):
-        sheet("npm", document)
+        collector(readers.package_lock, document)
 
 
 def test_the_line_of_the_error_is_named():
     with pytest.raises(Malformed) as caught:
-        sheet("npm", '{\n"packages": {\n"a": ,\n}}')
+        collector(readers.package_lock, '{\n"packages": {\n"a": ,\n}}')
     assert caught.value.line == 3
 
 
 def test_deep_json_is_an_error():
     with pytest.raises(Malformed) as caught:
-        sheet("npm", '{"a":\n' + "[" * 200_000)
+        collector(readers.package_lock, '{"a":\n' + "[" * 200_000)
     assert (caught.value.reason, caught.value.line) == ("is nested too deeply", 2)
 
 
@@ -128,12 +129,12 @@ def test_a_deep_tree_is_read_without_recursion():
     inner: dict[str, object] = {"version": "1.0.0"}
     for _ in range(150):
         inner = {"version": "1.0.0", "dependencies": {"a": inner}}
-    assert len(sheet("npm", text({"dependencies": {"a": inner}})).dependencies) == 151
+    assert len(collector(readers.package_lock, text({"dependencies": {"a": inner}})).dependencies) == 151
 
 
 def test_package_json_names_what_is_not_pinned():
     wishes = {"dependencies": {"a": "1.2.3", "b": "^2", "c": "npm:d@1.0.0"}, "devDependencies": {"e": "github:x/e"}}
-    found = sheet("npm", text(wishes), function="read_wishes")
+    found = collector(readers.package_json, text(wishes))
     assert pins(found) == [("a", "1.2.3", 3), ("d", "1.0.0", 0)] or pins(found)[0] == ("a", "1.2.3", 3)
     assert gaps(found) == [("b ^2", "not pinned to a version", 4), ("e github:x/e", "comes from version control", 8)]
 
@@ -147,7 +148,7 @@ PATHS = st.lists(st.sampled_from(["a", "b", "@s/c", 'q"uote', "ünder"]), min_si
 def test_every_package_is_read_with_its_line(packages: dict[str, str], is_ascii):
     value = {"packages": {"": {}, **{path: {"version": version} for path, version in packages.items()}}}
     document = json.dumps(value, indent=1, ensure_ascii=is_ascii)
-    found = sheet("npm", document)
+    found = collector(readers.package_lock, document)
     expected = [(path.rpartition("node_modules/")[2], version) for path, version in packages.items()]
     assert [(name, version) for name, version, _ in pins(found)] == expected
     lines = document.split("\n")

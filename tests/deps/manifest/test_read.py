@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from boombap.deps.manifest.read import read
-from boombap.deps.manifest.source import LARGEST_BYTES
+from boombap.deps.manifest.safe_text import LARGEST_BYTES
 from boombap.errors import Interrupted, NotFound, UsageError
 from deps.trees import pins, reading, write
 

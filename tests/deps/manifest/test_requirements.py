@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from packaging.requirements import InvalidRequirement, Requirement
 
+from boombap.deps.manifest.pypi.requirements import IncludeBoundary, exact_version, logical_lines
+from boombap.deps.manifest.pypi.requirements import read as read_requirements
 from boombap.deps.manifest.read import read
-from boombap.deps.manifest.requirements import Fence, exact_version, logical_lines
-from boombap.deps.manifest.requirements import read as read_requirements
 from deps.trees import gaps, pins, reading, write
 
 
@@ -252,7 +252,7 @@ def read_text(text: str):
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "requirements.txt")
         path.write_text(text, encoding="utf-8")
-        return read_requirements(str(path), "requirements.txt", Fence(folder))[0]
+        return read_requirements(str(path), "requirements.txt", IncludeBoundary(folder))[0]
 
 
 @given(st.lists(st.tuples(NAMES, VERSIONS, st.integers(0, 3), st.booleans()), max_size=12))

@@ -14,7 +14,7 @@ from boombap.command.dispatch import run_tool
 from boombap.deps.cli import TOOL
 from boombap.deps.manifest.read import read
 from boombap.interrupt import Interrupt
-from deps.advisories import TRUTH, database
+from deps.osv import TRUTH, database
 from deps.trees import reading, write
 
 if TYPE_CHECKING:

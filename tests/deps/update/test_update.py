@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from boombap.deps.audit import audit
-from boombap.deps.update.command import Wish, update
+from boombap.deps.update.command import UpdateOptions, update
 from boombap.deps.update.model import Change, Held
 from boombap.deps.update.solver import find_uv
 from boombap.errors import ExternalError, Interrupted
 from boombap.interrupt import Interrupt
 from boombap.output.terminal import Terminal
-from deps.advisories import database, record
+from deps.osv import database, record
 from deps.trees import write
 from deps.wheels import digest, index, npm_registry, wheels
 
@@ -76,7 +76,7 @@ class Project:
 
     def update(self, *, interrupt: Interrupt | None = None, **wish: object) -> int:
         return update(
-            Wish(**wish),  # type: ignore[arg-type]
+            UpdateOptions(**wish),  # type: ignore[arg-type]
             lambda reading: audit(reading, self.database, now_s=time.time()),
             self.state,
             Terminal(self.out, self.err),

@@ -1,1 +1,1 @@
-"""What a project depends on, as its files say: one module a family of files, imported when such a file is read."""
+"""What a project depends on, as its files say: one module a file_type of files, imported when such a file is read."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 
-from boombap.deps.manifest.families import (
+from boombap.deps.manifest.file_types import (
     CHECKED,
     DOCKERFILE,
     IMAGES,
@@ -16,8 +16,8 @@ from boombap.deps.manifest.families import (
     UNLOCKED,
     UNREAD,
     compiled_from,
-    family_of,
-    family_of_named,
+    file_type_of,
+    file_type_of_named,
     is_superseded,
 )
 from boombap.deps.model import Skipped
@@ -28,7 +28,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from boombap.deps.manifest.families import Family
+    from boombap.deps.manifest.file_types import FileType
 
 PASSED_OVER = frozenset(
     (
@@ -46,7 +46,7 @@ class Found(Record):
     Attributes:
         path: opens it.
         shown: its name as people see it: the path they gave and what lies below.
-        family: its kind.
+        file_type: what it is.
         root: the folder that references in it may not leave.
         is_named: whether somebody named the file itself.
         is_check: whether only what its lock lacks is of interest.
@@ -54,7 +54,7 @@ class Found(Record):
 
     path: str
     shown: str
-    family: Family
+    file_type: FileType
     root: str
     is_named: bool = False
     is_check: bool = False
@@ -92,11 +92,11 @@ def _below(path: str, skipped: list[Skipped]) -> Iterator[Found]:
         return
     if not os.path.lexists(path):
         raise NotFound(f"there is no file or folder {path!r}", hint="name a project's folder or one of its lock files")
-    family = family_of_named(os.path.basename(path))
-    if family is None:
+    file_type = file_type_of_named(os.path.basename(path))
+    if file_type is None:
         hint = "requirements.txt, pyproject.toml, lock files, SBOMs in JSON; docs/reference/deps.md lists them"
         raise UsageError(f"{path!r} is not a supported manifest or lock file", hint=hint)
-    yield Found(path, shown, family, os.path.dirname(path) or ".", is_named=True)
+    yield Found(path, shown, file_type, os.path.dirname(path) or ".", is_named=True)
 
 
 def _installed(path: str) -> list[str]:
@@ -156,19 +156,19 @@ class _Tree:
         """Return a file if it is to be read; a gap that it leaves is noted."""
         checked, locks = CHECKED.get(entry.name) or compiled_from(entry.name)
         is_check = bool(names.intersection(locks))
-        family = checked if is_check else family_of(entry.name, os.path.basename(folder))
+        file_type = checked if is_check else file_type_of(entry.name, os.path.basename(folder))
         shown = self.shown(folder, entry.name)
-        if family is None:
+        if file_type is None:
             self._note_gap(entry.name, names, shown)
             return None
         if is_superseded(entry.name, names) and not is_check:
             return None
         if entry.is_symlink() and not os.path.realpath(entry.path).startswith(self._real_root):
-            if family not in (DOCKERFILE, IMAGES) and not is_check:
+            if file_type not in (DOCKERFILE, IMAGES) and not is_check:
                 reason = "is a link that leads out of the audited folder"
                 self._skipped.append(Skipped(shown, reason, shown, is_failure=True))
             return None
-        return Found(entry.path, shown, family, self._root, is_check=is_check)
+        return Found(entry.path, shown, file_type, self._root, is_check=is_check)
 
     def _note_gap(self, name: str, names: set[str], shown: str) -> None:
         locks, way = UNLOCKED.get(name, ((), ""))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-from boombap.deps.manifest.sheet import FROM_GIT, LOCAL
+from boombap.deps.manifest.collector import FROM_GIT, LOCAL
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from boombap.deps.manifest.sheet import Sheet
+    from boombap.deps.manifest.collector import ManifestCollector
 
 _SPEC = re.compile(r"    ([^\s(!]+) \(([^)\s]+)\)$")
 _DIRECT = re.compile(r"  ([^\s(!]+)")
@@ -18,8 +18,8 @@ _VERSION = re.compile(r"[\w.-]*+$")
 _REASONS = {"GIT": FROM_GIT, "PATH": LOCAL, "PLUGIN SOURCE": LOCAL}
 
 
-def read(document: str, sheet: Sheet) -> None:
-    """Read the gems into the sheet; one gem for several platforms counts once."""
+def read(document: str, collector: ManifestCollector) -> None:
+    """Read the gems into the collector; one gem for several platforms counts once."""
     section = ""
     found: list[tuple[int, str, str, str]] = []
     direct: set[str] = set()
@@ -36,9 +36,9 @@ def read(document: str, sheet: Sheet) -> None:
             continue
         seen.add((name, version))
         if place in _REASONS:
-            sheet.skip(f"{name} {version}", _REASONS[place], line=number, pin="depend on a release of it")
+            collector.skip(f"{name} {version}", _REASONS[place], line=number, pin="depend on a release of it")
         else:
-            sheet.add(name, version, line=number, is_direct=name in direct)
+            collector.add(name, version, line=number, is_direct=name in direct)
 
 
 def _release(version: str) -> str:

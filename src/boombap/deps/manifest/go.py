@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 
-from boombap.deps.manifest.sheet import LOCAL
+from boombap.deps.manifest.collector import LOCAL
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from boombap.deps.manifest.sheet import Sheet
+    from boombap.deps.manifest.collector import ManifestCollector
 
 # A quote that nothing closes takes the rest of its line.
 _WORDS = re.compile(r'"(?:[^"\\]|\\.)*+"?+|`[^`]*+`?+|[^\s"`]++')
@@ -25,8 +25,8 @@ _SINCE = (1, 17)
 Replacements = dict[tuple[str, str], tuple[str, str]]
 
 
-def read(document: str, sheet: Sheet) -> None:
-    """Read go.mod into the sheet: what it requires after its replacements, and the standard library."""
+def read(document: str, collector: ManifestCollector) -> None:
+    """Read go.mod into the collector: what it requires after its replacements, and the standard library."""
     required: list[tuple[int, str, str, bool]] = []
     replaced: Replacements = {}
     toolchain = go = (0, "")
@@ -42,10 +42,10 @@ def read(document: str, sheet: Sheet) -> None:
     for line, path, version, is_direct in required:
         taken, chosen = replaced.get((path, version)) or replaced.get((path, "")) or (path, version)
         if chosen:
-            sheet.add(taken, chosen, line=line, is_direct=is_direct)
+            collector.add(taken, chosen, line=line, is_direct=is_direct)
         else:
-            sheet.skip(path, LOCAL, line=line, pin="audit that folder too")
-    _add_standard_library(sheet, toolchain, go)
+            collector.skip(path, LOCAL, line=line, pin="audit that folder too")
+    _add_standard_library(collector, toolchain, go)
 
 
 def _directives(document: str) -> Iterator[tuple[int, str, list[str], str]]:
@@ -73,15 +73,15 @@ def _note_replacement(replaced: Replacements, words: list[str]) -> None:
         replaced[old[0], old[1] if len(old) > 1 else ""] = (new[0], new[1] if len(new) > 1 else "")
 
 
-def _add_standard_library(sheet: Sheet, toolchain: tuple[int, str], go: tuple[int, str]) -> None:
+def _add_standard_library(collector: ManifestCollector, toolchain: tuple[int, str], go: tuple[int, str]) -> None:
     for line, word in (toolchain, go):
         match = _PATCHED.match(word)
         if match:
-            sheet.add("stdlib", match[1], line=line, is_direct=True, source=f"go {match[1]}")
+            collector.add("stdlib", match[1], line=line, is_direct=True, source=f"go {match[1]}")
             return
     if go[0]:
         pin = f"write `toolchain go{go[1]}.N` with the release that builds it"
-        sheet.skip(
+        collector.skip(
             "stdlib", "go.mod names no release of Go, so the standard library is not audited", line=go[0], pin=pin
         )
 
@@ -105,11 +105,11 @@ def lists_everything(document: str) -> bool:
     return match is not None and (int(match[1]), int(match[2])) >= _SINCE
 
 
-def read_sums(document: str, sheet: Sheet) -> None:
-    """Read go.sum into the sheet: of every module the code, not the go.mod that was looked at."""
+def read_sums(document: str, collector: ManifestCollector) -> None:
+    """Read go.sum into the collector: of every module the code, not the go.mod that was looked at."""
     for number, line in enumerate(document.split("\n"), start=1):
         match = _SUM.match(line)
         if match and not match[2].endswith("/go.mod"):
-            sheet.add(match[1], match[2], line=number)
+            collector.add(match[1], match[2], line=number)
         elif match is None and line.strip():
-            sheet.skip(line.strip(), "cannot be understood", line=number)
+            collector.skip(line.strip(), "cannot be understood", line=number)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 
-from boombap.deps.manifest import source
-from boombap.deps.manifest.sheet import LOCAL, NOT_PINNED
+from boombap.deps.manifest import safe_text
+from boombap.deps.manifest.collector import LOCAL, NOT_PINNED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from xml.etree.ElementTree import Element
 
-    from boombap.deps.manifest.sheet import Sheet
+    from boombap.deps.manifest.collector import ManifestCollector
     from boombap.deps.model import Scope
 
 _PROPERTY = re.compile(r"\$\{([^${}]+)\}")
@@ -21,8 +21,8 @@ _DEEPEST_PROPERTY = 10
 _SBOM = "audit a CycloneDX file: `mvn org.cyclonedx:cyclonedx-maven-plugin:makeAggregateBom`"
 
 
-def read(document: str, sheet: Sheet) -> None:
-    """Read the dependencies into the sheet.
+def read(document: str, collector: ManifestCollector) -> None:
+    """Read the dependencies into the collector.
 
     Raises:
         Malformed: when the file is not XML, declares entities, or is not a pom.
@@ -35,12 +35,12 @@ def read(document: str, sheet: Sheet) -> None:
         )
         for entry in root.findall("dependencyManagement/dependencies/dependency")
     }
-    lines = source.Lines(document)
+    lines = safe_text.Lines(document)
     entries = [*root.findall("dependencies/dependency"), *root.findall("profiles/profile/dependencies/dependency")]
     for entry in entries:
-        _add(sheet, entry, properties, managed, lines)
+        _add(collector, entry, properties, managed, lines)
     if entries:
-        sheet.skip("what these dependencies bring", "pom.xml names direct dependencies only", line=1, pin=_SBOM)
+        collector.skip("what these dependencies bring", "pom.xml names direct dependencies only", line=1, pin=_SBOM)
 
 
 def _root(document: str) -> Element:
@@ -53,15 +53,15 @@ def _root(document: str) -> Element:
         # As bytes: a text with an encoding declaration in it is refused.
         root: Element = fromstring(document.encode(), forbid_dtd=True)
     except ParseError as error:
-        raise source.Malformed(f"is not valid XML: {str(error).partition(':')[0]}", error.position[0]) from None
+        raise safe_text.Malformed(f"is not valid XML: {str(error).partition(':')[0]}", error.position[0]) from None
     except DefusedXmlException as error:
-        raise source.Malformed(f"is refused: its XML could harm a reader ({type(error).__name__})", 1) from None
+        raise safe_text.Malformed(f"is refused: its XML could harm a reader ({type(error).__name__})", 1) from None
     except (ValueError, LookupError, RecursionError) as error:
-        raise source.Malformed(f"is not valid XML ({type(error).__name__})") from None
+        raise safe_text.Malformed(f"is not valid XML ({type(error).__name__})") from None
     for element in root.iter():
         element.tag = str(element.tag).rpartition("}")[2]
     if root.tag != "project":
-        raise source.Malformed(f"is not a POM: its root is <{root.tag[:50]}>", 1)
+        raise safe_text.Malformed(f"is not a POM: its root is <{root.tag[:50]}>", 1)
     return root
 
 
@@ -85,11 +85,11 @@ def _text(entry: Element, name: str, properties: Mapping[str, str]) -> str:
 
 
 def _add(
-    sheet: Sheet,
+    collector: ManifestCollector,
     entry: Element,
     properties: Mapping[str, str],
     managed: Mapping[tuple[str, str], str],
-    lines: source.Lines,
+    lines: safe_text.Lines,
 ) -> None:
     group, artifact = _text(entry, "groupId", properties), _text(entry, "artifactId", properties)
     name = f"{group}:{artifact}"
@@ -98,9 +98,9 @@ def _add(
     maven_scope = _text(entry, "scope", properties)
     scope = _SCOPES.get(maven_scope, "runtime")
     if maven_scope == "system":
-        sheet.skip(name, LOCAL, line=line, scope=scope)
+        collector.skip(name, LOCAL, line=line, scope=scope)
     elif not version or "${" in version or version[0] in "[(" or version in ("LATEST", "RELEASE"):
         pin = f"write a <version> for {artifact}; {_SBOM}"
-        sheet.skip(f"{name} {version}".strip(), NOT_PINNED, line=line, scope=scope, pin=pin)
+        collector.skip(f"{name} {version}".strip(), NOT_PINNED, line=line, scope=scope, pin=pin)
     else:
-        sheet.add(name, version, line=line, scope=scope, is_direct=True)
+        collector.add(name, version, line=line, scope=scope, is_direct=True)

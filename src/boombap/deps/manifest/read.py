@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-from importlib import import_module
 
 from boombap.deps import lint
-from boombap.deps.manifest import source
-from boombap.deps.manifest.families import CHECK, DOCKERFILE, GO_MOD, IMAGES, INSTALLED, REQUIREMENTS
+from boombap.deps.manifest import safe_text
+from boombap.deps.manifest.collector import NOT_PINNED, ManifestCollector
+from boombap.deps.manifest.file_types import DOCKERFILE, GO_MOD, GO_SUM, INSTALLED, REQUIREMENTS
 from boombap.deps.manifest.find import find
 from boombap.deps.manifest.resolution import Graph, open_entries
-from boombap.deps.manifest.sheet import NOT_PINNED, Sheet
 from boombap.deps.model import Reading
 
 TYPE_CHECKING = False
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from boombap.deps.model import Dependency, Skipped
 
 _LARGEST_IMAGES_BYTES = 1_000_000
-_FAR_GO_SUM = "go.sum"
 
 
 def read(paths: Iterable[str], *, may_leave: bool = False, check: Callable[[], None] = lambda: None) -> Reading:
@@ -39,24 +37,24 @@ def read(paths: Iterable[str], *, may_leave: bool = False, check: Callable[[], N
         UsageError: when a named file is of no kind that is read.
     """
     found, skipped = find(paths)
-    sheets: dict[str, Sheet] = {}
+    collectors: dict[str, ManifestCollector] = {}
     go_mods = _full_go_mods(found)
     for one in sorted(found, key=_included_last):
         check()
         real = os.path.realpath(one.path)
-        if _is_read(one, sheets.get(real)) or (one.family.name == _FAR_GO_SUM and os.path.dirname(real) in go_mods):
+        if _is_read(one, collectors.get(real)) or (one.file_type == GO_SUM and os.path.dirname(real) in go_mods):
             continue
-        for path, sheet in _sheets(one, may_leave=may_leave):
+        for path, collector in _collectors(one, may_leave=may_leave):
             # A file that another takes for constraints may be a manifest as well, which says more.
-            if path not in sheets or (sheets[path].is_constraint and not sheet.is_constraint):
-                sheets[path] = sheet
-    ordered = sorted(sheets.values(), key=lambda sheet: sheet.file)
+            if path not in collectors or (collectors[path].is_constraint and not collector.is_constraint):
+                collectors[path] = collector
+    ordered = sorted(collectors.values(), key=lambda collector: collector.file)
     return _joined(ordered, skipped)
 
 
-def _is_read(one: Found, sheet: Sheet | None) -> bool:
+def _is_read(one: Found, collector: ManifestCollector | None) -> bool:
     is_constraints = os.path.basename(one.path).startswith("constraints")
-    return sheet is not None and (is_constraints or not sheet.is_constraint)
+    return collector is not None and (is_constraints or not collector.is_constraint)
 
 
 def _included_last(one: Found) -> tuple[bool, str]:
@@ -69,106 +67,104 @@ def _full_go_mods(found: Iterable[Found]) -> set[str]:
 
     folders = set()
     for one in found:
-        if one.family == GO_MOD:
+        if one.file_type == GO_MOD:
             try:
-                if lists_everything(source.text(one.path)):
+                if lists_everything(safe_text.text(one.path)):
                     folders.add(os.path.dirname(os.path.realpath(one.path)))
-            except source.Malformed:
+            except safe_text.Malformed:
                 continue
     return folders
 
 
-def _sheets(one: Found, *, may_leave: bool) -> list[tuple[str, Sheet]]:
-    """Read a file and what it leads to; whatever is wrong with it is in its sheet."""
+def _collectors(one: Found, *, may_leave: bool) -> list[tuple[str, ManifestCollector]]:
+    """Read a file and what it leads to; whatever is wrong with it is in its collector."""
     real = os.path.realpath(one.path)
-    sheet = Sheet(one.shown, one.family.ecosystem, is_lock=one.family.is_lock)
+    collector = ManifestCollector(one.shown, one.file_type.ecosystem, is_lock=one.file_type.is_lock)
     try:
-        if one.family == REQUIREMENTS:
+        if one.file_type == REQUIREMENTS:
             read = _requirements(one, may_leave=may_leave)
-            return [(path, _as_check(sheet)) for path, sheet in read[:1]] if one.is_check else read
-        if one.family in (DOCKERFILE, IMAGES):
-            _look_for_images(one, sheet)
+            return [(path, _as_check(collector)) for path, collector in read[:1]] if one.is_check else read
+        if one.file_type.read is None:
+            _look_for_images(one, collector)
         else:
-            function = CHECK if one.is_check else one.family.function
-            reader = getattr(import_module(f"boombap.deps.manifest.{one.family.module}"), function)
             # An environment is a folder; the others are given their text.
-            document = one.path if one.family == INSTALLED else source.text(one.path)
-            reader(document, sheet)
-            _refuse_emptied(one, document, sheet)
-    except source.Malformed as error:
+            document = one.path if one.file_type == INSTALLED else safe_text.text(one.path)
+            one.file_type.read(document, collector)
+            _refuse_emptied(one, document, collector)
+    except safe_text.Malformed as error:
         if not one.is_check:
-            sheet.fail(error.reason, error.line)
+            collector.fail(error.reason, error.line)
     if one.is_check:
-        sheet.files = []  # its lock says everything that it says
-    return [(real, sheet)]
+        collector.files = []  # its lock says everything that it says
+    return [(real, collector)]
 
 
-def _as_check(sheet: Sheet) -> Sheet:
-    """Return a sheet with its open entries only: what it was compiled to says everything else."""
-    kept = Sheet(sheet.file, sheet.ecosystem, scope=sheet.scope)
+def _as_check(collector: ManifestCollector) -> ManifestCollector:
+    """Return a collector with its open entries only: what it was compiled to says everything else."""
+    kept = ManifestCollector(collector.file, collector.ecosystem, scope=collector.scope)
     kept.is_check, kept.files = True, []
-    kept.skipped = [sheet.skipped[at] for at in sheet.wanted]
-    kept.wanted = dict(enumerate(sheet.wanted.values()))
+    kept.skipped = [collector.skipped[at] for at in collector.wanted]
+    kept.wanted = dict(enumerate(collector.wanted.values()))
     return kept
 
 
-def _refuse_emptied(one: Found, document: str, sheet: Sheet) -> None:
+def _refuse_emptied(one: Found, document: str, collector: ManifestCollector) -> None:
     # A line with the release of Go says nothing of what the module requires.
-    no_package = "stdlib" if one.family == GO_MOD else ""
-    is_full = any(dependency.name != no_package for dependency in sheet.dependencies)
-    is_full = is_full or any(skipped.what != no_package for skipped in sheet.skipped)
-    if is_full or one.is_check or not one.family.is_lock or one.family == INSTALLED:
+    no_package = "stdlib" if one.file_type == GO_MOD else ""
+    is_full = any(dependency.name != no_package for dependency in collector.dependencies)
+    is_full = is_full or any(skipped.what != no_package for skipped in collector.skipped)
+    if is_full or one.is_check or not one.file_type.is_lock or one.file_type == INSTALLED:
         return
     from boombap.deps.manifest import emptiness
 
-    if not emptiness.is_meant(one.family.module, document, sheet, one.path):
-        raise source.Malformed(emptiness.REASON)
+    if not emptiness.is_meant(one.file_type, document, collector, one.path):
+        raise safe_text.Malformed(emptiness.REASON)
 
 
-def _requirements(one: Found, *, may_leave: bool) -> list[tuple[str, Sheet]]:
-    from boombap.deps.manifest import requirements
+def _requirements(one: Found, *, may_leave: bool) -> list[tuple[str, ManifestCollector]]:
+    from boombap.deps.manifest.pypi import requirements
 
-    visit = requirements.read(one.path, one.shown, requirements.Fence(one.root, is_open=may_leave))
-    return [(os.path.realpath(os.path.join(os.path.dirname(one.path), _beside(sheet.file, one.shown))), sheet)
-            for sheet in visit]  # fmt: skip
+    visit = requirements.read(one.path, one.shown, requirements.IncludeBoundary(one.root, is_open=may_leave))
+    return [(os.path.realpath(os.path.join(os.path.dirname(one.path), _beside(collector.file, one.shown))), collector)
+            for collector in visit]  # fmt: skip
 
 
 def _beside(file: str, shown: str) -> str:
     return os.path.relpath(file, os.path.dirname(shown) or ".")
 
 
-def _look_for_images(one: Found, sheet: Sheet) -> None:
-    sheet.files = []
+def _look_for_images(one: Found, collector: ManifestCollector) -> None:
+    collector.files = []
     try:
-        text = source.decode(source.content(one.path, _LARGEST_IMAGES_BYTES))
-    except source.Malformed:
+        text = safe_text.decode(safe_text.content(one.path, _LARGEST_IMAGES_BYTES))
+    except safe_text.Malformed:
         return  # no dependencies are lost with it
-    if one.family == DOCKERFILE:
-        sheet.lints += lint.dockerfile_images(text, one.shown)
+    if one.file_type == DOCKERFILE:
+        collector.lints += lint.dockerfile_images(text, one.shown)
     elif "compose" in os.path.basename(one.path) or "apiVersion:" in text:
-        sheet.lints += lint.manifest_images(text, one.shown)
+        collector.lints += lint.manifest_images(text, one.shown)
 
 
-def _joined(sheets: Sequence[Sheet], skipped: Sequence[Skipped]) -> Reading:
+def _joined(collectors: Sequence[ManifestCollector], skipped: Sequence[Skipped]) -> Reading:
     dependencies: list[Dependency] = []
     left: list[Skipped] = list(skipped)
     lints = []
-    graph = Graph(sheets)
-    for inside in _by_folder(sheets).values():
-        locked = [one for sheet in inside if sheet.is_lock for one in sheet.dependencies]
-        for sheet in inside:
-            dependencies += sheet.dependencies
-            open_, drifts = open_entries(sheet, graph)
+    graph = Graph(collectors)
+    for inside in _by_folder(collectors).values():
+        locked = [one for collector in inside if collector.is_lock for one in collector.dependencies]
+        for collector in inside:
+            dependencies += collector.dependencies
+            open_, drifts = open_entries(collector, graph)
             left += open_
-            lints += [*sheet.lints, *drifts, *lint.unpinned(open_, NOT_PINNED)]
-            if not sheet.is_lock:
-                lints += lint.drift(sheet.dependencies, locked)
-    files = tuple(file for sheet in sheets for file in sheet.files)
+            lints += [*collector.lints, *drifts, *lint.unpinned(open_, NOT_PINNED)]
+            if not collector.is_lock:
+                lints += lint.drift(collector.dependencies, locked)
+    files = tuple(file for collector in collectors for file in collector.files)
     return Reading(tuple(dependencies), tuple(left), tuple(lints), files)
 
 
-def _by_folder(sheets: Sequence[Sheet]) -> dict[str, list[Sheet]]:
-    folders: dict[str, list[Sheet]] = {}
-    for sheet in sheets:
-        folders.setdefault(sheet.file.rpartition("/")[0], []).append(sheet)
+def _by_folder(collectors: Sequence[ManifestCollector]) -> dict[str, list[ManifestCollector]]:
+    folders: dict[str, list[ManifestCollector]] = {}
+    for collector in collectors:
+        folders.setdefault(collector.file.rpartition("/")[0], []).append(collector)
     return folders

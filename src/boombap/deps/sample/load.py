@@ -8,8 +8,8 @@ import time
 import zipfile
 from pathlib import Path
 
-from boombap.deps.origin import Folder
-from boombap.deps.sync import Wanted, sync
+from boombap.deps.advisories.export_source import Folder
+from boombap.deps.advisories.sync import Wanted, sync
 
 _HERE = Path(__file__).parent
 _ECOSYSTEM = "PyPI"

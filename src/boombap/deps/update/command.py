@@ -26,7 +26,7 @@ SCHEMA = "boombap.deps.update/1"
 _SHOWN_OUTPUT_LINES = 20
 
 
-class Wish(Record):
+class UpdateOptions(Record):
     """What an `update` is asked for.
 
     Attributes:
@@ -42,11 +42,11 @@ class Wish(Record):
     form: str = "table"
 
 
-def update(wish: Wish, judge: Judge, state: Path, terminal: Terminal, interrupt: Interrupt) -> int:
+def update(options: UpdateOptions, judge: Judge, state: Path, terminal: Terminal, interrupt: Interrupt) -> int:
     """Plan the smallest safe change and show it; with `is_applied` write it, and take it back when the test fails.
 
     Args:
-        wish: what is asked for.
+        options: what is asked for.
         judge: audits a reading.
         state: a folder of ours; the journal lies there while files are written.
         terminal: gets the plan and the diff.
@@ -64,26 +64,26 @@ def update(wish: Wish, judge: Judge, state: Path, terminal: Terminal, interrupt:
     with journal.alone(folder):
         for sentence in journal.recover(folder):
             terminal.note(printable(sentence))
-        reading = read(wish.paths or (".",), check=interrupt.check)
+        reading = read(options.paths or (".",), check=interrupt.check)
         found = judge(reading)
         if not found.coverage.audited:
             terminal.note("nothing could be audited, so nothing can be planned")
             return EXIT_NO_VERDICT
         planned = plan(reading, judge, find_uv(), interrupt.sleep)
-        _show(planned, wish, terminal)
+        _show(planned, options, terminal)
         code = EXIT_FINDINGS if planned.findings_after else EXIT_OK
-        if not wish.is_applied or not planned.edits:
+        if not options.is_applied or not planned.edits:
             return code
-        return code if _apply(planned, wish, folder, terminal, interrupt) else EXIT_FINDINGS
+        return code if _apply(planned, options, folder, terminal, interrupt) else EXIT_FINDINGS
 
 
-def _apply(planned: Plan, wish: Wish, folder: Path, terminal: Terminal, interrupt: Interrupt) -> bool:
+def _apply(planned: Plan, options: UpdateOptions, folder: Path, terminal: Terminal, interrupt: Interrupt) -> bool:
     """Write the plan; tell whether it stands."""
     record = journal.Journal(folder, planned.edits)
     record.begin()
     try:
         record.write()
-        is_good = not wish.test or _passes(wish.test, terminal, interrupt)
+        is_good = not options.test or _passes(options.test, terminal, interrupt)
     except BaseException:
         for sentence in record.undo():
             terminal.note(printable(sentence))
@@ -108,11 +108,11 @@ def _passes(test: str, terminal: Terminal, interrupt: Interrupt) -> bool:
     return code == 0
 
 
-def _show(planned: Plan, wish: Wish, terminal: Terminal) -> None:
-    if wish.form == "json":
+def _show(planned: Plan, options: UpdateOptions, terminal: Terminal) -> None:
+    if options.form == "json":
         from boombap.output.encode import to_json
 
-        terminal.write(to_json(_plain(planned, is_applied=wish.is_applied)))
+        terminal.write(to_json(_plain(planned, is_applied=options.is_applied)))
         return
     for line in lines(planned):
         terminal.write(line)

@@ -6,7 +6,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from boombap.deps.manifest.sheet import masked
+from boombap.deps.manifest.collector import masked
 from boombap.deps.update.solver import run
 from boombap.errors import NotFound, TimedOut
 from boombap.record import Record

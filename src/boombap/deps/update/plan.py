@@ -11,12 +11,12 @@ import os
 import tempfile
 from pathlib import Path
 
-from boombap.deps.manifest.source import Malformed
-from boombap.deps.names import normalise
+from boombap.deps.manifest.safe_text import Malformed
+from boombap.deps.package_names import normalise
 from boombap.deps.update import locks, pyproject, requirements
-from boombap.deps.update.ask import Asker, Pins, Refused
+from boombap.deps.update.minimal_change import MinimalChange, Pins, Refused
 from boombap.deps.update.model import Change, Edit, Held, Plan
-from boombap.deps.update.stage import Stage
+from boombap.deps.update.staging import Stage
 from boombap.deps.versions.key import sort_key
 
 TYPE_CHECKING = False
@@ -61,7 +61,7 @@ def plan(reading: Reading, judge: Judge, program: str, pause: Callable[[float], 
         def relocked(lock: Path, planned: Mapping[str, bytes], targets: Mapping[str, str]) -> bytes | str:
             return locks.relocked(lock, planned, targets, program, pause)
 
-        work = _Work(stage, judge, Asker(stage, program, pause), relocked)
+        work = _Work(stage, judge, MinimalChange(stage, program, pause), relocked)
         before = judge(stage.reading())
         for file in _in_order(stage):
             work.improve(file, judge(stage.reading()))
@@ -100,7 +100,7 @@ class _Work:
         self,
         stage: Stage,
         judge: Judge,
-        asker: Asker,
+        asker: MinimalChange,
         relocked: Callable[[Path, Mapping[str, bytes], Mapping[str, str]], bytes | str],
     ) -> None:
         self.changes: list[Change] = []
@@ -168,7 +168,7 @@ class _Work:
     def _solve_most(self, file: str, pins: Pins, bounds: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
         """Return the chosen versions for all targets, or for as many as go together, and why the others do not."""
         try:
-            return self._asker.smallest(file, pins, bounds), {}
+            return self._asker.solve(file, pins, bounds), {}
         except Refused as error:
             if len(bounds) == 1:
                 return {}, dict.fromkeys(bounds, str(error))
@@ -177,7 +177,7 @@ class _Work:
         chosen: dict[str, str] = {}
         for name, bound in bounds.items():
             try:
-                chosen = self._asker.smallest(file, pins, {**accepted, name: bound})
+                chosen = self._asker.solve(file, pins, {**accepted, name: bound})
                 accepted[name] = bound
             except Refused as error:
                 unsolved[name] = str(error)
@@ -203,13 +203,13 @@ def _pins(file: str, stage: Stage) -> Pins:
     raw = stage.before(file)
     if not _is_requirements(file):
         return Pins(tuple(pyproject.entries(requirements.text_of(raw))))
-    from boombap.deps.manifest.requirements import Fence, read
+    from boombap.deps.manifest.pypi.requirements import IncludeBoundary, read
 
     entries, places = requirements.entries(requirements.text_of(raw))
     path = stage.path(file)
-    sheets = read(path, file, Fence(os.path.dirname(path), is_open=True))
+    collectors = read(path, file, IncludeBoundary(os.path.dirname(path), is_open=True))
     own = {one.normal for one in entries}
-    others = [one for sheet in sheets[1:] for one in sheet.dependencies if one.normal not in own]
+    others = [one for collector in collectors[1:] for one in collector.dependencies if one.normal not in own]
     included = {one.name: one.source or f"{one.name}=={one.version}" for one in others}
     return Pins(tuple(entries), tuple(places), included)
 

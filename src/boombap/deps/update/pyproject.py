@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from boombap.deps.manifest.requirements import exact_version
-from boombap.deps.names import normalise
+from boombap.deps.manifest.pypi.requirements import exact_version
+from boombap.deps.package_names import normalise
 from boombap.deps.update.requirements import Entry
 
 TYPE_CHECKING = False

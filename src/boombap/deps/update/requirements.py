@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from boombap.deps.manifest import source
-from boombap.deps.manifest.requirements import exact_version, logical_lines
-from boombap.deps.names import normalise
+from boombap.deps.manifest import safe_text
+from boombap.deps.manifest.pypi.requirements import exact_version, logical_lines
+from boombap.deps.package_names import normalise
 from boombap.record import Record
 
 TYPE_CHECKING = False
@@ -119,4 +119,4 @@ def text_of(raw: bytes) -> str:
     Raises:
         Malformed: when it is none.
     """
-    return source.decode(raw)
+    return safe_text.decode(raw)

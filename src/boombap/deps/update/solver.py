@@ -10,9 +10,9 @@ import re
 import tempfile
 from pathlib import Path
 
-from boombap.deps.manifest.requirements import exact_version, logical_lines
-from boombap.deps.manifest.sheet import masked
-from boombap.deps.names import normalise
+from boombap.deps.manifest.collector import masked
+from boombap.deps.manifest.pypi.requirements import exact_version, logical_lines
+from boombap.deps.package_names import normalise
 from boombap.errors import ExternalError, NotFound, TimedOut
 from boombap.record import Record
 

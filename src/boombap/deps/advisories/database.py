@@ -1,0 +1,189 @@
+"""The advisories of one ecosystem on disk, for reading: one SQLite file, never changed by who reads it.
+
+`_sqlite3` is the C module alone: the package `sqlite3` around it costs 4 ms for adapters that are not needed here.
+"""
+
+from __future__ import annotations
+
+import _sqlite3
+import json
+import os
+import zlib
+
+from boombap.deps.model import Source
+from boombap.errors import ExternalError, NoVerdict
+from boombap.record import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any
+
+FORMAT = 1
+STAMP = 0xB0_0A_00 + FORMAT
+_SUFFIX = ".advisories"
+_ABOUT = """
+SELECT a.package, a.ranges, a.gap, v.name, v.grp, v.score, v.basis, v.vector, v.summary, v.kind,
+    g.leader, g.others, g.kev, g.epss
+FROM affected a JOIN advisories v ON v.id = a.advisory JOIN groups g ON g.id = v.grp
+WHERE a.package IN (SELECT value FROM json_each(?))
+"""
+_DOCUMENT = """
+SELECT v.name, d.body FROM advisories v JOIN documents d ON d.advisory = v.id
+WHERE v.name = :id COLLATE NOCASE
+    OR v.grp IN (SELECT grp FROM ids WHERE id = :id COLLATE NOCASE)
+ORDER BY v.name <> :id, v.name
+"""
+_RECORDS = """
+SELECT d.body FROM advisories v JOIN documents d ON d.advisory = v.id
+WHERE v.name IN (SELECT value FROM json_each(?)) ORDER BY v.name
+"""
+_AFFECTED = """
+SELECT v.name, a.package, a.ranges FROM affected a JOIN advisories v ON v.id = a.advisory WHERE a.ranges <> ''
+"""
+
+
+class CandidateRow(Record):
+    """What the database says about one package in one advisory; `deps.match` reads it as a tuple of this order.
+
+    Attributes:
+        package: its normalised name.
+        ranges: as `deps.advisories.affected_ranges` writes them.
+        gap: what of them could not be read.
+        name: the advisory's id.
+        group: the number of its alias group.
+        score: its severity; None when unknown.
+        basis: of the score.
+        vector: of the score.
+        summary: one line.
+        kind: one of `deps.model.KINDS`.
+        leader: the leading id of the group.
+        others: the other ids, between blanks.
+        kev: the day it entered the catalogue of known exploited vulnerabilities; empty when it has not.
+        epss: the probability of exploitation; None when unknown.
+    """
+
+    package: str
+    ranges: str
+    gap: str
+    name: str
+    group: int
+    score: float | None
+    basis: str
+    vector: str
+    summary: str
+    kind: str
+    leader: str
+    others: str
+    kev: str
+    epss: float | None
+
+
+def place(folder: str, ecosystem: str) -> str:
+    """Return the database file of an ecosystem."""
+    return os.path.join(folder, ecosystem + _SUFFIX)
+
+
+def present(folder: str) -> list[str]:
+    """Return the ecosystems that have a database file, sorted."""
+    try:
+        names = os.listdir(folder)
+    except OSError:
+        return []
+    return sorted(name.removesuffix(_SUFFIX) for name in names if name.endswith(_SUFFIX))
+
+
+class Database:
+    """One open database; a replaced file does not disturb it.
+
+    Attributes:
+        ecosystem: as OSV names it.
+        path: the file.
+    """
+
+    def __init__(self, ecosystem: str, path: str, connection: _sqlite3.Connection) -> None:
+        self.ecosystem = ecosystem
+        self.path = path
+        self._connection = connection
+        self._facts = {str(name): value for name, value in self._ask("SELECT name, value FROM meta")}
+
+    def source(self, now_s: float) -> Source:
+        """Return what this database is."""
+        fact = self._facts.get
+        return Source(
+            ecosystem=self.ecosystem,
+            records=int(fact("records") or 0),
+            built_at_s=int(fact("built_at_s") or 0),
+            newest=str(fact("newest") or ""),
+            sha256=str(fact("sha256") or ""),
+            origin=str(fact("origin") or ""),
+            # A clock that was set back must not make a database younger than new.
+            age_s=max(0, int(now_s - int(fact("checked_at_s") or 0))),
+            unreadable=int(fact("unreadable") or 0),
+            is_sample=bool(fact("is_sample")),
+        )
+
+    def fact(self, name: str) -> str:
+        """Return one fact as text; empty when it is not there."""
+        return str(self._facts.get(name) or "")
+
+    def about(self, names: Iterable[str]) -> Iterator[tuple[Any, ...]]:
+        """Return the rows about packages, by normalised name, in the order of `CandidateRow`."""
+        return self._ask(_ABOUT, (json.dumps(list(names)),))
+
+    def documents(self, id_: str) -> list[tuple[str, bytes]]:
+        """Return id and OSV record of an advisory and its aliases, the one asked for first."""
+        return [(str(name), zlib.decompress(body)) for name, body in self._ask(_DOCUMENT, {"id": id_})]
+
+    def records(self, names: Iterable[str]) -> list[bytes]:
+        """Return the OSV records of advisories, by id, sorted by it."""
+        return [zlib.decompress(body) for (body,) in self._ask(_RECORDS, (json.dumps(list(names)),))]
+
+    def modified(self) -> dict[str, str]:
+        """Return when each advisory was changed last, by its id."""
+        return {str(name): str(when) for name, when in self._ask("SELECT name, modified FROM advisories")}
+
+    def affected(self) -> Iterator[tuple[str, str, str]]:
+        """Return id, package and stored ranges of everything that a version can match, which withdrawn ones are not."""
+        return ((str(name), str(package), str(ranges)) for name, package, ranges in self._ask(_AFFECTED))
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+    def _ask(self, statement: str, values: tuple[object, ...] | dict[str, object] = ()) -> Iterator[tuple[Any, ...]]:
+        try:
+            yield from self._connection.execute(statement, values)
+        except (_sqlite3.DatabaseError, zlib.error) as error:
+            raise _damaged(self.path, str(error)) from None
+
+
+def open_database(folder: str, ecosystem: str) -> Database | None:
+    """Open the database of an ecosystem; None when there is none.
+
+    Raises:
+        NoVerdict: for a database of another version.
+        ExternalError: for a damaged one.
+    """
+    path = place(folder, ecosystem)
+    if not os.path.exists(path):
+        return None
+    quoted = path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+    connection = None
+    try:
+        connection = _sqlite3.connect(f"file:{quoted}?mode=ro", uri=True, check_same_thread=False)
+        stamp = connection.execute("PRAGMA user_version").fetchone()[0]
+    except _sqlite3.Error as error:
+        if connection:
+            connection.close()
+        raise _damaged(path, str(error)) from None
+    if stamp != STAMP:
+        connection.close()
+        if not stamp:
+            raise _damaged(path, "it is empty")
+        raise NoVerdict(f"the advisories in {path} are of another version of boombap", hint="run `boombap deps sync`")
+    return Database(ecosystem, path, connection)
+
+
+def _damaged(path: str, reason: str) -> ExternalError:
+    return ExternalError(f"the advisories in {path} cannot be read: {reason}", hint="run `boombap deps sync --rebuild`")

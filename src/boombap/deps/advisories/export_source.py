@@ -1,0 +1,123 @@
+"""Where advisories come from: an OSV export, in a folder or at an address, asked for one file after the other.
+
+The layout is that of OSV's public export: ``ECOSYSTEM/all.zip``, ``ECOSYSTEM/modified_id.csv``, ``ECOSYSTEM/ID.json``.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from boombap.errors import ExternalError, NotFound, UsageError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Protocol
+
+    from boombap.clients.http.multi import Client
+
+    Watch = Callable[[str, int], None]
+    """Called with the name of each step and how far it is; what it raises ends the sync."""
+
+    class ExportSource(Protocol):
+        """An export."""
+
+        label: str
+
+        def file(self, name: str, scratch: Path, watch: Watch) -> Path:
+            """Return a file of the export, itself or a copy in `scratch`.
+
+            Raises:
+                NotFound: when the export has none of this name.
+                ExternalError: when it cannot be had.
+            """
+
+
+_ARCHIVE_BYTES = 2 * 1024**3
+_REDIRECTS = 3
+_TIMEOUT_S = 1800.0
+
+
+class Folder:
+    """An export on the disk.
+
+    Attributes:
+        label: its place, for people.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.label = str(path)
+        self._path = path
+
+    def file(self, name: str, scratch: Path, watch: Watch) -> Path:  # noqa: ARG002 - nothing is fetched
+        """Return the file itself; see `ExportSource`."""
+        path = self._path / name
+        if not path.is_file():
+            raise NotFound(f"there is no {name} in {self._path}", hint="check deps.source, or --from")
+        return path
+
+
+class Remote:
+    """An export behind HTTP.
+
+    Attributes:
+        label: its address without secrets.
+    """
+
+    def __init__(self, url: str, client: Client) -> None:
+        from boombap.clients.http.exchange import shown_url
+
+        self.label = shown_url(url).rstrip("/")
+        self._url = url.rstrip("/")
+        self._client = client
+
+    def file(self, name: str, scratch: Path, watch: Watch) -> Path:
+        """Return a copy in `scratch`; see `ExportSource`."""
+        from urllib.parse import quote
+
+        from boombap.clients.http.errors import refusal
+        from boombap.clients.http.exchange import Request, origin
+
+        request = Request(
+            "GET",
+            f"{self._url}/{quote(name)}",
+            timeout_s=_TIMEOUT_S,
+            max_bytes=_ARCHIVE_BYTES,
+            most_redirects=_REDIRECTS,
+        )
+        target = scratch / Path(name).name
+        try:
+            with target.open("wb") as file:
+                response = self._client.download(request, file.write, lambda done, _: watch("fetching", done))
+        except OSError as error:
+            raise ExternalError(f"cannot write {target}: {error.strerror}", hint="the old database stays") from None
+        if not response.is_success:
+            import time
+
+            raise refusal(response, time.time())
+        if origin(response.url) != origin(request.url):
+            raise ExternalError(
+                f"{origin(request.url)} redirects to {origin(response.url)}",
+                hint="when that is right, name it as the source",
+            )
+        return target
+
+
+def open_origin(text: str, client: Callable[[], Client]) -> ExportSource:
+    """Return the export that a person named: a folder, a file: address, or an http(s) address.
+
+    Args:
+        client: makes the HTTP client, when one is needed.
+
+    Raises:
+        UsageError: for another kind of address.
+    """
+    if text.startswith(("http://", "https://")):
+        return Remote(text, client())
+    if text.startswith("file:"):
+        from urllib.parse import unquote, urlsplit
+
+        return Folder(Path(unquote(urlsplit(text).path)))
+    if "://" in text:
+        raise UsageError("advisories come from a folder, or from a file:, http: or https: address")
+    return Folder(Path(text).expanduser())

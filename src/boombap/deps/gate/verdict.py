@@ -1,0 +1,122 @@
+"""The policy's answer to an audit: what blocks, what is only shown, and why a result is incomplete."""
+
+from __future__ import annotations
+
+from boombap.deps.model import Verdict, Violation
+from boombap.errors import EXIT_FINDINGS, EXIT_NO_VERDICT, EXIT_OK
+from boombap.units import format_duration
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+    from datetime import date
+
+    from boombap.deps.gate.policy import Policy
+    from boombap.deps.model import Audit, Coverage, Finding
+    from boombap.health.waivers import Waiver
+
+    Known = Collection[tuple[str, str, str]]
+    """What a baseline has: ecosystem, normalised name and an id of the group."""
+
+
+def judge(
+    audit: Audit, policy: Policy, *, waivers: Sequence[Waiver] = (), known: Known = (), today: date | None = None
+) -> Verdict:
+    """Return the policy's answer.
+
+    Args:
+        waivers: decisions to live with a finding; an expired one that would still apply is a violation.
+        known: findings of an earlier audit, which do not block again.
+        today: on which waivers are held; needed with waivers.
+    """
+    violations: list[Violation] = []
+    shown: list[tuple[Finding, str]] = []
+    waived: list[Finding] = []
+    old: list[Finding] = []
+    for finding in audit.findings:
+        accepted, expired = _waiver_for(finding, waivers, today)
+        if accepted:
+            waived.append(finding)
+        elif expired:
+            violations.append(Violation("expired_waiver", _expired(finding, expired), finding))
+        elif is_known(finding, known):
+            old.append(finding)
+        elif rule := policy.rule_for(finding):
+            violations.append(Violation(rule, _sentence(finding, rule, policy), finding))
+        else:
+            shown.append((finding, policy.excuse_for(finding) or _below(finding, policy)))
+    gaps = (*coverage_gaps(audit.coverage, policy.max_db_age_s), *_unaudited(audit.coverage, policy.max_unaudited))
+    return Verdict(tuple(violations), gaps, tuple(shown), tuple(waived), tuple(old), policy.is_enforced)
+
+
+def exit_code(verdict: Verdict) -> int:
+    """Return the exit code of a verdict; where it only warns, a gap is still no verdict."""
+    if verdict.gaps:
+        return EXIT_NO_VERDICT
+    return EXIT_FINDINGS if verdict.violations and verdict.is_enforced else EXIT_OK
+
+
+def coverage_gaps(coverage: Coverage, max_db_age_s: float) -> Iterator[Violation]:
+    """Yield the reasons why nobody can say "no vulnerabilities", whatever the policy."""
+    for ecosystem in coverage.missing:
+        yield Violation("no_database", f"no advisory database for {ecosystem}: run `boombap deps sync`")
+    for one in coverage.skipped:
+        if one.is_failure:
+            yield Violation("unreadable", f"{one.file or one.what} could not be read: {one.reason}")
+    if not coverage.audited and not coverage.missing:
+        yield Violation("nothing_to_audit", "no dependency was audited")
+    for source in coverage.sources:
+        if source.age_s > max_db_age_s:
+            age, limit = format_duration(source.age_s), format_duration(max_db_age_s)
+            summary = f"the database of {source.ecosystem} is {age} old, more than {limit}: run `boombap deps sync`"
+            yield Violation("max_db_age", summary)
+
+
+def _unaudited(coverage: Coverage, most: int) -> Iterator[Violation]:
+    # What lacks a database has said so already.
+    left_out = [] if coverage.missing else [one for one in coverage.skipped if not one.is_failure]
+    if len(left_out) > most:
+        yield Violation("max_unaudited", f"{len(left_out)} could not be audited, the policy allows {most}")
+
+
+def is_known(finding: Finding, known: Known) -> bool:
+    """Tell whether a baseline has a finding, under any id of its group."""
+    one = finding.dependency
+    return any((one.ecosystem, one.normal, id_) in known for id_ in finding.ids)
+
+
+def _waiver_for(finding: Finding, waivers: Sequence[Waiver], today: date | None) -> tuple[Waiver | None, Waiver | None]:
+    """Return the waiver that holds, and the one that has expired."""
+    if not waivers:
+        return None, None
+    assert today is not None, "waivers are held against a day"
+    name = finding.dependency.normal
+    covering = [waiver for waiver in waivers if any(waiver.covers(id_, name) for id_ in finding.ids)]
+    holding = next((waiver for waiver in covering if waiver.expires >= today), None)
+    return holding, None if holding or not covering else covering[0]
+
+
+def _expired(finding: Finding, waiver: Waiver) -> str:
+    return f"{_name(finding)}: the waiver of {waiver.owner} for {waiver.id} expired on {waiver.expires.isoformat()}"
+
+
+def _sentence(finding: Finding, rule: str, policy: Policy) -> str:
+    reasons = {
+        "malicious": "the package is malware",
+        "kev": f"known to be exploited since {finding.kev}",
+        "epss": f"exploitation has probability {finding.epss or 0:.2f}, the policy's limit is {policy.epss}",
+        "informational": f"it is {finding.kind}",
+        "unknown_severity": "nobody says how severe it is",
+        "severity": f"{finding.severity.level} {finding.severity.score}, the policy's floor is {policy.severity}",
+    }
+    return f"{_name(finding)}: {reasons[rule]}"
+
+
+def _below(finding: Finding, policy: Policy) -> str:
+    if finding.kind != "vulnerability":
+        return f"it is {finding.kind}"
+    return "its severity is unknown" if finding.severity.score is None else f"below {policy.severity}"
+
+
+def _name(finding: Finding) -> str:
+    return f"{finding.id} on {finding.dependency.name} {finding.dependency.version}"

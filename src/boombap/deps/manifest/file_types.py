@@ -1,0 +1,139 @@
+"""Which kind of file a name says, and what a lock file makes superfluous. It imports nothing that reads."""
+
+from __future__ import annotations
+
+import re
+
+from boombap.deps.manifest import readers
+from boombap.record import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+    from boombap.deps.manifest.collector import ManifestCollector
+
+
+class FileType(Record):
+    """One kind of file.
+
+    Attributes:
+        name: what people call it.
+        ecosystem: of its packages; empty when each says its own.
+        read: puts what its text says into a collector; None where another module reads it, or for images only.
+        is_lock: whether it pins everything, the transitive packages included.
+        instead: names of files beside it that say the same in more detail, so that it is not read with one of them.
+    """
+
+    name: str
+    ecosystem: str
+    read: Callable[[str, ManifestCollector], None] | None = None
+    is_lock: bool = True
+    instead: tuple[str, ...] = ()
+
+
+REQUIREMENTS = FileType("requirements", "PyPI", is_lock=False)
+DOCKERFILE = FileType("Dockerfile", "", is_lock=False)
+IMAGES = FileType("compose or Kubernetes file", "", is_lock=False)
+SBOM = FileType("CycloneDX or SPDX", "", readers.sbom)
+INSTALLED = FileType("installed packages", "PyPI", readers.installed)
+GO_MOD = FileType("go.mod", "Go", readers.go_mod)
+GO_SUM = FileType("go.sum", "Go", readers.go_sum)
+CARGO_LOCK = FileType("Cargo.lock", "crates.io", readers.cargo_lock)
+PIPFILE_LOCK = FileType("Pipfile.lock", "PyPI", readers.pipfile_lock)
+PACKAGE_LOCK = FileType("package-lock.json", "npm", readers.package_lock)
+_NPM_LOCKS = ("npm-shrinkwrap.json", "package-lock.json", "yarn.lock", "pnpm-lock.yaml", "bun.lock")
+_PACKAGE_JSON = FileType("package.json", "npm", readers.package_json, is_lock=False, instead=_NPM_LOCKS)
+_GEMFILE_LOCK = FileType("Gemfile.lock", "RubyGems", readers.gemfile_lock)
+
+_BY_NAME: dict[str, FileType] = {
+    "pyproject.toml": FileType("pyproject.toml", "PyPI", readers.pyproject, is_lock=False),
+    "poetry.lock": FileType("poetry.lock", "PyPI", readers.poetry_lock),
+    "uv.lock": FileType("uv.lock", "PyPI", readers.uv_lock),
+    "pdm.lock": FileType("pdm.lock", "PyPI", readers.pdm_lock),
+    "pylock.toml": FileType("pylock.toml", "PyPI", readers.pylock),
+    "Pipfile.lock": PIPFILE_LOCK,
+    "npm-shrinkwrap.json": PACKAGE_LOCK,
+    "package-lock.json": PACKAGE_LOCK.replace(instead=("npm-shrinkwrap.json",)),
+    "package.json": _PACKAGE_JSON,
+    "yarn.lock": FileType("yarn.lock", "npm", readers.yarn_lock),
+    "pnpm-lock.yaml": FileType("pnpm-lock.yaml", "npm", readers.pnpm_lock),
+    "Cargo.lock": CARGO_LOCK,
+    "go.mod": GO_MOD,
+    "go.sum": GO_SUM,
+    "Gemfile.lock": _GEMFILE_LOCK,
+    "gems.locked": _GEMFILE_LOCK,
+    "composer.lock": FileType("composer.lock", "Packagist", readers.composer_lock),
+    "pom.xml": FileType("pom.xml", "Maven", readers.pom, is_lock=False),
+}
+# Files that name packages without versions; alone they are a gap in the audit that somebody must hear of.
+UNLOCKED: dict[str, tuple[tuple[str, ...], str]] = {
+    "Cargo.toml": (("Cargo.lock",), "`cargo generate-lockfile`"),
+    "Gemfile": (("Gemfile.lock", "gems.locked"), "`bundle lock`"),
+    "composer.json": (("composer.lock",), "`composer update --no-install`"),
+    "Pipfile": (("Pipfile.lock",), "`pipenv lock`"),
+    "build.gradle": (("gradle.lockfile",), "a CycloneDX file from its Gradle plugin"),
+    "build.gradle.kts": (("gradle.lockfile",), "a CycloneDX file from its Gradle plugin"),
+}
+CHECKED: dict[str, tuple[FileType, tuple[str, ...]]] = {
+    "package.json": (_PACKAGE_JSON.replace(read=readers.check_package_json), _NPM_LOCKS),
+    "Cargo.toml": (CARGO_LOCK.replace(read=readers.check_cargo_toml, is_lock=False), ("Cargo.lock",)),
+    "Pipfile": (PIPFILE_LOCK.replace(read=readers.check_pipfile, is_lock=False), ("Pipfile.lock",)),
+}
+"""Manifests that say nothing more than their lock, unless that is stale: by name, with the locks."""
+UNREAD = frozenset(("bun.lock", "bun.lockb", "gradle.lockfile", "conda-lock.yml", "mix.lock", "Package.resolved"))
+"""Lock files that nothing here reads yet; they are named as skipped."""
+
+_REQUIREMENTS = re.compile(r"(?:.*[-_.])?requirements(?:[-_.].*)?\.txt$", re.IGNORECASE)
+_PYLOCK = re.compile(r"pylock\.[^.]+\.toml$")
+_DOCKERFILE = re.compile(r"(?:Dockerfile|Containerfile)(?:\..+)?$|.+\.[Dd]ockerfile$")
+_COMPOSE = re.compile(r"(?:docker-)?compose(?:[-_.].*)?\.ya?ml$", re.IGNORECASE)
+_SBOM = re.compile(r".*(?:\.cdx|\.spdx|[-_.]?s?bom)\.json$|bom\.json$", re.IGNORECASE)
+
+
+def file_type_of(name: str, folder: str = "") -> FileType | None:
+    """Return the kind of a file by its name; None for a file that is not a manifest.
+
+    Args:
+        name: without folders.
+        folder: the name of its folder.
+    """
+    found = _BY_NAME.get(name)
+    if found:
+        return found
+    if name.endswith(".txt"):
+        return REQUIREMENTS if folder == "requirements" or _REQUIREMENTS.match(name) else None
+    if name.endswith(".json"):
+        return SBOM if _SBOM.match(name) else None
+    if name.endswith((".yml", ".yaml")):
+        return IMAGES
+    if _PYLOCK.match(name):
+        return _BY_NAME["pylock.toml"]
+    return DOCKERFILE if _DOCKERFILE.match(name) else None
+
+
+def file_type_of_named(name: str) -> FileType | None:
+    """Return the kind of a file that somebody named: what a search would pass over may be one then."""
+    found = file_type_of(name)
+    if found:
+        return found
+    if name.endswith((".txt", ".in")):
+        return REQUIREMENTS
+    return SBOM if name.endswith(".json") else None
+
+
+def compiled_from(name: str) -> tuple[FileType | None, tuple[str, ...]]:
+    """Return the kind of a file from which a requirements file is compiled, with that file's name.
+
+    >>> compiled_from("requirements.in")[1], compiled_from("MANIFEST.in")[1]
+    (('requirements.txt',), ())
+    """
+    compiled = name.removesuffix(".in") + ".txt"
+    is_source = name.endswith(".in") and _REQUIREMENTS.match(compiled)
+    return (REQUIREMENTS, (compiled,)) if is_source else (None, ())
+
+
+def is_superseded(name: str, beside: Collection[str]) -> bool:
+    """Tell whether a file beside this one says the same in more detail."""
+    found = _BY_NAME.get(name)
+    return found is not None and any(other in beside for other in found.instead)

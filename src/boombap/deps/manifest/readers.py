@@ -1,0 +1,158 @@
+"""What reads each kind of file; the module that does is imported when such a file is read, and not before.
+
+Each function takes the text of a file (`installed` takes a folder) and puts what it says into a collector. Those that
+begin with ``check_`` read a manifest only to see that the lock beside it answers it.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from boombap.deps.manifest.collector import ManifestCollector
+
+
+def poetry_lock(document: str, collector: ManifestCollector) -> None:
+    """Read poetry.lock."""
+    from boombap.deps.manifest.pypi.poetry import read
+
+    read(document, collector)
+
+
+def uv_lock(document: str, collector: ManifestCollector) -> None:
+    """Read uv.lock."""
+    from boombap.deps.manifest.pypi.uv import read
+
+    read(document, collector)
+
+
+def pdm_lock(document: str, collector: ManifestCollector) -> None:
+    """Read pdm.lock."""
+    from boombap.deps.manifest.pypi.pdm import read
+
+    read(document, collector)
+
+
+def pylock(document: str, collector: ManifestCollector) -> None:
+    """Read pylock.toml (PEP 751)."""
+    from boombap.deps.manifest.pypi.pylock import read
+
+    read(document, collector)
+
+
+def pipfile_lock(document: str, collector: ManifestCollector) -> None:
+    """Read Pipfile.lock."""
+    from boombap.deps.manifest.pypi.pipfile import read
+
+    read(document, collector)
+
+
+def pyproject(document: str, collector: ManifestCollector) -> None:
+    """Read pyproject.toml."""
+    from boombap.deps.manifest.pypi.pyproject import read
+
+    read(document, collector)
+
+
+def installed(folder: str, collector: ManifestCollector) -> None:
+    """Read the installed packages of an environment."""
+    from boombap.deps.manifest.pypi.installed import read
+
+    read(folder, collector)
+
+
+def package_lock(document: str, collector: ManifestCollector) -> None:
+    """Read package-lock.json or npm-shrinkwrap.json."""
+    from boombap.deps.manifest.npmjs.package_lock import read
+
+    read(document, collector)
+
+
+def package_json(document: str, collector: ManifestCollector) -> None:
+    """Read package.json."""
+    from boombap.deps.manifest.npmjs.package_lock import read_version_ranges
+
+    read_version_ranges(document, collector)
+
+
+def yarn_lock(document: str, collector: ManifestCollector) -> None:
+    """Read yarn.lock."""
+    from boombap.deps.manifest.npmjs.yarn import read
+
+    read(document, collector)
+
+
+def pnpm_lock(document: str, collector: ManifestCollector) -> None:
+    """Read pnpm-lock.yaml."""
+    from boombap.deps.manifest.npmjs.pnpm import read
+
+    read(document, collector)
+
+
+def cargo_lock(document: str, collector: ManifestCollector) -> None:
+    """Read Cargo.lock."""
+    from boombap.deps.manifest.cargo import read
+
+    read(document, collector)
+
+
+def go_mod(document: str, collector: ManifestCollector) -> None:
+    """Read go.mod."""
+    from boombap.deps.manifest.go import read
+
+    read(document, collector)
+
+
+def go_sum(document: str, collector: ManifestCollector) -> None:
+    """Read go.sum."""
+    from boombap.deps.manifest.go import read_sums
+
+    read_sums(document, collector)
+
+
+def gemfile_lock(document: str, collector: ManifestCollector) -> None:
+    """Read Gemfile.lock."""
+    from boombap.deps.manifest.gemfile import read
+
+    read(document, collector)
+
+
+def composer_lock(document: str, collector: ManifestCollector) -> None:
+    """Read composer.lock."""
+    from boombap.deps.manifest.composer import read
+
+    read(document, collector)
+
+
+def pom(document: str, collector: ManifestCollector) -> None:
+    """Read pom.xml."""
+    from boombap.deps.manifest.maven import read
+
+    read(document, collector)
+
+
+def sbom(document: str, collector: ManifestCollector) -> None:
+    """Read a CycloneDX or SPDX document."""
+    from boombap.deps.manifest.sbom import read
+
+    read(document, collector)
+
+
+def check_package_json(document: str, collector: ManifestCollector) -> None:
+    """Note what package.json asks for, to be compared with its lock."""
+    from boombap.deps.manifest.npmjs.package_lock import check_version_ranges
+
+    check_version_ranges(document, collector)
+
+
+def check_cargo_toml(document: str, collector: ManifestCollector) -> None:
+    """Note what Cargo.toml asks for, to be compared with its lock."""
+    from boombap.deps.manifest.cargo import check_version_ranges
+
+    check_version_ranges(document, collector)
+
+
+def check_pipfile(document: str, collector: ManifestCollector) -> None:
+    """Note what Pipfile asks for, to be compared with its lock."""
+    from boombap.deps.manifest.pypi.pipfile import check_version_ranges
+
+    check_version_ranges(document, collector)

@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from boombap.clients.http.exchange import Request
+from boombap.clients.http.multi import Client
+from boombap.deps.osv_server import application
+from boombap.interrupt import Interrupt
+from boombap.server.serve import running
+from deps.osv import TRUTH, database, record
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    Ask = Callable[..., tuple[int, Any]]
+
+
+@pytest.fixture
+def ask(tmp_path: Path) -> Iterator[Ask]:
+    folder = database(tmp_path, [*TRUTH, record("PYSEC-7", "fastapi", {"introduced": "0"})])
+    with running(application(folder)) as server, Client(Interrupt()) as client:
+
+        def send(path: str, body: object = None, method: str = "") -> tuple[int, Any]:
+            content = body if isinstance(body, bytes) else json.dumps(body).encode() if body is not None else None
+            request = Request(method or ("POST" if content is not None else "GET"), server.url + path, body=content)
+            response = client.fetch(request)
+            return response.status, json.loads(response.body)
+
+        yield send
+
+
+def query(name: str, version: str = "", ecosystem: str = "PyPI") -> dict[str, object]:
+    return {"package": {"name": name, "ecosystem": ecosystem}, **({"version": version} if version else {})}
+
+
+def test_a_query_gives_whole_records(ask: Ask):
+    status, found = ask("/v1/query", query("FastAPI", "0.104.1"))
+    assert (status, [one["id"] for one in found["vulns"]]) == (200, ["PYSEC-2024-38", "PYSEC-7"])
+    assert found["vulns"][0] == TRUTH[0]
+
+
+def test_a_query_without_version_gives_all_and_one_without_answer_nothing(ask: Ask):
+    assert len(ask("/v1/query", query("fastapi"))[1]["vulns"]) == 2
+    assert ask("/v1/query", query("redis", "5.3.1")) == (200, {})
+
+
+def test_a_purl_names_a_package_too(ask: Ask):
+    whole = {"package": {"purl": "pkg:pypi/fastapi@0.104.1?x=y"}}
+    parted = {"package": {"purl": "pkg:pypi/fastapi"}, "version": "0.109.1"}
+    assert [len(ask("/v1/query", one)[1]["vulns"]) for one in (whole, parted)] == [2, 1]
+
+
+def test_a_batch_gives_ids_in_the_order_of_the_questions(ask: Ask):
+    asked = {"queries": [query("redis", "5.3.1"), query("black", "23.12.1")]}
+    status, found = ask("/v1/querybatch", asked)
+    expected = [{}, {"vulns": [{"id": "PYSEC-2024-48", "modified": "2026-01-01T00:00:00Z"}]}]
+    assert (status, found["results"]) == (200, expected)
+
+
+def test_a_record_by_its_id(ask: Ask):
+    assert ask("/v1/vulns/PYSEC-2023-45") == (200, TRUTH[2])
+    assert ask("/v1/vulns/PYSEC-1999-1")[0] == 404
+    assert ask("/v1/vulns/..%2f..%2fetc")[0] == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status"),
+    [
+        ("/v1/query", {}, 400),
+        ("/v1/query", [], 400),
+        ("/v1/query", b"{", 400),
+        ("/v1/query", b"[" * 5000, 400),
+        ("/v1/query", {"commit": "abc"}, 400),
+        ("/v1/query", {"package": {"name": 3, "ecosystem": "PyPI"}}, 400),
+        ("/v1/query", query("left-pad", "1.0.0", "npm"), 400),
+        ("/v1/query", query("x", "1", "../../PyPI"), 400),
+        ("/v1/query", {"package": {"purl": "pkg:deb/x@1"}}, 400),
+        ("/v1/querybatch", {"queries": [{}] * 1001}, 400),
+        ("/v1/querybatch", {"queries": "x"}, 400),
+        ("/v2/query", {}, 404),
+        ("/", None, 404),
+    ],
+)
+def test_what_cannot_be_answered_says_so(path: str, body: object, status: int, ask: Ask):
+    found = ask(path, body)
+    assert found[0] == status
+    assert found[1]["message"]
