@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import exit_codes
 import servers
 from caches import Caches
 from databases import Clusters
@@ -147,7 +148,9 @@ def boombap(isolated: Path) -> Run:
     """Run the installed command as a process; keywords are environment variables."""
 
     def run(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(command(*words), **options(isolated, environment), timeout=60, check=False)
+        done = subprocess.run(command(*words), **options(isolated, environment), timeout=60, check=False)
+        exit_codes.check(words, done.returncode)
+        return done
 
     return run
 

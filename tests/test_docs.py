@@ -58,6 +58,14 @@ def test_the_generated_pages_are_current():
     assert generated.pages().stale() == []
 
 
+def test_a_code_that_an_action_no_longer_declares_makes_its_page_stale(monkeypatch: pytest.MonkeyPatch):
+    pages, action = generated.pages(), db_cli.TOOL.actions[0]
+    changed = db_cli.TOOL.replace(actions=(action.replace(exits={}), *db_cli.TOOL.actions[1:]))
+    monkeypatch.setattr(db_cli, "TOOL", changed)
+    monkeypatch.setattr(pages, "PAGES", {"docs/reference/exit-codes.md": pages.exits_page})
+    assert pages.stale() == ["docs/reference/exit-codes.md"]
+
+
 @pytest.mark.parametrize("word", COMMANDS)
 def test_every_command_is_documented(word: str):
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
