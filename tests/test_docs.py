@@ -27,8 +27,8 @@ from boombap.interrupt import Interrupt
 from boombap.redis import checks as redis_checks
 from boombap.redis import encode as redis_encode
 from boombap.redis import model as redis_model
-from boombap.redis import portable
-from boombap.redis.rules import User
+from boombap.redis.acl_rules import User
+from boombap.redis.transfer import export_format
 from boombap.spotify import encode as spotify_encode
 from boombap.spotify import options as spotify_options
 from boombap.spotify.model import Outcome
@@ -212,13 +212,13 @@ def test_every_form_and_field_of_redis_is_documented():
     assert len(forms) > 5
     assert [form for form in forms if f"### {form}\n" not in text] == []
     shapes = (
-        redis_model.Health, redis_model.Entry, redis_model.Branch, redis_model.Census, redis_model.Plan,
+        redis_model.Health, redis_model.Entry, redis_model.Branch, redis_model.KeyspaceStats, redis_model.Plan,
         redis_model.Done, redis_model.Value, Finding, User,
     )  # fmt: skip
     names = {name for shape in shapes for name in shape.__match_args__}
     names |= set(re.findall(r'^        "(\w+)": ', source, re.MULTILINE)) | set(redis_encode._NUMBERS.values())
     assert [name for name in sorted(names) if f"`{name}`" not in text] == []
-    assert [f"`{name}`" in text for name in ("schema", "form", "job", *portable.Item.__match_args__)]
+    assert [f"`{name}`" in text for name in ("schema", "form", "job", *export_format.ExportedKey.__match_args__)]
 
 
 def test_every_finding_of_redis_is_documented():

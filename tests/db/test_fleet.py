@@ -65,7 +65,7 @@ def test_answers_come_in_the_order_of_the_targets(healthy: Database):
     bad = from_text(f"postgresql://u:{SECRET}@127.0.0.1:{servers.free_port()}/db", name="bad", origin="the test")
     told: list[int] = []
     targets = [healthy.target(), bad, *[healthy.target()] * 20]
-    answers = fleet.survey(targets, Request(QUICK), Limits(), Interrupt(), told.append)
+    answers = fleet.diagnose_all(targets, Request(QUICK), Limits(), Interrupt(), told.append)
     assert [type(one) for one in answers] == [Diagnosis, Failure, *[Diagnosis] * 20]
     assert sorted(told) == list(range(1, 23))
     assert isinstance(answers[1], Failure)
@@ -76,7 +76,7 @@ def test_an_interruption_is_not_a_failure_of_a_target(healthy: Database):
     interrupt = Interrupt()
     interrupt.set(2)
     with pytest.raises(Interrupted):
-        fleet.survey([healthy.target()], Request(QUICK), Limits(), interrupt, lambda _: None)
+        fleet.diagnose_all([healthy.target()], Request(QUICK), Limits(), interrupt, lambda _: None)
 
 
 def test_the_databases_of_a_server(healthy: Database, empty: Database):

@@ -12,8 +12,8 @@ from boombap.health.waivers import Waiver
 from boombap.local.process import poll
 from boombap.redis.checks import keyspace
 from boombap.redis.examine import examine
-from boombap.redis.facts import read
-from boombap.redis.model import Branch, Census, Entry, Expectations, Facts
+from boombap.redis.model import Branch, Entry, Expectations, KeyspaceStats, NodeInfo
+from boombap.redis.server_info import read
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,12 +35,12 @@ CONFIG = {"save": "", "appendonly": "no", "bind": "127.0.0.1 -::1", "protected-m
 SAVED = {"config": CONFIG | {"appendonly": "yes"}}
 
 
-def facts(info: dict[str, str] | None = None, **parts: Any) -> Facts:
-    whole = {"config": CONFIG, "acl": PRIVATE, "slow_us": (), "databases": {0: 10}} | parts
-    return Facts("node:1", "Redis", "7.2.0", GOOD | (info or {}), **whole)
+def facts(info: dict[str, str] | None = None, **shards: Any) -> NodeInfo:
+    whole = {"config": CONFIG, "acl": PRIVATE, "slow_us": (), "databases": {0: 10}} | shards
+    return NodeInfo("node:1", "Redis", "7.2.0", GOOD | (info or {}), **whole)
 
 
-def found(*nodes: Facts, **options: Any) -> dict[str, Severity]:
+def found(*nodes: NodeInfo, **options: Any) -> dict[str, Severity]:
     health = examine(nodes, EXPECTED, options.pop("waivers", ()), **options)
     return {one.id: one.severity for one in health.findings}
 
@@ -50,7 +50,7 @@ def test_a_healthy_cache_has_no_findings():
 
 
 @pytest.mark.parametrize(
-    ("info", "parts", "expected"),
+    ("info", "shards", "expected"),
     [
         ({"maxmemory": "0"}, {}, {"maxmemory_unset": Severity.WARNING}),
         ({"maxmemory_policy": "noeviction"}, SAVED, {"eviction_policy": Severity.WARNING}),
@@ -91,8 +91,8 @@ def test_a_healthy_cache_has_no_findings():
         ({}, {"acl": ("user a off nopass ~* +@all",)}, {}),
     ],
 )  # fmt: skip
-def test_each_fault_is_found(info: dict[str, str], parts: dict[str, Any], expected: dict[str, Severity]):
-    assert found(facts(info, **parts)) == expected
+def test_each_fault_is_found(info: dict[str, str], shards: dict[str, Any], expected: dict[str, Severity]):
+    assert found(facts(info, **shards)) == expected
 
 
 def test_what_may_not_be_asked_is_said_once():
@@ -110,12 +110,12 @@ def test_a_waiver_holds_until_its_day():
     assert (len(health.findings), health.expired) == (1, ("maxmemory_unset on node:* (2030-01-01, nobody)",))
 
 
-def census(**parts: Any) -> Census:
+def stats(**shards: Any) -> KeyspaceStats:
     whole: dict[str, Any] = {
         "keys": 10, "size_bytes": 1, "measured": 10, "is_estimate": False, "types": {}, "ttls": {}, "branches": (),
         "biggest": (), "pickles": 0, "pickle_keys": (), "examples": (), "databases": {}, "elapsed_ms": 1.0,
     }  # fmt: skip
-    return Census(**(whole | parts))
+    return KeyspaceStats(**(whole | shards))
 
 
 def test_findings_of_a_walk():
@@ -124,7 +124,7 @@ def test_findings_of_a_walk():
         Entry(b"big\xff%d" % number, "hash", size, None) for number, size in enumerate((20 * 1024**2, 2 * 1024**2))
     )
     findings = list(
-        keyspace.judge(census(branches=branches, biggest=big, pickles=2, pickle_keys=(b"lyrics:\x1b",)), EXPECTED)
+        keyspace.judge(stats(branches=branches, biggest=big, pickles=2, pickle_keys=(b"lyrics:\x1b",)), EXPECTED)
     )
     assert [(one.id, one.severity, one.subject) for one in findings] == [
         ("pickle_values", Severity.CRITICAL, "lyrics:"),
@@ -133,7 +133,7 @@ def test_findings_of_a_walk():
         ("keys_without_ttl", Severity.WARNING, "lyrics:"),
     ]
     assert findings[3].evidence == {"keys": 3, "of": 10, "ttl_s": 86_400.0}
-    assert list(keyspace.judge(census(), EXPECTED)) == []
+    assert list(keyspace.judge(stats(), EXPECTED)) == []
 
 
 def examined(cache: Cache) -> Health:

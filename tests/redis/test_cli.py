@@ -10,7 +10,7 @@ import pytest
 
 import servers
 from boombap.local.process import poll
-from boombap.redis.backup_file import items_in
+from boombap.redis.transfer.backup_file import items_in
 from caches import CacheCluster
 
 if TYPE_CHECKING:

@@ -57,11 +57,11 @@ def _diagnose(context: RunContext) -> int:
 def _diagnose_fleet(context: RunContext) -> int:
     from boombap.batch.progress import Progress
     from boombap.db import show
-    from boombap.db.fleet import survey
+    from boombap.db.fleet import diagnose_all
 
     fleet = _fleet_targets(context)
     with Progress("databases", len(fleet), context.terminal) as progress:
-        answers = survey(fleet, _request(context, {}), _limits(context), context.interrupt, progress.reach)
+        answers = diagnose_all(fleet, _request(context, {}), _limits(context), context.interrupt, progress.reach)
     show.fleet(answers, context.args.format, context.terminal)
     codes = [_exit_code(one, context.args.fail_on) for one in answers]
     # A server has databases without the platform's tables; only when no database has them, nothing was counted.

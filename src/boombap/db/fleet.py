@@ -77,7 +77,7 @@ def databases(server: Target, limits: Limits, interrupt: Interrupt) -> tuple[Tar
         return tuple(server.at(name) for name in read.databases(pool.read, facts))
 
 
-def survey(
+def diagnose_all(
     fleet: Sequence[Target],
     request: Request,
     limits: Limits,

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from boombap.command.context import RunContext
     from boombap.config.section import Section
-    from boombap.redis.backup_file import BackupFile
-    from boombap.redis.model import Branch, Census, Done, Health, Plan
+    from boombap.redis.model import Branch, Done, Health, KeyspaceStats, Plan
+    from boombap.redis.transfer.backup_file import BackupFile
 
 
 def _section() -> Section:
@@ -31,7 +31,7 @@ def _section() -> Section:
 def _info(context: RunContext) -> int:
     from boombap.redis import encode, report
     from boombap.redis.examine import examine
-    from boombap.redis.facts import read
+    from boombap.redis.server_info import read
 
     begun_s = perf_counter()
     nodes = [read(pool) for pool in environment.opened(context, environment.target(context)).masters()]
@@ -52,24 +52,24 @@ def _keys(context: RunContext) -> int:
     from boombap.redis.examine import verdict
 
     pattern = context.args.match
-    census = _census(context, pattern, "keys", environment.scanned_database(context))
-    health = verdict(keyspace.judge(census, environment.expected(context)), environment.waivers(context))
+    stats = _keyspace_stats(context, pattern, "keys", environment.scanned_database(context))
+    health = verdict(keyspace.judge(stats, environment.expected(context)), environment.waivers(context))
     label = environment.target(context).address
     answer(
         context,
-        lambda: report.keys_lines(census, health, label, context.terminal, context.args.n),
-        lambda: encode.keys_object(census, health, label, pattern),
+        lambda: report.keys_lines(stats, health, label, context.terminal, context.args.n),
+        lambda: encode.keys_object(stats, health, label, pattern),
     )
     return _exit_code(health, context)
 
 
 def _get(context: RunContext) -> int:
     from boombap.redis import encode, report
-    from boombap.redis.decode import look
+    from boombap.redis.inspect import inspect_key
 
     server = environment.target(context)
     db = server.db if context.args.db is None else context.args.db
-    value = look(environment.opened(context, server.on(db)), context.args.key)
+    value = inspect_key(environment.opened(context, server.on(db)), context.args.key)
     answer(context, lambda: report.value_lines(value, context.terminal), lambda: encode.value_object(value))
     return EXIT_OK
 
@@ -84,10 +84,10 @@ def _expire(context: RunContext) -> int:
 
 def _change(context: RunContext, action: str, ttl_ms: int | None, backup_file: Path | None) -> int:
     from boombap.redis import report
-    from boombap.redis.change import Change, plan
+    from boombap.redis.changes.change import Change, plan
 
     args, db = context.args, environment.changed_database(context)
-    wanted = plan(action, args.match, _census(context, args.match, "plan", db), ttl_ms)
+    wanted = plan(action, args.match, _keyspace_stats(context, args.match, "plan", db), ttl_ms)
     if args.format == "text":
         for line in report.plan_lines(wanted, environment.place(context, db), context.terminal):
             context.terminal.write(line)
@@ -97,38 +97,38 @@ def _change(context: RunContext, action: str, ttl_ms: int | None, backup_file: P
         if wanted.keys:
             context.terminal.note("nothing was changed; add --yes to do it")
         return _show_done(context, wanted, None)
-    journal = environment.journal(context, db, action, args.match, ttl_ms)
-    resumed = False if args.fresh else journal.read()
+    checkpoint = environment.checkpoint(context, db, action, args.match, ttl_ms)
+    resumed = False if args.fresh else checkpoint.read()
     if is_left:
         context.terminal.note(f"the backup {backup_file} of an interrupted run is continued")
-    field = environment.field(context, db)
+    keyspace = environment.keyspace(context, db)
     with backup or nullcontext(), environment.progress(context) as progress:
-        done = Change(field, wanted, journal, progress.reach, db=db, backup=backup, resumed=resumed).run()
+        done = Change(keyspace, wanted, checkpoint, progress.reach, db=db, backup=backup, resumed=resumed).run()
     return _show_done(context, wanted, done)
 
 
 def _purge_backup(context: RunContext, file: Path, db: int | None) -> BackupFile:
     from boombap.redis import report
-    from boombap.redis.backup_file import BackupFile
+    from boombap.redis.transfer.backup_file import BackupFile
 
     job = f"purge {report.shown(context.args.match)} at {environment.place(context, db)}"
     return BackupFile(file, job=job)
 
 
 def _backup(context: RunContext) -> int:
-    from boombap.redis.backup_file import BackupFile
-    from boombap.redis.pattern import matcher
-    from boombap.redis.transfer import backup
+    from boombap.redis.keyspace.pattern import matcher
+    from boombap.redis.transfer.backup_file import BackupFile
+    from boombap.redis.transfer.copying import backup
 
     args, db = context.args, environment.changed_database(context)
-    file, field = BackupFile(args.file, args.form), environment.field(context, db)
+    file, keyspace = BackupFile(args.file, args.form), environment.keyspace(context, db)
     with environment.progress(context) as progress:
-        done = backup(field, args.match, matcher(args.match), file, progress.reach, db=db)
+        done = backup(keyspace, args.match, matcher(args.match), file, progress.reach, db=db)
     return _show_done(context, None, done, f"from {environment.place(context, db)}")
 
 
 def _restore(context: RunContext) -> int:
-    from boombap.redis.transfer import restore
+    from boombap.redis.transfer.copying import restore
 
     args, db = context.args, environment.changed_database(context)
     into = environment.databases(context, environment.target(context))
@@ -139,16 +139,16 @@ def _restore(context: RunContext) -> int:
 
 def _copy(context: RunContext) -> int:
     from boombap.clients.redis.target import from_text
-    from boombap.redis.pattern import matcher
-    from boombap.redis.transfer import copy
+    from boombap.redis.keyspace.pattern import matcher
+    from boombap.redis.transfer.copying import copy
 
     args, db = context.args, environment.changed_database(context)
     to = from_text(args.to, origin="--to")
     to_db = None if db is None else to.db
-    field, into = environment.field(context, db), environment.databases(context, to)
+    keyspace, into = environment.keyspace(context, db), environment.databases(context, to)
     with environment.progress(context) as progress:
         done = copy(
-            field, args.match, matcher(args.match), into, progress.reach,
+            keyspace, args.match, matcher(args.match), into, progress.reach,
             db=db, to_db=to_db, replaces=args.replace, form=args.form,
         )  # fmt: skip
     target = f"{to.address}, {'each its own' if to_db is None else f'database {to_db}'}"
@@ -159,7 +159,7 @@ def _acl(context: RunContext) -> int:
     from boombap.redis import encode, report
     from boombap.redis.checks import access
     from boombap.redis.examine import examine
-    from boombap.redis.facts import read
+    from boombap.redis.server_info import read
 
     server = environment.target(context)
     nodes = [read(pool) for pool in environment.opened(context, server).masters()]
@@ -175,14 +175,14 @@ def _acl(context: RunContext) -> int:
 
 def _stats(context: RunContext) -> int:
     from boombap.redis import encode, report
-    from boombap.redis.facts import read
+    from boombap.redis.server_info import read
 
     server = environment.target(context)
     nodes = [read(pool) for pool in environment.opened(context, server).masters()]
     prefixes = None
     if not context.args.fast:
-        census = _census(context, b"*", "stats", environment.scanned_database(context))
-        prefixes = _own(census, environment.settings(context).ttls)
+        stats = _keyspace_stats(context, b"*", "stats", environment.scanned_database(context))
+        prefixes = _own(stats, environment.settings(context).ttls)
     answer(
         context,
         lambda: report.stats_lines(nodes, prefixes, server.address, context.terminal),
@@ -191,20 +191,20 @@ def _stats(context: RunContext) -> int:
     return EXIT_OK
 
 
-def _own(census: Census, prefixes: Iterable[str]) -> list[Branch]:
-    branches = {twig.prefix: twig for branch in census.branches for twig in (branch, *branch.children)}
+def _own(stats: KeyspaceStats, prefixes: Iterable[str]) -> list[Branch]:
+    branches = {twig.prefix: twig for branch in stats.branches for twig in (branch, *branch.children)}
     return [branches[raw] for prefix in prefixes if (raw := prefix.encode()) in branches]
 
 
-def _census(context: RunContext, pattern: bytes, purpose: str, db: int | None) -> Census:
-    from boombap.redis.survey import survey
+def _keyspace_stats(context: RunContext, pattern: bytes, purpose: str, db: int | None) -> KeyspaceStats:
+    from boombap.redis.keyspace.collect import scan_keyspace
 
     share = context.args.sample or 1.0
-    journal = environment.journal(context, db, purpose, pattern, share)
-    if not context.args.fresh and journal.read():
+    checkpoint = environment.checkpoint(context, db, purpose, pattern, share)
+    if not context.args.fresh and checkpoint.read():
         context.terminal.note("resuming an interrupted run (use --fresh to start over)")
     with environment.progress(context) as progress:
-        return survey(environment.field(context, db), pattern, journal, progress.reach, db=db, share=share)
+        return scan_keyspace(environment.keyspace(context, db), pattern, checkpoint, progress.reach, db=db, share=share)
 
 
 def _show_done(context: RunContext, plan: Plan | None, done: Done | None, place: str = "") -> int:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from boombap.output.encode import plain as fields
-from boombap.redis.portable import plain
+from boombap.redis.transfer.export_format import plain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from boombap.health.finding import Finding
-    from boombap.redis.model import Branch, Census, Done, Entry, Facts, Health, Plan, Value
-    from boombap.redis.rules import User
+    from boombap.redis.acl_rules import User
+    from boombap.redis.model import Branch, Done, Entry, Health, KeyspaceStats, NodeInfo, Plan, Value
 
 _SCHEMA = "boombap.redis"
 _NUMBERS = {
@@ -28,7 +28,7 @@ _NUMBERS = {
 }
 
 
-def info_object(nodes: Sequence[Facts], health: Health, label: str, elapsed_ms: float) -> dict[str, object]:
+def info_object(nodes: Sequence[NodeInfo], health: Health, label: str, elapsed_ms: float) -> dict[str, object]:
     """Return the object of `redis info`."""
     return {
         "schema": f"{_SCHEMA}.info/1",
@@ -39,7 +39,7 @@ def info_object(nodes: Sequence[Facts], health: Health, label: str, elapsed_ms: 
     }
 
 
-def _node(facts: Facts) -> dict[str, object]:
+def _node(facts: NodeInfo) -> dict[str, object]:
     return {
         "address": facts.address,
         "product": facts.product,
@@ -66,28 +66,28 @@ def _finding(finding: Finding) -> dict[str, object]:
     return {**fields(finding), "severity": finding.severity.word}
 
 
-def keys_object(census: Census, health: Health, label: str, pattern: bytes) -> dict[str, object]:
+def keys_object(stats: KeyspaceStats, health: Health, label: str, pattern: bytes) -> dict[str, object]:
     """Return the object of `redis keys`."""
     return {
         "schema": f"{_SCHEMA}.keys/1",
         "target": label,
         "match": plain(pattern),
-        **census_object(census),
+        **stats_of_keys(stats),
         "health": health_object(health),
     }
 
 
-def census_object(census: Census) -> dict[str, object]:
+def stats_of_keys(stats: KeyspaceStats) -> dict[str, object]:
     """Return what a walk has found."""
     return {
-        **fields(census),
-        "types": {kind: {"keys": keys, "size_bytes": size} for kind, (keys, size) in census.types.items()},
-        "branches": [_branch(one) for one in census.branches],
-        "biggest": [_entry(one) for one in census.biggest],
-        "pickle_keys": [plain(key) for key in census.pickle_keys],
-        "examples": [plain(key) for key in census.examples],
-        "databases": {str(db): keys for db, keys in census.databases.items()},
-        "elapsed_ms": round(census.elapsed_ms, 1),
+        **fields(stats),
+        "types": {kind: {"keys": keys, "size_bytes": size} for kind, (keys, size) in stats.types.items()},
+        "branches": [_branch(one) for one in stats.branches],
+        "biggest": [_entry(one) for one in stats.biggest],
+        "pickle_keys": [plain(key) for key in stats.pickle_keys],
+        "examples": [plain(key) for key in stats.examples],
+        "databases": {str(db): keys for db, keys in stats.databases.items()},
+        "elapsed_ms": round(stats.elapsed_ms, 1),
     }
 
 
@@ -130,7 +130,7 @@ def acl_object(users: Mapping[str, Sequence[User]], health: Health, label: str) 
     return {"schema": f"{_SCHEMA}.acl/1", "target": label, "users": listed, "health": health_object(health)}
 
 
-def stats_object(nodes: Sequence[Facts], prefixes: Sequence[Branch] | None, label: str) -> dict[str, object]:
+def stats_object(nodes: Sequence[NodeInfo], prefixes: Sequence[Branch] | None, label: str) -> dict[str, object]:
     """Return the object of `redis stats`; without a walk there are no prefixes."""
     branches = None if prefixes is None else [_branch(one) for one in prefixes]
     return {

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from boombap.clients.redis.target import Target
     from boombap.command.context import RunContext
     from boombap.health.waivers import Waiver
-    from boombap.redis.journal import Journal
+    from boombap.redis.keyspace.checkpoint import Checkpoint
+    from boombap.redis.keyspace.shards import Keyspace
     from boombap.redis.model import Expectations
-    from boombap.redis.parts import Field
     from boombap.redis.settings import RedisSettings
 
 
@@ -52,12 +52,12 @@ def databases(context: RunContext, server: Target) -> Callable[[int], Deployment
     return lambda db: opened(context, server.on(db))
 
 
-def field(context: RunContext, db: int | None) -> Field:
+def keyspace(context: RunContext, db: int | None) -> Keyspace:
     """Return the configured server as something to scan; a database that it does not have is an error."""
-    from boombap.redis.parts import Field
+    from boombap.redis.keyspace.shards import Keyspace
 
     server = target(context) if db is None else target(context).on(db)
-    return Field(opened(context, server), context.interrupt, _limits(context))
+    return Keyspace(opened(context, server), context.interrupt, _limits(context))
 
 
 def changed_database(context: RunContext) -> int | None:
@@ -77,12 +77,12 @@ def place(context: RunContext, db: int | None) -> str:
     return f"{target(context).address}, {'all databases' if db is None else f'database {db}'}"
 
 
-def journal(context: RunContext, db: int | None, *job: object) -> Journal:
+def checkpoint(context: RunContext, db: int | None, *job: object) -> Checkpoint:
     """Return the checkpoint of a job on one database, or on all."""
-    from boombap.redis.journal import Journal
+    from boombap.redis.keyspace.checkpoint import Checkpoint
 
     assert context.config.paths.state is not None, "config.load fills it in"
-    return Journal(context.config.paths.state / "redis", target(context).label, db, *job)
+    return Checkpoint(context.config.paths.state / "redis", target(context).label, db, *job)
 
 
 def expected(context: RunContext) -> Expectations:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from boombap.health.finding import Finding
     from boombap.health.waivers import Waiver
-    from boombap.redis.model import Check, Expectations, Facts
+    from boombap.redis.model import Check, Expectations, NodeInfo
 
 _REASONS = {
     "config": "CONFIG is renamed or not allowed to this user",
@@ -25,7 +25,7 @@ _REASONS = {
 
 
 def examine(
-    nodes: Sequence[Facts],
+    nodes: Sequence[NodeInfo],
     expected: Expectations,
     waivers: Sequence[Waiver],
     *,

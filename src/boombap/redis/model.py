@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from boombap.health.finding import Finding, Skipped
 
-    Judge = Callable[["Facts", "Expectations"], Iterator[Finding]]
+    Judge = Callable[["NodeInfo", "Expectations"], Iterator[Finding]]
 
 TTL_STEPS = (
     (60_000, "under 1 min"),
@@ -29,7 +29,7 @@ TTL_NAMES = ("no TTL", *(name for _, name in TTL_STEPS), "30 d and more")
 """Every column of the TTL histogram."""
 
 
-class Facts(Record):
+class NodeInfo(Record):
     """What one node says about itself. None is what it did not tell us.
 
     Attributes:
@@ -93,7 +93,7 @@ class Check(Record):
 
     Attributes:
         id: snake_case; findings and waivers carry it.
-        needs: the fields of Facts that must not be None.
+        needs: the fields of NodeInfo that must not be None.
     """
 
     id: str
@@ -147,7 +147,7 @@ class Branch(Record):
     children: tuple[Branch, ...] = ()
 
 
-class Census(Record):
+class KeyspaceStats(Record):
     """What one walk over all keys found.
 
     Attributes:

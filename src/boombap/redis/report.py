@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from boombap.output.terminal import Style, Terminal
-    from boombap.redis.model import Branch, Census, Done, Entry, Facts, Health, Plan, Value
-    from boombap.redis.rules import User
+    from boombap.redis.acl_rules import User
+    from boombap.redis.model import Branch, Done, Entry, Health, KeyspaceStats, NodeInfo, Plan, Value
 
 _LABEL_COLUMNS = 12
 _CHILDREN = 5
@@ -34,7 +34,7 @@ def shown(key: bytes, columns: int = _KEY_COLUMNS) -> str:
 
 
 def info_lines(
-    nodes: Sequence[Facts], health: Health, label: str, terminal: Terminal, elapsed_ms: float
+    nodes: Sequence[NodeInfo], health: Health, label: str, terminal: Terminal, elapsed_ms: float
 ) -> Iterator[str]:
     """Yield the verdicts on all nodes, then one row a node."""
     first = nodes[0]
@@ -63,7 +63,7 @@ def health_lines(health: Health, terminal: Terminal) -> Iterator[str]:
     yield from skipped_lines(health.skipped)
 
 
-def node_lines(nodes: Sequence[Facts]) -> Iterator[str]:
+def node_lines(nodes: Sequence[NodeInfo]) -> Iterator[str]:
     """Yield one row a node."""
     head = ("node", "keys", "memory", "of", "hit %", "ops/s", "clients", "evicted", "expired")
     rows = [
@@ -83,27 +83,27 @@ def node_lines(nodes: Sequence[Facts]) -> Iterator[str]:
     yield from table.lines(head, rows)
 
 
-def keys_lines(census: Census, health: Health, label: str, terminal: Terminal, most: int) -> Iterator[str]:
+def keys_lines(stats: KeyspaceStats, health: Health, label: str, terminal: Terminal, most: int) -> Iterator[str]:
     """Yield what the walk found: findings first, then memory by prefix, types, TTLs and the biggest keys."""
-    mark = f" (estimated from {census.measured:,})" if census.is_estimate else ""
-    databases = f" in {len(census.databases)} databases" if len(census.databases) > 1 else ""
-    facts = f"{census.keys:,} keys{databases}, {format_size(census.size_bytes)}{mark}"
+    mark = f" (estimated from {stats.measured:,})" if stats.is_estimate else ""
+    databases = f" in {len(stats.databases)} databases" if len(stats.databases) > 1 else ""
+    facts = f"{stats.keys:,} keys{databases}, {format_size(stats.size_bytes)}{mark}"
     yield f"{terminal.style(printable(label), 'bold')}  {facts}"
     yield from health_lines(health, terminal)
-    if not census.keys:
+    if not stats.keys:
         return
     yield terminal.style("prefixes", "bold")
-    yield from branch_lines(census.branches[:most], census.size_bytes)
-    if len(census.branches) > most:
-        yield f"  and {len(census.branches) - most:,} more"
+    yield from branch_lines(stats.branches[:most], stats.size_bytes)
+    if len(stats.branches) > most:
+        yield f"  and {len(stats.branches) - most:,} more"
     yield terminal.style("types", "bold")
-    rows = [(kind, keys, format_size(size)) for kind, (keys, size) in census.types.items()]
+    rows = [(kind, keys, format_size(size)) for kind, (keys, size) in stats.types.items()]
     yield from table.lines(("type", "keys", "memory"), rows)
     yield terminal.style("time to live", "bold")
-    yield from table.lines(("left", "keys", "%"), [row for row in _ttl_rows(census) if row[1]])
+    yield from table.lines(("left", "keys", "%"), [row for row in _ttl_rows(stats) if row[1]])
     yield terminal.style("biggest", "bold")
-    yield from table.lines(("key", "type", "memory", "TTL", "db"), [_entry_row(one) for one in census.biggest[:most]])
-    yield terminal.style(f"walked in {census.elapsed_ms / 1000:.1f} s", "dim")
+    yield from table.lines(("key", "type", "memory", "TTL", "db"), [_entry_row(one) for one in stats.biggest[:most]])
+    yield terminal.style(f"walked in {stats.elapsed_ms / 1000:.1f} s", "dim")
 
 
 def branch_lines(branches: Sequence[Branch], size_bytes: int) -> Iterator[str]:
@@ -121,9 +121,9 @@ def _branch_row(branch: Branch, size_bytes: int, indent: str) -> tuple[str | int
     return (indent + name, branch.keys, format_size(branch.size_bytes), share, branch.without_ttl, branch.pickles)
 
 
-def _ttl_rows(census: Census) -> list[tuple[str, int, float]]:
-    total = sum(census.ttls.values()) or 1
-    return [(name, keys, 100 * keys / total) for name, keys in census.ttls.items()]
+def _ttl_rows(stats: KeyspaceStats) -> list[tuple[str, int, float]]:
+    total = sum(stats.ttls.values()) or 1
+    return [(name, keys, 100 * keys / total) for name, keys in stats.ttls.items()]
 
 
 def _entry_row(entry: Entry) -> tuple[str, str, str, str, int]:
@@ -195,7 +195,7 @@ def acl_lines(users: Mapping[str, Sequence[User]], health: Health, terminal: Ter
 
 
 def stats_lines(
-    nodes: Sequence[Facts], prefixes: Sequence[Branch] | None, label: str, terminal: Terminal
+    nodes: Sequence[NodeInfo], prefixes: Sequence[Branch] | None, label: str, terminal: Terminal
 ) -> Iterator[str]:
     """Yield hit ratio, evictions and memory of each node, then of our own prefixes."""
     yield terminal.style(printable(label), "bold")

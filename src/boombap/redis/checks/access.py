@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from boombap.health.finding import Finding, Severity
+from boombap.redis.acl_rules import parse
 from boombap.redis.model import Check
-from boombap.redis.rules import parse
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from boombap.redis.model import Expectations, Facts
-    from boombap.redis.rules import User
+    from boombap.redis.acl_rules import User
+    from boombap.redis.model import Expectations, NodeInfo
 
 _ACL = "https://redis.io/docs/latest/operate/oss_and_stack/management/security/acl/"
 
 
-def check_default_user(facts: Facts, expected: Expectations) -> Iterator[Finding]:
+def check_default_user(facts: NodeInfo, expected: Expectations) -> Iterator[Finding]:
     """Find a server that obeys any client that reaches it."""
     default = next((user for user in users(facts) if user.name == "default"), None)
     if default is None or not default.is_on or default.has_password:
@@ -32,7 +32,7 @@ def check_default_user(facts: Facts, expected: Expectations) -> Iterator[Finding
     )
 
 
-def _is_reachable(facts: Facts) -> bool:
+def _is_reachable(facts: NodeInfo) -> bool:
     """Tell whether others than this machine get in: protected mode admits loopback only."""
     if facts.config is None:
         return True
@@ -41,14 +41,14 @@ def _is_reachable(facts: Facts) -> bool:
     return facts.config.get("port") != "0" and not local and facts.config.get("protected-mode") != "yes"
 
 
-def check_users(facts: Facts, expected: Expectations) -> Iterator[Finding]:
+def check_users(facts: NodeInfo, expected: Expectations) -> Iterator[Finding]:
     """Find users without a password, with every right, or with a dangerous command."""
     for user in users(facts):
         if user.is_on and user.name != "default":
             yield from _check_user(facts, user)
 
 
-def _check_user(facts: Facts, user: User) -> Iterator[Finding]:
+def _check_user(facts: NodeInfo, user: User) -> Iterator[Finding]:
     subject = f"{facts.address} {user.name}"
     if not user.has_password:
         yield Finding(
@@ -70,7 +70,7 @@ def _check_user(facts: Facts, user: User) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def users(facts: Facts) -> list[User]:
+def users(facts: NodeInfo) -> list[User]:
     """Return the users of a node."""
     return [parse(line) for line in facts.acl or ()]
 

@@ -10,14 +10,14 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from boombap.redis.model import Expectations, Facts
+    from boombap.redis.model import Expectations, NodeInfo
 
 _DOCS = "https://redis.io/docs/latest/operate/oss_and_stack/management/"
 _LAG_BYTES = 1024**2
 _LAG_CRITICAL_BYTES = 100 * 1024**2
 
 
-def check_persistence(facts: Facts, expected: Expectations) -> Iterator[Finding]:
+def check_persistence(facts: NodeInfo, expected: Expectations) -> Iterator[Finding]:
     """Find saves that failed, and data that nothing evicts and nothing saves: a store without a net."""
     for name, kind in (("rdb_last_bgsave_status", "RDB"), ("aof_last_write_status", "AOF")):
         if facts.info.get(name) == "err":
@@ -45,7 +45,7 @@ def check_persistence(facts: Facts, expected: Expectations) -> Iterator[Finding]
         )
 
 
-def check_replication(facts: Facts, expected: Expectations) -> Iterator[Finding]:
+def check_replication(facts: NodeInfo, expected: Expectations) -> Iterator[Finding]:
     """Find replicas that have lost their master, or lag behind it."""
     if facts.info.get("role") == "slave" and facts.info.get("master_link_status") != "up":
         yield Finding(
@@ -63,7 +63,7 @@ def check_replication(facts: Facts, expected: Expectations) -> Iterator[Finding]
             yield from _lag(facts, dict(part.partition("=")[::2] for part in value.split(",")), offset)
 
 
-def _lag(facts: Facts, replica: dict[str, str], offset: float) -> Iterator[Finding]:
+def _lag(facts: NodeInfo, replica: dict[str, str], offset: float) -> Iterator[Finding]:
     where = f"{replica.get('ip', '')}:{replica.get('port', '')}"
     behind = offset - float(replica.get("offset") or 0)
     if replica.get("state") != "online" or behind >= _LAG_BYTES:
@@ -78,7 +78,7 @@ def _lag(facts: Facts, replica: dict[str, str], offset: float) -> Iterator[Findi
         )
 
 
-def check_cluster(facts: Facts, expected: Expectations) -> Iterator[Finding]:
+def check_cluster(facts: NodeInfo, expected: Expectations) -> Iterator[Finding]:
     """Find a Cluster that does not serve every slot."""
     state, served = facts.cluster.get("cluster_state"), facts.cluster.get("cluster_slots_ok", "0")
     if state is not None and state != "ok":

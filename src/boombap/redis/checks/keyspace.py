@@ -9,7 +9,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from boombap.redis.model import Branch, Census, Expectations
+    from boombap.redis.model import Branch, Expectations, KeyspaceStats
 
 _PICKLE = "https://docs.python.org/3/library/pickle.html"
 _EXPIRE = "https://redis.io/docs/latest/commands/expire/"
@@ -17,35 +17,35 @@ _HUGE = 10
 _BIG_SHOWN = 5
 
 
-def judge(census: Census, expected: Expectations) -> Iterator[Finding]:
+def judge(stats: KeyspaceStats, expected: Expectations) -> Iterator[Finding]:
     """Find pickles, big keys, and keys without the TTL that their prefix should have."""
-    yield from _pickles(census)
-    yield from _big(census, expected)
-    yield from _without_ttl(census, expected)
+    yield from _pickles(stats)
+    yield from _big(stats, expected)
+    yield from _without_ttl(stats, expected)
 
 
-def _pickles(census: Census) -> Iterator[Finding]:
-    if not census.pickles:
+def _pickles(stats: KeyspaceStats) -> Iterator[Finding]:
+    if not stats.pickles:
         return
-    first = census.pickle_keys[0].decode("utf-8", "backslashreplace") if census.pickle_keys else ""
+    first = stats.pickle_keys[0].decode("utf-8", "backslashreplace") if stats.pickle_keys else ""
     yield Finding(
         "pickle_values",
         Severity.CRITICAL,
-        _prefix(_most_pickled(census)),
-        f"{census.pickles:,} values are Python pickles, {first} among them: anyone who can write here runs code in "
+        _prefix(_most_pickled(stats)),
+        f"{stats.pickles:,} values are Python pickles, {first} among them: anyone who can write here runs code in "
         "every program that unpickles them",
-        {"keys": census.pickles, "example": first},
+        {"keys": stats.pickles, "example": first},
         "store JSON instead, and purge what is there",
         _PICKLE,
     )
 
 
-def _most_pickled(census: Census) -> bytes:
-    return max(census.branches, key=lambda branch: branch.pickles).prefix
+def _most_pickled(stats: KeyspaceStats) -> bytes:
+    return max(stats.branches, key=lambda branch: branch.pickles).prefix
 
 
-def _big(census: Census, expected: Expectations) -> Iterator[Finding]:
-    big = [entry for entry in census.biggest if entry.size_bytes >= expected.big_key_bytes]
+def _big(stats: KeyspaceStats, expected: Expectations) -> Iterator[Finding]:
+    big = [entry for entry in stats.biggest if entry.size_bytes >= expected.big_key_bytes]
     for entry in big[:_BIG_SHOWN]:
         is_huge = entry.size_bytes >= _HUGE * expected.big_key_bytes
         yield Finding(
@@ -59,8 +59,8 @@ def _big(census: Census, expected: Expectations) -> Iterator[Finding]:
         )
 
 
-def _without_ttl(census: Census, expected: Expectations) -> Iterator[Finding]:
-    branches = {twig.prefix: twig for branch in census.branches for twig in (branch, *branch.children)}
+def _without_ttl(stats: KeyspaceStats, expected: Expectations) -> Iterator[Finding]:
+    branches = {twig.prefix: twig for branch in stats.branches for twig in (branch, *branch.children)}
     for prefix, ttl_s in expected.ttls.items():
         branch = branches.get(prefix.encode())
         if branch is not None and branch.without_ttl:

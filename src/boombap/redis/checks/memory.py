@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from boombap.health.finding import Evidence
-    from boombap.redis.model import Expectations, Facts
+    from boombap.redis.model import Expectations, NodeInfo
 
 _EVICTION = "https://redis.io/docs/latest/develop/reference/eviction/"
 _DEFRAG = "https://redis.io/docs/latest/operate/oss_and_stack/management/optimization/memory-optimization/"
@@ -21,7 +21,7 @@ _FRAGMENTED_BYTES = 100 * 1024**2
 _NEARLY_FULL = 0.9
 
 
-def check_bound(facts: Facts, expected: Expectations) -> Iterator[Finding]:
+def check_bound(facts: NodeInfo, expected: Expectations) -> Iterator[Finding]:
     """Find a cache that grows until the system's memory ends."""
     if not facts.number("maxmemory"):
         used, system = facts.number("used_memory"), facts.number("total_system_memory")
@@ -41,7 +41,7 @@ def _advised(used: float, system: float) -> str:
     return f"{int(min(bytes_, system * 0.6) if system else bytes_) // 1024**2}mb"
 
 
-def check_policy(facts: Facts, expected: Expectations) -> Iterator[Finding]:
+def check_policy(facts: NodeInfo, expected: Expectations) -> Iterator[Finding]:
     """Find a policy that refuses writes, or finds nothing to evict, when memory is full."""
     policy, limit = facts.info.get("maxmemory_policy", ""), facts.number("maxmemory")
     used = facts.number("used_memory")
@@ -70,12 +70,12 @@ def check_policy(facts: Facts, expected: Expectations) -> Iterator[Finding]:
         )
 
 
-def _expiring(facts: Facts) -> int:
+def _expiring(facts: NodeInfo) -> int:
     lines = (value for name, value in facts.info.items() if name.startswith("db") and "expires=" in value)
     return sum(int(line.partition("expires=")[2].partition(",")[0]) for line in lines)
 
 
-def check_fragmentation(facts: Facts, expected: Expectations) -> Iterator[Finding]:
+def check_fragmentation(facts: NodeInfo, expected: Expectations) -> Iterator[Finding]:
     """Find memory that the allocator holds and no value uses."""
     ratio, lost = facts.number("allocator_frag_ratio"), facts.number("allocator_frag_bytes")
     if ratio >= _FRAGMENTED and lost >= _FRAGMENTED_BYTES:

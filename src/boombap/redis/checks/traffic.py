@@ -10,7 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from boombap.redis.model import Expectations, Facts
+    from boombap.redis.model import Expectations, NodeInfo
 
 _DOCS = "https://redis.io/docs/latest/"
 # A ratio of fewer reads says nothing yet.
@@ -19,7 +19,7 @@ _SLOW_US = 100_000
 _VERY_SLOW_US = 1_000_000
 
 
-def check_hit_ratio(facts: Facts, expected: Expectations) -> Iterator[Finding]:
+def check_hit_ratio(facts: NodeInfo, expected: Expectations) -> Iterator[Finding]:
     """Find a cache that mostly misses."""
     reads = facts.number("keyspace_hits") + facts.number("keyspace_misses")
     if facts.hit_pct is not None and reads >= _READS and facts.hit_pct < expected.hit_ratio_floor:
@@ -34,7 +34,7 @@ def check_hit_ratio(facts: Facts, expected: Expectations) -> Iterator[Finding]:
         )
 
 
-def check_rejected(facts: Facts, expected: Expectations) -> Iterator[Finding]:
+def check_rejected(facts: NodeInfo, expected: Expectations) -> Iterator[Finding]:
     """Find clients that were turned away."""
     rejected = int(facts.number("rejected_connections"))
     if rejected:
@@ -50,7 +50,7 @@ def check_rejected(facts: Facts, expected: Expectations) -> Iterator[Finding]:
         )
 
 
-def check_slow(facts: Facts, expected: Expectations) -> Iterator[Finding]:
+def check_slow(facts: NodeInfo, expected: Expectations) -> Iterator[Finding]:
     """Find commands that everybody else had to wait for."""
     slow = [one for one in facts.slow_us or () if one >= _SLOW_US]
     if slow:
@@ -66,7 +66,7 @@ def check_slow(facts: Facts, expected: Expectations) -> Iterator[Finding]:
         )
 
 
-def check_keys_command(facts: Facts, expected: Expectations) -> Iterator[Finding]:
+def check_keys_command(facts: NodeInfo, expected: Expectations) -> Iterator[Finding]:
     """Find a client that uses KEYS, which stops the server while it looks at every key."""
     calls = facts.commands.get("keys", 0)
     if calls:

@@ -1,4 +1,4 @@
-"""Purge and expire: in batches, at the server's pace, resumable, and never outside of the pattern."""
+"""Purge and expire: in batches, at the server's batch_size, resumable, and never outside of the pattern."""
 
 from __future__ import annotations
 
@@ -8,55 +8,55 @@ from functools import partial
 
 from boombap.batch.fan_out import fan_out
 from boombap.clients.redis.errors import ServerError, refusal
-from boombap.redis.journal import Bookmark
+from boombap.redis.keyspace.checkpoint import ScanPosition
+from boombap.redis.keyspace.collect import life_of
+from boombap.redis.keyspace.pattern import matcher
+from boombap.redis.keyspace.shards import AT_ONCE
+from boombap.redis.keyspace.throttle import AdaptiveBatchSize
 from boombap.redis.model import Done, Plan
-from boombap.redis.pace import Pace
-from boombap.redis.parts import AT_ONCE
-from boombap.redis.pattern import matcher
-from boombap.redis.survey import life_of
-from boombap.redis.transfer import fetch
+from boombap.redis.transfer.copying import fetch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from boombap.clients.redis.connection import Connection
-    from boombap.redis.backup_file import BackupFile
-    from boombap.redis.journal import Journal
-    from boombap.redis.model import Census
-    from boombap.redis.parts import Field, Part
+    from boombap.redis.keyspace.checkpoint import Checkpoint
+    from boombap.redis.keyspace.shards import Keyspace, Shard
+    from boombap.redis.model import KeyspaceStats
+    from boombap.redis.transfer.backup_file import BackupFile
 
 _MOVING = ("MOVED", "ASK", "TRYAGAIN", "CLUSTERDOWN")
 _SAVE_EVERY_S = 1.0
 
 
-def plan(action: str, pattern: bytes, census: Census, ttl_ms: int | None = None) -> Plan:
+def plan(action: str, pattern: bytes, stats: KeyspaceStats, ttl_ms: int | None = None) -> Plan:
     """Return what a change would touch, from a walk over what matches the pattern."""
-    return Plan(action, pattern, census.keys, census.size_bytes, census.examples, ttl_ms, census.databases)
+    return Plan(action, pattern, stats.keys, stats.size_bytes, stats.examples, ttl_ms, stats.databases)
 
 
 class Change:
     """One change while it runs.
 
     Args:
-        journal: keeps the cursors, so that a killed run is gone on with; empty in the end.
+        checkpoint: keeps the cursors, so that a killed run is gone on with; empty in the end.
         backup: where keys are written before they are deleted; None without.
     """
 
     def __init__(
         self,
-        field: Field,
+        keyspace: Keyspace,
         wanted: Plan,
-        journal: Journal,
+        checkpoint: Checkpoint,
         progress: Callable[[int, int], None],
         *,
         db: int | None = None,
         backup: BackupFile | None = None,
         resumed: bool = False,
     ) -> None:
-        self._field = field
+        self._keyspace = keyspace
         self._plan = wanted
-        self._journal = journal
+        self._checkpoint = checkpoint
         self._progress = progress
         self._db = db
         self._backup = backup
@@ -75,55 +75,55 @@ class Change:
             Interrupted: when the run was ended; the next one goes on.
         """
         begun_s = time.perf_counter()
-        parts = self._field.parts(self._db)
+        shards = self._keyspace.shards(self._db)
         try:
-            fan_out([partial(self._part, part) for part in parts], AT_ONCE, interrupt=self._field.interrupt)
+            fan_out([partial(self._shard, shard) for shard in shards], AT_ONCE, interrupt=self._keyspace.interrupt)
         except BaseException:
-            self._journal.write()
+            self._checkpoint.write()
             raise
-        self._journal.forget()
+        self._checkpoint.forget()
         return Done(
             self._plan.action, self._seen, self._changed, self._seen - self._changed, resumed=self._resumed,
             elapsed_ms=1000 * (time.perf_counter() - begun_s),
         )  # fmt: skip
 
-    def _part(self, part: Part) -> None:
-        pace = Pace(self._field.interrupt.sleep)
+    def _shard(self, shard: Shard) -> None:
+        batch_size = AdaptiveBatchSize(self._keyspace.interrupt.sleep)
 
-        def work(got_on: Callable[[], None]) -> None:
-            with self._field.connected(part) as connection:
+        def work(progressed: Callable[[], None]) -> None:
+            with self._keyspace.connected(shard) as connection:
                 run_id = life_of(connection)
-                mark = self._journal.at(part.name, run_id)
+                mark = self._checkpoint.at(shard.name, run_id)
                 if mark is not None and mark.cursor == 0:
                     return
                 cursor = mark.cursor if mark else 0
                 while True:
                     begun_s = time.perf_counter()
-                    cursor, seen = self._step(connection, part, cursor, pace.size)
-                    pace.took(time.perf_counter() - begun_s, seen)
-                    self._note(part, Bookmark(run_id, cursor))
-                    got_on()
+                    cursor, seen = self._step(connection, shard, cursor, batch_size.size)
+                    batch_size.record(time.perf_counter() - begun_s, seen)
+                    self._note(shard, ScanPosition(run_id, cursor))
+                    progressed()
                     if cursor == 0:
                         return
 
-        self._field.surely(work)
+        self._keyspace.retry_until_done(work)
 
-    def _step(self, connection: Connection, part: Part, cursor: int, count: int) -> tuple[int, int]:
+    def _step(self, connection: Connection, shard: Shard, cursor: int, count: int) -> tuple[int, int]:
         """Change one batch, and give the cursor of the next one and the keys that were looked at."""
         reply = connection.call("SCAN", cursor, "MATCH", self._plan.pattern, "COUNT", count)
         keys = [key for key in reply[1] if self._matches(key)]
-        changed = self._apply(connection, self._saved(connection, part, keys)) if keys else 0
+        changed = self._apply(connection, self._saved(connection, shard, keys)) if keys else 0
         with self._lock:
             self._seen += len(keys)
             self._changed += changed
             self._progress(self._seen, self._plan.keys)
         return int(reply[0]), max(len(keys), 1)
 
-    def _saved(self, connection: Connection, part: Part, keys: list[bytes]) -> list[bytes]:
+    def _saved(self, connection: Connection, shard: Shard, keys: list[bytes]) -> list[bytes]:
         """Return the keys that may be deleted: with a backup, those whose values are in it and on disk."""
         if self._backup is None:
             return keys
-        items = fetch(connection, part.db, keys, self._backup.form)
+        items = fetch(connection, shard.db, keys, self._backup.form)
         with self._lock:
             self._backup.save(items)
         return [item.key for item in items]
@@ -151,16 +151,16 @@ class Change:
 
     def _again(self, connection: Connection, words: tuple[str | bytes | int, ...], error: ServerError) -> object:
         if error.word in _MOVING:
-            return self._field.deployment.call(*words)
+            return self._keyspace.deployment.call(*words)
         if words[0] == "UNLINK" and "unknown command" in error.text:
             self._delete = "DEL"  # renamed, or a proxy
             return connection.call("DEL", *words[1:])
         raise refusal(error, connection.target, words[0])
 
-    def _note(self, part: Part, mark: Bookmark) -> None:
-        self._journal.put(part.name, mark)
+    def _note(self, shard: Shard, mark: ScanPosition) -> None:
+        self._checkpoint.put(shard.name, mark)
         with self._lock:
             is_due = time.monotonic() - self._saved_s > _SAVE_EVERY_S
             if is_due:
                 self._saved_s = time.monotonic()
-                self._journal.write()
+                self._checkpoint.write()

@@ -13,11 +13,11 @@ from boombap.config.secret import Secret
 from boombap.errors import AccessDenied, ExternalError, Interrupted, QueryFailed, UsageError
 from boombap.interrupt import Interrupt
 from boombap.local.process import poll
-from boombap.redis.backup_file import BackupFile, items_in
-from boombap.redis.change import Change
-from boombap.redis.journal import Journal
+from boombap.redis.changes.change import Change
+from boombap.redis.keyspace.checkpoint import Checkpoint
+from boombap.redis.keyspace.shards import Keyspace
 from boombap.redis.model import Plan
-from boombap.redis.parts import Field
+from boombap.redis.transfer.backup_file import BackupFile, items_in
 from caches import LIMITS
 from fakes.lying_redis import lying
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from boombap.clients.redis.target import Target
     from boombap.redis.model import Done
-    from boombap.redis.portable import Item
+    from boombap.redis.transfer.export_format import ExportedKey
     from caches import Cache, CacheCluster
 
 STRANGERS = (b"artist:1", b"lyrics", b"LYRICS:1", b"my-lyrics:1", b"\nlyrics:1", b"")
@@ -50,11 +50,11 @@ def change(
 ) -> Done:
     interrupt = interrupt or Interrupt()
     with opened(target, interrupt, limits=LIMITS) as deployment:
-        journal = Journal(folder, target.label, action, pattern)
-        resumed = journal.read()
+        checkpoint = Checkpoint(folder, target.label, action, pattern)
+        resumed = checkpoint.read()
         wanted = Plan(action, pattern, 0, 0, (), ttl_ms)
-        field = Field(deployment, interrupt, LIMITS, patience_s=1.0)
-        return Change(field, wanted, journal, progress, backup=backup, resumed=resumed).run()
+        keyspace = Keyspace(deployment, interrupt, LIMITS, patience_s=1.0)
+        return Change(keyspace, wanted, checkpoint, progress, backup=backup, resumed=resumed).run()
 
 
 def fill(cache: Cache, count: int = 5000) -> None:
@@ -134,7 +134,7 @@ def test_a_killed_purge_is_resumed_within_its_pattern(cache: Cache, tmp_path: Pa
     assert done.resumed
     assert cache.call("DBSIZE") == 10_000
     assert set(cache.call("KEYS", "lyrics:*")) == set()
-    # Another pattern has another journal.
+    # Another pattern has another checkpoint.
     assert not change(cache.target, tmp_path / "j", b"artist:1*").resumed
 
 
@@ -190,7 +190,7 @@ def test_a_key_that_is_not_in_the_backup_is_not_deleted(cache: Cache, tmp_path: 
     class Forgetful(BackupFile):
         """Its disk fails at the first item."""
 
-        def save(self, items: Sequence[Item]) -> None:
+        def save(self, items: Sequence[ExportedKey]) -> None:
             raise ExternalError("cannot write: no space left on device")
 
     with pytest.raises(ExternalError), Forgetful(tmp_path / "b", job="purge") as backup:

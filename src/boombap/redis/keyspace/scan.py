@@ -1,4 +1,4 @@
-"""One walk over the keys of one part: SCAN, and what a batch's keys are, in one write with the next SCAN.
+"""One walk over the keys of one shard: SCAN, and what a batch's keys are, in one write with the next SCAN.
 
 Of 1M keys `redis-cli --memkeys` needs 12-27 s, because it waits for each answer. A key may be gone before it is looked
 at, and SCAN may give one twice; both are said in the reference and neither is an error.
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from boombap.clients.redis.connection import Connection
-    from boombap.redis.pace import Pace
+    from boombap.redis.keyspace.throttle import AdaptiveBatchSize
 
 # Opcode PROTO and a protocol from 2 on; source: CPython's Lib/pickletools.py. Protocols 0 and 1 have no mark.
 PICKLES = tuple(bytes((0x80, protocol)) for protocol in range(2, 6))
@@ -51,10 +51,10 @@ class Batch(Record):
     pickles: list[bytes]
 
 
-def batches(
+def scan_batches(
     connection: Connection,
     pattern: bytes,
-    pace: Pace,
+    batch_size: AdaptiveBatchSize,
     *,
     cursor: int = 0,
     share: float = 1.0,
@@ -72,18 +72,18 @@ def batches(
         request = [_ASK % (size := len(key), key, size, key, size, key) for key in keys]
         request += [_LOOK % (len(key), key) for key in strings]
         if following:
-            request.append(_scan(following, pattern, pace.size))
+            request.append(_scan(following, pattern, batch_size.size))
         connection.post(b"".join(request))
         return _Asked(keys, strings, following, len(scanned))
 
-    connection.post(_scan(cursor, pattern, pace.size))
+    connection.post(_scan(cursor, pattern, batch_size.size))
     following, keys = _scan_reply(connection, connection.collect(1)[0])
     asked = ask(keys, [], following)
     held: Batch | None = None
     while True:
         begun_s = clock()
         replies = connection.collect(asked.count)
-        pace.took(clock() - begun_s, len(asked.keys))
+        batch_size.record(clock() - begun_s, len(asked.keys))
         answered = asked
         strings = [
             key

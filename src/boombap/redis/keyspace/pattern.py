@@ -26,25 +26,25 @@ def matcher(pattern: bytes) -> Callable[[bytes], bool]:
 
 
 def _translated(pattern: bytes) -> bytes:
-    parts: list[bytes] = []
+    shards: list[bytes] = []
     at = 0
     while at < len(pattern):
         one = pattern[at : at + 1]
         at += 1
         if one == b"*":
-            if parts[-1:] != [b".*"]:
-                parts.append(b".*")
+            if shards[-1:] != [b".*"]:
+                shards.append(b".*")
         elif one == b"?":
-            parts.append(b".")
+            shards.append(b".")
         elif one == b"[":
-            part, at = _class(pattern, at)
-            parts.append(part)
+            shard, at = _class(pattern, at)
+            shards.append(shard)
         else:
             if one == b"\\" and at < len(pattern):
                 one = pattern[at : at + 1]
                 at += 1
-            parts.append(re.escape(one))
-    return b"".join(parts)
+            shards.append(re.escape(one))
+    return b"".join(shards)
 
 
 def _class(pattern: bytes, at: int) -> tuple[bytes, int]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from boombap.redis.rules import DANGEROUS, parse
+from boombap.redis.acl_rules import DANGEROUS, parse
 
 if TYPE_CHECKING:
     from caches import Cache

@@ -24,7 +24,7 @@ _PATIENCE_S = 10.0
 _PAUSE_S = 0.2
 
 
-class Part(Record):
+class Shard(Record):
     """One logical database of one master.
 
     Attributes:
@@ -39,11 +39,11 @@ class Part(Record):
 
     @property
     def name(self) -> str:
-        """Return what tells this part from the others."""
+        """Return what tells this shard from the others."""
         return f"{self.target.address}/{self.db}" if self.slot is None else f"slot {self.slot}/{self.db}"
 
 
-class Field:
+class Keyspace:
     """A deployment as something to walk over.
 
     Args:
@@ -58,22 +58,22 @@ class Field:
         self._limits = limits
         self._patience_s = patience_s
 
-    def parts(self, db: int | None = None) -> list[Part]:
+    def shards(self, db: int | None = None) -> list[Shard]:
         """Return every database with keys, or one of them, the fullest first."""
         found = []
         for pool in self.deployment.masters():
             slot = self._slot_of(pool)
             sizes = databases(pool.call("INFO", "keyspace"))
-            found += [Part(pool.target, at, slot, keys) for at, keys in sizes.items() if db is None or at == db]
-        return sorted(found, key=lambda part: -part.keys)
+            found += [Shard(pool.target, at, slot, keys) for at, keys in sizes.items() if db is None or at == db]
+        return sorted(found, key=lambda shard: -shard.keys)
 
     @contextmanager
-    def connected(self, part: Part) -> Iterator[Connection]:
-        """Lend a connection to the node that holds a part now."""
-        with self._pool(part) as pool, pool.connection() as connection:
+    def connected(self, shard: Shard) -> Iterator[Connection]:
+        """Lend a connection to the node that holds a shard now."""
+        with self._pool(shard) as pool, pool.connection() as connection:
             yield connection
 
-    def surely(self, work: Callable[[Callable[[], None]], None]) -> None:
+    def retry_until_done(self, work: Callable[[Callable[[], None]], None]) -> None:
         """Run work to its end, again from the beginning when its node goes away; it says each time that it got on.
 
         Raises:
@@ -81,12 +81,12 @@ class Field:
         """
         away_since_s = [0.0]
 
-        def got_on() -> None:
+        def progressed() -> None:
             away_since_s[0] = 0.0
 
         while True:
             try:
-                work(got_on)
+                work(progressed)
             except (Disconnected, Unreachable):
                 away_since_s[0] = away_since_s[0] or time.monotonic()
                 if time.monotonic() - away_since_s[0] > self._patience_s:
@@ -96,14 +96,14 @@ class Field:
                 return
 
     @contextmanager
-    def _pool(self, part: Part) -> Iterator[Pool]:
-        with Pool(self._whereabouts(part).on(part.db), self.interrupt, limits=self._limits, size=1) as pool:
+    def _pool(self, shard: Shard) -> Iterator[Pool]:
+        with Pool(self._whereabouts(shard).on(shard.db), self.interrupt, limits=self._limits, size=1) as pool:
             yield pool
 
-    def _whereabouts(self, part: Part) -> Target:
-        if isinstance(self.deployment, Cluster) and part.slot is not None:
+    def _whereabouts(self, shard: Shard) -> Target:
+        if isinstance(self.deployment, Cluster) and shard.slot is not None:
             self.deployment.refresh()
-            return self.deployment.holder(part.slot).target
+            return self.deployment.holder(shard.slot).target
         # Behind Sentinels the pool finds the new master when its connection has broken.
         self.deployment.ask("PING")
         return self.deployment.target

@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-class Bookmark(Record):
+class ScanPosition(Record):
     """How far one database of one node has been walked.
 
     Attributes:
         run_id: the life of the server in which the cursor is good.
         cursor: where SCAN goes on.
-        kept: what the walk has gathered so far, ready for JSON; a function gives it when the journal is written.
+        kept: what the walk has gathered so far, ready for JSON; a function gives it when the checkpoint is written.
     """
 
     run_id: str
@@ -31,11 +31,11 @@ class Bookmark(Record):
     kept: object = None
 
 
-class Journal:
-    """The bookmarks of one job, by node and database.
+class Checkpoint:
+    """The scan positions of one job, by node and database.
 
     Args:
-        folder: for all journals.
+        folder: for all checkpoints.
         job: everything that makes this job this one, its pattern and its target above all; another job has another
             file, so that a cursor never goes on with a pattern that it was not begun with.
     """
@@ -43,33 +43,33 @@ class Journal:
     def __init__(self, folder: Path, *job: object) -> None:
         name = hashlib.sha256(repr(job).encode()).hexdigest()[:24]
         self._path = folder / f"{name}.json"
-        self._marks: dict[str, Bookmark] = {}
+        self._marks: dict[str, ScanPosition] = {}
 
     def read(self) -> bool:
         """Take in what an earlier run has left; False when there is nothing that can be used."""
         try:
             found = json.loads(self._path.read_text(encoding="utf-8"))
             self._marks = {
-                part: Bookmark(str(run_id), int(cursor), kept) for part, (run_id, cursor, kept) in found.items()
+                shard: ScanPosition(str(run_id), int(cursor), kept) for shard, (run_id, cursor, kept) in found.items()
             }
         except (OSError, ValueError, TypeError, AttributeError):
             return False
         return True
 
-    def at(self, part: str, run_id: str) -> Bookmark | None:
-        """Return the bookmark of a part, if its server has not been restarted since."""
-        mark = self._marks.get(part)
+    def at(self, shard: str, run_id: str) -> ScanPosition | None:
+        """Return the scan position of a shard, if its server has not been restarted since."""
+        mark = self._marks.get(shard)
         return mark if mark is not None and mark.run_id == run_id else None
 
-    def put(self, part: str, mark: Bookmark) -> None:
-        """Remember how far a part has come."""
-        self._marks = {**self._marks, part: mark}
+    def put(self, shard: str, mark: ScanPosition) -> None:
+        """Remember how far a shard has come."""
+        self._marks = {**self._marks, shard: mark}
 
     def write(self) -> None:
-        """Write all bookmarks, in one step."""
+        """Write all scan positions, in one step."""
         make_folder(self._path.parent)
         marks = self._marks
-        text = json.dumps({part: (mark.run_id, mark.cursor, _now(mark.kept)) for part, mark in marks.items()})
+        text = json.dumps({shard: (mark.run_id, mark.cursor, _now(mark.kept)) for shard, mark in marks.items()})
         fresh = self._path.with_suffix(".new")
         descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with open(descriptor, "w", encoding="utf-8") as file:  # noqa: PTH123 - a descriptor

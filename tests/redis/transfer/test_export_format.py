@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from boombap.redis.portable import Item, from_line, plain, raw, to_line
+from boombap.redis.transfer.export_format import ExportedKey, from_line, plain, raw, to_line
 
 _BYTES = st.binary(max_size=20)
 _PAIRS = st.lists(st.tuples(_BYTES, _BYTES).map(list), min_size=1, max_size=5)
@@ -31,7 +31,7 @@ _VALUES = st.one_of(
     db=st.integers(0, 15),
 )
 def test_an_item_survives_its_line(key: bytes, typed: tuple, ttl_ms: int | None, dump: bytes | None, db: int):
-    item = Item(db, key, typed[0], ttl_ms, typed[1], dump)
+    item = ExportedKey(db, key, typed[0], ttl_ms, typed[1], dump)
     line = to_line(item)
     assert "\n" not in line
     assert from_line(line) == item

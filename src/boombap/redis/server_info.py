@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from boombap.clients.redis.connection import as_mapping
 from boombap.clients.redis.errors import ServerError, refusal
-from boombap.redis.model import Facts
-from boombap.redis.parts import databases
+from boombap.redis.keyspace.shards import databases
+from boombap.redis.model import NodeInfo
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _SLOW_ENTRIES = 128
 
 
-def read(pool: Pool) -> Facts:
+def read(pool: Pool) -> NodeInfo:
     """Return the facts about one node.
 
     Raises:
@@ -37,7 +37,7 @@ def read(pool: Pool) -> Facts:
     cluster = {}
     if fields.get("cluster_enabled") == "1":
         cluster = _fields(pool.ask("CLUSTER", "INFO"))
-    return Facts(
+    return NodeInfo(
         address=pool.target.address,
         product="Valkey" if "valkey_version" in fields else "Redis",
         version=fields.get("valkey_version") or fields.get("redis_version", ""),

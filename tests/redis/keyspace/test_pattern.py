@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from boombap.redis.pattern import matcher
+from boombap.redis.keyspace.pattern import matcher
 
 if TYPE_CHECKING:
     from caches import Caches

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 SCHEMA = "boombap.redis.backup/1"
 
 
-class Item(Record):
+class ExportedKey(Record):
     """One key with everything that brings it back.
 
     Attributes:
@@ -72,7 +72,7 @@ def value_of(kind: str, reply: Any) -> Any:  # noqa: ANN401 - what the server ga
     return reply if kind == "string" else list(reply)
 
 
-def write_commands(item: Item) -> list[Command]:
+def write_commands(item: ExportedKey) -> list[Command]:
     """Return the commands that recreate a key from its portable value; the key must not be there.
 
     The time to live comes with the first command or directly after it.
@@ -109,7 +109,7 @@ def _words(kind: str, elements: Sequence[Any]) -> Iterable[Any]:
     return elements
 
 
-def to_line(item: Item) -> str:
+def to_line(item: ExportedKey) -> str:
     """Return an item as one line of JSON."""
     line: dict[str, object] = {
         "db": item.db,
@@ -124,7 +124,7 @@ def to_line(item: Item) -> str:
     return json.dumps(line, ensure_ascii=False)
 
 
-def from_line(line: str) -> Item:
+def from_line(line: str) -> ExportedKey:
     """Return the item of a line.
 
     Raises:
@@ -147,7 +147,7 @@ def from_line(line: str) -> Item:
         raise ValueError(f"the value does not fit the type {kind}")
     if value is None and dump is None:
         raise ValueError("neither value nor dump")
-    return Item(db, key, kind, ttl_ms, value, dump)
+    return ExportedKey(db, key, kind, ttl_ms, value, dump)
 
 
 def plain(value: Any) -> Any:  # noqa: ANN401 - any shape of values

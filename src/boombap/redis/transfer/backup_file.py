@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from boombap.errors import ConfigError, ExternalError, UsageError
 from boombap.filelock import try_lock
 from boombap.private import make_folder
-from boombap.redis import portable
+from boombap.redis.transfer import export_format
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import BinaryIO, Literal, Self
 
-    from boombap.redis.portable import Item
+    from boombap.redis.transfer.export_format import ExportedKey
 
     Form = Literal["both", "portable", "dump"]
 
 _OPEN = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 # How every first line begins, however short it was cut.
-_FIRST = json.dumps({"schema": portable.SCHEMA}).encode()[:-1]
+_FIRST = json.dumps({"schema": export_format.SCHEMA}).encode()[:-1]
 _HEAD_BYTES = 1 << 16
 _BLOCK_BYTES = 1 << 16
 
@@ -81,13 +81,13 @@ class BackupFile:
             self._part.unlink(missing_ok=True)
         os.close(self._descriptor)
 
-    def save(self, items: Sequence[Item]) -> None:
+    def save(self, items: Sequence[ExportedKey]) -> None:
         """Append items. They are on disk when it returns.
 
         Raises:
             ExternalError: when the disk is full or fails; nothing of these items is left in the file then.
         """
-        self._append(b"".join(portable.to_line(item).encode() + b"\n" for item in items))
+        self._append(b"".join(export_format.to_line(item).encode() + b"\n" for item in items))
         self.items += len(items)
 
     def _finish(self) -> None:
@@ -131,7 +131,7 @@ class BackupFile:
             pass
 
     def _first_line(self) -> dict[str, str]:
-        return {"schema": portable.SCHEMA, "form": self.form, "job": self._job}
+        return {"schema": export_format.SCHEMA, "form": self.form, "job": self._job}
 
     def _head(self) -> dict[str, object] | None:
         """Return the first line of an unfinished file; None when not even that was written."""
@@ -209,10 +209,10 @@ def parse_head(line: bytes) -> dict[str, object] | None:
         head = json.loads(line)
     except (ValueError, RecursionError):
         return None
-    return head if isinstance(head, dict) and head.get("schema") == portable.SCHEMA else None
+    return head if isinstance(head, dict) and head.get("schema") == export_format.SCHEMA else None
 
 
-def items_in(path: Path, *, newest_first: bool = False) -> Iterator[Item]:
+def items_in(path: Path, *, newest_first: bool = False) -> Iterator[ExportedKey]:
     """Read a backup item by item.
 
     Args:
@@ -224,7 +224,7 @@ def items_in(path: Path, *, newest_first: bool = False) -> Iterator[Item]:
     try:
         with path.open("rb") as lines:
             if parse_head(lines.readline()) is None:
-                hint = f"its first line must name the schema {portable.SCHEMA}"
+                hint = f"its first line must name the schema {export_format.SCHEMA}"
                 raise ConfigError(f"{path} is not a backup of ours", hint=hint)
             for number, line in _backwards(lines) if newest_first else enumerate(lines, start=2):
                 if line.strip():
@@ -247,8 +247,8 @@ def _backwards(lines: BinaryIO) -> Iterator[tuple[int, bytes]]:
         yield number + 1, lines.readline()
 
 
-def _item(line: bytes, number: int, path: Path) -> Item:
+def _item(line: bytes, number: int, path: Path) -> ExportedKey:
     try:
-        return portable.from_line(line.decode())
+        return export_format.from_line(line.decode())
     except (ValueError, RecursionError) as error:
         raise ConfigError(f"line {number} of {path} cannot be read: {str(error)[:100]}") from None

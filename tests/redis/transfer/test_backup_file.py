@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from boombap.errors import ConfigError, ExternalError, Interrupted, UsageError
-from boombap.redis.backup_file import BackupFile, items_in
-from boombap.redis.portable import Item
+from boombap.redis.transfer.backup_file import BackupFile, items_in
+from boombap.redis.transfer.export_format import ExportedKey
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,8 +23,8 @@ NOBODY = 65_534
 JOB = "purge y:* at 127.0.0.1:6379, database 0"
 
 
-def items(*numbers: int, value: bytes = b"v") -> list[Item]:
-    return [Item(0, b"y:%d" % number, "string", None, value, None) for number in numbers]
+def items(*numbers: int, value: bytes = b"v") -> list[ExportedKey]:
+    return [ExportedKey(0, b"y:%d" % number, "string", None, value, None) for number in numbers]
 
 
 def interrupted(path: Path, *numbers: int, job: str = JOB) -> Path:
@@ -52,20 +52,20 @@ def small_disk(size: int) -> Iterator[None]:
 
 
 def test_an_interrupted_file_is_continued_by_the_same_job(tmp_path: Path):
-    part = interrupted(tmp_path / "b", 1, 2)
-    assert (part.stat().st_mode & 0o777, (tmp_path / "b").exists()) == (0o600, False)
+    shard = interrupted(tmp_path / "b", 1, 2)
+    assert (shard.stat().st_mode & 0o777, (tmp_path / "b").exists()) == (0o600, False)
     with BackupFile(tmp_path / "b", job=JOB) as file:
         assert file.continued
         file.save(items(3))
     assert keys(tmp_path / "b") == [b"y:1", b"y:2", b"y:3"]
-    assert not part.exists()
+    assert not shard.exists()
 
 
 def test_an_interrupted_file_is_continued_although_nothing_is_added(tmp_path: Path):
-    part = interrupted(tmp_path / "b", 1)
+    shard = interrupted(tmp_path / "b", 1)
     with pytest.raises(Interrupted), BackupFile(tmp_path / "b", job=JOB):
         raise Interrupted(15)
-    assert part.exists()
+    assert shard.exists()
     with BackupFile(tmp_path / "b", job=JOB):
         pass
     assert keys(tmp_path / "b") == [b"y:1"]
@@ -82,18 +82,18 @@ def test_a_cut_first_line_is_started_over(tmp_path: Path):
 
 
 def test_a_damaged_line_is_told_before_anything_is_deleted(tmp_path: Path):
-    part = interrupted(tmp_path / "b", 1, 2)
-    lines = part.read_bytes().splitlines(keepends=True)
-    part.write_bytes(lines[0] + b"garbage\n" + b"".join(lines[1:]))
-    before = part.read_bytes()
+    shard = interrupted(tmp_path / "b", 1, 2)
+    lines = shard.read_bytes().splitlines(keepends=True)
+    shard.write_bytes(lines[0] + b"garbage\n" + b"".join(lines[1:]))
+    before = shard.read_bytes()
     with pytest.raises(ConfigError, match="line 2 of"), BackupFile(tmp_path / "b", job=JOB):
         pass
-    assert part.read_bytes() == before
+    assert shard.read_bytes() == before
 
 
 def test_blank_lines_do_not_matter(tmp_path: Path):
-    part = interrupted(tmp_path / "b", 1)
-    part.write_bytes(part.read_bytes() + b"\n  \n")
+    shard = interrupted(tmp_path / "b", 1)
+    shard.write_bytes(shard.read_bytes() + b"\n  \n")
     with BackupFile(tmp_path / "b", job=JOB) as file:
         file.save(items(2))
     assert keys(tmp_path / "b") == [b"y:1", b"y:2"]
@@ -110,8 +110,8 @@ def test_a_pipe_or_a_link_is_not_a_backup(tmp_path: Path):
 
 @pytest.mark.parametrize("cut", [b"{", b'{"db": 0, "key": "y:9"', b"x" * 200_000])
 def test_a_line_that_was_cut_is_removed_and_no_other(tmp_path: Path, cut: bytes):
-    part = interrupted(tmp_path / "b", 1, 2)
-    with part.open("ab") as file:
+    shard = interrupted(tmp_path / "b", 1, 2)
+    with shard.open("ab") as file:
         file.write(cut)
     with BackupFile(tmp_path / "b", job=JOB) as backup:
         backup.save(items(3))
@@ -120,18 +120,18 @@ def test_a_line_that_was_cut_is_removed_and_no_other(tmp_path: Path, cut: bytes)
 
 @pytest.mark.parametrize("job", ["", "purge z:* at 127.0.0.1:6379, database 0"])
 def test_another_job_does_not_touch_it(tmp_path: Path, job: str):
-    part = interrupted(tmp_path / "b", 1, 2)
-    before = part.read_bytes()
+    shard = interrupted(tmp_path / "b", 1, 2)
+    before = shard.read_bytes()
     with pytest.raises(UsageError, match="values of an interrupted run"), BackupFile(tmp_path / "b", job=job):
         pass
-    assert part.read_bytes() == before
+    assert shard.read_bytes() == before
 
 
 def test_a_file_of_an_earlier_version_is_continued_and_never_started_over(tmp_path: Path):
-    part = interrupted(tmp_path / "b", 1)
-    lines = part.read_text().splitlines(keepends=True)
+    shard = interrupted(tmp_path / "b", 1)
+    lines = shard.read_text().splitlines(keepends=True)
     head = {key: value for key, value in json.loads(lines[0]).items() if key != "job"}
-    part.write_text(json.dumps(head) + "\n" + "".join(lines[1:]))
+    shard.write_text(json.dumps(head) + "\n" + "".join(lines[1:]))
     with pytest.raises(UsageError, match="interrupted run"), BackupFile(tmp_path / "b"):
         pass
     with BackupFile(tmp_path / "b", job=JOB) as file:
@@ -160,8 +160,8 @@ def test_a_folder_that_takes_no_new_file_is_told_at_once():
     """Its unfinished file could be written, but not renamed when the keys are gone."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "b"
-        part = interrupted(path, 1)
-        os.chown(part, NOBODY, NOBODY)
+        shard = interrupted(path, 1)
+        os.chown(shard, NOBODY, NOBODY)
         path.parent.chmod(0o555)
         os.seteuid(NOBODY)
         try:

@@ -16,7 +16,7 @@ _FAST_S = 0.02
 _LONGEST_REST_S = 2.0
 
 
-class Pace:
+class AdaptiveBatchSize:
     """The size of the next batch, from how long the last ones took.
 
     A batch that takes four times what the best ones took halves the next one, and is followed by a rest as long as
@@ -36,7 +36,7 @@ class Pace:
         self._rest = rest
         self._best_s = float("inf")
 
-    def took(self, seconds: float, items: int) -> None:
+    def record(self, seconds: float, items: int) -> None:
         """Take note of a batch, and rest when it was slow."""
         each_s = seconds / max(items, SMALLEST)
         self._best_s = min(self._best_s, each_s)

@@ -6,10 +6,10 @@ import time
 
 from boombap.clients.redis.errors import ServerError, refusal
 from boombap.errors import UsageError
-from boombap.redis import portable
-from boombap.redis.backup_file import BackupFile, items_in
 from boombap.redis.model import Done
-from boombap.redis.portable import Item
+from boombap.redis.transfer import export_format
+from boombap.redis.transfer.backup_file import BackupFile, items_in
+from boombap.redis.transfer.export_format import ExportedKey
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from boombap.clients.redis.connection import Connection
     from boombap.clients.redis.deployment import Deployment
-    from boombap.redis.backup_file import Form
-    from boombap.redis.parts import Field
+    from boombap.redis.keyspace.shards import Keyspace
+    from boombap.redis.transfer.backup_file import Form
 
     Read = Callable[[int], Deployment]
 
@@ -29,7 +29,7 @@ _BATCH = 200
 _NOT_READABLE = "payload version or checksum"
 
 
-def fetch(connection: Connection, db: int, keys: Sequence[bytes], form: Form = "both") -> list[Item]:
+def fetch(connection: Connection, db: int, keys: Sequence[bytes], form: Form = "both") -> list[ExportedKey]:
     """Return keys with their values and times to live; those that are gone are left out.
 
     Raises:
@@ -46,16 +46,16 @@ def fetch(connection: Connection, db: int, keys: Sequence[bytes], form: Form = "
         for key, kind, ttl, dump in zip(keys, facts[::3], facts[1::3], facts[2::3], strict=True)
         if kind != b"none" and dump is not None
     ]
-    wanted = [(key, kind) for key, kind, _, _ in there if form != "dump" and kind in portable.TYPES]
-    replies = connection.pipeline([portable.read_command(key, kind) for key, kind in wanted])
+    wanted = [(key, kind) for key, kind, _, _ in there if form != "dump" and kind in export_format.TYPES]
+    replies = connection.pipeline([export_format.read_command(key, kind) for key, kind in wanted])
     values = {
-        key: portable.value_of(kind, reply)
+        key: export_format.value_of(kind, reply)
         for (key, kind), reply in zip(wanted, replies, strict=True)
         # An error, or nothing: the key has changed its type, or is gone, since a moment ago.
         if not isinstance(reply, ServerError) and (reply or kind == "string") and reply is not None
     }
     return [
-        Item(
+        ExportedKey(
             db,
             key,
             kind,
@@ -87,7 +87,7 @@ class Writer:
         self.changed = self.skipped = self.fell_back = 0
         self.failed: list[tuple[bytes, str]] = []
 
-    def write(self, items: Sequence[Item]) -> None:
+    def write(self, items: Sequence[ExportedKey]) -> None:
         """Write a batch; what cannot be written is noted in `failed`."""
         late = items
         if self._may_dump:
@@ -99,11 +99,11 @@ class Writer:
         if late:
             self._write_portable(late)
 
-    def _restore(self, item: Item) -> tuple[str | bytes | int, ...]:
+    def _restore(self, item: ExportedKey) -> tuple[str | bytes | int, ...]:
         assert item.dump is not None, "chosen for it"
         return ("RESTORE", item.key, item.ttl_ms or 0, item.dump, *(["REPLACE"] if self._replaces else []))
 
-    def _is_refused(self, item: Item, reply: object) -> bool:
+    def _is_refused(self, item: ExportedKey, reply: object) -> bool:
         if not isinstance(reply, ServerError):
             self.changed += 1
             return False
@@ -115,7 +115,7 @@ class Writer:
         self._fail(item, reply)
         return False
 
-    def _write_portable(self, items: Sequence[Item]) -> None:
+    def _write_portable(self, items: Sequence[ExportedKey]) -> None:
         there: list[Any] = [0] * len(items)
         if not self._replaces:
             there = self._deployment.pipeline([("EXISTS", item.key) for item in items])
@@ -127,22 +127,22 @@ class Writer:
             else:
                 self._make(item)
 
-    def _make(self, item: Item) -> None:
+    def _make(self, item: ExportedKey) -> None:
         commands = [("UNLINK", item.key)] if self._replaces else []
-        replies = self._deployment.pipeline([*commands, *portable.write_commands(item)])
+        replies = self._deployment.pipeline([*commands, *export_format.write_commands(item)])
         refused = next((reply for reply in replies if isinstance(reply, ServerError)), None)
         if refused is not None:
             self._fail(item, refused)
         else:
             self.changed += 1
 
-    def _fail(self, item: Item, reply: ServerError) -> None:
+    def _fail(self, item: ExportedKey, reply: ServerError) -> None:
         error = refusal(reply, self._deployment.target, "RESTORE")
         if reply.word in ("OOM", "READONLY", "NOAUTH", "MISCONF", "NOPERM"):
             raise error  # the next key fares no better
         self._note(item, str(error))
 
-    def _note(self, item: Item, reason: str) -> None:
+    def _note(self, item: ExportedKey, reason: str) -> None:
         if len(self.failed) < _MOST_FAILURES:
             self.failed.append((item.key, reason))
 
@@ -187,7 +187,7 @@ def restore(
         raise UsageError(what, hint="add --db all to write each into its own, or --db N for one of another number")
     into = {own: own if db is None else db for own in sorted(databases)}
     writers = {own: Writer(deployments(to), replaces=replaces) for own, to in into.items()}
-    waiting: dict[int, dict[bytes, Item]] = {own: {} for own in into}
+    waiting: dict[int, dict[bytes, ExportedKey]] = {own: {} for own in into}
     # A key that is there is skipped without --replace, so the newest value must come first.
     for seen, item in enumerate(items_in(path, newest_first=not replaces), start=1):
         batch = waiting[item.db]
@@ -203,38 +203,38 @@ def restore(
     return _sum("restore", [writer.done("restore", 0, begun_s) for writer in writers.values()], total, begun_s)
 
 
-def _sum(action: str, parts: Sequence[Done], seen: int, begun_s: float) -> Done:
+def _sum(action: str, shards: Sequence[Done], seen: int, begun_s: float) -> Done:
     return Done(
         action,
         seen,
-        sum(part.changed for part in parts),
-        sum(part.skipped for part in parts),
-        sum(part.fell_back for part in parts),
-        tuple(one for part in parts for one in part.failed),
+        sum(shard.changed for shard in shards),
+        sum(shard.skipped for shard in shards),
+        sum(shard.fell_back for shard in shards),
+        tuple(one for shard in shards for one in shard.failed),
         elapsed_ms=1000 * (time.perf_counter() - begun_s),
     )
 
 
 def keys_of(
-    field: Field, pattern: bytes, matches: Callable[[bytes], bool], db: int | None
+    keyspace: Keyspace, pattern: bytes, matches: Callable[[bytes], bool], db: int | None
 ) -> Iterator[tuple[Connection, int, list[bytes], int]]:
     """Walk over keys in batches: a connection to where they lie, their database, the keys, and all that there are."""
-    parts = field.parts(db)
-    total = sum(part.keys for part in parts)
-    for part in parts:
-        with field.connected(part) as connection:
+    shards = keyspace.shards(db)
+    total = sum(shard.keys for shard in shards)
+    for shard in shards:
+        with keyspace.connected(shard) as connection:
             cursor = b"0"
             while True:
                 cursor, keys = connection.call("SCAN", cursor, "MATCH", pattern, "COUNT", _BATCH)
                 chosen = [key for key in keys if matches(key)]
                 if chosen:
-                    yield connection, part.db, chosen, total
+                    yield connection, shard.db, chosen, total
                 if cursor == b"0":
                     break
 
 
 def backup(
-    field: Field,
+    keyspace: Keyspace,
     pattern: bytes,
     matches: Callable[[bytes], bool],
     file: BackupFile,
@@ -246,7 +246,7 @@ def backup(
     begun_s = time.perf_counter()
     seen = 0
     with file:
-        for connection, at, keys, total in keys_of(field, pattern, matches, db):
+        for connection, at, keys, total in keys_of(keyspace, pattern, matches, db):
             file.save(fetch(connection, at, keys, file.form))
             seen += len(keys)
             progress(seen, total)
@@ -254,7 +254,7 @@ def backup(
 
 
 def copy(
-    field: Field,
+    keyspace: Keyspace,
     pattern: bytes,
     matches: Callable[[bytes], bool],
     deployments: Read,
@@ -274,7 +274,7 @@ def copy(
     begun_s = time.perf_counter()
     seen = 0
     writers: dict[int, Writer] = {}
-    for connection, at, keys, total in keys_of(field, pattern, matches, db):
+    for connection, at, keys, total in keys_of(keyspace, pattern, matches, db):
         if at not in writers:
             to = at if to_db is None else to_db
             writers[at] = Writer(deployments(to), replaces=replaces, may_dump=form != "portable")

@@ -8,9 +8,9 @@ from itertools import islice
 from boombap.clients.redis.connection import as_mapping
 from boombap.clients.redis.errors import ServerError, refusal
 from boombap.errors import NotFound
+from boombap.redis.keyspace.scan import PICKLES
 from boombap.redis.model import Value
-from boombap.redis.portable import plain
-from boombap.redis.walk import PICKLES
+from boombap.redis.transfer.export_format import plain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ _READS: dict[str, tuple[str | int, ...]] = {
 }
 
 
-def look(deployment: Deployment, key: bytes) -> Value:
+def inspect_key(deployment: Deployment, key: bytes) -> Value:
     """Return a key with its value made readable.
 
     Raises:

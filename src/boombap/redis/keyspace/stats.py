@@ -1,20 +1,20 @@
 """Adds up what a walk finds: memory by prefix, types, TTLs, the biggest keys, pickles. Bounded, however many keys.
 
-One tally a part of the walk, so that a part that must begin again takes back what it had counted.
+One aggregator a shard of the walk, so that a shard that must begin again takes back what it had counted.
 """
 
 from __future__ import annotations
 
 from heapq import heappush, heapreplace
 
-from boombap.redis.model import TTL_NAMES, TTL_STEPS, Branch, Census, Entry
+from boombap.redis.model import TTL_NAMES, TTL_STEPS, Branch, Entry, KeyspaceStats
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from typing import Any
 
-    from boombap.redis.walk import Batch
+    from boombap.redis.keyspace.scan import Batch
 
 BIGGEST = 20
 EXAMPLES = 10
@@ -26,8 +26,8 @@ _OTHERS = b"*"
 _KEYS, _BYTES, _WITHOUT_TTL, _PICKLED = range(4)
 
 
-class Tally:
-    """What was counted in one part."""
+class Aggregator:
+    """What was counted in one shard."""
 
     def __init__(self, db: int = 0) -> None:
         self.db = db
@@ -128,26 +128,26 @@ class Tally:
         }
 
     @classmethod
-    def from_plain(cls, plain: Any) -> Tally:  # noqa: ANN401 - what JSON gives
+    def from_plain(cls, plain: Any) -> Aggregator:  # noqa: ANN401 - what JSON gives
         """Return what `to_plain` gave."""
-        tally = cls(plain["db"])
-        tally.scanned, tally.measured = plain["scanned"], plain["measured"]
-        tally.types = {_raw(kind): counted for kind, counted in plain["types"].items()}
-        tally.ttls = plain["ttls"]
-        tally.leaves = {
+        aggregator = cls(plain["db"])
+        aggregator.scanned, aggregator.measured = plain["scanned"], plain["measured"]
+        aggregator.types = {_raw(kind): counted for kind, counted in plain["types"].items()}
+        aggregator.ttls = plain["ttls"]
+        aggregator.leaves = {
             _raw(first): {_raw(second): leaf for second, leaf in children.items()}
             for first, children in plain["leaves"].items()
         }
-        tally.biggest = [(size, _raw(key), kind, ttl) for size, key, kind, ttl in plain["biggest"]]
-        tally.pickles = plain["pickles"]
-        tally.pickle_keys = [_raw(key) for key in plain["pickle_keys"]]
-        tally.examples = [_raw(key) for key in plain["examples"]]
-        return tally
+        aggregator.biggest = [(size, _raw(key), kind, ttl) for size, key, kind, ttl in plain["biggest"]]
+        aggregator.pickles = plain["pickles"]
+        aggregator.pickle_keys = [_raw(key) for key in plain["pickle_keys"]]
+        aggregator.examples = [_raw(key) for key in plain["examples"]]
+        return aggregator
 
 
-def total(tallies: Sequence[Tally], elapsed_ms: float) -> Census:
-    """Return the sum of all parts; when only a share was measured, everything is scaled to the keys that were seen."""
-    scanned, measured = sum(one.scanned for one in tallies), sum(one.measured for one in tallies)
+def total(aggregators: Sequence[Aggregator], elapsed_ms: float) -> KeyspaceStats:
+    """Return the sum of all shards; when only a share was measured, everything is scaled to the keys that were seen."""
+    scanned, measured = sum(one.scanned for one in aggregators), sum(one.measured for one in aggregators)
     # A key that expired on the way makes a small difference too; only sampling makes a large one.
     is_estimate = measured < 0.9 * scanned
     factor = scanned / measured if is_estimate and measured else 1.0
@@ -155,17 +155,19 @@ def total(tallies: Sequence[Tally], elapsed_ms: float) -> Census:
     def scaled(number: int) -> int:
         return round(number * factor)
 
-    branches = _branches(tallies, factor)
+    branches = _branches(aggregators, factor)
     types: dict[str, tuple[int, int]] = {}
-    for tally in tallies:
-        for kind, (keys, size) in tally.types.items():
+    for aggregator in aggregators:
+        for kind, (keys, size) in aggregator.types.items():
             before = types.get(name := kind.decode("ascii", "replace"), (0, 0))
             types[name] = (before[0] + keys, before[1] + size)
-    biggest = sorted((_entry(one, tally.db) for tally in tallies for one in tally.biggest), key=_by_size)
+    biggest = sorted(
+        (_entry(one, aggregator.db) for aggregator in aggregators for one in aggregator.biggest), key=_by_size
+    )
     databases: dict[int, int] = {}
-    for tally in tallies:
-        databases[tally.db] = databases.get(tally.db, 0) + tally.scanned
-    return Census(
+    for aggregator in aggregators:
+        databases[aggregator.db] = databases.get(aggregator.db, 0) + aggregator.scanned
+    return KeyspaceStats(
         keys=scanned if is_estimate else measured,
         size_bytes=sum(branch.size_bytes for branch in branches),
         measured=measured,
@@ -174,21 +176,23 @@ def total(tallies: Sequence[Tally], elapsed_ms: float) -> Census:
             kind: (scaled(keys), scaled(size))
             for kind, (keys, size) in sorted(types.items(), key=lambda one: -one[1][1])
         },
-        ttls={name: scaled(sum(tally.ttls[at] for tally in tallies)) for at, name in enumerate(TTL_NAMES)},
+        ttls={
+            name: scaled(sum(aggregator.ttls[at] for aggregator in aggregators)) for at, name in enumerate(TTL_NAMES)
+        },
         branches=branches,
         biggest=tuple(biggest[:BIGGEST]),
-        pickles=scaled(sum(tally.pickles for tally in tallies)),
-        pickle_keys=tuple(key for tally in tallies for key in tally.pickle_keys)[:_PICKLES_SHOWN],
-        examples=tuple(key for tally in tallies for key in tally.examples)[:EXAMPLES],
+        pickles=scaled(sum(aggregator.pickles for aggregator in aggregators)),
+        pickle_keys=tuple(key for aggregator in aggregators for key in aggregator.pickle_keys)[:_PICKLES_SHOWN],
+        examples=tuple(key for aggregator in aggregators for key in aggregator.examples)[:EXAMPLES],
         databases=dict(sorted(databases.items())),
         elapsed_ms=elapsed_ms,
     )
 
 
-def _branches(tallies: Iterable[Tally], factor: float) -> tuple[Branch, ...]:
+def _branches(aggregators: Iterable[Aggregator], factor: float) -> tuple[Branch, ...]:
     merged: dict[bytes, dict[bytes, list[int]]] = {}
-    for tally in tallies:
-        for first, children in tally.leaves.items():
+    for aggregator in aggregators:
+        for first, children in aggregator.leaves.items():
             into = merged.setdefault(first, {})
             for second, leaf in children.items():
                 kept = second if second in into or len(into) < _CHILDREN else _OTHERS

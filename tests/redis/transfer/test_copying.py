@@ -10,11 +10,11 @@ import pytest
 from boombap.clients.redis.deployment import opened
 from boombap.errors import ConfigError, NotFound, UsageError
 from boombap.interrupt import Interrupt
-from boombap.redis.backup_file import BackupFile, items_in
-from boombap.redis.decode import look
-from boombap.redis.parts import Field
-from boombap.redis.pattern import matcher
-from boombap.redis.transfer import backup, copy, fetch, restore
+from boombap.redis.inspect import inspect_key
+from boombap.redis.keyspace.pattern import matcher
+from boombap.redis.keyspace.shards import Keyspace
+from boombap.redis.transfer.backup_file import BackupFile, items_in
+from boombap.redis.transfer.copying import backup, copy, fetch, restore
 from caches import LIMITS
 from fakes.lying_redis import lying
 
@@ -62,7 +62,7 @@ def content(call: Callable[..., Any]) -> dict[bytes, Any]:
 
 def see(cache: Cache, key: bytes) -> Value:
     with cache.pool() as pool:
-        return look(pool, key)
+        return inspect_key(pool, key)
 
 
 def quiet(done: int, total: int) -> None:
@@ -71,7 +71,7 @@ def quiet(done: int, total: int) -> None:
 
 def save(target: Target, file: Path, form: Any = "both") -> Done:
     with opened(target, Interrupt(), limits=LIMITS) as deployment:
-        return backup(Field(deployment, Interrupt(), LIMITS), b"*", matcher(b"*"), BackupFile(file, form), quiet)
+        return backup(Keyspace(deployment, Interrupt(), LIMITS), b"*", matcher(b"*"), BackupFile(file, form), quiet)
 
 
 def load(target: Target, file: Path, *, replaces: bool = False) -> Done:
@@ -141,8 +141,8 @@ def test_copy_between_versions(caches: Caches, way: tuple[str, str]):
             opened(source.target, Interrupt(), limits=LIMITS) as deployment,
             opened(to.target, Interrupt(), limits=LIMITS) as other,
         ):
-            field = Field(deployment, Interrupt(), LIMITS)
-            done = copy(field, b"*", matcher(b"*"), lambda _: other, quiet, replaces=False)
+            keyspace = Keyspace(deployment, Interrupt(), LIMITS)
+            done = copy(keyspace, b"*", matcher(b"*"), lambda _: other, quiet, replaces=False)
         assert (done.changed, done.failed) == (len(KEYS), ())
         # Valkey 9 writes a DUMP that Redis 7.0 does not read.
         assert (done.fell_back > 0) == (way == ("valkey", "redis"))
@@ -152,8 +152,8 @@ def test_copy_between_versions(caches: Caches, way: tuple[str, str]):
 def test_copy_into_a_cluster(cache: Cache, cache_cluster: CacheCluster):
     with cache.connection() as ours, cache.pool() as pool, cache_cluster.opened() as cluster:
         fill(ours.call)
-        field = Field(pool, Interrupt(), LIMITS)
-        done = copy(field, b"*", matcher(b"*"), lambda _: cluster, quiet, replaces=False, form="portable")
+        keyspace = Keyspace(pool, Interrupt(), LIMITS)
+        done = copy(keyspace, b"*", matcher(b"*"), lambda _: cluster, quiet, replaces=False, form="portable")
         assert (done.changed, done.failed) == (len(KEYS), ())
         assert content(cluster.call) == content(ours.call)
 
@@ -206,13 +206,13 @@ def test_collections_are_shown_in_part(each_cache: Cache):
     with each_cache.connection() as connection:
         fill(connection.call)
     with each_cache.pool() as pool:
-        assert look(pool, b"list").note == "the first 100 of 2,500 elements"
-        assert look(pool, b"hash").shown == [[{"base64": "Zv8="}, "1"], ["g", "2"]]
-        assert look(pool, b"zset").shown == [["n", float("-inf")], ["m", 1.5], [{"base64": "/w=="}, 3.0]]
-        assert look(pool, b"stream").shown == [["5-1", ["f", "v"]]]
-        assert sorted(map(str, look(pool, b"set").shown)) == ["b", "{'base64': '/w=='}"]  # type: ignore[call-overload]
+        assert inspect_key(pool, b"list").note == "the first 100 of 2,500 elements"
+        assert inspect_key(pool, b"hash").shown == [[{"base64": "Zv8="}, "1"], ["g", "2"]]
+        assert inspect_key(pool, b"zset").shown == [["n", float("-inf")], ["m", 1.5], [{"base64": "/w=="}, 3.0]]
+        assert inspect_key(pool, b"stream").shown == [["5-1", ["f", "v"]]]
+        assert sorted(map(str, inspect_key(pool, b"set").shown)) == ["b", "{'base64': '/w=='}"]  # type: ignore[call-overload]
         with pytest.raises(NotFound):
-            look(pool, b"none")
+            inspect_key(pool, b"none")
 
 
 def test_a_large_value_is_cut(cache: Cache):
@@ -257,8 +257,8 @@ def test_a_server_that_scans_past_the_pattern_has_only_what_matches_backed_up(tm
     """A backup of a few keys may go to other hands than the rest of the cache."""
     file = tmp_path / "backup.jsonl"
     with lying(*STRANGERS, b"lyrics:1") as liar, opened(liar.target, Interrupt(), limits=LIMITS) as deployment:
-        field = Field(deployment, Interrupt(), LIMITS)
-        done = backup(field, b"lyrics:*", matcher(b"lyrics:*"), BackupFile(file), quiet)
+        keyspace = Keyspace(deployment, Interrupt(), LIMITS)
+        done = backup(keyspace, b"lyrics:*", matcher(b"lyrics:*"), BackupFile(file), quiet)
     assert {item.key for item in items_in(file)} == liar.touched_by(b"DUMP", b"GET") == {b"lyrics:1"}
     assert (done.seen, done.changed) == (1, 1)
 
@@ -271,7 +271,7 @@ def test_a_server_that_scans_past_the_pattern_has_only_what_matches_copied(form:
         opened(liar.target, Interrupt(), limits=LIMITS) as source,
         opened(other.target, Interrupt(), limits=LIMITS) as to,
     ):
-        field = Field(source, Interrupt(), LIMITS)
-        done = copy(field, b"lyrics:*", matcher(b"lyrics:*"), lambda _: to, quiet, replaces=True, form=form)
+        keyspace = Keyspace(source, Interrupt(), LIMITS)
+        done = copy(keyspace, b"lyrics:*", matcher(b"lyrics:*"), lambda _: to, quiet, replaces=True, form=form)
     assert other.touched_by(b"RESTORE", b"SET", b"UNLINK", b"PEXPIRE") == {b"lyrics:1"}
     assert (done.seen, done.changed) == (1, 1)

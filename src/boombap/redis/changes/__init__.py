@@ -1,0 +1,1 @@
+"""Changes in place: purge and expire, planned first and resumable."""

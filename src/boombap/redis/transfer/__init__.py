@@ -1,0 +1,1 @@
+"""Keys from one place to another: a server, a file, or another server."""
