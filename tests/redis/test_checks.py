@@ -124,7 +124,9 @@ def test_findings_of_a_walk():
         Entry(b"big\xff%d" % number, "hash", size, None) for number, size in enumerate((20 * 1024**2, 2 * 1024**2))
     )
     findings = list(
-        keyspace.judge(stats(branches=branches, biggest=big, pickles=2, pickle_keys=(b"lyrics:\x1b",)), EXPECTED)
+        keyspace.judge(
+            stats(branches=branches, below=branches, biggest=big, pickles=2, pickle_keys=(b"lyrics:\x1b",)), EXPECTED
+        )
     )
     assert [(one.id, one.severity, one.subject) for one in findings] == [
         ("pickle_values", Severity.CRITICAL, "lyrics:"),

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import json
+import os
+import pickle
 import signal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import servers
 from boombap.local.process import poll
+from boombap.redis.keyspace.checkpoint import Checkpoint, ScanPosition
+from boombap.redis.keyspace.stats import Aggregator
 from boombap.redis.transfer.backup_file import items_in
 from caches import CacheCluster
 
 if TYPE_CHECKING:
     import subprocess
     from collections.abc import Callable
-    from pathlib import Path
 
     from caches import Cache
 
@@ -75,7 +79,7 @@ def test_keys_shows_what_fills_the_cache(boombap: Run, cache: Cache):
     assert "\x1b" not in done.stdout
     found = ask(boombap, cache, "keys", "--match", "lyrics:*")
     assert (found["keys"], found["branches"][0]["prefix"]) == (300, "lyrics:")
-    cache.call("SET", "p", b"\x80\x04N.")
+    cache.call("SET", "p", pickle.dumps({"a": 1}))
     assert boombap("redis", "keys", REDIS_URL=cache.url).returncode == 1
 
 
@@ -175,7 +179,7 @@ def test_ctrl_c_keeps_what_was_done(start_boombap: Start, boombap: Run, cache: C
         left = connection.call("DBSIZE")
         if child.returncode == 130:
             assert left > 0
-            assert "went on" in boombap("redis", "purge", "--match", "lyrics:*", "--yes", REDIS_URL=cache.url).stdout
+            assert "resumed an" in boombap("redis", "purge", "--match", "lyrics:*", "--yes", REDIS_URL=cache.url).stdout
         assert connection.call("DBSIZE") == 0
 
 
@@ -299,3 +303,29 @@ def test_a_database_that_the_server_does_not_have_is_an_error(boombap: Run, cach
 def test_a_backup_needs_the_name_of_a_file(boombap: Run, cache: Cache, name: str):
     words = ("redis", "purge", "--match", "*", "--backup", name, "--yes")
     assert "is not the name of a file" in one_line(boombap(*words, REDIS_URL=cache.url), code=2)
+
+
+def test_an_old_checkpoint_is_no_part_of_a_new_answer(boombap: Run, cache: Cache, isolated: Path):
+    """300,000 keys were half counted, then the server was emptied: the answer is one key."""
+    fill(cache)
+    with cache.connection() as connection:
+        for first in range(0, 30_000, 5000):
+            connection.pipeline([("SET", f"x:{number}", "v") for number in range(first, first + 5000)])
+    run_id = next(
+        line.partition(b":")[2] for line in cache.call("INFO", "server").splitlines() if line.startswith(b"run_id:")
+    )
+    target = cache.target
+    folder = Path(os.environ["XDG_STATE_HOME"]) / "boombap" / "redis"
+    checkpoint = Checkpoint(folder, target.label, None, "keys", b"*", 1.0)
+    aggregator = Aggregator()
+    aggregator.scanned = aggregator.measured = 20_000
+    checkpoint.layout = ""
+    checkpoint.put(f"{target.address}/0", ScanPosition(run_id.decode(), 5, aggregator.to_plain(), 30_501))
+    checkpoint.write()
+    resumed = boombap("redis", "keys", REDIS_URL=cache.url)
+    assert "by a run that was interrupted" in resumed.stdout
+    checkpoint.write()
+    cache.call("FLUSHALL")
+    cache.call("SET", "only", 1)
+    answer = ask(boombap, cache, "keys")
+    assert (answer["keys"], answer["began_s"]) == (1, None)

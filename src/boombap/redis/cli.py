@@ -13,12 +13,11 @@ from boombap.redis import environment, options
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from pathlib import Path
 
     from boombap.command.context import RunContext
     from boombap.config.section import Section
-    from boombap.redis.model import Branch, Done, Health, KeyspaceStats, Plan
+    from boombap.redis.model import Done, Health, KeyspaceStats, Plan
     from boombap.redis.transfer.backup_file import BackupFile
 
 
@@ -53,7 +52,8 @@ def _keys(context: RunContext) -> int:
 
     pattern = context.args.match
     stats = _keyspace_stats(context, pattern, "keys", environment.scanned_database(context))
-    health = verdict(keyspace.judge(stats, environment.expected(context)), environment.waivers(context))
+    findings = keyspace.judge(stats, environment.expected(context))
+    health = verdict(findings, environment.waivers(context), keyspace.skipped(stats))
     label = environment.target(context).address
     answer(
         context,
@@ -175,6 +175,7 @@ def _acl(context: RunContext) -> int:
 
 def _stats(context: RunContext) -> int:
     from boombap.redis import encode, report
+    from boombap.redis.checks import keyspace
     from boombap.redis.server_info import read
 
     server = environment.target(context)
@@ -182,7 +183,9 @@ def _stats(context: RunContext) -> int:
     prefixes = None
     if not context.args.fast:
         stats = _keyspace_stats(context, b"*", "stats", environment.scanned_database(context))
-        prefixes = _own(stats, environment.settings(context).ttls)
+        prefixes = [branch for branch in stats.below if branch.keys]
+        for check in keyspace.skipped(stats):
+            context.terminal.note(f"skipped: {check.id} ({check.reason})")
     answer(
         context,
         lambda: report.stats_lines(nodes, prefixes, server.address, context.terminal),
@@ -191,20 +194,17 @@ def _stats(context: RunContext) -> int:
     return EXIT_OK
 
 
-def _own(stats: KeyspaceStats, prefixes: Iterable[str]) -> list[Branch]:
-    branches = {twig.prefix: twig for branch in stats.branches for twig in (branch, *branch.children)}
-    return [branches[raw] for prefix in prefixes if (raw := prefix.encode()) in branches]
-
-
 def _keyspace_stats(context: RunContext, pattern: bytes, purpose: str, db: int | None) -> KeyspaceStats:
-    from boombap.redis.keyspace.collect import scan_keyspace
+    from boombap.redis.keyspace.collect import MAX_AGE_S, scan_keyspace
 
     share = context.args.sample or 1.0
     checkpoint = environment.checkpoint(context, db, purpose, pattern, share)
-    if not context.args.fresh and checkpoint.read():
+    if not context.args.fresh and checkpoint.read(MAX_AGE_S):
         context.terminal.note("resuming an interrupted run (use --fresh to start over)")
+    prefixes = [prefix.encode() for prefix in environment.settings(context).ttls]
+    keyspace = environment.keyspace(context, db)
     with environment.progress(context) as progress:
-        return scan_keyspace(environment.keyspace(context, db), pattern, checkpoint, progress.reach, db=db, share=share)
+        return scan_keyspace(keyspace, pattern, checkpoint, progress.reach, db=db, share=share, prefixes=prefixes)
 
 
 def _show_done(context: RunContext, plan: Plan | None, done: Done | None, place: str = "") -> int:
@@ -216,7 +216,11 @@ def _show_done(context: RunContext, plan: Plan | None, done: Done | None, place:
         lambda: () if done is None else report.done_lines(done, context.terminal, place),
         lambda: encode.change_object(plan, done, address),
     )
-    return EXIT_EXTERNAL if done is not None and done.failed else EXIT_OK
+    if done is None:
+        return EXIT_OK
+    if done.failed:
+        return EXIT_EXTERNAL
+    return EXIT_FINDINGS if done.left or done.orphans or not done.is_complete else EXIT_OK
 
 
 def _exit_code(health: Health, context: RunContext) -> int:
@@ -231,6 +235,8 @@ def _exit_code(health: Health, context: RunContext) -> int:
 
 
 _AT_FAIL_ON = "a finding at or above --fail-on"
+_UNSAVED = "no connection, a refused command, or the backup cannot be written"
+_LEFT = "keys match in the end that were not changed"
 _UNREACHABLE = "no connection, or a refused command"
 _UNWRITTEN = "no connection, a refused command, or keys that could not be written"
 
@@ -270,7 +276,10 @@ TOOL = Tool(
             _purge,
             options.add_purge,
             examples="purge --match 'lyrics:*'\npurge --match 'lyrics:*' --backup lyrics.jsonl --yes",
-            exits={EXIT_EXTERNAL: "no connection, a refused command, or the backup cannot be written"},
+            exits={
+                EXIT_FINDINGS: _LEFT,
+                EXIT_EXTERNAL: "no connection, a refused command, or the backup cannot be written",
+            },
         ),
         Action(
             "expire",
@@ -278,7 +287,7 @@ TOOL = Tool(
             _expire,
             options.add_expire,
             examples="expire --match 'artist:*' --ttl 1h --yes",
-            exits={EXIT_EXTERNAL: _UNREACHABLE},
+            exits={EXIT_FINDINGS: _LEFT, EXIT_EXTERNAL: _UNREACHABLE},
         ),
         Action(
             "backup",

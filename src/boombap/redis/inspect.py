@@ -8,7 +8,7 @@ from itertools import islice
 from boombap.clients.redis.connection import as_mapping
 from boombap.clients.redis.errors import ServerError, refusal
 from boombap.errors import NotFound
-from boombap.redis.keyspace.scan import PICKLES
+from boombap.redis.keyspace import pickles
 from boombap.redis.model import Value
 from boombap.redis.transfer.export_format import plain
 
@@ -80,12 +80,10 @@ def _reading(kind: str, key: bytes) -> tuple[str | bytes | int, ...]:
 
 def _string(raw: bytes, length: Any) -> tuple[str, object, str]:  # noqa: ANN401 - a reply
     """Return what a string is, what is shown of it, and what was not done."""
-    if raw[:2] in PICKLES:
-        return (
-            "pickle",
-            raw[:_HEAD_BYTES].hex(" "),
-            f"a Python pickle, protocol {raw[1]}; never loaded, it may run code",
-        )
+    if pickles.judge(raw, raw) or (length > len(raw) and pickles.may_begin(raw)):
+        protocol = raw[1] if raw[:1] == b"\x80" else "0 or 1"
+        note = f"a Python pickle, protocol {protocol}; never loaded, it may run code"
+        return "pickle", raw[:_HEAD_BYTES].hex(" "), note
     if raw.startswith(_ZSTD):
         return "zstd", raw[:_HEAD_BYTES].hex(" "), "compressed with Zstandard, for which there is no decoder here"
     if raw.startswith(_GZIP):

@@ -132,11 +132,13 @@ class Entry(Record):
 
 
 class Branch(Record):
-    """A prefix and what lies under it; ``*`` stands for parts that are too many to list.
+    """Names that begin alike, and the patterns among them; ``*`` stands for those that are too many to list.
 
     Attributes:
+        prefix: the names up to their first separator; of a child the whole pattern, in which ``<n>`` stands for digits,
+            ``<uuid>`` and ``<id>`` for identifiers.
         without_ttl: keys that never expire.
-        pickles: string values that begin as Python pickles do.
+        pickles: values that are Python pickles, or collections that hold one.
     """
 
     prefix: bytes
@@ -153,7 +155,14 @@ class KeyspaceStats(Record):
     Attributes:
         is_estimate: whether only a share of the keys was measured, and the rest extrapolated.
         measured: the keys behind the numbers.
+        below: the sums of all keys below each prefix that somebody configured.
         pickle_keys: some of the keys with pickles.
+        suspects: strings that begin like a pickle and do not end like one.
+        orphans: keys on nodes of a Cluster that do not hold their slot, which no client reaches.
+        unreadable: keys that this user may not read; they are in `keys`, and in no other number.
+        denied: by command, why the server did not answer it; what depends on it is not known.
+        is_complete: False when slots of a Cluster moved all the while: keys may be missing, or counted twice.
+        began_s: when the first part was counted, where an interrupted run was resumed; seconds since 1970.
         examples: the first keys that were seen.
     """
 
@@ -170,6 +179,15 @@ class KeyspaceStats(Record):
     examples: tuple[bytes, ...]
     databases: Mapping[int, int]
     elapsed_ms: float
+    below: tuple[Branch, ...] = ()
+    suspects: int = 0
+    suspect_keys: tuple[bytes, ...] = ()
+    orphans: int = 0
+    orphan_keys: tuple[bytes, ...] = ()
+    unreadable: int = 0
+    denied: Mapping[str, str] = MappingProxyType({})
+    is_complete: bool = True
+    began_s: float | None = None
 
 
 class Plan(Record):
@@ -178,17 +196,20 @@ class Plan(Record):
     Attributes:
         action: ``purge`` or ``expire``.
         pattern: the glob that keys must match.
+        size_bytes: None where the sizes may not be asked.
         examples: some of the keys.
         databases: how many keys match in each logical database.
+        is_complete: False when slots of a Cluster moved all the while.
     """
 
     action: str
     pattern: bytes
     keys: int
-    size_bytes: int
+    size_bytes: int | None
     examples: tuple[bytes, ...]
     ttl_ms: int | None = None
     databases: Mapping[int, int] = MappingProxyType({})
+    is_complete: bool = True
 
 
 class Done(Record):
@@ -200,6 +221,9 @@ class Done(Record):
         fell_back: keys that needed the portable form.
         failed: keys that could not be written, with the reason.
         resumed: whether it went on where an earlier run had stopped.
+        left: keys that still match, or match again, after the last lap; None for a transfer.
+        orphans: keys on nodes of a Cluster that do not hold their slot; they cannot be changed there.
+        is_complete: False when slots of a Cluster moved all the while.
     """
 
     action: str
@@ -209,6 +233,9 @@ class Done(Record):
     fell_back: int = 0
     failed: tuple[tuple[bytes, str], ...] = ()
     resumed: bool = False
+    left: int | None = None
+    orphans: int = 0
+    is_complete: bool = True
     elapsed_ms: float = 0.0
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from boombap.health.finding import Severity
 from boombap.health.report import lines as finding_lines
 from boombap.health.report import skipped_lines, tally
@@ -86,9 +88,15 @@ def node_lines(nodes: Sequence[NodeInfo]) -> Iterator[str]:
 def keys_lines(stats: KeyspaceStats, health: Health, label: str, terminal: Terminal, most: int) -> Iterator[str]:
     """Yield what the walk found: findings first, then memory by prefix, types, TTLs and the biggest keys."""
     mark = f" (estimated from {stats.measured:,})" if stats.is_estimate else ""
+    size = "sizes unknown" if "MEMORY USAGE" in stats.denied else format_size(stats.size_bytes)
     databases = f" in {len(stats.databases)} databases" if len(stats.databases) > 1 else ""
-    facts = f"{stats.keys:,} keys{databases}, {format_size(stats.size_bytes)}{mark}"
+    facts = f"{stats.keys:,} keys{databases}, {size}{mark}"
     yield f"{terminal.style(printable(label), 'bold')}  {facts}"
+    if not stats.is_complete:
+        yield terminal.style("slots moved while it was scanned: the numbers may be incomplete", "yellow")
+    if stats.began_s is not None:
+        clock = time.strftime("%H:%M:%S", time.localtime(stats.began_s))
+        yield terminal.style(f"the first part was counted at {clock}, by a run that was interrupted", "yellow")
     yield from health_lines(health, terminal)
     if not stats.keys:
         return
@@ -152,10 +160,13 @@ def plan_lines(plan: Plan, label: str, terminal: Terminal) -> Iterator[str]:
     """Yield what a change would touch."""
     pattern = shown(plan.pattern)
     what = {"purge": "delete", "expire": f"give a TTL of {_ttl(plan.ttl_ms)} or less to"}[plan.action]
-    count = f"{plan.keys:,} keys ({format_size(plan.size_bytes)})"
+    size = "sizes unknown" if plan.size_bytes is None else format_size(plan.size_bytes)
+    count = f"{plan.keys:,} keys ({size})"
     yield f"{terminal.style('plan', 'bold')}  {what} {count} that match {pattern} at {printable(label)}"
     if len(plan.databases) > 1:
         yield "  " + " · ".join(f"database {db}: {keys:,}" for db, keys in plan.databases.items())
+    if not plan.is_complete:
+        yield terminal.style("  slots moved while it was scanned: there may be more", "yellow")
     yield from (f"  {shown(key)}" for key in plan.examples)
     if plan.keys > len(plan.examples):
         yield f"  and {plan.keys - len(plan.examples):,} more"
@@ -170,8 +181,14 @@ def done_lines(done: Done, terminal: Terminal, place: str = "") -> Iterator[str]
     if done.fell_back:
         facts.append(f"{done.fell_back:,} in the portable form, because the server refused the DUMP form")
     if done.resumed:
-        facts.append("went on where an earlier run had stopped")
+        facts.append("resumed an interrupted run")
     yield f"{terminal.style('done', 'bold')}  {' · '.join(facts)} in {done.elapsed_ms / 1000:.1f} s"
+    if done.left:
+        yield terminal.style(f"  {done.left:,} keys match again: they were written meanwhile", "yellow")
+    if done.orphans:
+        yield terminal.style(f"  {done.orphans:,} keys are on nodes without their slot; see redis keys", "yellow")
+    if not done.is_complete:
+        yield terminal.style("  slots moved all the while: run it again when the Cluster is at rest", "yellow")
     for key, reason in done.failed:
         yield f"  {terminal.style('failed', 'red')} {shown(key)}: {printable(reason)}"
 

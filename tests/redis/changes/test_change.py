@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from contextlib import nullcontext
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -82,7 +83,7 @@ def test_a_server_that_scans_past_the_pattern_cannot_have_a_key_deleted(tmp_path
     with lying(b"lyrics:1", *STRANGERS, b"lyrics:2") as liar, BackupFile(file) if backs_up else nullcontext() as backup:
         done = change(liar.target, tmp_path / "j", b"lyrics:*", backup=backup)
     assert liar.touched_by(b"UNLINK", b"DEL") == {b"lyrics:1", b"lyrics:2"}
-    assert (done.seen, done.changed) == (2, 2)
+    assert (done.changed, done.left) == (4, 2), "they are there again after each of two laps"
     assert liar.touched_by(b"DUMP", b"GET") == ({b"lyrics:1", b"lyrics:2"} if backs_up else set())
 
 
@@ -92,7 +93,7 @@ def test_a_key_whose_value_could_not_be_read_is_not_deleted(tmp_path: Path):
         liar.answers[b"DUMP"] = b"$-1\r\n"
         done = change(liar.target, tmp_path / "j", b"lyrics:*", backup=backup)
     assert liar.touched_by(b"UNLINK", b"DEL") == set()
-    assert (done.seen, done.changed, done.skipped) == (1, 0, 1)
+    assert (done.seen, done.changed, done.skipped, done.left) == (1, 0, 1, 1)
 
 
 def test_a_server_that_scans_past_the_pattern_cannot_have_a_key_expired(tmp_path: Path):
@@ -136,6 +137,81 @@ def test_a_killed_purge_is_resumed_within_its_pattern(cache: Cache, tmp_path: Pa
     assert set(cache.call("KEYS", "lyrics:*")) == set()
     # Another pattern has another checkpoint.
     assert not change(cache.target, tmp_path / "j", b"artist:1*").resumed
+
+
+@pytest.mark.parametrize("stops_at", [300, 3000, 9000])
+def test_a_resumed_purge_deletes_what_was_written_meanwhile(cache: Cache, tmp_path: Path, stops_at: int):
+    """What lies before the cursor is scanned too: "done" is not said of keys that are there."""
+    fill(cache, 10_000)
+    interrupt = Interrupt()
+
+    def stop(done: int, _: int) -> None:
+        if done > stops_at:
+            interrupt.set(2)
+            interrupt.end_waits()
+
+    with pytest.raises(Interrupted):
+        change(cache.target, tmp_path / "j", b"lyrics:*", progress=stop, interrupt=interrupt)
+    fill(cache, 10_000)
+    done = change(cache.target, tmp_path / "j", b"lyrics:*")
+    assert (done.resumed, done.changed, done.left) == (True, 10_000, 0)
+    assert cache.call("DBSIZE") == 10_000
+
+
+def test_an_expire_that_was_interrupted_reaches_keys_that_came_meanwhile(cache: Cache, tmp_path: Path):
+    fill(cache, 10_000)
+    minute: Any = {"action": "expire", "ttl_ms": 60_000}
+    interrupt = Interrupt()
+
+    def stop(done: int, _: int) -> None:
+        if done > 3000:
+            interrupt.set(2)
+            interrupt.end_waits()
+
+    with pytest.raises(Interrupted):
+        change(cache.target, tmp_path / "j", b"lyrics:*", **minute, progress=stop, interrupt=interrupt)
+    fill(cache, 10_000)  # SET takes a TTL away
+    done = change(cache.target, tmp_path / "j", b"lyrics:*", **minute)
+    assert (done.resumed, done.left) == (True, 0)
+    with cache.connection() as connection:
+        lasting = connection.pipeline([("TTL", f"lyrics:{number}") for number in range(10_000)])
+    assert all(0 < ttl <= 60 for ttl in lasting)
+
+
+def test_keys_that_are_written_all_the_while_are_told(cache: Cache, tmp_path: Path):
+    fill(cache, 2000)
+    stop = threading.Event()
+
+    def write() -> None:
+        number = 0
+        with cache.connection() as connection:
+            while not stop.is_set():
+                connection.pipeline([("SET", f"lyrics:new:{number + each}", "x") for each in range(50)])
+                number += 50
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        done = change(cache.target, tmp_path / "j", b"lyrics:*")
+    finally:
+        stop.set()
+        writer.join()
+    assert done.left
+    assert done.left > 0
+
+
+def test_the_checkpoint_of_an_earlier_version_is_resumed(cache: Cache, tmp_path: Path):
+    fill(cache, 5000)
+    checkpoint = Checkpoint(tmp_path / "j", cache.target.label, "purge", b"lyrics:*")
+    checkpoint.write()
+    (file,) = (tmp_path / "j").iterdir()
+    run_id = next(
+        line.partition(b":")[2] for line in cache.call("INFO", "server").splitlines() if line.startswith(b"run_id:")
+    )
+    cursor = int(cache.call("SCAN", 0, "COUNT", 500)[0])
+    file.write_text(json.dumps({f"{cache.target.address}/0": [run_id.decode(), cursor, None]}))
+    done = change(cache.target, tmp_path / "j", b"lyrics:*")
+    assert (done.resumed, done.changed, done.left) == (True, 5000, 0)
 
 
 def test_two_purges_at_once_delete_each_key_once(cache: Cache, tmp_path: Path):

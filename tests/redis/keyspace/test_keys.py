@@ -14,45 +14,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from boombap.clients.redis.deployment import opened
-from boombap.config.secret import Secret
-from boombap.errors import AccessDenied, ExternalError, Interrupted
+from boombap.errors import ExternalError, Interrupted
 from boombap.interrupt import Interrupt
 from boombap.redis.keyspace.checkpoint import Checkpoint
-from boombap.redis.keyspace.collect import scan_keyspace
 from boombap.redis.keyspace.scan import Batch
-from boombap.redis.keyspace.shards import Keyspace
 from boombap.redis.keyspace.stats import Aggregator, total
-from caches import LIMITS, start_cluster
+from caches import start_cluster
+from keyspaces import walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from boombap.clients.redis.target import Target
-    from boombap.redis.model import KeyspaceStats
     from caches import Cache, CacheCluster
-
-
-def quiet(done: int, total: int) -> None:
-    """Nobody watches."""
-
-
-def walk(
-    target: Target,
-    folder: Path,
-    *,
-    pattern: bytes = b"*",
-    progress: Callable[[int, int], None] = quiet,
-    interrupt: Interrupt | None = None,
-    patience_s: float = 5.0,
-    **options: object,
-) -> KeyspaceStats:
-    interrupt = interrupt or Interrupt()
-    with opened(target, interrupt, limits=LIMITS) as deployment:
-        keyspace = Keyspace(deployment, interrupt, LIMITS, patience_s=patience_s)
-        checkpoint = Checkpoint(folder, target.label, pattern)
-        checkpoint.read()
-        return scan_keyspace(keyspace, pattern, checkpoint, progress, **options)  # type: ignore[arg-type]
 
 
 def fill(cache: Cache, count: int = 5000) -> None:
@@ -203,16 +176,6 @@ def test_the_journal_is_private(checkpoints: Path):
     checkpoint.write()
     (file,) = (checkpoints / "new").iterdir()
     assert (file.stat().st_mode & 0o777, file.parent.stat().st_mode & 0o777) == (0o600, 0o700)
-
-
-def test_a_user_without_the_right_is_told(cache: Cache, checkpoints: Path):
-    cache.call("SET", "k", 1)
-    cache.call("ACL", "SETUSER", "guest", "reset", "on", ">pw", "~*", "+@read", "+info", "-memory|usage")
-    try:
-        with pytest.raises(AccessDenied, match="guest may not run MEMORY"):
-            walk(cache.target.replace(username="guest", password=Secret("pw")), checkpoints)
-    finally:
-        cache.call("ACL", "DELUSER", "guest")
 
 
 @pytest.fixture

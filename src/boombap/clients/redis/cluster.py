@@ -36,10 +36,17 @@ _PASSING = ("TRYAGAIN", "CLUSTERDOWN", "LOADING", "MASTERDOWN")
 
 
 class Node(Record):
-    """One master and its replicas, as host and port."""
+    """One master and its replicas, as host and port.
+
+    Attributes:
+        id: of the master; it stays with the node wherever that runs.
+        ranges: the slots that it holds, as text.
+    """
 
     master: tuple[str, int]
     replicas: tuple[tuple[str, int], ...] = ()
+    id: str = ""
+    ranges: str = ""
 
 
 class Cluster:
@@ -189,13 +196,14 @@ class Cluster:
             self._learn(ranges, pool.target.host)
             return
 
-    def _learn(self, ranges: list[list[Reply]], asked: str) -> None:
+    def _learn(self, slot_ranges: list[list[Reply]], asked: str) -> None:
         slots: list[Place | None] = [None] * SLOTS
         nodes: dict[Place, Node] = {}
-        for first, last, *members in ranges:
+        for first, last, *members in slot_ranges:
             # A node that does not know its own address leaves it empty.
             master, *replicas = [((one[0] or b"").decode() or asked, int(one[1])) for one in members]
-            nodes[master] = Node(master, tuple(replicas))
+            ranges = f"{nodes[master].ranges},{first}-{last}" if master in nodes else f"{first}-{last}"
+            nodes[master] = Node(master, tuple(replicas), members[0][2].decode("ascii", "replace"), ranges)
             slots[first : last + 1] = [master] * (last + 1 - first)
         if nodes:
             self._slots, self._nodes = slots, tuple(nodes.values())

@@ -1,4 +1,9 @@
-"""Purge and expire: in batches, at the server's batch_size, resumable, and never outside of the pattern."""
+"""Purge and expire: in batches, at the server's pace, resumable, and never outside of the pattern.
+
+SCAN gives every key that is there from its beginning to its end. A run that was interrupted goes on from its cursor,
+and then scans what is before that; while slots of a Cluster move, another lap follows. In the end what still matches is
+counted, so that "done" is never said of keys that are there.
+"""
 
 from __future__ import annotations
 
@@ -11,14 +16,15 @@ from boombap.clients.redis.errors import ServerError, refusal
 from boombap.redis.keyspace.checkpoint import ScanPosition
 from boombap.redis.keyspace.collect import life_of
 from boombap.redis.keyspace.pattern import matcher
-from boombap.redis.keyspace.shards import AT_ONCE
+from boombap.redis.keyspace.scan import ELSEWHERE
+from boombap.redis.keyspace.shards import AT_ONCE, ShardLost
 from boombap.redis.keyspace.throttle import AdaptiveBatchSize
 from boombap.redis.model import Done, Plan
 from boombap.redis.transfer.copying import fetch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from boombap.clients.redis.connection import Connection
     from boombap.redis.keyspace.checkpoint import Checkpoint
@@ -26,20 +32,34 @@ if TYPE_CHECKING:
     from boombap.redis.model import KeyspaceStats
     from boombap.redis.transfer.backup_file import BackupFile
 
-_MOVING = ("MOVED", "ASK", "TRYAGAIN", "CLUSTERDOWN")
+_MOVING = (*sorted(ELSEWHERE), "CLUSTERDOWN")
 _SAVE_EVERY_S = 1.0
+_LAPS = 4
+# Keys that match again after that many laps are written faster than they are deleted.
+_LAPS_FOR_LEFT = 2
+_COUNT = 1_000
+_ORPHANS_KNOWN = 100_000
 
 
 def plan(action: str, pattern: bytes, stats: KeyspaceStats, ttl_ms: int | None = None) -> Plan:
-    """Return what a change would touch, from a walk over what matches the pattern."""
-    return Plan(action, pattern, stats.keys, stats.size_bytes, stats.examples, ttl_ms, stats.databases)
+    """Return what a change would touch, from a scan of what matches the pattern."""
+    return Plan(
+        action,
+        pattern,
+        stats.keys,
+        None if "MEMORY USAGE" in stats.denied else stats.size_bytes,
+        stats.examples,
+        ttl_ms,
+        stats.databases,
+        stats.is_complete,
+    )
 
 
 class Change:
     """One change while it runs.
 
     Args:
-        checkpoint: keeps the cursors, so that a killed run is gone on with; empty in the end.
+        checkpoint: keeps the cursors, so that a killed run is resumed; empty in the end.
         backup: where keys are written before they are deleted; None without.
     """
 
@@ -64,7 +84,8 @@ class Change:
         self._matches = matcher(wanted.pattern)
         self._delete = "UNLINK"
         self._lock = threading.Lock()
-        self._seen = self._changed = 0
+        self._changed = self._unchanged = 0
+        self._orphans: set[bytes] = set()
         self._saved_s = time.monotonic()
 
     def run(self) -> Done:
@@ -74,39 +95,74 @@ class Change:
             ExternalError: when a server stays away, or refuses a command; what was done stays done.
             Interrupted: when the run was ended; the next one goes on.
         """
-        begun_s = time.perf_counter()
-        shards = self._keyspace.shards(self._db)
+        started_s = time.perf_counter()
+        is_complete, left = False, 0
         try:
-            fan_out([partial(self._shard, shard) for shard in shards], AT_ONCE, interrupt=self._keyspace.interrupt)
+            for lap in range(1, _LAPS + 1):
+                is_complete = self._lap()
+                # The next lap begins at the beginning.
+                self._checkpoint.clear()
+                left = sum(self._over_all(self._count_left))
+                if is_complete and (not left or lap >= _LAPS_FOR_LEFT):
+                    break
         except BaseException:
             self._checkpoint.write()
             raise
-        self._checkpoint.forget()
+        self._checkpoint.remove()
+        skipped = max(0, self._unchanged - len(self._orphans))
         return Done(
-            self._plan.action, self._seen, self._changed, self._seen - self._changed, resumed=self._resumed,
-            elapsed_ms=1000 * (time.perf_counter() - begun_s),
+            self._plan.action, self._changed + self._unchanged, self._changed, skipped,
+            resumed=self._resumed, left=left, orphans=len(self._orphans), is_complete=is_complete,
+            elapsed_ms=1000 * (time.perf_counter() - started_s),
         )  # fmt: skip
 
-    def _shard(self, shard: Shard) -> None:
+    def _lap(self) -> bool:
+        """Change what every shard has; False when slots moved meanwhile."""
+        before = self._keyspace.layout()
+        self._checkpoint.settle(before.slots)
+        self._orphans.clear()
+        self._unchanged = 0
+        try:
+            self._over_all(self._change_shard)
+        except ShardLost:
+            return False
+        after = self._keyspace.layout()
+        return after == before and not after.moving
+
+    def _over_all(self, work: Callable[[Shard], int]) -> list[int]:
+        jobs = [partial(work, shard) for shard in self._keyspace.shards(self._db)]
+        return fan_out(jobs, AT_ONCE, interrupt=self._keyspace.interrupt)
+
+    def _change_shard(self, shard: Shard) -> int:
         batch_size = AdaptiveBatchSize(self._keyspace.interrupt.sleep)
+        # Where an earlier run had come to, and whether this one has passed the end since.
+        resumed_at: int | None = None
+        is_wrapped = False
 
         def work(progressed: Callable[[], None]) -> None:
+            nonlocal resumed_at, is_wrapped
             with self._keyspace.connected(shard) as connection:
                 run_id = life_of(connection)
-                mark = self._checkpoint.at(shard.name, run_id)
-                if mark is not None and mark.cursor == 0:
-                    return
-                cursor = mark.cursor if mark else 0
+                position = self._checkpoint.at(run_id, *shard.names)
+                cursor = position.cursor if position else 0
+                if position is None:
+                    resumed_at, is_wrapped = 0, False
+                elif resumed_at is None:
+                    resumed_at = cursor
                 while True:
-                    begun_s = time.perf_counter()
+                    started_s = time.perf_counter()
                     cursor, seen = self._step(connection, shard, cursor, batch_size.size)
-                    batch_size.record(time.perf_counter() - begun_s, seen)
+                    batch_size.record(time.perf_counter() - started_s, seen)
                     self._note(shard, ScanPosition(run_id, cursor))
                     progressed()
-                    if cursor == 0:
+                    if cursor == 0 and (is_wrapped or not resumed_at):
+                        return
+                    is_wrapped = is_wrapped or cursor == 0
+                    if is_wrapped and _order(cursor) >= _order(resumed_at or 0):
                         return
 
         self._keyspace.retry_until_done(work)
+        return 0
 
     def _step(self, connection: Connection, shard: Shard, cursor: int, count: int) -> tuple[int, int]:
         """Change one batch, and give the cursor of the next one and the keys that were looked at."""
@@ -114,10 +170,34 @@ class Change:
         keys = [key for key in reply[1] if self._matches(key)]
         changed = self._apply(connection, self._saved(connection, shard, keys)) if keys else 0
         with self._lock:
-            self._seen += len(keys)
             self._changed += changed
-            self._progress(self._seen, self._plan.keys)
+            self._unchanged += len(keys) - changed
+            self._progress(self._changed + self._unchanged, self._plan.keys)
         return int(reply[0]), max(len(keys), 1)
+
+    def _count_left(self, shard: Shard) -> int:
+        """Return how many keys of a shard the change would still touch."""
+        left = 0
+
+        def work(progressed: Callable[[], None]) -> None:
+            nonlocal left
+            left = 0
+            with self._keyspace.connected(shard) as connection:
+                for keys in self._matching(connection):
+                    left += len(self._late(connection, keys) if self._plan.action == "expire" else keys)
+                    progressed()
+
+        self._keyspace.retry_until_done(work)
+        return left
+
+    def _matching(self, connection: Connection) -> Iterator[list[bytes]]:
+        cursor = 0
+        while True:
+            reply = connection.call("SCAN", cursor, "MATCH", self._plan.pattern, "COUNT", _COUNT)
+            yield [key for key in reply[1] if self._matches(key) and key not in self._orphans]
+            cursor = int(reply[0])
+            if cursor == 0:
+                return
 
     def _saved(self, connection: Connection, shard: Shard, keys: list[bytes]) -> list[bytes]:
         """Return the keys that may be deleted: with a backup, those whose values are in it and on disk."""
@@ -133,12 +213,21 @@ class Change:
             return self._send(connection, [(self._delete, key) for key in keys])
         ttl_ms = self._plan.ttl_ms
         assert ttl_ms is not None, "an expire has one"
-        left = connection.pipeline([("PTTL", key) for key in keys])
-        # Never a longer life than a key has: -1 has no end, -2 is gone.
-        late = [
-            key for key, one in zip(keys, left, strict=True) if not isinstance(one, int) or one == -1 or one > ttl_ms
+        return self._send(connection, [("PEXPIRE", key, ttl_ms) for key in self._late(connection, keys)])
+
+    def _late(self, connection: Connection, keys: Sequence[bytes]) -> list[bytes]:
+        """Return the keys that live longer than is wanted: -1 has no end, -2 is gone."""
+        ttl_ms = self._plan.ttl_ms
+        assert ttl_ms is not None, "an expire has one"
+        replies = connection.pipeline([("PTTL", key) for key in keys])
+        for reply in replies:
+            if isinstance(reply, ServerError) and reply.word not in _MOVING:
+                raise refusal(reply, connection.target, "PTTL")
+        return [
+            key
+            for key, left in zip(keys, replies, strict=True)
+            if not isinstance(left, int) or left == -1 or left > ttl_ms
         ]
-        return self._send(connection, [("PEXPIRE", key, ttl_ms) for key in late])
 
     def _send(self, connection: Connection, commands: Sequence[tuple[str | bytes | int, ...]]) -> int:
         changed = 0
@@ -151,16 +240,31 @@ class Change:
 
     def _again(self, connection: Connection, words: tuple[str | bytes | int, ...], error: ServerError) -> object:
         if error.word in _MOVING:
-            return self._keyspace.deployment.call(*words)
+            reply = self._keyspace.deployment.call(*words)
+            if error.word == "MOVED" and reply == 0 and len(self._orphans) < _ORPHANS_KNOWN:
+                # It is here, and the node that holds its slot has no such key.
+                key = words[1]
+                assert isinstance(key, bytes)
+                with self._lock:
+                    self._orphans.add(key)
+            return reply
         if words[0] == "UNLINK" and "unknown command" in error.text:
             self._delete = "DEL"  # renamed, or a proxy
             return connection.call("DEL", *words[1:])
         raise refusal(error, connection.target, words[0])
 
-    def _note(self, shard: Shard, mark: ScanPosition) -> None:
-        self._checkpoint.put(shard.name, mark)
+    def _note(self, shard: Shard, position: ScanPosition) -> None:
+        self._checkpoint.put(shard.name, position)
         with self._lock:
             is_due = time.monotonic() - self._saved_s > _SAVE_EVERY_S
             if is_due:
                 self._saved_s = time.monotonic()
                 self._checkpoint.write()
+
+
+def _order(cursor: int) -> int:
+    """Return where a cursor is in the order of SCAN, which counts from the highest bit on down.
+
+    Source: the comment above dictScan in the source of Redis.
+    """
+    return int(f"{cursor:064b}"[::-1], 2)

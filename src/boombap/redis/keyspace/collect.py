@@ -1,4 +1,4 @@
-"""The walk over everything: all shards at once, each with its aggregator, resumed where an earlier run stopped."""
+"""The scan of everything: all shards at once, each with its sums, resumed where an earlier run stopped."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from functools import partial
 from boombap.batch.fan_out import fan_out
 from boombap.redis.keyspace.checkpoint import ScanPosition
 from boombap.redis.keyspace.scan import scan_batches
-from boombap.redis.keyspace.shards import AT_ONCE
+from boombap.redis.keyspace.shards import AT_ONCE, ShardLost
 from boombap.redis.keyspace.stats import Aggregator, total
 from boombap.redis.keyspace.throttle import AdaptiveBatchSize
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Sequence
 
     from boombap.clients.redis.connection import Connection
     from boombap.redis.keyspace.checkpoint import Checkpoint
@@ -24,9 +24,12 @@ if TYPE_CHECKING:
     from boombap.redis.model import KeyspaceStats
 
     Progress = Callable[[int, int], None]
-    Walked = Callable[[Connection, int], Iterator[Batch]]
 
+MAX_AGE_S = 600.0
+"""What was counted longer ago is no part of a new answer."""
 _SAVE_EVERY_S = 5.0
+# While slots move, keys go from nodes that are still to be scanned to those that were.
+_PASSES = 3
 
 
 def scan_keyspace(
@@ -37,6 +40,7 @@ def scan_keyspace(
     *,
     db: int | None = None,
     share: float = 1.0,
+    prefixes: Sequence[bytes] = (),
 ) -> KeyspaceStats:
     """Return what all keys that match a pattern amount to.
 
@@ -45,74 +49,112 @@ def scan_keyspace(
         progress: told how many keys were seen, and how many there were at the beginning.
         db: one database only.
         share: of the keys that are measured.
+        prefixes: those whose sums are wanted of everything below them.
 
     Raises:
-        ExternalError: when a server stays away, or refuses a command.
+        ExternalError: when a server stays away, or refuses SCAN.
         Interrupted: when the run was ended.
     """
-    begun_s = time.perf_counter()
-    shards = keyspace.shards(db)
-    aggregators = {shard.name: Aggregator(shard.db) for shard in shards}
-    keys = sum(shard.keys for shard in shards)
-    saved_s = [time.monotonic()]
+    started_s = time.perf_counter()
+    layout = keyspace.layout()
+    for _ in range(_PASSES):
+        checkpoint.settle(layout.slots)
+        scan = _Pass(keyspace, pattern, checkpoint, progress, db=db, share=share, prefixes=prefixes)
+        is_whole = scan.run()
+        before, layout = layout, keyspace.layout()
+        if is_whole and layout == before:
+            break
+        checkpoint.clear()
+    began_s = checkpoint.began_s if scan.is_resumed else None
+    checkpoint.remove()
+    is_complete = is_whole and layout == before and not layout.moving
+    elapsed_ms = 1000 * (time.perf_counter() - started_s)
+    return total(list(scan.aggregators.values()), elapsed_ms, is_complete=is_complete, began_s=began_s)
 
-    lock = threading.Lock()
 
-    def walked(connection: Connection, cursor: int) -> Iterator[Batch]:
-        return scan_batches(
-            connection, pattern, AdaptiveBatchSize(keyspace.interrupt.sleep), cursor=cursor, share=share
-        )
+class _Pass:
+    """One scan of every shard.
 
-    def note(shard: Shard, run_id: str, batch: Batch) -> None:
+    Attributes:
+        aggregators: what was counted, by shard.
+        is_resumed: whether a part of it was counted by an earlier run.
+    """
+
+    def __init__(
+        self,
+        keyspace: Keyspace,
+        pattern: bytes,
+        checkpoint: Checkpoint,
+        progress: Progress,
+        *,
+        db: int | None,
+        share: float,
+        prefixes: Sequence[bytes],
+    ) -> None:
+        self._keyspace = keyspace
+        self._pattern = pattern
+        self._checkpoint = checkpoint
+        self._progress = progress
+        self._share = share
+        self._prefixes = prefixes
+        self._shards = keyspace.shards(db)
+        self._keys = sum(shard.keys for shard in self._shards)
+        self._lock = threading.Lock()
+        self._saved_s = time.monotonic()
+        self.aggregators = {shard.name: Aggregator(shard.db, prefixes) for shard in self._shards}
+        self.is_resumed = False
+
+    def run(self) -> bool:
+        """Scan; False when a node lost its slots to another one meanwhile."""
+        jobs = [partial(self._scan, shard) for shard in self._shards]
+        try:
+            fan_out(jobs, AT_ONCE, interrupt=self._keyspace.interrupt)
+        except ShardLost:
+            return False
+        except BaseException:
+            self._checkpoint.write()
+            raise
+        return True
+
+    def _scan(self, shard: Shard) -> None:
+        def work(progressed: Callable[[], None]) -> None:
+            with self._keyspace.connected(shard) as connection:
+                run_id, keys = life_of(connection), connection.call("DBSIZE")
+                cursor = self._resumed_at(shard, run_id, keys)
+                if cursor is None:
+                    return
+                batch_size = AdaptiveBatchSize(self._keyspace.interrupt.sleep)
+                for batch in scan_batches(connection, self._pattern, batch_size, cursor=cursor, share=self._share):
+                    self._note(shard, run_id, keys, batch)
+                    progressed()
+
+        self._keyspace.retry_until_done(work)
+
+    def _resumed_at(self, shard: Shard, run_id: str, keys: int) -> int | None:
+        """Take in what was counted of a shard, and return the cursor to go on with; None when it is done."""
+        position = self._checkpoint.at(run_id, *shard.names, keys=keys)
+        if position is not None and isinstance(position.kept, dict):
+            try:
+                self.aggregators[shard.name] = Aggregator.from_plain(position.kept)
+            except (KeyError, TypeError):
+                position = None
+            else:
+                self.is_resumed = True
+        if position is None:
+            self.aggregators[shard.name] = Aggregator(shard.db, self._prefixes)
+            return 0
+        return position.cursor or None
+
+    def _note(self, shard: Shard, run_id: str, keys: int, batch: Batch) -> None:
         # A checkpoint that is written now must hold a cursor and the counts up to it.
-        with lock:
-            aggregators[shard.name].add(batch)
-            keep(shard, run_id, batch.cursor)
-
-    def keep(shard: Shard, run_id: str, cursor: int) -> None:
-        checkpoint.put(shard.name, ScanPosition(run_id, cursor, aggregators[shard.name].to_plain))
-        progress(sum(aggregator.scanned for aggregator in list(aggregators.values())), keys)
-        if time.monotonic() - saved_s[0] > _SAVE_EVERY_S:
-            saved_s[0] = time.monotonic()
-            checkpoint.write()
-
-    try:
-        fan_out(
-            [partial(_walk, keyspace, shard, checkpoint, aggregators, walked, note=note) for shard in shards],
-            AT_ONCE,
-            interrupt=keyspace.interrupt,
-        )
-    except BaseException:
-        checkpoint.write()
-        raise
-    checkpoint.forget()
-    return total(list(aggregators.values()), 1000 * (time.perf_counter() - begun_s))
-
-
-def _walk(
-    keyspace: Keyspace,
-    shard: Shard,
-    checkpoint: Checkpoint,
-    aggregators: dict[str, Aggregator],
-    walked: Walked,
-    *,
-    note: Callable[[Shard, str, Batch], None],
-) -> None:
-    def work(progressed: Callable[[], None]) -> None:
-        with keyspace.connected(shard) as connection:
-            run_id = life_of(connection)
-            mark = checkpoint.at(shard.name, run_id)
-            if mark is None:
-                aggregators[shard.name] = Aggregator(shard.db)
-            elif isinstance(mark.kept, dict):
-                aggregators[shard.name] = Aggregator.from_plain(mark.kept)
-            if mark is not None and mark.cursor == 0:
-                return
-            for batch in walked(connection, mark.cursor if mark else 0):
-                note(shard, run_id, batch)
-                progressed()
-
-    keyspace.retry_until_done(work)
+        with self._lock:
+            aggregator = self.aggregators[shard.name]
+            aggregator.add(batch)
+            self._checkpoint.put(shard.name, ScanPosition(run_id, batch.cursor, aggregator.to_plain, keys))
+            self._progress(sum(counted.scanned for counted in self.aggregators.values()), self._keys)
+            if time.monotonic() - self._saved_s > _SAVE_EVERY_S:
+                self._saved_s = time.monotonic()
+                self._checkpoint.write()
 
 
 def life_of(connection: Connection) -> str:

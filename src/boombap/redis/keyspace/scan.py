@@ -1,54 +1,67 @@
-"""One walk over the keys of one shard: SCAN, and what a batch's keys are, in one write with the next SCAN.
+"""One scan of one shard: SCAN, and what a batch's keys are, in one write with the next SCAN.
 
 Of 1M keys `redis-cli --memkeys` needs 12-27 s, because it waits for each answer. A key may be gone before it is looked
-at, and SCAN may give one twice; both are said in the reference and neither is an error.
+at, and SCAN may give one twice; both are said in the reference and neither is an error. What the user may not ask, or
+the server does not know, is said for each command; a key of which another node of a Cluster answers is passed over.
 """
 
 from __future__ import annotations
 
 import time
+from types import MappingProxyType
 from zlib import crc32
 
 from boombap.clients.redis.errors import ServerError, refusal
 from boombap.record import Record
+from boombap.redis.keyspace import pickles
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from typing import Any
 
     from boombap.clients.redis.connection import Connection
     from boombap.redis.keyspace.throttle import AdaptiveBatchSize
 
-# Opcode PROTO and a protocol from 2 on; source: CPython's Lib/pickletools.py. Protocols 0 and 1 have no mark.
-PICKLES = tuple(bytes((0x80, protocol)) for protocol in range(2, 6))
-"""How string values that are Python pickles begin."""
+    Measured = tuple[bytes, int | None, bytes, int | None]
+
 _WHOLE = 1 << 16
-# The four commands of a key as they go over the wire; formatting them at once takes a third of packing each.
-_ASK = (
+# The commands of a key as they go over the wire; formatting them at once takes a third of packing each.
+_QUESTIONS = (
     b"*3\r\n$6\r\nMEMORY\r\n$5\r\nUSAGE\r\n$%d\r\n%b\r\n"
     b"*2\r\n$4\r\nTYPE\r\n$%d\r\n%b\r\n*2\r\n$4\r\nPTTL\r\n$%d\r\n%b\r\n"
 )
-_ASKED = 3
-_LOOK = b"*4\r\n$8\r\nGETRANGE\r\n$%d\r\n%b\r\n$1\r\n0\r\n$1\r\n1\r\n"
+_COMMANDS = ("MEMORY USAGE", "TYPE", "PTTL")
+_ASKED = len(_COMMANDS)
 _SCAN = b"*6\r\n$4\r\nSCAN\r\n$%d\r\n%b\r\n$5\r\nMATCH\r\n$%d\r\n%b\r\n$5\r\nCOUNT\r\n$%d\r\n%b\r\n"
 _GONE = -2
+ELSEWHERE = frozenset({"MOVED", "ASK", "TRYAGAIN"})
+"""What a node of a Cluster says of a key that is on another one, or on its way there."""
 
 
 class Batch(Record):
     """Some keys and what they are.
 
     Attributes:
-        cursor: where the walk goes on after this batch; 0 at its end.
+        cursor: where the scan goes on after this batch; 0 at its end.
         scanned: the keys that SCAN gave, measured or not.
-        measured: key, bytes, type, TTL in milliseconds (-1: none) of each key that was looked at and still there.
-        pickles: those of its keys whose values are pickles; they are known one batch later than the rest.
+        measured: key, bytes, type, TTL in milliseconds (-1: none) of each key that was looked at and still there;
+            None, and an empty type, for what could not be asked.
+        pickles: those of its keys whose values are pickles, or hold one; known one batch later than the rest.
+        suspects: those whose values begin like a pickle and do not end like one.
+        elsewhere: keys that another node of the Cluster answers for.
+        unreadable: keys that this user may not read.
+        denied: by command, why the server did not answer it.
     """
 
     cursor: int
     scanned: int
-    measured: list[tuple[bytes, int, bytes, int]]
-    pickles: list[bytes]
+    measured: list[Measured]
+    pickles: Sequence[bytes] = ()
+    suspects: Sequence[bytes] = ()
+    elsewhere: Sequence[bytes] = ()
+    unreadable: int = 0
+    denied: Mapping[str, str] = MappingProxyType({})
 
 
 def scan_batches(
@@ -60,88 +73,166 @@ def scan_batches(
     share: float = 1.0,
     clock: Callable[[], float] = time.perf_counter,
 ) -> Iterator[Batch]:
-    """Walk from a cursor to the end; every key that is there all the while is given at least once.
+    """Scan from a cursor to the end; every key that is there all the while is given at least once.
 
     Args:
         share: of the keys that are measured, chosen by their hash.
     """
-    most = int(share * _WHOLE)
+    limit = int(share * _WHOLE)
 
-    def ask(scanned: list[bytes], strings: list[bytes], following: int) -> _Asked:
-        keys = scanned if most >= _WHOLE else [key for key in scanned if crc32(key) & 0xFFFF < most]
-        request = [_ASK % (size := len(key), key, size, key, size, key) for key in keys]
-        request += [_LOOK % (len(key), key) for key in strings]
+    def ask(scanned: list[bytes], looks: list[tuple[bytes, bytes]], following: int) -> _Asked:
+        keys = scanned if limit >= _WHOLE else [key for key in scanned if crc32(key) & 0xFFFF < limit]
+        request = [_QUESTIONS % (size := len(key), key, size, key, size, key) for key in keys]
+        request += [pickles.question(key, kind) for key, kind in looks]
         if following:
             request.append(_scan(following, pattern, batch_size.size))
         connection.post(b"".join(request))
-        return _Asked(keys, strings, following, len(scanned))
+        return _Asked(keys, looks, following, len(scanned))
 
     connection.post(_scan(cursor, pattern, batch_size.size))
     following, keys = _scan_reply(connection, connection.collect(1)[0])
     asked = ask(keys, [], following)
-    held: Batch | None = None
+    held: _Reading | None = None
     while True:
-        begun_s = clock()
+        started_s = clock()
         replies = connection.collect(asked.count)
-        batch_size.record(clock() - begun_s, len(asked.keys))
+        batch_size.record(clock() - started_s, len(asked.keys))
         answered = asked
-        strings = [
-            key
-            for key, kind in zip(answered.keys, replies[1 : answered.end : _ASKED], strict=True)
-            if kind == b"string"
-        ]
+        reading = _Reading(connection, answered)
+        if held is not None:
+            # Nothing else is on its way now, so that a second look gets its answer.
+            held.look(answered.looks, replies[answered.end :])
+        looks = [*_looks(answered.keys, replies[: answered.end])]
         if answered.following:
             # Sent before this batch is counted, so that the server works meanwhile.
             following, keys = _scan_reply(connection, replies[-1])
-            asked = ask(keys, strings, following)
+            asked = ask(keys, looks, following)
         if held is not None:
-            heads = zip(answered.strings, replies[answered.end :], strict=False)
-            yield held.replace(pickles=[key for key, head in heads if head in PICKLES])
-        # A walk that stops after this batch goes on with the keys that the next one would have had.
-        held = Batch(
-            answered.following,
-            answered.scanned,
-            list(_measured(connection, answered.keys, replies[: answered.end])),
-            [],
-        )
+            yield held.batch()
+        # A scan that stops after this batch goes on with the keys that the next one would have had.
+        held = reading
+        held.measure(replies)
         if not answered.following:
-            yield held.replace(pickles=_last_pickles(connection, strings))
+            connection.post(b"".join(pickles.question(key, kind) for key, kind in looks))
+            held.look(looks, connection.collect(len(looks)))
+            yield held.batch()
             return
 
 
 class _Asked:
     """What was asked of the server at one time."""
 
-    __slots__ = ("count", "end", "following", "keys", "scanned", "strings")
+    __slots__ = ("count", "end", "following", "keys", "looks", "scanned")
 
-    def __init__(self, keys: list[bytes], strings: list[bytes], following: int, scanned: int) -> None:
+    def __init__(self, keys: list[bytes], looks: list[tuple[bytes, bytes]], following: int, scanned: int) -> None:
         self.keys = keys
-        self.strings = strings
+        self.looks = looks
         self.following = following
         self.scanned = scanned
         self.end = _ASKED * len(keys)
-        self.count = self.end + len(strings) + (following != 0)
+        self.count = self.end + len(looks) + (following != 0)
 
 
-def _measured(
-    connection: Connection, keys: list[bytes], replies: list[object]
-) -> Iterator[tuple[bytes, int, bytes, int]]:
-    sizes, kinds, ttls = (replies[at : _ASKED * len(keys) : _ASKED] for at in range(_ASKED))
-    for key, size, kind, ttl in zip(keys, sizes, kinds, ttls, strict=True):
-        if isinstance(size, ServerError):
-            raise refusal(size, connection.target, "MEMORY")
-        if isinstance(kind, bytes) and isinstance(ttl, int) and size is not None and ttl != _GONE:
-            yield key, size, kind, ttl  # type: ignore[misc]
+class _Reading:
+    """What the replies to one batch say."""
+
+    def __init__(self, connection: Connection, asked: _Asked) -> None:
+        self._connection = connection
+        self._asked = asked
+        self._measured: list[Measured] = []
+        self._pickles: list[bytes] = []
+        self._suspects: list[bytes] = []
+        self._elsewhere: list[bytes] = []
+        self._unreadable = 0
+        self._denied: dict[str, str] = {}
+
+    def batch(self) -> Batch:
+        """Return everything that was read."""
+        return Batch(
+            self._asked.following, self._asked.scanned, self._measured, self._pickles, self._suspects,
+            self._elsewhere, self._unreadable, self._denied,
+        )  # fmt: skip
+
+    def measure(self, replies: list[object]) -> None:
+        """Take in sizes, types and TTLs."""
+        keys = self._asked.keys
+        sizes, kinds, ttls = (replies[start : self._asked.end : _ASKED] for start in range(_ASKED))
+        for key, size, kind, ttl in zip(keys, sizes, kinds, ttls, strict=True):
+            if type(size) is int and type(ttl) is int and type(kind) is bytes:
+                if ttl != _GONE:
+                    self._measured.append((key, size, kind, ttl))
+            else:
+                self._measure_in_part(key, (size, kind, ttl))
+
+    def look(self, looks: Sequence[tuple[bytes, bytes]], replies: Sequence[object]) -> None:
+        """Take in the first bytes of strings and some elements of collections."""
+        doubtful: list[tuple[bytes, bytes]] = []
+        for (key, kind), reply in zip(looks, replies, strict=False):
+            if isinstance(reply, ServerError):
+                self._refused(pickles.COMMANDS[kind], reply)
+            elif kind != b"string":
+                self._take({pickles.judge(element, element) for element in pickles.elements(reply)}, key)
+            elif isinstance(reply, bytes) and pickles.may_begin(reply):
+                doubtful.append((key, reply))
+        if doubtful:
+            ends = self._connection.pipeline([("GETRANGE", key, -1, -1) for key, _ in doubtful])
+            for (key, start), end in zip(doubtful, ends, strict=True):
+                self._take({pickles.judge(start, end if isinstance(end, bytes) else b"")}, key)
+
+    def _take(self, verdicts: set[pickles.Verdict], key: bytes) -> None:
+        if "pickle" in verdicts:
+            self._pickles.append(key)
+        elif "suspect" in verdicts:
+            self._suspects.append(key)
+
+    def _measure_in_part(self, key: bytes, replies: tuple[object, object, object]) -> None:
+        errors = [reply for reply in replies if isinstance(reply, ServerError)]
+        if any(error.word in ELSEWHERE for error in errors):
+            self._elsewhere.append(key)
+            return
+        if any(is_about_the_key(error) for error in errors):
+            self._unreadable += 1
+            return
+        for command, reply in zip(_COMMANDS, replies, strict=True):
+            if isinstance(reply, ServerError):
+                self._refused(command, reply)
+        size, kind, ttl = (None if isinstance(reply, ServerError) else reply for reply in replies)
+        is_gone = ttl == _GONE or kind == b"none" or (size is None and not isinstance(replies[0], ServerError))
+        if not is_gone:
+            self._measured.append((key, size, kind or b"", ttl))  # type: ignore[arg-type]
+
+    def _refused(self, command: str, error: ServerError) -> None:
+        if error.word in ELSEWHERE or error.word == "WRONGTYPE" or is_about_the_key(error):
+            return  # said by the questions about the key itself, or the key has changed since
+        reason = reason_of(error)
+        if reason is None:
+            raise refusal(error, self._connection.target, command.partition(" ")[0])
+        self._denied[command] = reason
 
 
-def _last_pickles(connection: Connection, strings: list[bytes]) -> list[bytes]:
-    connection.post(b"".join(_LOOK % (len(key), key) for key in strings))
-    return [key for key, head in zip(strings, connection.collect(len(strings)), strict=True) if head in PICKLES]
+def is_about_the_key(error: ServerError) -> bool:
+    """Tell whether a user may give a command, but not for this key."""
+    return error.word == "NOPERM" and "access" in error.text
+
+
+def reason_of(error: ServerError) -> str | None:
+    """Return why a command is never answered; None for an error that is another time's or another key's."""
+    if error.word == "NOPERM":
+        return "not allowed to this user"
+    if "unknown command" in error.text.lower() or "unknown subcommand" in error.text.lower():
+        return "renamed or not known to this server"
+    return None
+
+
+def _looks(keys: Sequence[bytes], replies: Sequence[object]) -> Iterator[tuple[bytes, bytes]]:
+    for key, size, kind in zip(keys, replies[::_ASKED], replies[1::_ASKED], strict=True):
+        if isinstance(kind, bytes) and pickles.is_looked_at(key, kind, size):
+            yield key, kind
 
 
 def _scan(cursor: int, pattern: bytes, count: int) -> bytes:
-    at, number = b"%d" % cursor, b"%d" % count
-    return _SCAN % (len(at), at, len(pattern), pattern, len(number), number)
+    start, number = b"%d" % cursor, b"%d" % count
+    return _SCAN % (len(start), start, len(pattern), pattern, len(number), number)
 
 
 def _scan_reply(connection: Connection, reply: object) -> tuple[int, list[bytes]]:

@@ -1,56 +1,76 @@
-"""Adds up what a walk finds: memory by prefix, types, TTLs, the biggest keys, pickles. Bounded, however many keys.
+"""Adds up what a scan finds: memory by prefix, types, TTLs, the biggest keys, pickles. Bounded, however many keys.
 
-One aggregator a shard of the walk, so that a shard that must begin again takes back what it had counted.
+One aggregator a shard, so that a shard that must begin again takes back what it had counted.
 """
 
 from __future__ import annotations
 
 from heapq import heappush, heapreplace
+from types import MappingProxyType
 
+from boombap.redis.keyspace.names import fold, head, shape
 from boombap.redis.model import TTL_NAMES, TTL_STEPS, Branch, Entry, KeyspaceStats
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from typing import Any
 
     from boombap.redis.keyspace.scan import Batch
 
+    Leaf = list[int]
+
 BIGGEST = 20
 EXAMPLES = 10
-_CHILDREN = 50
-_PREFIXES = 2000
-_PICKLES_SHOWN = 20
-_NO_PREFIX = b""
+_PATTERNS_OF_A_HEAD = 200
+_HEADS = 2_000
+_SHAPES = 20_000
+_SHOWN = 20
 _OTHERS = b"*"
 _KEYS, _BYTES, _WITHOUT_TTL, _PICKLED = range(4)
 
 
 class Aggregator:
-    """What was counted in one shard."""
+    """What was counted in one shard.
 
-    def __init__(self, db: int = 0) -> None:
+    Args:
+        prefixes: those whose sums are wanted of everything below them, whatever patterns the names fold into.
+    """
+
+    def __init__(self, db: int = 0, prefixes: Sequence[bytes] = ()) -> None:
         self.db = db
+        self.prefixes = tuple(prefixes)
         self.scanned = 0
         self.measured = 0
         self.types: dict[bytes, list[int]] = {}
         self.ttls = [0] * len(TTL_NAMES)
-        # By first and second part of the name: keys, bytes, without TTL, pickles.
-        self.leaves: dict[bytes, dict[bytes, list[int]]] = {}
+        # By head and by pattern of the name: keys, bytes, without TTL, pickles.
+        self.heads: dict[bytes, dict[bytes, Leaf]] = {}
+        self.below: dict[bytes, Leaf] = {prefix: [0, 0, 0, 0] for prefix in self.prefixes}
         self.biggest: list[tuple[int, bytes, str, int]] = []
         self.pickles = 0
         self.pickle_keys: list[bytes] = []
+        self.suspects = 0
+        self.suspect_keys: list[bytes] = []
+        self.elsewhere = 0
+        self.elsewhere_keys: list[bytes] = []
+        self.unreadable = 0
+        self.denied: dict[str, str] = {}
         self.examples: list[bytes] = []
+        self._leaves: dict[bytes, Leaf] = {}
 
     def add(self, batch: Batch) -> None:
         """Count one batch."""
         self.scanned += batch.scanned
         self.measured += len(batch.measured)
+        self.unreadable += batch.unreadable
+        self.denied.update(batch.denied)
         if len(self.examples) < EXAMPLES:
-            self.examples += [one[0] for one in batch.measured[: EXAMPLES - len(self.examples)]]
-        types = self.types
+            self.examples += [measured[0] for measured in batch.measured[: EXAMPLES - len(self.examples)]]
+        types, below = self.types, self.prefixes
         smallest = self.biggest[0][0] if len(self.biggest) == BIGGEST else -1
-        for key, size, kind, ttl in batch.measured:
+        for key, measured, kind, ttl in batch.measured:
+            size = measured or 0
             leaf = self._leaf(key)
             leaf[_KEYS] += 1
             leaf[_BYTES] += size
@@ -59,43 +79,55 @@ class Aggregator:
                 counted = types[kind] = [0, 0]
             counted[0] += 1
             counted[1] += size
-            if ttl < 0:
-                leaf[_WITHOUT_TTL] += 1
-                self.ttls[0] += 1
-            else:
+            if ttl is not None:
+                leaf[_WITHOUT_TTL] += ttl < 0
                 self._add_ttl(ttl)
+            for prefix in below:
+                if key.startswith(prefix):
+                    self._add_below(prefix, size, is_lasting=ttl is not None and ttl < 0)
             if size > smallest:
-                smallest = self._add_big(size, key, kind, ttl)
+                smallest = self._add_big(size, key, kind, -1 if ttl is None else ttl)
         for key in batch.pickles:
             self._leaf(key)[_PICKLED] += 1
-            self.pickles += 1
-            if len(self.pickle_keys) < _PICKLES_SHOWN:
-                self.pickle_keys.append(key)
+            for prefix, sums in self.below.items():
+                sums[_PICKLED] += key.startswith(prefix)
+        self.pickles += _noted(batch.pickles, self.pickle_keys)
+        self.suspects += _noted(batch.suspects, self.suspect_keys)
+        self.elsewhere += _noted(batch.elsewhere, self.elsewhere_keys)
 
-    def _leaf(self, key: bytes) -> list[int]:
-        first, colon, rest = key.partition(b":")
-        if colon:
-            first += colon
-            second, colon, _ = rest.partition(b":")
-            second = second + colon if colon else _NO_PREFIX
-        else:
-            first = second = _NO_PREFIX
-        children = self.leaves.get(first)
-        if children is None:
-            if len(self.leaves) >= _PREFIXES:
-                first = _OTHERS
-            children = self.leaves.setdefault(first, {})
-        leaf = children.get(second)
+    def _leaf(self, key: bytes) -> Leaf:
+        name = shape(key)
+        leaf = self._leaves.get(name)
         if leaf is None:
-            if len(children) >= _CHILDREN:
-                second = _OTHERS
-            leaf = children.setdefault(second, [0, 0, 0, 0])
+            leaf = self._leaf_of(fold(name))
+            if len(self._leaves) < _SHAPES:
+                self._leaves[name] = leaf
         return leaf
 
+    def _leaf_of(self, pattern: bytes) -> Leaf:
+        first = head(pattern)
+        patterns = self.heads.get(first)
+        if patterns is None:
+            if len(self.heads) >= _HEADS:
+                first = _OTHERS
+            patterns = self.heads.setdefault(first, {})
+        if pattern not in patterns and len(patterns) >= _PATTERNS_OF_A_HEAD:
+            pattern = first + _OTHERS if first != _OTHERS else _OTHERS
+        return patterns.setdefault(pattern, [0, 0, 0, 0])
+
+    def _add_below(self, prefix: bytes, size: int, *, is_lasting: bool) -> None:
+        sums = self.below[prefix]
+        sums[_KEYS] += 1
+        sums[_BYTES] += size
+        sums[_WITHOUT_TTL] += is_lasting
+
     def _add_ttl(self, ttl_ms: int) -> None:
-        for at, (end_ms, _) in enumerate(TTL_STEPS, start=1):
+        if ttl_ms < 0:
+            self.ttls[0] += 1
+            return
+        for column, (end_ms, _) in enumerate(TTL_STEPS, start=1):
             if ttl_ms < end_ms:
-                self.ttls[at] += 1
+                self.ttls[column] += 1
                 return
         self.ttls[-1] += 1
 
@@ -115,41 +147,58 @@ class Aggregator:
             "db": self.db,
             "scanned": self.scanned,
             "measured": self.measured,
-            "types": {_text(kind): counted for kind, counted in self.types.items()},
+            "types": _texts(self.types),
             "ttls": self.ttls,
-            "leaves": {
-                _text(first): {_text(second): leaf for second, leaf in children.items()}
-                for first, children in self.leaves.items()
-            },
+            "heads": {_text(first): _texts(patterns) for first, patterns in self.heads.items()},
+            "below": _texts(self.below),
             "biggest": [(size, _text(key), kind, ttl) for size, key, kind, ttl in self.biggest],
-            "pickles": self.pickles,
-            "pickle_keys": [_text(key) for key in self.pickle_keys],
-            "examples": [_text(key) for key in self.examples],
+            **{name: getattr(self, name) for name in _COUNTS},
+            **{name: [*map(_text, getattr(self, name))] for name in _KEY_LISTS},
+            "denied": self.denied,
         }
 
     @classmethod
     def from_plain(cls, plain: Any) -> Aggregator:  # noqa: ANN401 - what JSON gives
-        """Return what `to_plain` gave."""
+        """Return what `to_plain` gave.
+
+        Raises:
+            KeyError: for what an earlier version wrote, which counted by other prefixes.
+        """
         aggregator = cls(plain["db"])
         aggregator.scanned, aggregator.measured = plain["scanned"], plain["measured"]
-        aggregator.types = {_raw(kind): counted for kind, counted in plain["types"].items()}
-        aggregator.ttls = plain["ttls"]
-        aggregator.leaves = {
-            _raw(first): {_raw(second): leaf for second, leaf in children.items()}
-            for first, children in plain["leaves"].items()
-        }
+        aggregator.types, aggregator.ttls = _raws(plain["types"]), plain["ttls"]
+        aggregator.heads = {_raw(first): _raws(patterns) for first, patterns in plain["heads"].items()}
+        aggregator.below = _raws(plain["below"])
+        aggregator.prefixes = tuple(aggregator.below)
         aggregator.biggest = [(size, _raw(key), kind, ttl) for size, key, kind, ttl in plain["biggest"]]
-        aggregator.pickles = plain["pickles"]
-        aggregator.pickle_keys = [_raw(key) for key in plain["pickle_keys"]]
-        aggregator.examples = [_raw(key) for key in plain["examples"]]
+        for name in _COUNTS:
+            setattr(aggregator, name, plain[name])
+        for name in _KEY_LISTS:
+            setattr(aggregator, name, [*map(_raw, plain[name])])
+        aggregator.denied = plain["denied"]
         return aggregator
 
 
-def total(aggregators: Sequence[Aggregator], elapsed_ms: float) -> KeyspaceStats:
-    """Return the sum of all shards; when only a share was measured, everything is scaled to the keys that were seen."""
-    scanned, measured = sum(one.scanned for one in aggregators), sum(one.measured for one in aggregators)
+_COUNTS = ("pickles", "suspects", "elsewhere", "unreadable")
+_KEY_LISTS = ("pickle_keys", "suspect_keys", "elsewhere_keys", "examples")
+
+
+def total(
+    aggregators: Sequence[Aggregator], elapsed_ms: float, *, is_complete: bool = True, began_s: float | None = None
+) -> KeyspaceStats:
+    """Return the sum of all shards; when only a share was measured, everything is scaled to the keys that were seen.
+
+    Args:
+        is_complete: whether no slot moved meanwhile.
+        began_s: when the first part was counted, if an earlier run did, in seconds since 1970.
+    """
+    scanned, measured = sum(shard.scanned for shard in aggregators), sum(shard.measured for shard in aggregators)
+    unreadable, elsewhere = (
+        sum(shard.unreadable for shard in aggregators),
+        sum(shard.elsewhere for shard in aggregators),
+    )
     # A key that expired on the way makes a small difference too; only sampling makes a large one.
-    is_estimate = measured < 0.9 * scanned
+    is_estimate = measured + unreadable + elsewhere < 0.9 * scanned
     factor = scanned / measured if is_estimate and measured else 1.0
 
     def scaled(number: int) -> int:
@@ -159,51 +208,70 @@ def total(aggregators: Sequence[Aggregator], elapsed_ms: float) -> KeyspaceStats
     types: dict[str, tuple[int, int]] = {}
     for aggregator in aggregators:
         for kind, (keys, size) in aggregator.types.items():
-            before = types.get(name := kind.decode("ascii", "replace"), (0, 0))
+            name = kind.decode("ascii", "replace") or "unknown"
+            before = types.get(name, (0, 0))
             types[name] = (before[0] + keys, before[1] + size)
-    biggest = sorted(
-        (_entry(one, aggregator.db) for aggregator in aggregators for one in aggregator.biggest), key=_by_size
-    )
+    biggest = sorted((_entry(key, shard.db) for shard in aggregators for key in shard.biggest), key=_by_size)
     databases: dict[int, int] = {}
     for aggregator in aggregators:
-        databases[aggregator.db] = databases.get(aggregator.db, 0) + aggregator.scanned
+        databases[aggregator.db] = databases.get(aggregator.db, 0) + aggregator.scanned - aggregator.elsewhere
     return KeyspaceStats(
-        keys=scanned if is_estimate else measured,
+        keys=scanned - elsewhere if is_estimate else measured + unreadable,
         size_bytes=sum(branch.size_bytes for branch in branches),
         measured=measured,
         is_estimate=is_estimate,
         types={
             kind: (scaled(keys), scaled(size))
-            for kind, (keys, size) in sorted(types.items(), key=lambda one: -one[1][1])
+            for kind, (keys, size) in sorted(types.items(), key=lambda counted: -counted[1][1])
         },
-        ttls={
-            name: scaled(sum(aggregator.ttls[at] for aggregator in aggregators)) for at, name in enumerate(TTL_NAMES)
-        },
+        ttls={name: scaled(sum(shard.ttls[step] for shard in aggregators)) for step, name in enumerate(TTL_NAMES)},
         branches=branches,
+        below=_below(aggregators, factor),
         biggest=tuple(biggest[:BIGGEST]),
-        pickles=scaled(sum(aggregator.pickles for aggregator in aggregators)),
-        pickle_keys=tuple(key for aggregator in aggregators for key in aggregator.pickle_keys)[:_PICKLES_SHOWN],
-        examples=tuple(key for aggregator in aggregators for key in aggregator.examples)[:EXAMPLES],
+        pickles=scaled(sum(shard.pickles for shard in aggregators)),
+        pickle_keys=_some_keys(aggregators, "pickle_keys"),
+        suspects=scaled(sum(shard.suspects for shard in aggregators)),
+        suspect_keys=_some_keys(aggregators, "suspect_keys"),
+        orphans=elsewhere if is_complete else 0,
+        orphan_keys=_some_keys(aggregators, "elsewhere_keys") if is_complete else (),
+        unreadable=unreadable,
+        denied=MappingProxyType({command: why for shard in aggregators for command, why in shard.denied.items()}),
+        is_complete=is_complete,
+        began_s=began_s,
+        examples=_some_keys(aggregators, "examples")[:EXAMPLES],
         databases=dict(sorted(databases.items())),
         elapsed_ms=elapsed_ms,
     )
 
 
 def _branches(aggregators: Iterable[Aggregator], factor: float) -> tuple[Branch, ...]:
-    merged: dict[bytes, dict[bytes, list[int]]] = {}
+    merged: dict[bytes, dict[bytes, Leaf]] = {}
     for aggregator in aggregators:
-        for first, children in aggregator.leaves.items():
+        for first, patterns in aggregator.heads.items():
             into = merged.setdefault(first, {})
-            for second, leaf in children.items():
-                kept = second if second in into or len(into) < _CHILDREN else _OTHERS
-                into[kept] = [a + b for a, b in zip(into.get(kept, (0, 0, 0, 0)), leaf, strict=True)]
-    found = []
-    for first, children in merged.items():
-        twigs = [_branch(first + second, leaf, factor) for second, leaf in children.items()]
-        sums = [sum(leaf[at] for leaf in children.values()) for at in range(4)]
-        shown = tuple(sorted(twigs, key=_by_size)) if len(twigs) > 1 else ()
-        found.append(_branch(first, sums, factor, shown))
-    return tuple(sorted(found, key=_by_size))
+            for pattern, leaf in patterns.items():
+                _add(into.setdefault(pattern, [0, 0, 0, 0]), leaf)
+    branches = []
+    for first, patterns in merged.items():
+        twigs = [_branch(pattern, leaf, factor) for pattern, leaf in patterns.items()]
+        sums = [0, 0, 0, 0]
+        for leaf in patterns.values():
+            _add(sums, leaf)
+        branches.append(_branch(first, sums, factor, tuple(sorted(twigs, key=_by_size))))
+    return tuple(sorted(branches, key=_by_size))
+
+
+def _below(aggregators: Iterable[Aggregator], factor: float) -> tuple[Branch, ...]:
+    merged: dict[bytes, Leaf] = {}
+    for aggregator in aggregators:
+        for prefix, leaf in aggregator.below.items():
+            _add(merged.setdefault(prefix, [0, 0, 0, 0]), leaf)
+    return tuple(_branch(prefix, leaf, factor) for prefix, leaf in merged.items())
+
+
+def _add(sums: Leaf, leaf: Leaf) -> None:
+    for index, number in enumerate(leaf):
+        sums[index] += number
 
 
 def _branch(prefix: bytes, counts: Sequence[int], factor: float, children: tuple[Branch, ...] = ()) -> Branch:
@@ -211,13 +279,32 @@ def _branch(prefix: bytes, counts: Sequence[int], factor: float, children: tuple
     return Branch(prefix, keys, size, without_ttl, pickles, children)
 
 
-def _by_size(one: Branch | Entry) -> int:
-    return -one.size_bytes
+def _by_size(sized: Branch | Entry) -> int:
+    return -sized.size_bytes
 
 
-def _entry(one: tuple[int, bytes, str, int], db: int) -> Entry:
-    size, key, kind, ttl = one
+def _entry(counted: tuple[int, bytes, str, int], db: int) -> Entry:
+    size, key, kind, ttl = counted
     return Entry(key, kind, size, ttl if ttl >= 0 else None, db)
+
+
+def _noted(keys: Sequence[bytes], shown: list[bytes]) -> int:
+    """Keep the first keys, and return how many there are."""
+    if len(shown) < _SHOWN:
+        shown += keys[: _SHOWN - len(shown)]
+    return len(keys)
+
+
+def _some_keys(aggregators: Iterable[Aggregator], name: str) -> tuple[bytes, ...]:
+    return tuple(key for aggregator in aggregators for key in getattr(aggregator, name))[:_SHOWN]
+
+
+def _texts(counted: Mapping[bytes, list[int]]) -> dict[str, list[int]]:
+    return {_text(raw): numbers for raw, numbers in counted.items()}
+
+
+def _raws(counted: Mapping[str, list[int]]) -> dict[bytes, list[int]]:
+    return {_raw(text): numbers for text, numbers in counted.items()}
 
 
 def _text(raw: bytes) -> str:
