@@ -158,10 +158,10 @@ def _actions(word: str) -> Iterator[tuple[str, str]]:
         yield action.name, action_parser(action, f"boombap {word}").format_help().rstrip()
 
 
-def _help(words: Sequence[str]) -> str:
+def _help(argv: Sequence[str]) -> str:
     # A process of its own, without a terminal: the help takes the same width on every machine.
     environ: Mapping[str, str] = {**os.environ, "COLUMNS": _COLUMNS, "NO_COLOR": "1"}
-    command = [sys.executable, "-m", "boombap", *words, "--help"]
+    command = [sys.executable, "-m", "boombap", *argv, "--help"]
     done = subprocess.run(command, env=environ, capture_output=True, text=True, check=True)
     return done.stdout.rstrip()
 
@@ -236,17 +236,17 @@ def _preformatted(lines: Iterable[str]) -> Iterator[str]:
     yield ".fi"
 
 
-def _sentence(words: str) -> str:
-    return _text(f"{words[0].upper()}{words[1:]}.")
+def _sentence(text: str) -> str:
+    return _text(f"{text[0].upper()}{text[1:]}.")
 
 
-def _bold(words: str) -> str:
-    return rf"\fB{_roff(words)}\fR"
+def _bold(text: str) -> str:
+    return rf"\fB{_roff(text)}\fR"
 
 
-def _text(words: str) -> str:
+def _text(text: str) -> str:
     """Return text in lines that fit a terminal, for who reads the source."""
-    lines = textwrap.wrap(_roff(words), 78, break_long_words=False, break_on_hyphens=False)
+    lines = textwrap.wrap(_roff(text), 78, break_long_words=False, break_on_hyphens=False)
     return "\n".join(map(_no_request, lines))
 
 
@@ -255,9 +255,9 @@ def _no_request(line: str) -> str:
     return rf"\&{line}" if line.startswith((".", "'")) else line
 
 
-def _roff(words: str) -> str:
+def _roff(text: str) -> str:
     """Return words as they are to be read: a hyphen that can be copied, and no character beyond ASCII."""
-    plain = words.replace("\\", r"\e").replace("-", r"\-").replace("`", "").replace("\n", " ")
+    plain = text.replace("\\", r"\e").replace("-", r"\-").replace("`", "").replace("\n", " ")
     return "".join(letter if letter.isascii() else rf"\[u{ord(letter):04X}]" for letter in plain)
 
 
@@ -314,7 +314,7 @@ def contributing_page() -> str:
     """Return CONTRIBUTING.md with the layers as they are checked, each package with what its docstring says of it."""
     page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     drawing = "".join(f"{line}\n" for line in _layers())
-    return _DRAWING.sub(lambda found: found[1] + drawing + found[2], page)
+    return _DRAWING.sub(lambda match: match[1] + drawing + match[2], page)
 
 
 def _layers() -> Iterator[str]:

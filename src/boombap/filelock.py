@@ -42,13 +42,13 @@ def try_lock(descriptor: int) -> bool:
     return True
 
 
-def lock_within(descriptor: int, limit_s: float, pause: Callable[[float], None]) -> float | None:
+def lock_within(descriptor: int, limit_s: float, sleep: Callable[[float], None]) -> float | None:
     """Take the lock and return how many seconds that took, 0 when it was free; None when the limit has passed.
 
     Args:
         descriptor: the open file.
         limit_s: the longest wait.
-        pause: waits; `Interrupt.sleep` makes the wait end with `Interrupted`.
+        sleep: waits; `Interrupt.sleep` makes the wait end with `Interrupted`.
 
     Raises:
         ExternalError: on a system without such locks.
@@ -58,7 +58,7 @@ def lock_within(descriptor: int, limit_s: float, pause: Callable[[float], None])
     while not try_lock(descriptor):
         if waited_s >= limit_s:
             return None
-        pause(_STEP_S)
+        sleep(_STEP_S)
         waited_s += _STEP_S
     return waited_s
 

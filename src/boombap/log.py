@@ -47,7 +47,7 @@ def redact(text: str) -> str:
     >>> redact("postgresql://dj:s3cret@db/rap password='x y'")
     'postgresql://dj:***@db/rap password=***'
     """
-    return _SECRETS.sub(lambda found: f"{found[2]}{found[3]}***" if found[2] else f"{found[1]}:***", text)
+    return _SECRETS.sub(lambda match: f"{match[2]}{match[3]}***" if match[2] else f"{match[1]}:***", text)
 
 
 def write_traceback(error: BaseException, folder: Path) -> Path:

@@ -72,7 +72,7 @@ def _initializer(cls: type[Record]) -> Callable[..., None]:
     defaults = {name: getattr(cls, name) for name in names if hasattr(cls, name)}
     # After a default every field has one, so they are keyword-only where a class puts one without behind it.
     takes = [f"{name}=_defaults[{name!r}]" if name in defaults else name for name in names]
-    first_default = next((at for at, name in enumerate(names) if name in defaults), len(names))
+    first_default = next((index for index, name in enumerate(names) if name in defaults), len(names))
     if any(name not in defaults for name in names[first_default:]):
         raise TypeError(f"{cls.__name__}: a field without a default follows one with a default")
     values = ", ".join(f"{name!r}: {name}" for name in names)

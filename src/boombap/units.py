@@ -40,9 +40,9 @@ def parse_duration_s(text: str) -> float:
     >>> parse_duration_s("1h30m"), parse_duration_s("2 days")
     (5400.0, 172800.0)
     """
-    words = text.strip().lower()
-    parts = _PART.findall(words)
-    if not parts or _PART.sub("", words).strip():
+    lowered = text.strip().lower()
+    parts = _PART.findall(lowered)
+    if not parts or _PART.sub("", lowered).strip():
         raise _not_a_duration(text)
     seconds = float(sum(float(number) * _unit_s(unit, text) for number, unit in parts))
     if seconds > _LONGEST_S:

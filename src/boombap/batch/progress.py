@@ -85,8 +85,8 @@ class Rate:
         """Return the items a second over the window, 0 before any time has passed."""
         now_s = self._clock()
         self._forget(now_s)
-        begun_s, before = self._marks[0]
-        return (self._count - before) / (now_s - begun_s) if now_s > begun_s else 0.0
+        mark_s, before = self._marks[0]
+        return (self._count - before) / (now_s - mark_s) if now_s > mark_s else 0.0
 
     def _forget(self, now_s: float) -> None:
         # The last mark before the window stays: from it on the count is known.
@@ -124,7 +124,9 @@ class Progress:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
         self._screen.progress("")
 
     def begin(self, what: str, total: int | None = None) -> None:
@@ -171,16 +173,18 @@ class Progress:
                 self._screen.note(text)
 
 
-def line(what: str, at: Position) -> str:
+def line(what: str, position: Position) -> str:
     """Return a position as one line.
 
     >>> line("tracks", Position(1200, 57718, 400.0, 141.3, "hits 12 %"))
     'tracks: 1,200 of 57,718 (2 %), 400.0/s, 2 min 21 s left, hits 12 %'
     """
-    share = f" of {at.total:,} ({100 * at.done / at.total:.0f} %)" if at.total else ""
-    left = f"{format_duration(at.left_s)} left" if at.left_s else ""
+    share = f" of {position.total:,} ({100 * position.done / position.total:.0f} %)" if position.total else ""
+    left = f"{format_duration(position.left_s)} left" if position.left_s else ""
     return ", ".join(
-        part for part in (f"{what}: {at.done:,}{share}", format_rate(at.rate_per_s), left, at.note) if part
+        part
+        for part in (f"{what}: {position.done:,}{share}", format_rate(position.rate_per_s), left, position.note)
+        if part
     )
 
 

@@ -27,10 +27,10 @@ def add_quiet(parser: ArgumentParser) -> None:
     parser.add_argument("-q", "--quiet", action="store_true", help="no progress and no notes on stderr")
 
 
-def add_limit(parser: ArgumentParser, default: int, most: int) -> None:
+def add_limit(parser: ArgumentParser, default: int, max_rows: int) -> None:
     """Declare ``-n``, the rows of a list."""
     parser.add_argument(
-        "-n", type=whole_number(1, most), default=default, metavar="N", help=f"rows in a list (default: {default})"
+        "-n", type=whole_number(1, max_rows), default=default, metavar="N", help=f"rows in a list (default: {default})"
     )
 
 

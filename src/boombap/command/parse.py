@@ -130,7 +130,7 @@ def _shown(word: str) -> str:
     return redact(repr(word))
 
 
-def _nearest(word: str, words: Iterable[str]) -> str:
+def _nearest(name: str, names: Iterable[str]) -> str:
     from difflib import get_close_matches
 
-    return next(iter(get_close_matches(word, list(words), n=1, cutoff=0.6)), "")
+    return next(iter(get_close_matches(name, list(names), n=1, cutoff=0.6)), "")

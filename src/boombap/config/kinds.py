@@ -124,13 +124,13 @@ def some_of(choices: tuple[str, ...]) -> Kind:
 
 
 def _ttls(text: str) -> Mapping[str, float]:
-    found = {}
+    ttls = {}
     for part in _names(text):
         prefix, equals, duration = part.rpartition("=")
         if not prefix.strip() or not equals:
             raise ConfigError(f"{part!r} is not PREFIX=DURATION")
-        found[prefix.strip()] = parse_duration_s(duration)
-    return MappingProxyType(found)
+        ttls[prefix.strip()] = parse_duration_s(duration)
+    return MappingProxyType(ttls)
 
 
 def _switch(text: str) -> bool:

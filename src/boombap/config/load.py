@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     """By dotted key, what was set."""
 
 FILE = "boombap.toml"
-_MOST_SECRET_BYTES = 65_536
+_MAX_SECRET_BYTES = 65_536
 
 
 def load(
@@ -131,7 +131,7 @@ def _secret_text(setting: Setting) -> str:
     # A pipe would let the start wait for a writer.
     if not path.is_file():
         raise ConfigError(f"{setting.place} names {path}, which is not a file that can be read")
-    if path.stat().st_size > _MOST_SECRET_BYTES:
+    if path.stat().st_size > _MAX_SECRET_BYTES:
         raise ConfigError(f"{setting.place} names {path}, which is larger than 64 KiB", hint="is it the right file")
     try:
         text = read_text(path).removesuffix("\n").removesuffix("\r")

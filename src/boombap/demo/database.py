@@ -62,13 +62,17 @@ def show(stage: Stage, target: Target, tracks: int) -> None:
 
 def _diagnosis(pool: Pool, stage: Stage) -> Diagnosis:
     stage.say(f"$ BOOMBAP_DB_EMBEDDING_DIMENSION={_DIMENSION} boombap db")
-    found = diagnose(pool, Request(expected=_EXPECTED))
-    view.diagnosis(found, "text", stage.terminal, most=3, has_columns=False)
-    return found
+    result = diagnose(pool, Request(expected=_EXPECTED))
+    view.diagnosis(result, "text", stage.terminal, most=3, has_columns=False)
+    return result
 
 
 def _mend(session: Session, before: Diagnosis, stage: Stage) -> None:
-    finding = next(one for one in _findings(before) if one.id == _MENDED and "analysis_results" in one.subject)
+    finding = next(
+        candidate
+        for candidate in _findings(before)
+        if candidate.id == _MENDED and "analysis_results" in candidate.subject
+    )
     slow_ms = _lookup_ms(session)
     stage.say(f"one remedy, as it stands above: {finding.remedy}")
     session.alone(finding.remedy.rstrip(";"))
@@ -76,10 +80,10 @@ def _mend(session: Session, before: Diagnosis, stage: Stage) -> None:
 
 
 def _lookup_ms(session: Session) -> float:
-    begun = perf_counter()
+    started_s = perf_counter()
     for _ in range(_REPEATS):
         session.write(_LOOKUP)
-    return (perf_counter() - begun) * 1000 / _REPEATS
+    return (perf_counter() - started_s) * 1000 / _REPEATS
 
 
 def _findings(diagnosis: Diagnosis) -> tuple[Finding, ...]:

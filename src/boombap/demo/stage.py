@@ -35,11 +35,11 @@ class Stage(Record):
         """Speak to the person, set apart from what the tools print."""
         self.terminal.write(self.terminal.style(f"» {text}", "cyan"))
 
-    def run(self, *words: str, answers: Sequence[int] = (EXIT_OK,)) -> float:
-        """Run `boombap` with these words as a process, its output below what was said.
+    def run(self, *argv: str, answers: Sequence[int] = (EXIT_OK,)) -> float:
+        """Run `boombap` with these arguments as a process; its output follows what was said.
 
         Args:
-            words: after `boombap`.
+            argv: the words after `boombap`.
             answers: the exit codes that are expected.
 
         Returns:
@@ -48,17 +48,17 @@ class Stage(Record):
         Raises:
             BoombapError: when the command ends with another code.
         """
-        self.say(f"$ boombap {' '.join(map(_quoted, words))}")
+        self.say(f"$ boombap {' '.join(map(_quoted, argv))}")
         sys.stdout.flush()
-        begun = perf_counter()
-        command = [sys.executable, "-m", "boombap", *words]
+        started_s = perf_counter()
+        command = [sys.executable, "-m", "boombap", *argv]
         with subprocess.Popen(command, env={**os.environ, **dict(self.settings)}) as child:
             with self.interrupt.cancel_with(child.terminate):
                 code = child.wait()
             self.interrupt.check()
         if code not in answers:
-            raise BoombapError(f"`boombap {' '.join(words)}` ended with {code}")
-        return perf_counter() - begun
+            raise BoombapError(f"`boombap {' '.join(argv)}` ended with {code}")
+        return perf_counter() - started_s
 
 
 def _quoted(word: str) -> str:

@@ -26,7 +26,7 @@ def tour(context: RunContext, *, tracks: int, is_kept: bool) -> int:
     Returns:
         The exit code: 0 when everything worked.
     """
-    begun = monotonic()
+    started_s = monotonic()
     stage = Stage(context.terminal, context.interrupt)
     with _server(context, is_kept=is_kept) as server:
         stage.say(f"PostgreSQL {server.version} runs; only you can reach it, at {server.host}")
@@ -36,7 +36,7 @@ def tour(context: RunContext, *, tracks: int, is_kept: bool) -> int:
         dependencies.show(stage)
         _say_what_next(stage, is_running=is_kept)
     state = "is stopped" if postgres.status(servers(context.config)) is None else "runs on"
-    stage.say(f"the tour took {monotonic() - begun:.0f} s; the server {state}")
+    stage.say(f"the tour took {monotonic() - started_s:.0f} s; the server {state}")
     return EXIT_OK
 
 
@@ -45,7 +45,7 @@ def _server(context: RunContext, *, is_kept: bool) -> Iterator[Running]:
     base = servers(context.config)
     was_running = postgres.status(base) is not None
     try:
-        yield postgres.start(base, pause=context.interrupt.sleep)
+        yield postgres.start(base, sleep=context.interrupt.sleep)
     finally:
         if not was_running and not is_kept:
             postgres.stop(base)

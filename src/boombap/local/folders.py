@@ -103,7 +103,7 @@ def digest(path: Path) -> str:
 
 
 @contextmanager
-def locked(base: Path, name: str, pause: Callable[[float], None] = time.sleep) -> Iterator[None]:
+def locked(base: Path, name: str, sleep: Callable[[float], None] = time.sleep) -> Iterator[None]:
     """Hold the lock of one server, so that two commands never start or stop it at once; creates `base`.
 
     Raises:
@@ -112,7 +112,7 @@ def locked(base: Path, name: str, pause: Callable[[float], None] = time.sleep) -
     """
     descriptor = _open_lock(base, name)
     try:
-        if not poll(lambda: try_lock(descriptor), _LOCK_LIMIT_S, pause):
+        if not poll(lambda: try_lock(descriptor), _LOCK_LIMIT_S, sleep):
             raise TimedOut(f"another command has been starting or stopping {name} for {_LOCK_LIMIT_S:.0f} s")
         yield
     finally:

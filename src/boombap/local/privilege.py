@@ -49,9 +49,9 @@ class Way:
     user: int | None = None
     group: int | None = None
 
-    def command(self, program: str, *words: str | Path) -> list[str]:
+    def command(self, program: str, *arguments: str | Path) -> list[str]:
         """Return the whole command of one of the programs."""
-        return [*self.prefix, str(self.binaries / program), *map(str, words)]
+        return [*self.prefix, str(self.binaries / program), *map(str, arguments)]
 
 
 def choose(home: Path, binaries: Path, program: str, *, shelters: Sequence[Path] = SHELTERS) -> Way:

@@ -59,17 +59,17 @@ class Running:
     ready: bool = True
 
 
-def poll(check: Callable[[], T], limit_s: float, pause: Callable[[float], None] = time.sleep) -> T:
+def poll(check: Callable[[], T], limit_s: float, sleep: Callable[[float], None] = time.sleep) -> T:
     """Call `check` every 5 ms until it gives something true or the time is over; give its last answer.
 
     Args:
         check: asked at least once.
         limit_s: the longest wait.
-        pause: waits; `Interrupt.sleep` makes the wait end with `Interrupted`.
+        sleep: waits; `Interrupt.sleep` makes the wait end with `Interrupted`.
     """
     deadline = time.monotonic() + limit_s
     while not (answer := check()) and time.monotonic() < deadline:
-        pause(STEP_S)
+        sleep(STEP_S)
     return answer
 
 
@@ -142,8 +142,8 @@ def is_ours(pid: int, word: str, *programs: str) -> bool:
 
     A dead process that nobody has waited for (a zombie) has no command line and is not alive.
     """
-    words = _command_line(pid)
-    return bool(words) and Path(words[0]).name in programs and word in words
+    argv = _command_line(pid)
+    return bool(argv) and Path(argv[0]).name in programs and word in argv
 
 
 def end(pid: int, alive: Callable[[], bool], signums: Sequence[int], limit_s: float) -> None:

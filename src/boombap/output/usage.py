@@ -36,7 +36,7 @@ class _Parser(argparse.ArgumentParser):
 
         what = redact(message).replace("the following arguments are required", "missing argument")
         # Python 3.12 quotes the choices, others do not.
-        choices = re.sub(r"\(choose from (.*)\)", lambda found: f"(one of {found[1].replace(chr(39), '')})", what)
+        choices = re.sub(r"\(choose from (.*)\)", lambda match: f"(one of {match[1].replace(chr(39), '')})", what)
         raise UsageError(choices.removeprefix("argument "), hint=f"see `{self.prog} --help`")
 
 
@@ -46,8 +46,8 @@ class _Formatter(argparse.RawDescriptionHelpFormatter):
     def _format_action_invocation(self, action: argparse.Action) -> str:
         if not action.option_strings or action.nargs == 0:
             return super()._format_action_invocation(action)
-        words = self._format_args(action, self._get_default_metavar_for_optional(action))
-        return f"{', '.join(action.option_strings)} {words}"
+        values = self._format_args(action, self._get_default_metavar_for_optional(action))
+        return f"{', '.join(action.option_strings)} {values}"
 
 
 def _formatter(prog: str) -> argparse.HelpFormatter:

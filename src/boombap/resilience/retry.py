@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import TypeVar
 
-    from boombap.resilience.backoff import Draw
+    from boombap.resilience.backoff import Random
 
     T = TypeVar("T")
 
@@ -50,7 +50,7 @@ class Retry(Record):
     error: BoombapError
 
 
-def wait_s(error: BoombapError, failures: int, spent_s: float, policy: Policy, draw: Draw) -> float | None:
+def wait_s(error: BoombapError, failures: int, spent_s: float, policy: Policy, random: Random) -> float | None:
     """Return the seconds to wait before the next attempt; None when the error must be raised.
 
     An error's `retry_after_s` is the least wait: the server that named it would refuse an earlier call. When it is
@@ -63,7 +63,7 @@ def wait_s(error: BoombapError, failures: int, spent_s: float, policy: Policy, d
     if not error.transient or failures >= policy.attempts:
         return None
     said_s = getattr(error, "retry_after_s", None) or 0.0
-    delay_s = max(said_s, policy.backoff.delay_s(failures, draw))
+    delay_s = max(said_s, policy.backoff.delay_s(failures, random))
     return delay_s if spent_s + delay_s <= policy.deadline_s else None
 
 
@@ -74,7 +74,7 @@ def retry(
     sleep: Callable[[float], None],
     on_retry: Callable[[Retry], None] | None = None,
     clock: Callable[[], float] = time.monotonic,
-    draw: Draw = random.random,
+    random: Random = random.random,
 ) -> T:
     """Return what `work` gives, calling it again as long as the policy allows.
 
@@ -85,13 +85,13 @@ def retry(
     Raises:
         BoombapError: the last error of `work`.
     """
-    begun_s, failures = clock(), 0
+    started_s, failures = clock(), 0
     while True:
         try:
             return work()
         except BoombapError as error:
             failures += 1
-            delay_s = wait_s(error, failures, clock() - begun_s, policy, draw)
+            delay_s = wait_s(error, failures, clock() - started_s, policy, random)
             if delay_s is None:
                 raise
             if on_retry:

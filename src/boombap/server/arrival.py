@@ -80,11 +80,11 @@ class Arrival:
     def _take_head(self) -> None:
         while self._buffer.startswith(b"\r\n"):  # some clients send an empty line after a body
             del self._buffer[:2]
-        found = _END.search(self._buffer, self._searched)
-        size = found.end() if found else len(self._buffer)
+        match = _END.search(self._buffer, self._searched)
+        size = match.end() if match else len(self._buffer)
         if size > self._header_bytes:
             raise Refused(FIELDS_TOO_LARGE)
-        if not found:
+        if not match:
             self._searched = max(0, size - 2)
             return
         self._searched = 0

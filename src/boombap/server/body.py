@@ -106,10 +106,10 @@ class Chunked:
             self._expected = "nothing"
 
     def _begin_chunk(self, line: bytes) -> None:
-        found = _CHUNK_SIZE.fullmatch(line)
-        if not found:
+        match = _CHUNK_SIZE.fullmatch(line)
+        if not match:
             raise Refused(BAD_REQUEST)
-        self._missing = int(found[1], 16)
+        self._missing = int(match[1], 16)
         self._free_bytes -= self._missing
         if self._free_bytes < 0:
             raise Refused(TOO_LARGE)

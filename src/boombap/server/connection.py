@@ -64,7 +64,7 @@ class Connection(HTTPConnection):
         self.arrival = Arrival(server.limits.header_bytes, server.limits.body_bytes)
         self.request = Request(b"", b"")
         self.takes_since_s: float | None = None
-        self._begun_s: float | None = None
+        self._started_s: float | None = None
         self._waits_since_s: float | None = None
         self._is_leaving = False
         self._is_last = False
@@ -81,7 +81,7 @@ class Connection(HTTPConnection):
     @last_used.setter
     def last_used(self, now_s: float) -> None:
         """Begin to wait, which cheroot says; a request that has begun waits on."""
-        self._waits_since_s = self._begun_s or now_s
+        self._waits_since_s = self._started_s or now_s
 
     def advance(self) -> bool:
         """Read or send what is possible now, and tell whether the connection stays open."""
@@ -97,9 +97,9 @@ class Connection(HTTPConnection):
             self.refuse(refused.status)
             return False
         if request:
-            self.request, self._begun_s = request, None
+            self.request, self._started_s = request, None
         elif self.arrival.is_begun:
-            self._begun_s = self._begun_s or time.time()
+            self._started_s = self._started_s or time.time()
             if self.arrival.wants_continue():
                 self._send(_CONTINUE)
         return request is not None
@@ -114,7 +114,7 @@ class Connection(HTTPConnection):
         """Answer with the status, and close once the client has, or in a short time."""
         self._say(status)
         self._is_leaving = True
-        self._begun_s = time.time() - self.server.timeout + _LEAVE_S
+        self._started_s = time.time() - self.server.timeout + _LEAVE_S
         with contextlib.suppress(OSError):
             self.socket.shutdown(socket.SHUT_WR)
 
@@ -165,8 +165,8 @@ class Connection(HTTPConnection):
         return bool(self.wfile) or not self._is_last
 
     def _is_late(self) -> bool:
-        begun_s = None if self._is_leaving else self._begun_s
-        return begun_s is not None and time.time() - begun_s >= self.server.timeout
+        started_s = None if self._is_leaving else self._started_s
+        return started_s is not None and time.time() - started_s >= self.server.timeout
 
     def _read(self) -> bool:
         # Larger than a record of TLS, so that nothing decrypted stays behind, which the selector would not see.

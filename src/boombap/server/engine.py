@@ -144,5 +144,5 @@ def _descriptors() -> int:
         import resource
     except ImportError:  # only Unix limits them
         return sys.maxsize
-    most = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-    return sys.maxsize if most == resource.RLIM_INFINITY else most
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return sys.maxsize if limit == resource.RLIM_INFINITY else limit

@@ -48,10 +48,10 @@ def _without_body(chunks: Iterable[bytes]) -> list[bytes]:
 
 
 def _noting(environ: WSGIEnvironment, start: StartResponse, note: Note) -> StartResponse:
-    begun_s = time.monotonic()
+    started_s = time.monotonic()
 
     def begin(status: str, headers: list[tuple[str, str]], exc_info: object = None, /) -> Callable[[bytes], object]:
-        took_ms = 1000 * (time.monotonic() - begun_s)
+        took_ms = 1000 * (time.monotonic() - started_s)
         # As a literal of ASCII: a path from outside must not steer a terminal, nor begin a line of its own.
         what = f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']!a}"
         note(f"{environ['REMOTE_ADDR']} {what} {status[:3]} {took_ms:.1f} ms")

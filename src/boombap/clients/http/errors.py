@@ -88,8 +88,8 @@ def failed(
         code = _TOO_MANY_HEADERS
     known = _BROKE if code == _HANDSHAKE and easy.getinfo(pycurl.OS_ERRNO) else _BY_CODE.get(code, _UNKNOWN)
     kind, message, hint = known
-    words = {"origin": origin(request.url), "code": code, "redirects": request.most_redirects}
-    text = message.format(**words, limit=format_size(request.max_bytes), ca_file=ca_file or "the system's files")
+    values = {"origin": origin(request.url), "code": code, "redirects": request.max_redirects}
+    text = message.format(**values, limit=format_size(request.max_bytes), ca_file=ca_file or "the system's files")
     return _about(request, kind(text, hint=hint))
 
 

@@ -16,7 +16,7 @@ _SCHEMES = ("http://", "https://")
 # The form of a method and of a header's name. Source: RFC 9110, 5.6.2
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _NAME = re.compile(rf"{_TOKEN.pattern}:")
-_MOST_REDIRECTS = 10
+_MAX_REDIRECTS = 10
 
 
 class Request(NamedTuple):
@@ -28,7 +28,7 @@ class Request(NamedTuple):
         headers: each as ``Name: value``; share one tuple between requests, then it is handed to libcurl once.
         timeout_s: for the whole exchange, the connection included.
         max_bytes: the largest body, as received and as decoded.
-        most_redirects: followed at most; a redirect to another host gets neither Authorization nor Cookie.
+        max_redirects: how many are followed; a redirect to another host gets neither Authorization nor Cookie.
         tag: comes back with the answer; the client does not look at it.
     """
 
@@ -39,7 +39,7 @@ class Request(NamedTuple):
     timeout_s: float = 30.0
     max_bytes: int = 16 * 1024 * 1024
     tag: object = None
-    most_redirects: int = 0
+    max_redirects: int = 0
 
     def __repr__(self) -> str:
         # Not the headers: Authorization may be among them.
@@ -99,16 +99,16 @@ def parse_headers(lines: Sequence[bytes]) -> dict[str, str]:
     >>> parse_headers([b"HTTP/1.1 100 Continue\r\n", b"\r\n", b"HTTP/1.1 200 OK\r\n", b"Vary: a\r\n", b"vary: b\r\n"])
     {'vary': 'a, b'}
     """
-    found: dict[str, str] = {}
+    headers: dict[str, str] = {}
     for line in lines:
         if line.startswith(b"HTTP/"):
-            found = {}
+            headers = {}
             continue
         name, colon, value = line.decode("latin-1").partition(":")
         if colon:
             key, text = name.strip().lower(), value.strip()
-            found[key] = f"{found[key]}, {text}" if key in found else text
-    return found
+            headers[key] = f"{headers[key]}, {text}" if key in headers else text
+    return headers
 
 
 def check_target(request: Request) -> None:
@@ -128,8 +128,8 @@ def check_target(request: Request) -> None:
         )
     if not _TOKEN.fullmatch(request.method):
         raise ConfigError(f"{request.method!a} is not an HTTP method")
-    if not 0 <= request.most_redirects <= _MOST_REDIRECTS:
-        raise ValueError(f"most_redirects is not from 0 to {_MOST_REDIRECTS}")
+    if not 0 <= request.max_redirects <= _MAX_REDIRECTS:
+        raise ValueError(f"max_redirects is not from 0 to {_MAX_REDIRECTS}")
 
 
 def check_headers(headers: Sequence[str]) -> None:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 _STEP_S = 0.05
 # select() takes descriptors below 1,024 only, and the process has others.
-MOST_IN_FLIGHT = 900
+MAX_IN_FLIGHT = 900
 
 
 class Client:
@@ -39,7 +39,7 @@ class Client:
 
     Args:
         interrupt: ends every wait with `Interrupted`.
-        most_in_flight: at one time, up to 900; also the number of connections.
+        max_in_flight: at one time, up to 900; also the number of connections.
         ca_file: authorities that are trusted instead of the system's.
         connect_s: limit for name look-up, TCP and TLS.
         stall_s: an exchange in which nothing moves for so long is given up.
@@ -53,17 +53,17 @@ class Client:
         self,
         interrupt: Interrupt,
         *,
-        most_in_flight: int = 20,
+        max_in_flight: int = 20,
         ca_file: Path | None = None,
         connect_s: float = 5.0,
         stall_s: float = 30.0,
         http: HttpVersion = "1.1",
     ) -> None:
-        if not 1 <= most_in_flight <= MOST_IN_FLIGHT:
-            raise ValueError(f"most_in_flight is not from 1 to {MOST_IN_FLIGHT}")
+        if not 1 <= max_in_flight <= MAX_IN_FLIGHT:
+            raise ValueError(f"max_in_flight is not from 1 to {MAX_IN_FLIGHT}")
         if ca_file:
             authorities.check(ca_file)
-        self.most_in_flight = most_in_flight
+        self.max_in_flight = max_in_flight
         self._interrupt = interrupt
         self._options = {"http": http, "ca_file": ca_file or authorities.system_file()}
         self._limits = {"connect_s": connect_s, "stall_s": stall_s}
@@ -71,13 +71,15 @@ class Client:
         self._idle: list[Transfer] = []
         self._answers: deque[Answer] = deque()
         self._multi = pycurl.CurlMulti()
-        self._multi.setopt(pycurl.M_MAXCONNECTS, most_in_flight)
-        self._multi.setopt(pycurl.M_MAX_TOTAL_CONNECTIONS, most_in_flight)
+        self._multi.setopt(pycurl.M_MAXCONNECTS, max_in_flight)
+        self._multi.setopt(pycurl.M_MAX_TOTAL_CONNECTIONS, max_in_flight)
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
         for transfer in list(self._busy.values()):
             self._release(transfer)
         for transfer in self._idle:
@@ -93,7 +95,7 @@ class Client:
     @property
     def free_slots(self) -> int:
         """Return how many requests may be submitted now."""
-        return self.most_in_flight - len(self._busy)
+        return self.max_in_flight - len(self._busy)
 
     def submit(self, request: Request) -> None:
         """Send a request; its answer comes out of a later `poll`.
@@ -150,8 +152,8 @@ class Client:
         return self._finish(self._begin(request, sink), on_progress)
 
     def _begin(self, request: Request, sink: Sink | None = None) -> Transfer:
-        if len(self._busy) >= self.most_in_flight:
-            raise ValueError(f"{self.most_in_flight} requests are in flight already: poll first")
+        if len(self._busy) >= self.max_in_flight:
+            raise ValueError(f"{self.max_in_flight} requests are in flight already: poll first")
         transfer = self._idle.pop() if self._idle else Transfer(**self._options, **self._limits)  # type: ignore[arg-type]
         try:
             transfer.begin(request, sink)
@@ -195,9 +197,9 @@ class Client:
         wait_s = min(limit_s, _STEP_S) if timer_ms < 0 else min(limit_s, _STEP_S, timer_ms / 1000)
         if wait_s <= 0:
             return
-        begun_s = time.monotonic()
+        started_s = time.monotonic()
         # It comes back at once when libcurl has no socket yet, while a name is looked up for example.
-        if not self._multi.select(wait_s) and time.monotonic() - begun_s < wait_s / 2:
+        if not self._multi.select(wait_s) and time.monotonic() - started_s < wait_s / 2:
             self._interrupt.sleep(min(wait_s, 0.002))
 
     def _collect(self) -> list[Answer]:

@@ -31,12 +31,12 @@ def parse_delay_s(text: str, now_s: float) -> float | None:
     >>> parse_delay_s("3", 0.0), parse_delay_s("Thu, 01 Jan 1970 00:01:00 GMT", 15.0), parse_delay_s("-1", 0.0)
     (3.0, 45.0, None)
     """
-    words = text.strip()
-    if _SECONDS.fullmatch(words):
+    stripped = text.strip()
+    if _SECONDS.fullmatch(stripped):
         # The length first: int() refuses more than 4,300 digits in its own way.
-        digits = words.lstrip("0") or "0"
+        digits = stripped.lstrip("0") or "0"
         return LONGEST_S if len(digits) > len(str(int(LONGEST_S))) else min(float(digits), LONGEST_S)
-    date_s = parse_date_s(words)
+    date_s = parse_date_s(stripped)
     return None if date_s is None else min(max(0.0, date_s - now_s), LONGEST_S)
 
 

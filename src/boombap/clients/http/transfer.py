@@ -92,16 +92,16 @@ class Transfer:
             easy.setopt(pycurl.TIMEOUT_MS, max(1, round(1000 * request.timeout_s)))
         if request.max_bytes != before.max_bytes or before is _NONE:
             easy.setopt(pycurl.MAXFILESIZE_LARGE, request.max_bytes)
-        if request.most_redirects != before.most_redirects or before is _NONE:
-            easy.setopt(pycurl.FOLLOWLOCATION, request.most_redirects > 0)
-            easy.setopt(pycurl.MAXREDIRS, request.most_redirects)
+        if request.max_redirects != before.max_redirects or before is _NONE:
+            easy.setopt(pycurl.FOLLOWLOCATION, request.max_redirects > 0)
+            easy.setopt(pycurl.MAXREDIRS, request.max_redirects)
         self._set_proxy(request)
 
     def response(self) -> Response:
         """Return the answer once the transfer has ended well."""
         chunks, easy, request = self._chunks, self.easy, self.request
         body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
-        url = easy.getinfo(pycurl.EFFECTIVE_URL) if request.most_redirects else request.url
+        url = easy.getinfo(pycurl.EFFECTIVE_URL) if request.max_redirects else request.url
         status = easy.getinfo(pycurl.RESPONSE_CODE)
         return Response(request, status, self._lines[:], body, easy.getinfo(pycurl.TOTAL_TIME), url)
 

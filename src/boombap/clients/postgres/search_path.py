@@ -105,12 +105,12 @@ class SearchPath:
     def _learn(self, relations: set[str], extensions: set[str], locate: Locate) -> None:
         if self._schema and relations <= self._relations.keys() and extensions <= self._extensions.keys():
             return
-        found = locate(sorted(relations))
-        self._schema = found["schema"]
-        places = found["relations"] or {}
+        located = locate(sorted(relations))
+        self._schema = located["schema"]
+        places = located["relations"] or {}
         self._relations |= {name: place["schema"] for name, place in places.items()}
         self._foreign |= {name: place["owner"] for name, place in places.items() if place["is_foreign"]}
-        self._extensions |= found["extensions"] or {}
+        self._extensions |= located["extensions"] or {}
 
     def _refusal(self, name: str) -> ExternalError:
         view, owner = f"{self._relations[name]}.{name}", self._foreign[name]

@@ -80,19 +80,19 @@ class Connection:
             self.close()
             raise
 
-    def call(self, *words: Word) -> Reply:
+    def call(self, *command: Word) -> Reply:
         """Return the reply to one command.
 
         Raises:
             ExternalError: the branch that fits what the server refused, a time-out, or a broken connection.
             Interrupted: when the run was ended meanwhile.
         """
-        reply = self.ask(*words)
+        reply = self.ask(*command)
         if isinstance(reply, ServerError):
-            raise errors.refusal(reply, self.target, words[0])
+            raise errors.refusal(reply, self.target, command[0])
         return reply
 
-    def ask(self, *words: Word) -> Reply | ServerError:
+    def ask(self, *command: Word) -> Reply | ServerError:
         """Return the reply to one command, an error of the server as a value.
 
         Raises:
@@ -100,7 +100,7 @@ class Connection:
             Interrupted: when the run was ended meanwhile.
         """
         try:
-            self._wire.send(hiredis.pack_command(words))  # type: ignore[arg-type]
+            self._wire.send(hiredis.pack_command(command))  # type: ignore[arg-type]
             reply = self._reader.gets(False)
             while reply is _MORE:
                 count = self._wire.receive_into(self._view)
@@ -109,7 +109,7 @@ class Connection:
                 self._reader.feed(self._buffer, 0, count)  # type: ignore[arg-type]
                 reply = self._next()
         except (OSError, hiredis.ProtocolError, TypeError) as error:
-            raise self._failed(error, words[0]) from None
+            raise self._failed(error, command[0]) from None
         return reply
 
     def pipeline(self, commands: Iterable[Command]) -> list[Reply | ServerError]:

@@ -41,14 +41,14 @@ def _dial(target: Target, deadline_s: float, interrupt: Interrupt) -> socket.soc
     if target.path:
         return _dial_one(socket.AF_UNIX, target.path, target, deadline_s, interrupt)
     try:
-        found = socket.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
+        addresses = socket.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
     except (socket.gaierror, UnicodeError):
         raise errors.unknown_host(target) from None
-    for at, (family, _, _, _, place) in enumerate(found, start=1):
+    for number, (family, _, _, _, place) in enumerate(addresses, start=1):
         try:
             return _dial_one(family, place, target, deadline_s, interrupt)
         except Unreachable:
-            if at == len(found):
+            if number == len(addresses):
                 raise
     raise errors.unknown_host(target)
 

@@ -143,13 +143,13 @@ _PHRASES: tuple[tuple[str, type[ExternalError], str, str], ...] = (
 
 def refusal(error: ServerError, target: Target, command: object) -> ExternalError:
     """Return the error of ours for what the server said to a command."""
-    found = _WORDS.get(error.word)
-    if found is None:
-        found = next(((kind, text, hint) for phrase, kind, text, hint in _PHRASES if phrase in error.text), None)
-    if found is None:
+    known = _WORDS.get(error.word)
+    if known is None:
+        known = next(((kind, text, hint) for phrase, kind, text, hint in _PHRASES if phrase in error.text), None)
+    if known is None:
         word = error.word if error.word.isascii() and error.word.isalnum() else "ERR"
-        found = (QueryFailed, f"Redis at {{label}} refused {{command}} ({word})", "")
-    kind, text, hint = found
+        known = (QueryFailed, f"Redis at {{label}} refused {{command}} ({word})", "")
+    kind, text, hint = known
     return kind(_fill(text, target, command), hint=_fill(hint, target, command))
 
 

@@ -77,7 +77,9 @@ class Pool:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
         for slot in self._slots:
             slot.discard()
 
@@ -85,7 +87,7 @@ class Pool:
         """Return the one pool there is, as a Cluster gives many."""
         return [self]
 
-    def call(self, *words: Word) -> Reply:
+    def call(self, *command: Word) -> Reply:
         """Return the reply to one command; a dead connection is replaced once for an idempotent one.
 
         Raises:
@@ -94,18 +96,18 @@ class Pool:
         """
         slot = self._take()
         try:
-            return self._ready(slot).call(*words)
+            return self._ready(slot).call(*command)
         except Disconnected:
-            if not is_idempotent(words[0]):
+            if not is_idempotent(command[0]):
                 raise
             self._interrupt.check()
-            return self._ready(slot).call(*words)
+            return self._ready(slot).call(*command)
         finally:
             self._give_back(slot)
 
-    def ask(self, *words: Word) -> Reply | ServerError:
+    def ask(self, *command: Word) -> Reply | ServerError:
         """Return the reply to one command, an error of the server as a value; otherwise as `call`."""
-        return self.pipeline([words])[0]
+        return self.pipeline([command])[0]
 
     def pipeline(self, commands: Iterable[Command]) -> list[Reply | ServerError]:
         """Return the replies to many commands, errors of the server as values.

@@ -53,10 +53,10 @@ def slot_for(command: Sequence[Word]) -> int | None:
     if name == "MEMORY":
         return slot_of(command[2]) if len(command) > 2 and name_of(command[1]) == "USAGE" else None  # noqa: PLR2004
     if name in ("XREAD", "XREADGROUP"):
-        at = next((at for at, word in enumerate(command) if name_of(word) == "STREAMS"), len(command)) + 1
+        index = next((index for index, word in enumerate(command) if name_of(word) == "STREAMS"), len(command)) + 1
     else:
-        at = _KEY_AT.get(name, 1)
-    return slot_of(command[at]) if at < len(command) else None
+        index = _KEY_AT.get(name, 1)
+    return slot_of(command[index]) if index < len(command) else None
 
 
 def name_of(word: Word) -> str:

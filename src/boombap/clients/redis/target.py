@@ -137,7 +137,7 @@ def _service(base: Target, place: str) -> Target:
     service, _, db = path.partition("/")
     if not service:
         raise malformed(base.origin)
-    sentinels = tuple(_host_and_port(one, SENTINEL_PORT, base.origin) for one in hosts.split(","))
+    sentinels = tuple(_host_and_port(host, SENTINEL_PORT, base.origin) for host in hosts.split(","))
     return base.replace(host="", sentinels=sentinels, service=service, db=_number(db or "0", base.origin))
 
 
