@@ -81,7 +81,7 @@ def test_service_links_of_kubernetes_are_passed_over_and_told(boombap):
     links = {"REDIS_PORT": "tcp://10.96.14.7:6379", "BOOMBAP_DEPS_PORT": "tcp://10.96.31.9:8421"}
     done = boombap("config", "show", **links)
     assert done.returncode == 0
-    assert done.stderr == "passed over, as Kubernetes sets them for its Services: BOOMBAP_DEPS_PORT, REDIS_PORT\n"
+    assert done.stderr == "ignored, because Kubernetes sets them for its Services: BOOMBAP_DEPS_PORT, REDIS_PORT\n"
 
 
 class TestCheck:

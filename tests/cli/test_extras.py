@@ -122,12 +122,12 @@ def test_doctor_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     given = {answer["subject"]: (answer["state"], answer["finding"]) for answer in json.loads(done.stdout)["answers"]}
     assert (done.returncode, done.stderr) == (0, "")
     assert given["tools"] == ("ok", "the libraries of ctx, deps, redis are installed")
-    assert given["boombap db"] == ("note", "without psycopg2; pip install 'boombap[db]' brings them")
+    assert given["boombap db"] == ("note", "not installed: psycopg2; run pip install 'boombap[db]'")
     assert given["boombap spotify"] == (
         "note",
-        "without psycopg2, rapidfuzz; pip install 'boombap[spotify]' brings them",
+        "not installed: psycopg2, rapidfuzz; run pip install 'boombap[spotify]'",
     )
-    assert given["PostgreSQL"] == ("note", "not asked; pip install 'boombap[db]' brings its driver")
+    assert given["PostgreSQL"] == ("note", "not checked, its driver is missing; run pip install 'boombap[db]'")
 
 
 # `deps update` asks for uv in a line of its own; `redis` asks `local` for Valkey's address only.

@@ -50,7 +50,7 @@ def test_skipped_checks_are_grouped_by_reason_with_failures_first() -> None:
     ]
     assert list(skipped_lines(skipped)) == [
         "  failed: b (time-out)",
-        "  not judged: a, c (no permission)",
-        "  not judged: d (x\\ny)",
+        "  skipped: a, c (no permission)",
+        "  skipped: d (x\\ny)",
     ]
     assert list(skipped_lines([])) == []

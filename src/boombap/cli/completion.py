@@ -77,7 +77,7 @@ def script(shell: str) -> str:
 
 
 def _table() -> dict[str, list[str]]:
-    """Return what may follow, by the words before: ``""``, ``"redis"``, ``"redis keys"``."""
+    """Return the possible next words, by the words before: ``""``, ``"redis"``, ``"redis keys"``."""
     table = {"": [*COMMANDS, "completion", "help", "--help", "--version"], "completion": [*SHELLS, "--help"]}
     for word, (load, _) in COMMANDS.items():
         tool = load().TOOL

@@ -103,7 +103,7 @@ TOOL = Tool(
     actions=(
         Action(
             "start",
-            "start them, where they do not run yet",
+            "start those that are not running",
             _start,
             _add_servers,
             examples="start\nstart postgres",

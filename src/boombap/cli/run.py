@@ -60,7 +60,7 @@ def run(load: Load, argv: Sequence[str], *, prog: str, extra: str = "") -> int:
 
 
 class _Task:
-    """The command's thread and the pipe that tells the main thread that something happened."""
+    """The command's thread, and the pipe that wakes the main thread."""
 
     def __init__(self, work: Callable[[], int]) -> None:
         self.exit_code = EXIT_BUG
@@ -73,7 +73,7 @@ class _Task:
         threading.Thread(target=self._run, name="command", daemon=True).start()
 
     def wait(self, seconds: float | None) -> int:
-        """Wait until a signal comes, which is given, or the command ends; 0 without a signal."""
+        """Wait for a signal and return its number; 0 when the command ends or the time is over."""
         if self.is_done or not select.select([self._signals_fd], [], [], seconds)[0]:
             return 0
         return next((number for number in os.read(self._signals_fd, 64) if number in _ENDING), 0)

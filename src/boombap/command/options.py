@@ -58,10 +58,10 @@ def address(key: str, value: str | None, option: str) -> dict[str, str]:
 
 
 def whole_number(low: int, high: int) -> Callable[[str], int]:
-    """Return what turns a text into a whole number within bounds."""
+    """Return a parser of whole numbers within bounds."""
 
     def parse(text: str) -> int:
-        # The length first: int() refuses more than 4,300 digits in its own way.
+        # The length first: int() rejects more than 4,300 digits with an error of its own.
         if not (text.isascii() and text.isdigit() and len(text) <= len(str(high)) and low <= int(text) <= high):
             raise ArgumentTypeError(f"{text!r} is not a whole number from {low} to {high}")
         return int(text)

@@ -66,7 +66,7 @@ def _sample(context: RunContext) -> int:
 
 
 TOOL = Tool(
-    description="A sample database, and a guided run over the tools.",
+    description="A sample database, and a guided tour of the tools.",
     actions=(
         Action(
             "sample",

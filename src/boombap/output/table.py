@@ -15,9 +15,9 @@ _EMPTY = "–"
 
 
 def lines(head: Sequence[str], rows: Iterable[Sequence[Cell]], *, indent: str = "  ") -> Iterator[str]:
-    r"""Yield a table line by line, the head first.
+    r"""Yield a table line by line, the header first.
 
-    A column is aligned to the right when all its cells are numbers or empty; whole numbers get thousands marks.
+    A column is aligned to the right when all its cells are numbers or empty; whole numbers get thousands separators.
 
     >>> print("\n".join(lines(("analyzer", "rows"), [("qwen", 61933), ("mock", 27)], indent="")))
     analyzer    rows

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     Random = Callable[[], float]
-    """Gives a number from 0 up to 1, as `random.random` does."""
+    """Returns a number from 0 up to 1, as `random.random` does."""
 
 # Beyond it the power alone would overflow a float; every sensible cap is reached long before.
 _MAX_DOUBLINGS = 60
@@ -35,5 +35,5 @@ class Backoff(Record):
         return min(self.cap_s, self.base_s * self.factor ** min(max(failures, 1) - 1, _MAX_DOUBLINGS))
 
     def delay_s(self, failures: int, random: Random) -> float:
-        """Return the wait after a number of failures: any length up to the longest, so that callers do not meet."""
+        """Return the wait after a number of failures: random, up to the longest, so that callers spread out."""
         return self.ceiling_s(failures) * random()

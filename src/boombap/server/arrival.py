@@ -61,7 +61,7 @@ class Arrival:
         """Return the next request; None while it has not arrived whole.
 
         Raises:
-            Refused: when it is malformed or too large; what follows cannot be told from it.
+            Refused: when it is malformed or too large; the bytes after it cannot be parsed.
         """
         if self._body is None:
             self._take_head()

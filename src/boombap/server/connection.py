@@ -1,7 +1,7 @@
-"""A connection that costs a thread only while its request is worked on.
+"""A connection that occupies a thread only while its request is handled.
 
-It is read and written without waiting; while a request has not arrived whole, or an answer is not taken, the connection
-waits in the selector with the time since which it waits.
+It is read and written without waiting; while a request has not arrived whole, or an answer is not read, the connection
+waits in the selector, with the time since when it waits.
 """
 
 from __future__ import annotations
@@ -51,9 +51,9 @@ class Connection(HTTPConnection):
 
     Attributes:
         arrival: what has come of its next request.
-        request: the one that is worked on, or was last.
+        request: the current one, or the last.
         wfile: what is to be sent.
-        takes_since_s: since when the client takes nothing of it; None when nothing waits for the client.
+        takes_since_s: since when the client has read nothing of it; None when nothing waits for the client.
     """
 
     RequestHandlerClass = _Request
@@ -75,12 +75,12 @@ class Connection(HTTPConnection):
 
     @property
     def last_used(self) -> float | None:
-        """Return since when the connection waits, which cheroot asks: since its request began, if one has."""
+        """Return since when the connection waits, as cheroot asks: since its request started, if one has."""
         return self._waits_since_s
 
     @last_used.setter
     def last_used(self, now_s: float) -> None:
-        """Begin to wait, which cheroot says; a request that has begun waits on."""
+        """Start to wait, as cheroot demands; the wait of a request that has started goes on."""
         self._waits_since_s = self._started_s or now_s
 
     def advance(self) -> bool:
@@ -88,7 +88,7 @@ class Connection(HTTPConnection):
         return self._flush() if self.wfile else self._receive()
 
     def has_request(self) -> bool:
-        """Tell whether a request has arrived whole, which is then `request`; refuse one that cannot be answered."""
+        """Tell whether a whole request has arrived, which is then `request`; refuse one that cannot be answered."""
         if self._is_leaving:
             return False
         try:
@@ -105,13 +105,13 @@ class Connection(HTTPConnection):
         return request is not None
 
     def communicate(self) -> bool:
-        """Answer `request`, and tell whether the connection stays open, be it only until the answer is taken."""
+        """Answer `request`, and tell whether the connection stays open, if only until the answer is read."""
         self.rfile = _Head(self.request.head)
         self._is_last = not super().communicate()  # type: ignore[no-untyped-call]
         return self.socket.fileno() >= 0 and (bool(self.wfile) or not self._is_last)
 
     def refuse(self, status: str) -> None:
-        """Answer with the status, and close once the client has, or in a short time."""
+        """Answer with the status, and close when the client has closed, at the latest after a second."""
         self._say(status)
         self._is_leaving = True
         self._started_s = time.time() - self.server.timeout + _LEAVE_S
@@ -119,13 +119,13 @@ class Connection(HTTPConnection):
             self.socket.shutdown(socket.SHUT_WR)
 
     def turn_away(self) -> None:
-        """Tell a client that there is no room for it, and end the connection."""
+        """Answer 503 because there are too many connections, and end this one."""
         self._say(UNAVAILABLE)
         self.server.open.discard(self)
         self.cut()
 
     def cut(self) -> None:
-        """Have the selector find the connection ended, which then closes it; called by any thread."""
+        """Shut the connection down, so that the selector closes it; called by any thread."""
         with contextlib.suppress(OSError):
             socket.socket.shutdown(self.socket, socket.SHUT_RDWR)
 
@@ -135,7 +135,7 @@ class Connection(HTTPConnection):
         self.socket.close()
 
     def close(self) -> None:
-        """Close the socket; a late client is told so first, an answer on its way when the server ends is sent first."""
+        """Close the socket, after a 408 to a late client, or the rest of an answer when the server stops."""
         if self.wfile and not self.server.ready:
             self.wfile.drain(self.server.drain_left_s())
         if self._is_late():

@@ -1,7 +1,7 @@
-"""The files in which short commands leave their figures, one a command, as Prometheus' text format 0.0.4.
+"""The files in which short commands leave their metrics, one per command, in Prometheus' text format 0.0.4.
 
 A run adds its counts to those of the runs before it: it reads the file, writes a temporary one and renames it, under a
-lock, so that neither a crash nor a second run loses a count. A file that cannot be read counts as none. Losing figures
+lock, so that neither a crash nor a second run loses a count. A file that cannot be read counts as none. Losing metrics
 never fails a command.
 Source: prometheus.io, "Exposition formats", text-based format.
 """
@@ -36,7 +36,7 @@ _MAX_BYTES = 4_000_000
 
 
 def leave(folder: Path, command: str, meter: Meter) -> bool:
-    """Add the figures of a run to the file of its command; tells whether that worked."""
+    """Add the metrics of a run to the file of its command; return whether that worked."""
     try:
         make_folder(folder)
         with _locked(folder / f".{command}.lock"):

@@ -336,7 +336,7 @@ def test_tls_with_a_certificate_for_another_name(tmp_path: Path):
 def test_tls_where_there_is_none(cache: Cache):
     with pytest.raises(Unreachable, match="port is the one for TLS"):
         open_at(cache.tcp_port, SHORT, tls=Tls())
-    with listening(http) as fake, pytest.raises(AccessDenied, match="no TLS agreement"):
+    with listening(http) as fake, pytest.raises(AccessDenied, match="TLS handshake"):
         open_at(fake.port, Limits(), tls=Tls())
 
 

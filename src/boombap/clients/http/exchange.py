@@ -1,4 +1,4 @@
-"""What goes out and what comes back: requests, responses, failures, and what of an address may be shown."""
+"""Requests, responses and failures, and which parts of an address may be shown."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _MAX_REDIRECTS = 10
 
 
 class Request(NamedTuple):
-    """One request; a named tuple, because a run makes thousands a second (0.4 us, a frozen dataclass 1.5 us).
+    """One request; a named tuple, because a run makes thousands per second (0.4 us, a frozen dataclass 1.5 us).
 
     Attributes:
         method: in capitals.
@@ -47,7 +47,7 @@ class Request(NamedTuple):
 
 
 class Response:
-    """An answer with any status; use `errors.refusal` where only success will do.
+    """An answer with any status; use `errors.refusal` where only success is useful.
 
     Attributes:
         status: of the last answer, after redirects.
@@ -112,7 +112,7 @@ def parse_headers(lines: Sequence[bytes]) -> dict[str, str]:
 
 
 def check_target(request: Request) -> None:
-    """Refuse a method, an address or a number of redirects that must not leave.
+    """Reject a method, an address or a number of redirects that must not be sent.
 
     Raises:
         ConfigError: when the address is not http or https, or a character would end it or the method.
@@ -133,7 +133,7 @@ def check_target(request: Request) -> None:
 
 
 def check_headers(headers: Sequence[str]) -> None:
-    """Refuse headers that must not leave.
+    """Reject headers that must not be sent.
 
     Raises:
         ConfigError: when one has another form than ``Name: value``, or a character in it would start a new header.

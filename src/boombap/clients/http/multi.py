@@ -1,7 +1,7 @@
 """The client: many requests in flight on one thread, answers in the order in which they come.
 
 Everything waits in `select` for at most 50 ms, then looks at the interrupt: Ctrl-C ends any wait. libcurl's own timer
-is heeded too: with a fixed wait of a second one HTTP/2 stream delivered 6 answers in 8 s.
+is obeyed too: with a fixed wait of a second one HTTP/2 stream delivered 6 answers in 8 s.
 """
 
 from __future__ import annotations
@@ -39,10 +39,10 @@ class Client:
 
     Args:
         interrupt: ends every wait with `Interrupted`.
-        max_in_flight: at one time, up to 900; also the number of connections.
+        max_in_flight: requests at the same time, up to 900; also the number of connections.
         ca_file: authorities that are trusted instead of the system's.
         connect_s: limit for name look-up, TCP and TLS.
-        stall_s: an exchange in which nothing moves for so long is given up.
+        stall_s: an exchange that moves no data for this long is aborted.
         http: 2 is offered to TLS servers only; 1.1 is faster at loopback and on few connections.
 
     Raises:
@@ -101,13 +101,13 @@ class Client:
         """Send a request; its answer comes out of a later `poll`.
 
         Raises:
-            ConfigError: when the request must not leave.
-            ValueError: when there is no room.
+            ConfigError: when the request must not be sent.
+            ValueError: when `max_in_flight` is reached.
         """
         self._begin(request)
 
     def poll(self, limit_s: float) -> list[Answer]:
-        """Return the answers that have come, after waiting for the first; none when the time is over or nothing flies.
+        """Wait for the first answer and return those that have come; none after the limit, or when nothing is in flight.
 
         Raises:
             Interrupted: when the run was asked to end.
@@ -128,7 +128,7 @@ class Client:
         return []
 
     def fetch(self, request: Request) -> Response:
-        """Send one request and give its answer, whatever its status; others may be in flight meanwhile.
+        """Send one request and return its answer, whatever its status; others may be in flight meanwhile.
 
         Raises:
             ExternalError: when no answer came.

@@ -1,7 +1,7 @@
 r"""Turns rows into the text that COPY reads.
 
 Source: PostgreSQL documentation, COPY, "Text Format": fields end with a tab, rows with a newline, ``\N`` is NULL, and a
-backslash stands before what would be read otherwise.
+backslash escapes the special characters.
 """
 
 from __future__ import annotations

@@ -28,10 +28,10 @@ class Pool:
 
     Args:
         target: where to connect.
-        size: the most connections at one time.
+        size: maximum number of connections.
         wait_s: how long a thread waits for a free one.
         lifetime_s: the age at which a connection is replaced.
-        clock: monotonic seconds; given in by tests.
+        clock: monotonic seconds; tests pass their own.
     """
 
     def __init__(
@@ -102,7 +102,7 @@ class Pool:
                 if not self._has_others():
                     self._free.release()
                     raise
-                # The server admits no more of us: the permit stays taken, and the pool lives with fewer connections.
+                # The server accepts no more connections: the permit stays taken, and the pool works with fewer.
         raise TimedOut(
             f"all connections to {self.target.label} stayed busy for {self._wait_s:g} s", hint="raise db.pool_size"
         )

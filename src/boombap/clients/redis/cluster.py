@@ -47,7 +47,7 @@ class Cluster:
 
     Args:
         target: any node; user, password and TLS are taken for all of them.
-        size: the most connections to one node.
+        size: maximum number of connections to one node.
         patience_s: how long a command waits for a failover to end.
     """
 
@@ -126,7 +126,7 @@ class Cluster:
         )
 
     def pipeline(self, commands: Iterable[Command]) -> list[Reply | ServerError]:
-        """Return the replies to many commands, one pipeline a node; those that were redirected follow one by one.
+        """Return the replies to many commands, one pipeline per node; redirected ones are repeated one by one.
 
         Raises:
             ExternalError: for a time-out or a broken connection.

@@ -1,4 +1,4 @@
-"""Standalone, behind Sentinels, or a Cluster: found out by asking, and used the same way."""
+"""Standalone, behind Sentinels, or a Cluster: detected automatically, and used in the same way."""
 
 from __future__ import annotations
 

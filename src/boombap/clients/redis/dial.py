@@ -1,4 +1,4 @@
-"""Brings a connection about: name, address, TCP or UNIX socket, TLS, each within one time limit."""
+"""Opens a connection: name, address, TCP or UNIX socket, TLS, within one time limit."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def connect(target: Target, connect_s: float, read_s: float, interrupt: Interrup
     """Return a connected stream.
 
     Raises:
-        ExternalError: when none comes about; TLS that fails is AccessDenied.
+        ExternalError: when no connection can be made; AccessDenied when TLS fails.
         Interrupted: when the run is ended meanwhile.
     """
     deadline_s = time.monotonic() + connect_s

@@ -41,11 +41,11 @@ class Pool:
 
     Args:
         target: where to connect.
-        size: the most connections at one time.
+        size: maximum number of connections.
         wait_s: how long a thread waits for a free one.
         lifetime_s: the age at which a connection is replaced.
         locate: returns the target again for each connection, where it may move; by default it stays `target`.
-        clock: monotonic seconds; given in by tests.
+        clock: monotonic seconds; tests pass their own.
     """
 
     def __init__(
@@ -84,7 +84,7 @@ class Pool:
             slot.discard()
 
     def masters(self) -> list[Pool]:
-        """Return the one pool there is, as a Cluster gives many."""
+        """Return this pool as the only one; a Cluster has several."""
         return [self]
 
     def call(self, *command: Word) -> Reply:
@@ -173,7 +173,7 @@ class Pool:
                     if time.monotonic() >= deadline_s:
                         raise TimedOut(
                             f"all connections to {self.target.label} stayed busy for {self._wait_s:g} s",
-                            hint="raise cache.pool_size",
+                            hint="raise redis_manager.pool_size",
                         )
                     self._freed.wait(_STEP_S)
             finally:
@@ -232,5 +232,5 @@ def _answers(connection: Connection) -> bool:
 
 
 def is_idempotent(command: Word) -> bool:
-    """Tell whether a command may be sent again when nobody knows whether it was run."""
+    """Tell whether a command may be sent again when it is not known whether it was run."""
     return name_of(command) in IDEMPOTENT

@@ -21,7 +21,7 @@ _KEYLESS = frozenset(
         "READWRITE", "ROLE", "SCAN", "SCRIPT", "SELECT", "SLOWLOG", "TIME", "WAIT",
     }
 )  # fmt: skip
-# Where the first key stands when it is not the first word: after a subcommand, or after the number of keys.
+# The index of the first key when it is not 1: after a subcommand, or after the number of keys.
 _KEY_AT = {
     **dict.fromkeys(("BITOP", "LMPOP", "OBJECT", "SINTERCARD", "XGROUP", "XINFO", "ZDIFF", "ZINTER", "ZINTERCARD"), 2),
     **dict.fromkeys(("ZMPOP", "ZUNION"), 2),

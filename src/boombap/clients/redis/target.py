@@ -71,7 +71,7 @@ class Target(Record):
 
     @property
     def label(self) -> str:
-        """Return ``host:port/db``, or what stands for it, which is safe to print."""
+        """Return ``host:port/db``, or what takes its place, which is safe to print."""
         return f"{self.address}/{self.db}"
 
     @property
@@ -82,7 +82,7 @@ class Target(Record):
         return self.path or address(self.host, self.port)
 
     def at(self, host: str, port: int) -> Target:
-        """Return another node that the same user, password and TLS are good for."""
+        """Return another node, with the same user, password and TLS."""
         return self.replace(host=host, port=port, path="", sentinels=(), service="")
 
     def on(self, db: int) -> Target:
@@ -187,7 +187,7 @@ def _number(text: str, origin: str) -> int:
 
 
 def malformed(origin: str) -> ConfigError:
-    """Return the error for an address that is none."""
+    """Return the error for a malformed address."""
     return ConfigError(
         f"the Redis address from {origin} is malformed",
         hint="write redis://user:password@host:6379/0, with special characters in the password as %XX",
