@@ -141,7 +141,7 @@ class Campaign:
     fastest_ms: int
 
 
-# In order of time, as the rows of a table that is only appended to lie on disk. Rows and tracks: the team's figures.
+# In order of time, as an append-only table has its rows on disk. Rows and tracks: the team's figures.
 CAMPAIGNS = (
     Campaign("mock_analyzer_v1", 27, 27, "2025-07-28", 1, 1),
     Campaign("ollama", 8, 8, "2025-07-30", 1, 4_000),

@@ -120,7 +120,7 @@ def check_target(request: Request) -> None:
     url = request.url
     if not url.startswith(_SCHEMES):
         raise ConfigError("an address does not begin with http:// or https://", hint="write the whole URL")
-    # libcurl would send what stands there as it is, as a second header or request, and pycurl takes ASCII only.
+    # libcurl would send it unchanged, as a second header or request, and pycurl takes ASCII only.
     if not _is_plain(url) or " " in url:
         raise ConfigError(
             f"{shown_url(url)!a} has a space, a line break or a letter outside of ASCII in it",

@@ -107,7 +107,7 @@ class Client:
         self._begin(request)
 
     def poll(self, limit_s: float) -> list[Answer]:
-        """Wait for the first answer and return those that have come; none after the limit, or when nothing is in flight.
+        """Wait for an answer and return those that have come; none after the limit, or when nothing is in flight.
 
         Raises:
             Interrupted: when the run was asked to end.

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 LONGEST_S = 31 * 86_400.0
-"""Longer waits are cut to this: more than a month is a mistake or a refusal, and a huge number would overflow a sleep."""
+"""Longer waits are cut to this: more than a month is a mistake or a refusal, and `sleep` overflows on huge numbers."""
 _SECONDS = re.compile(r"\d+", re.ASCII)
 _DATE = re.compile(r"[A-Za-z]{3,9},? .*\d\d:\d\d:\d\d.*", re.ASCII)
 
