@@ -50,24 +50,24 @@ _CONFIG_HEAD = f"""\
 
 # Configuration
 
-Nearer sources win: flags, then the environment, then `.env`, then `boombap.toml`, then the defaults below.
+Precedence, the strongest first: flags, the environment, `.env`, `boombap.toml`, the defaults below.
 
-- `boombap.toml` and `.env` are looked for in the working folder. `BOOMBAP_CONFIG` names another file in place of
+- `boombap.toml` and `.env` are read from the working folder. `BOOMBAP_CONFIG` names another file in place of
   `boombap.toml`; it must exist.
 - In `boombap.toml` a section is a table and a key is an entry of it: `statement_timeout = "2s"` under `[db]`.
 - Where a key has several environment names, the first that is set counts. An empty value means "not set".
-- A key that does not exist is an error, and so is a variable that begins with `BOOMBAP_` and is none of these. The
-  message names the nearest key. Exit code 2.
-- A `url` drops the parts (`host`, `port`, ...) of farther sources. In one source the `url` wins over the parts. Parts
-  from a nearer source replace that part of the `url`.
+- A key that does not exist is an error, and so is a variable that begins with `BOOMBAP_` and is not one of these. The
+  message suggests the nearest key. Exit code 2.
+- A `url` replaces the parts (`host`, `port`, ...) of weaker sources. In one source the `url` wins over the parts. Parts
+  of a stronger source replace that part of the `url`.
 - A duration has a unit: `50ms`, `5s`, `2m`, `1h30m`. A bare number is an error.
 - Values of the kind *secret* are never printed. `boombap config show` prints `***` in their place.
-- A file may hold a secret: `POSTGRES_PASSWORD_FILE=/run/secrets/db` reads `POSTGRES_PASSWORD` from it, and so for
-  every name of a *secret*. A line ending behind it is dropped. Setting both is an error.
+- A file may hold a secret: `POSTGRES_PASSWORD_FILE=/run/secrets/db` reads `POSTGRES_PASSWORD` from it; the same works
+  for every name of a *secret*. A line ending after it is dropped. Setting both is an error.
 - A command reads the keys of its own section and the shared ones; a mistake in another tool's section does not stop it.
 
-`boombap config show` prints every key with its value and the place that set it, `boombap config check` names everything
-that does not fit, and `boombap config init` writes a `boombap.toml` that explains every key.
+`boombap config show` prints every key with its value and the place that set it, `boombap config check` names every
+invalid setting, and `boombap config init` writes a `boombap.toml` that explains every key.
 """
 
 _CLI_HEAD = f"""\

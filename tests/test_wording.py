@@ -50,8 +50,8 @@ CONVERTED_PHRASES = {
     r"\b(did|do) not come about\b": "could not be made",
 }
 # Names that say nothing about the thing, and what to name it instead.
-EMPTY_NAMES = {"one": "its noun", "told": "its noun", "said": "its noun"}
-FOREIGN_NAMES = {"pause": "sleep", "draw": "random", "most": "max_…", "begun_s": "started_s"}
+EMPTY_NAMES = dict.fromkeys(("one", "found", "at", "told", "said"), "its noun")
+FOREIGN_NAMES = {"pause": "sleep", "draw": "random", "most": "max_…", "begun_s": "started_s", "wall": "now"}
 GENERATED = ("cli.md", "config.md", "exit-codes.md", "schemas.md")
 
 

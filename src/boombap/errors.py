@@ -113,7 +113,7 @@ class AccessDenied(ExternalError):
 
 
 class NotFound(ExternalError):
-    """The server answered, but what was asked for does not exist on it."""
+    """The server answered, but the requested object does not exist."""
 
 
 class TimedOut(ExternalError):

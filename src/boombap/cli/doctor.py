@@ -37,7 +37,7 @@ _STYLES: dict[State, Style] = {"ok": "green", "note": "yellow", "bad": "red"}
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One thing that was looked at.
+    """One thing that was checked.
 
     Attributes:
         subject: what it is.

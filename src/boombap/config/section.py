@@ -64,7 +64,7 @@ class Section(Record):
 
 
 class Scope(Record):
-    """What a run looks at: all keys of its own sections and of the shared ones, of other sections only the name.
+    """What a run reads: all keys of its own sections and of the shared ones, of other sections only the name.
 
     So a tool starts without importing the settings of five others, and a mistake in theirs does not stop it.
 

@@ -229,7 +229,7 @@ def spread(scale: Scale, analysed_tracks: int) -> list[dict[str, Any]]:
 def _wanted_analyses(scale: Scale) -> int:
     if scale.tracks < 1:
         raise UsageError(f"a sample of {scale.tracks} tracks cannot be made", hint="ask for 1 or more")
-    # Below three a track the largest analyzers no longer reach every track; and each analyzer has a row of its own.
+    # Below three per track the largest analyzers no longer reach every track; and each analyzer has a row of its own.
     least = 3 * scale.tracks + len(CAMPAIGNS)
     if scale.analyses is None:
         return max(least, round(scale.tracks * _FULL_ANALYSES / _FULL_TRACKS))

@@ -36,7 +36,7 @@ class Stage(Record):
         self.terminal.write(self.terminal.style(f"» {text}", "cyan"))
 
     def run(self, *argv: str, answers: Sequence[int] = (EXIT_OK,)) -> float:
-        """Run `boombap` with these arguments as a process; its output follows what was said.
+        """Run `boombap` with these arguments as a process; its output follows the comment.
 
         Args:
             argv: the words after `boombap`.

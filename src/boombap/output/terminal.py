@@ -41,7 +41,7 @@ class Terminal:
         return _columns(self._out)
 
     def style(self, text: str, style: Style) -> str:
-        """Return the text in a style when stdout is a terminal that wants colour, else as it is."""
+        """Return the text in a style when stdout is a terminal that shows colour, otherwise unchanged."""
         if not style or not _shows_colour(self._out):
             return text
         return f"\x1b[{_CODES[style]}m{text}\x1b[0m"

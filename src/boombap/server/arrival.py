@@ -20,7 +20,7 @@ _LENGTH_DIGITS = 18
 
 
 class Request(NamedTuple):
-    """A request that has arrived whole.
+    """A complete request.
 
     Attributes:
         head: the request line and the headers, with the empty line.
@@ -50,7 +50,7 @@ class Arrival:
 
     @property
     def is_begun(self) -> bool:
-        """Tell whether a part of a request is here."""
+        """Tell whether a part of a request has arrived."""
         return bool(self._buffer or self._head)
 
     def feed(self, piece: bytes) -> None:
@@ -58,7 +58,7 @@ class Arrival:
         self._buffer += piece
 
     def take(self) -> Request | None:
-        """Return the next request; None while it has not arrived whole.
+        """Return the next request; None while it is incomplete.
 
         Raises:
             Refused: when it is malformed or too large; the bytes after it cannot be parsed.

@@ -1,6 +1,6 @@
 """A connection that occupies a thread only while its request is handled.
 
-It is read and written without waiting; while a request has not arrived whole, or an answer is not read, the connection
+It is read and written without waiting; while a request is incomplete, or an answer is not read, the connection
 waits in the selector, with the time since when it waits.
 """
 
@@ -38,7 +38,7 @@ class _Head(io.BytesIO):
 
 class _Headers(HeaderReader):
     def _allow_header(self, key_name: bytes) -> bool:
-        # It is answered before the body arrives, not again when the request is whole.
+        # It is answered before the body arrives, not again when the request is complete.
         return key_name != b"Expect"
 
 
@@ -88,7 +88,7 @@ class Connection(HTTPConnection):
         return self._flush() if self.wfile else self._receive()
 
     def has_request(self) -> bool:
-        """Tell whether a whole request has arrived, which is then `request`; refuse one that cannot be answered."""
+        """Tell whether a complete request has arrived, which is then `request`; refuse one that cannot be answered."""
         if self._is_leaving:
             return False
         try:

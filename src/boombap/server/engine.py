@@ -1,7 +1,7 @@
 """Hardened cheroot server: silent and slow clients, oversized requests, a bounded number of connections.
 
 A connection occupies a thread only while its request is handled. `Connection` reads and writes without waiting; the
-selector's thread does it while a request has not arrived whole (TLS handshake included) or an answer is not read.
+selector's thread does it while a request is incomplete (TLS handshake included) or an answer is not read.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 RESET = "boombap.reset"
 """In the environment of a request: a function that breaks the connection with a TCP reset, for emulators of faults."""
-# How often waiting connections are looked at; also the longest wait of `stop` for the selector.
+# How often waiting connections are checked; also the longest wait of `stop` for the selector.
 _TICK_S = 0.1
 _BACKLOG = 512
 # What a process has open beside its connections. Without a free descriptor no client could be accepted.
@@ -33,7 +33,7 @@ _OTHER_DESCRIPTORS = 64
 
 
 class _Gateway(wsgi.Gateway_10):
-    """Runs the application on a request that has arrived whole."""
+    """Runs the application on a complete request."""
 
     def respond(self) -> None:
         body = self.req.conn.request.body

@@ -17,7 +17,7 @@ _HEALTH = "/healthz"
 
 
 def guard(app: WSGIApplication, note: Note | None) -> WSGIApplication:
-    """Return the application with what the server answers by itself around it.
+    """Return the application, wrapped in what the server answers itself.
 
     Args:
         note: callback with one line per request, without its query, which may hold keys; None for no access log.

@@ -14,8 +14,8 @@ class Limits(Record):
 
     Attributes:
         threads: requests that are handled at the same time.
-        request_s: for a request to arrive whole, for a client to read a piece of the answer, for a connection to be
-            idle.
+        request_s: for a request to arrive completely, for a client to read a piece of the answer, for a connection to
+            be idle.
         header_bytes: of one request.
         body_bytes: of one request.
         outbox_bytes: of all answers that clients have not read yet.

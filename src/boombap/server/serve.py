@@ -29,7 +29,7 @@ class Server(Record):
 
     Attributes:
         url: without a slash at the end.
-        port: the one that was found free, where 0 was asked for.
+        port: the port that was chosen, where 0 was given.
     """
 
     host: str

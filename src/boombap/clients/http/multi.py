@@ -98,7 +98,7 @@ class Client:
         return self.max_in_flight - len(self._busy)
 
     def submit(self, request: Request) -> None:
-        """Send a request; its answer comes out of a later `poll`.
+        """Send a request; a later `poll` returns its answer.
 
         Raises:
             ConfigError: when the request must not be sent.
@@ -146,7 +146,7 @@ class Client:
                 ends the download.
 
         Raises:
-            ExternalError: when the answer did not come whole, or the sink cannot take it.
+            ExternalError: when the answer is incomplete, or the sink cannot take it.
             Interrupted: when the run was asked to end.
         """
         return self._finish(self._begin(request, sink), on_progress)

@@ -127,7 +127,7 @@ class Session:
                     cursor.execute("RESET search_path")
 
     def copy(self, sql: str, rows: bytes) -> None:
-        """Send rows, as `copy.encode` gives them, through a ``COPY … FROM STDIN``; within `transaction`."""
+        """Send rows, as `copy.encode` returns them, through a ``COPY … FROM STDIN``; within `transaction`."""
         text = self._qualified(sql, None)
         with self._running(), self._connection.cursor() as cursor:
             cursor.copy_expert(text, io.BytesIO(rows))
@@ -198,7 +198,7 @@ class Session:
 def _connect(target: Target, limits: Limits, interrupt: Interrupt) -> psycopg2.extensions.connection:
     interrupt.check()
     parameters: dict[str, Any] = {
-        # One name a run: `db` leaves its own sessions out of what it counts.
+        # One name per run: `db` leaves its own sessions out of what it counts.
         "application_name": f"boombap {os.getpid()}",
         "connect_timeout": str(max(2, round(limits.connect_s))),
         "client_encoding": "UTF8",

@@ -143,7 +143,7 @@ class Connection:
         return replies
 
     def post(self, packed: bytes) -> None:
-        """Send commands that the caller has packed; `collect` gives their replies, and nothing may come in between.
+        """Send commands that the caller has packed; `collect` returns their replies; send nothing in between.
 
         Raises:
             ExternalError: for a time-out or a broken connection.

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def opened(
     target: Target, interrupt: Interrupt, *, limits: Limits | None = None, size: int = 4
 ) -> Iterator[Deployment]:
-    """Yield what a target names, closed in the end.
+    """Yield what a target names, and close it at the end.
 
     Raises:
         ExternalError: when it cannot be reached, or refuses us.

@@ -142,7 +142,7 @@ _PHRASES: tuple[tuple[str, type[ExternalError], str, str], ...] = (
 
 
 def refusal(error: ServerError, target: Target, command: object) -> ExternalError:
-    """Return the error of ours for what the server said to a command."""
+    """Return our error for the server's error reply to a command."""
     known = _WORDS.get(error.word)
     if known is None:
         known = next(((kind, text, hint) for phrase, kind, text, hint in _PHRASES if phrase in error.text), None)

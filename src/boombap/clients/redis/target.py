@@ -145,7 +145,7 @@ def _with_options(target: Target, options: Mapping[str, str]) -> Target:
     for name, bad in _UNVERIFIED.items():
         if options.get(name, "").lower() == bad:
             raise ConfigError(
-                f"{name}={bad} in the Redis address from {target.origin} would let anybody answer",
+                f"{name}={bad} in the Redis address from {target.origin} would accept any server",
                 hint="leave it out, and name the server's authority with ssl_ca_certs=FILE",
             )
     files = {name: options[option] for option, name in _FILES.items() if option in options}
