@@ -20,7 +20,7 @@ $(READY): requirements.txt pyproject.toml
 	$(BIN)/python -m compileall -q src .venv/lib || true
 	@touch $(READY)
 
-demo: $(READY) ## a guided run over the tools on an embedded PostgreSQL; ends by itself
+demo: $(READY) ## a guided tour of the tools on an embedded PostgreSQL; ends by itself
 	@$(BIN)/python -m compileall -q src
 	@$(BIN)/boombap demo tour
 
@@ -30,7 +30,7 @@ test: $(READY) ## the whole test suite
 test-long: $(READY) ## the tests that take long: kills, failovers
 	$(BIN)/python -m pytest -m slow
 
-mutate: $(READY) ## break each rule once, and see that a test notices
+mutate: $(READY) ## break each rule once, and check that a test fails
 	$(BIN)/python tests/mutations/run.py
 
 lint: $(READY) ## format and lint, types, import layers, generated pages

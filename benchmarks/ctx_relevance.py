@@ -210,7 +210,7 @@ def _compare(bench: Bench, *, typos: bool, questions: bool) -> None:
         scored[name] = [one for ready in bench.corpora for one in ask(ready, ranker)]
         times[name] = 1000 * (time.perf_counter() - begun) / len(scored[name])
     print(_table(scored))
-    print(f"{'ms a question, in process':<28}" + "".join(f"{took:>9.1f}" for took in times.values()))
+    print(f"{'ms per question, in process':<28}" + "".join(f"{took:>9.1f}" for took in times.values()))
     share = statistics.fmean(within_budget(bench, one) for one in scored["ctx"])
     print(f"a right file within {_CONTEXT_TOKENS:,} tokens of context: {share:.1%}")
     if questions:

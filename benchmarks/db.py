@@ -81,7 +81,7 @@ def _single(url: str, environ: Mapping[str, str], runs: int) -> None:
     )
     print(table(figures, bare="python -c pass", classic="classic"))
     ratio = figures["classic --quick"].median_ms / figures["boombap db --quick"].median_ms
-    print(f"\nengine=classic takes {ratio:.1f} times as long as engine=boombap for --quick ({runs} runs in turn)")
+    print(f"\nengine=classic takes {ratio:.1f} times as long as engine=boombap for --quick ({runs} interleaved runs)")
 
 
 def _fleet(url: str, base: Path, environ: Mapping[str, str], databases: int) -> None:

@@ -1,4 +1,4 @@
-"""Tracks a second, CPU a track and memory of `spotify batch`, beside the old way, and of each of its stages alone.
+"""Tracks per second, CPU per track and memory of `spotify batch`, beside the old way, and of each of its stages alone.
 
 Starts PostgreSQL, Valkey and the emulator of its own; all of them and the command share the machine's cores.
 `python benchmarks/spotify.py [--tracks 20000] [--runs 3]`
@@ -188,7 +188,7 @@ def _measure_commands(bench: Bench, tracks: int, runs: int) -> None:
     case = Case("classic: first answer, one UPDATE a row", "extended", 0, 1, is_known=False, tracks=_CLASSIC_TRACKS)
     command = [sys.executable, str(_HERE / "classic" / "spotify_enhancer.py"), "--tracks", str(case.tracks)]
     for latency_ms in (0, 80):
-        name = f"{case.name.split(':')[0]}: one search a track, {latency_ms} ms"
+        name = f"{case.name.split(':')[0]}: one search per track, {latency_ms} ms"
         _print(name, case.tracks, _measure(bench, case._replace(latency_ms=latency_ms), command, runs))
 
 

@@ -228,7 +228,7 @@ def show_audit(rows: Sequence[Row]) -> list[Audited]:
     """Print what an audit says of rows, and give it."""
     begun_s = time.perf_counter()
     judged = list(audit(rows, take_census(rows)))
-    print(f"\naudit of {len(rows)} stored rows, {(time.perf_counter() - begun_s) / len(rows) * 1e6:.0f} us a row")
+    print(f"\naudit of {len(rows)} stored rows, {(time.perf_counter() - begun_s) / len(rows) * 1e6:.0f} us per row")
     for verdict, count in Counter(one.verdict for one in judged).most_common():
         reasons = Counter(one.reasons[0] for one in judged if one.verdict is verdict)
         print(f"  {verdict:<11}{count:>5}  " + ", ".join(f"{reason} {n}" for reason, n in reasons.most_common()))
@@ -286,7 +286,7 @@ def main() -> None:
             found = match(case.wanted, case.candidates)
             print(case.kind, case.wanted[1:3], "took", found.track and found.track.name, found.reasons, found.score)
         took = time_matching(cases)
-        print(f"  {took[0]:.0f} us a match in the first round, then {statistics.median(took[1:]):.0f} us")
+        print(f"  {took[0]:.0f} us per match in the first round, then {statistics.median(took[1:]):.0f} us")
     rows = read_rows(_DATA / "tracks_sample_500.csv")
     show_planted(*plant(rows, show_audit(rows)))
 

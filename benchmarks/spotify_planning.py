@@ -177,12 +177,12 @@ def main() -> None:
         took_s = time.perf_counter() - begun_s
         total = api.requests.total()
         print(
-            f"{name:<24}{total:>8} requests {total / len(tracks):>7.3f} a track {took_s / len(tracks) * 1e6:>6.0f} us"
+            f"{name:<24}{total:>8} requests {total / len(tracks):>7.3f} per track {took_s / len(tracks) * 1e6:>6.0f} us"
         )
         print("    " + ", ".join(f"{kind.name.lower()} {count}" for kind, count in api.requests.most_common()))
         print("    " + ", ".join(f"{outcome} {count}" for outcome, count in outcomes.most_common()))
     told = estimate(Profile(sizes, 0), Mode.DEVELOPMENT, quota_per_day=1_000)
-    print(f"\nestimate before anything is spent: {told.requests} requests, {told.days:.1f} days at 1,000 a day")
+    print(f"\nestimate before anything is spent: {told.requests} requests, {told.days:.1f} days at 1,000 per day")
 
 
 if __name__ == "__main__":

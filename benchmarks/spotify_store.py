@@ -1,4 +1,4 @@
-"""How many verdicts a second the store takes, beside one UPDATE a row, and what the cache's values cost.
+"""How many verdicts per second the store takes, beside one UPDATE per row, and what the cache's values cost.
 
 Starts an embedded PostgreSQL of its own in a temporary folder. `python benchmarks/spotify_store.py [--rows 20000]`
 """
@@ -79,7 +79,7 @@ def _measure_store(url: str, rows: int, runs: int) -> None:
     session = Session(target, _LIMITS, Interrupt())
     loaded = sample.load(session, sample.Scale(max(rows, 20_000)), faults=False)
     schema.prepare(session)
-    print(f"data     {loaded.tracks:,} tracks with the indexes of production, {rows:,} verdicts a run\n")
+    print(f"data     {loaded.tracks:,} tracks with the indexes of production, {rows:,} verdicts per run\n")
     print(f"{'what':<58}{'rows/s':>9}{'slowest':>9}{'fastest':>9}")
     with Pool(target, Interrupt(), limits=_LIMITS, size=2) as pool:
         for size in (500, 1_000, 2_000):
@@ -130,7 +130,7 @@ def _measure_classic(session: Session) -> None:
     for document in documents:
         session.write("UPDATE public.tracks SET spotify_data = %s WHERE id = %s", document)
     rate = _CLASSIC_ROWS / (time.perf_counter() - begun_s)
-    print(f"{'classic: one UPDATE a row, tracks.spotify_data only':<58}{rate:>9,.0f}")
+    print(f"{'classic: one UPDATE per row, tracks.spotify_data only':<58}{rate:>9,.0f}")
 
 
 def _report(name: str, rows: int, runs: int, work: Callable[[int], object], session: Session | None = None) -> None:

@@ -50,24 +50,24 @@ _CONFIG_HEAD = f"""\
 
 # Configuration
 
-Nearer sources win: flags, then the environment, then `.env`, then `boombap.toml`, then the defaults below.
+Precedence, the strongest first: flags, the environment, `.env`, `boombap.toml`, the defaults below.
 
-- `boombap.toml` and `.env` are looked for in the working folder. `BOOMBAP_CONFIG` names another file in place of
+- `boombap.toml` and `.env` are read from the working folder. `BOOMBAP_CONFIG` names another file in place of
   `boombap.toml`; it must exist.
 - In `boombap.toml` a section is a table and a key is an entry of it: `statement_timeout = "2s"` under `[db]`.
 - Where a key has several environment names, the first that is set counts. An empty value means "not set".
-- A key that does not exist is an error, and so is a variable that begins with `BOOMBAP_` and is none of these. The
-  message names the nearest key. Exit code 2.
-- A `url` drops the parts (`host`, `port`, ...) of farther sources. In one source the `url` wins over the parts. Parts
-  from a nearer source replace that part of the `url`.
+- A key that does not exist is an error, and so is a variable that begins with `BOOMBAP_` and is not one of these. The
+  message suggests the nearest key. Exit code 2.
+- A `url` replaces the parts (`host`, `port`, ...) of weaker sources. In one source the `url` wins over the parts. Parts
+  of a stronger source replace that part of the `url`.
 - A duration has a unit: `50ms`, `5s`, `2m`, `1h30m`. A bare number is an error.
 - Values of the kind *secret* are never printed. `boombap config show` prints `***` in their place.
-- A file may hold a secret: `POSTGRES_PASSWORD_FILE=/run/secrets/db` reads `POSTGRES_PASSWORD` from it, and so for
-  every name of a *secret*. A line ending behind it is dropped. Setting both is an error.
+- A file may hold a secret: `POSTGRES_PASSWORD_FILE=/run/secrets/db` reads `POSTGRES_PASSWORD` from it; the same works
+  for every name of a *secret*. A line ending after it is dropped. Setting both is an error.
 - A command reads the keys of its own section and the shared ones; a mistake in another tool's section does not stop it.
 
-`boombap config show` prints every key with its value and the place that set it, `boombap config check` names everything
-that does not fit, and `boombap config init` writes a `boombap.toml` that explains every key.
+`boombap config show` prints every key with its value and the place that set it, `boombap config check` names every
+invalid setting, and `boombap config init` writes a `boombap.toml` that explains every key.
 """
 
 _CLI_HEAD = f"""\
@@ -158,10 +158,10 @@ def _actions(word: str) -> Iterator[tuple[str, str]]:
         yield action.name, action_parser(action, f"boombap {word}").format_help().rstrip()
 
 
-def _help(words: Sequence[str]) -> str:
+def _help(argv: Sequence[str]) -> str:
     # A process of its own, without a terminal: the help takes the same width on every machine.
     environ: Mapping[str, str] = {**os.environ, "COLUMNS": _COLUMNS, "NO_COLOR": "1"}
-    command = [sys.executable, "-m", "boombap", *words, "--help"]
+    command = [sys.executable, "-m", "boombap", *argv, "--help"]
     done = subprocess.run(command, env=environ, capture_output=True, text=True, check=True)
     return done.stdout.rstrip()
 
@@ -236,17 +236,17 @@ def _preformatted(lines: Iterable[str]) -> Iterator[str]:
     yield ".fi"
 
 
-def _sentence(words: str) -> str:
-    return _text(f"{words[0].upper()}{words[1:]}.")
+def _sentence(text: str) -> str:
+    return _text(f"{text[0].upper()}{text[1:]}.")
 
 
-def _bold(words: str) -> str:
-    return rf"\fB{_roff(words)}\fR"
+def _bold(text: str) -> str:
+    return rf"\fB{_roff(text)}\fR"
 
 
-def _text(words: str) -> str:
+def _text(text: str) -> str:
     """Return text in lines that fit a terminal, for who reads the source."""
-    lines = textwrap.wrap(_roff(words), 78, break_long_words=False, break_on_hyphens=False)
+    lines = textwrap.wrap(_roff(text), 78, break_long_words=False, break_on_hyphens=False)
     return "\n".join(map(_no_request, lines))
 
 
@@ -255,9 +255,9 @@ def _no_request(line: str) -> str:
     return rf"\&{line}" if line.startswith((".", "'")) else line
 
 
-def _roff(words: str) -> str:
+def _roff(text: str) -> str:
     """Return words as they are to be read: a hyphen that can be copied, and no character beyond ASCII."""
-    plain = words.replace("\\", r"\e").replace("-", r"\-").replace("`", "").replace("\n", " ")
+    plain = text.replace("\\", r"\e").replace("-", r"\-").replace("`", "").replace("\n", " ")
     return "".join(letter if letter.isascii() else rf"\[u{ord(letter):04X}]" for letter in plain)
 
 
@@ -314,7 +314,7 @@ def contributing_page() -> str:
     """Return CONTRIBUTING.md with the layers as they are checked, each package with what its docstring says of it."""
     page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     drawing = "".join(f"{line}\n" for line in _layers())
-    return _DRAWING.sub(lambda found: found[1] + drawing + found[2], page)
+    return _DRAWING.sub(lambda match: match[1] + drawing + match[2], page)
 
 
 def _layers() -> Iterator[str]:

@@ -40,13 +40,13 @@ class Cache:
     def target(self) -> Target:
         return from_text(self.url, origin="the test")
 
-    def call(self, *words: Any) -> Any:
+    def call(self, *command: Any) -> Any:
         with self.connection() as connection:
-            return connection.call(*words)
+            return connection.call(*command)
 
-    def ask(self, *words: Any) -> Any:
+    def ask(self, *command: Any) -> Any:
         with self.connection() as connection:
-            return connection.ask(*words)
+            return connection.ask(*command)
 
     @contextmanager
     def connection(
@@ -141,9 +141,9 @@ def start_cluster(folder: Callable[[], Path], stack: ExitStack, **settings: str)
         )  # fmt: skip
         nodes.append((Cache(running, running.port), bus))
     share = SLOTS // 3
-    for at, (node, _) in enumerate(nodes[:3]):
-        node.call("CLUSTER", "ADDSLOTSRANGE", at * share, SLOTS - 1 if at == 2 else (at + 1) * share - 1)
-        node.call("CLUSTER", "SET-CONFIG-EPOCH", at + 1)
+    for number, (node, _) in enumerate(nodes[:3]):
+        node.call("CLUSTER", "ADDSLOTSRANGE", number * share, SLOTS - 1 if number == 2 else (number + 1) * share - 1)
+        node.call("CLUSTER", "SET-CONFIG-EPOCH", number + 1)
     for node, bus in nodes[1:]:
         nodes[0][0].call("CLUSTER", "MEET", "127.0.0.1", node.tcp_port, bus)
     cluster = CacheCluster([node for node, _ in nodes])
@@ -157,7 +157,7 @@ def start_cluster(folder: Callable[[], Path], stack: ExitStack, **settings: str)
 def _knows_all(node: Cache) -> bool:
     info = node.call("CLUSTER", "INFO")
     slots = node.call("CLUSTER", "SLOTS")
-    return b"cluster_state:ok" in info and len(slots) == 3 and all(len(one) == 4 for one in slots)
+    return b"cluster_state:ok" in info and len(slots) == 3 and all(len(slot_range) == 4 for slot_range in slots)
 
 
 @dataclass
@@ -170,7 +170,7 @@ class Service:
 
     @property
     def url(self) -> str:
-        hosts = ",".join(f"127.0.0.1:{one.tcp_port}" for one in self.sentinels)
+        hosts = ",".join(f"127.0.0.1:{sentinel.tcp_port}" for sentinel in self.sentinels)
         return f"redis+sentinel://{hosts}/cache/0"
 
     @property
@@ -189,7 +189,7 @@ def start_service(folder: Callable[[], Path], stack: ExitStack) -> Service:
         Cache(stack.enter_context(servers.running_sentinel(folder(), port, master.tcp_port)), port)
         for port in (servers.free_port() for _ in range(3))
     ]
-    _await(lambda: all(_sees_all(one) for one in sentinels))
+    _await(lambda: all(_sees_all(sentinel) for sentinel in sentinels))
     return Service(master, replica, sentinels)
 
 

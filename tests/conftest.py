@@ -147,9 +147,9 @@ def own_cache(tmp_path: Path) -> Iterator[Callable[..., Cache]]:
 def boombap(isolated: Path) -> Run:
     """Run the installed command as a process; keywords are environment variables."""
 
-    def run(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(command(*words), **options(isolated, environment), timeout=60, check=False)
-        exit_codes.check(words, done.returncode)
+    def run(*argv: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(command(*argv), **options(isolated, environment), timeout=60, check=False)
+        exit_codes.check(argv, done.returncode)
         return done
 
     return run
@@ -160,8 +160,8 @@ def start_boombap(isolated: Path) -> Iterator[Callable[..., subprocess.Popen[str
     """Start the installed command and leave it running; what still runs at the end is killed."""
     children: list[subprocess.Popen[str]] = []
 
-    def start(*words: str, **environment: str) -> subprocess.Popen[str]:
-        children.append(subprocess.Popen(command(*words), **options(isolated, environment)))
+    def start(*argv: str, **environment: str) -> subprocess.Popen[str]:
+        children.append(subprocess.Popen(command(*argv), **options(isolated, environment)))
         return children[-1]
 
     yield start
@@ -170,8 +170,8 @@ def start_boombap(isolated: Path) -> Iterator[Callable[..., subprocess.Popen[str
         child.communicate()
 
 
-def command(*words: str) -> list[str]:
-    return [sys.executable, "-m", "boombap", *words]
+def command(*argv: str) -> list[str]:
+    return [sys.executable, "-m", "boombap", *argv]
 
 
 def options(folder: Path, environment: dict[str, str]) -> dict[str, Any]:

@@ -14,14 +14,14 @@ ANYWHERE = (set(MEANINGS) - set(PRECEDENCE)) | {0}
 """Codes that any action may end with, and declares not."""
 
 
-def check(words: Sequence[str], code: int) -> None:
+def check(argv: Sequence[str], code: int) -> None:
     """Fail when an action ended with a code that it does not declare; by a signal that nobody catches it may."""
     if code < 0 or code in ANYWHERE:
         return
-    assert words, code
-    assert words[0] in COMMANDS, (words, code)
-    tool = COMMANDS[words[0]][0]().TOOL
-    action = tool.action(words[1]) if len(words) > 1 else None
+    assert argv, code
+    assert argv[0] in COMMANDS, (argv, code)
+    tool = COMMANDS[argv[0]][0]().TOOL
+    action = tool.action(argv[1]) if len(argv) > 1 else None
     action = action or tool.action(tool.default)
-    assert action is not None, (words, code)
-    assert code in action.exits, f"`{' '.join(words)}` ended with {code}, which {action.name} does not declare"
+    assert action is not None, (argv, code)
+    assert code in action.exits, f"`{' '.join(argv)}` ended with {code}, which {action.name} does not declare"

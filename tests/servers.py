@@ -49,8 +49,8 @@ def find_postgres(major: int) -> Path | None:
 
 def find_pgbouncer() -> Path | None:
     """Give PgBouncer's program; None when it is not at hand. Debian keeps it outside of an ordinary user's PATH."""
-    found = shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
-    return Path(found) if found else None
+    path = shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+    return Path(path) if path else None
 
 
 def require(major: int) -> Path:
@@ -91,8 +91,8 @@ def replica_of(primary: Running, folder: Path, **settings: str) -> Iterator[Runn
     program = require(major) / "pg_basebackup"
     if not program.exists():
         pytest.skip(f"PostgreSQL {major} at hand brings no pg_basebackup")
-    words = ["-D", str(home / "data"), "-d", primary.url, "-R", "-X", "stream", "-c", "fast", "--no-sync"]
-    subprocess.run([program, *words], check=True, capture_output=True, timeout=60)
+    argv = ["-D", str(home / "data"), "-d", primary.url, "-R", "-X", "stream", "-c", "fast", "--no-sync"]
+    subprocess.run([program, *argv], check=True, capture_output=True, timeout=60)
     with running_postgres(major, folder, tcp=False, addresses=(), **settings) as replica:
         yield replica
 
@@ -141,8 +141,8 @@ def running_sentinel(folder: Path, port: int, master_port: int) -> Iterator[subp
 
 def require_redis(program: str = "redis-server") -> Path:
     """Give a program of Redis, or skip the test; in CI its absence fails it."""
-    found = shutil.which(program)
-    return Path(found) if found else _missing("redis", f"{program} is not at hand")
+    path = shutil.which(program)
+    return Path(path) if path else _missing("redis", f"{program} is not at hand")
 
 
 @dataclass(frozen=True, slots=True)

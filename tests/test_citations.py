@@ -141,8 +141,8 @@ def wrong_settings(text: Text) -> Iterator[str]:
             yield f"{text.place}: {name}"
     for match in VARIABLE.finditer(text.content):
         name, is_prefix = match[0], text.content[match.end() :].startswith("*")
-        found = any(known.startswith(name) for known in VARIABLES) if is_prefix else name in VARIABLES | PLACEHOLDERS
-        if not found:
+        is_known = any(known.startswith(name) for known in VARIABLES) if is_prefix else name in VARIABLES | PLACEHOLDERS
+        if not is_known:
             yield f"{text.place}: {name}"
 
 
@@ -242,8 +242,8 @@ def test_a_file_that_does_not_exist_is_found(content: str, paths: list[str]):
 
 def test_comments_docstrings_and_messages_are_read():
     code = '"""A."""\nx = 1  # B\n"""C.\n\n>>> open("no.py")\n1\n"""\ndef f():\n    """D."""\n    raise E(f"F {x} G")\n'
-    found = {(text.kind, text.content.strip()) for text in texts_of_code("src/x.py", code)}
-    assert found == {
+    texts = {(text.kind, text.content.strip()) for text in texts_of_code("src/x.py", code)}
+    assert texts == {
         ("docstring", "A."), ("comment", "# B"), ("docstring", "C."), ("docstring", "D."),
         ("message", "F"), ("message", "G"),
     }  # fmt: skip

@@ -82,14 +82,14 @@ def test_every_configuration_key_is_documented(key: model.Record):
 @pytest.mark.parametrize("old", [old for old, _ in names().renamed])
 def test_no_page_names_a_setting_by_its_old_name(old: str):
     key = "" if "." in old else r"\.[a-z_]+"
-    found = re.compile(rf"`{re.escape(old)}{key}`")
+    pattern = re.compile(rf"`{re.escape(old)}{key}`")
     pages = [path for path in (*PAGES, *DOCS.rglob("*.json")) if path.name != "CHANGELOG.md"]
-    assert [path.name for path in pages if found.search(path.read_text(encoding="utf-8"))] == []
+    assert [path.name for path in pages if pattern.search(path.read_text(encoding="utf-8"))] == []
 
 
 @pytest.mark.parametrize("check", [check.id for check in ALL])
 def test_every_check_has_a_row(check: str):
-    assert re.search(rf"^\| `{check}` \| (?:no right|pg_monitor|SELECT)", page("reference/checks.md"), re.MULTILINE)
+    assert re.search(rf"^\| `{check}` \| (?:none|pg_monitor|SELECT)", page("reference/checks.md"), re.MULTILINE)
 
 
 def finding_ids() -> Iterator[str]:
@@ -102,9 +102,9 @@ def finding_ids() -> Iterator[str]:
 
 
 def test_every_finding_is_documented():
-    found = set(finding_ids())
-    assert len(found) > len(ALL) / 2
-    assert [name for name in sorted(found) if f"| `{name}` |" not in page("reference/checks.md")] == []
+    ids = set(finding_ids())
+    assert len(ids) > len(ALL) / 2
+    assert [name for name in sorted(ids) if f"| `{name}` |" not in page("reference/checks.md")] == []
 
 
 def test_no_check_is_documented_that_is_not_there():
@@ -190,10 +190,10 @@ def test_every_form_option_and_verdict_of_spotify_is_documented():
 @pytest.mark.parametrize("word", COMMANDS)
 def test_every_command_has_a_reference_page(word: str):
     """Linked from the index, with each of its actions and options."""
-    found = re.search(rf"\[boombap {word}\]\(reference/([\w-]+\.md)(#{word})?\)", page("index.md"))
-    assert found
-    text = page(f"reference/{found[1]}")
-    if found[2]:
+    match = re.search(rf"\[boombap {word}\]\(reference/([\w-]+\.md)(#{word})?\)", page("index.md"))
+    assert match
+    text = page(f"reference/{match[1]}")
+    if match[2]:
         text = text.partition(f"\n## {word}\n")[2].partition("\n## ")[0]
     actions = COMMANDS[word][0]().TOOL.actions
     parsers = [action_parser(action, "") for action in actions]
@@ -224,9 +224,9 @@ def test_every_form_and_field_of_redis_is_documented():
 def test_every_finding_of_redis_is_documented():
     assert redis_checks.__file__
     files = Path(redis_checks.__file__).parent.glob("*.py")
-    found = {name for path in files for name in re.findall(r'Finding\(\s*"(\w+)"', path.read_text(encoding="utf-8"))}
+    ids = {name for path in files for name in re.findall(r'Finding\(\s*"(\w+)"', path.read_text(encoding="utf-8"))}
     table = page("reference/redis.md").partition("\n## Checks\n")[2].partition("\n## ")[0]
-    assert set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == found
+    assert set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == ids
 
 
 def headings(path: Path) -> set[str]:
@@ -285,7 +285,7 @@ EXAMPLES = sorted(set(commands()))
 @pytest.mark.parametrize(("place", "line"), EXAMPLES, ids=[f"{place}: {line}" for place, line in EXAMPLES])
 def test_every_example_parses(place: str, line: str):
     first = shlex.split(line)
-    first = first[: next((at for at, word in enumerate(first) if word in ("|", ">", "&&")), None)]
+    first = first[: next((index for index, word in enumerate(first) if word in ("|", ">", "&&")), None)]
     while first and re.fullmatch(r"[A-Z_]+=.*", first[0]):
         first.pop(0)
     if first[0] == "make":

@@ -17,19 +17,24 @@ CODES = [0, 1, 3, 4, 75]
 def branches(root: type[BoombapError] = BoombapError) -> list[type[BoombapError]]:
     return [
         root,
-        *(one for child in root.__subclasses__() for one in branches(child) if one.__module__ == root.__module__),
+        *(
+            branch
+            for child in root.__subclasses__()
+            for branch in branches(child)
+            if branch.__module__ == root.__module__
+        ),
     ]
 
 
 def test_drawing_names_every_branch_with_its_exit_code() -> None:
     drawn = dict(re.findall(r"(\w+) +(\d+|130/143)  ", errors.__doc__ or ""))
-    expected = {one.__name__: str(one.exit_code) for one in branches()} | {"Interrupted": "130/143"}
+    expected = {branch.__name__: str(branch.exit_code) for branch in branches()} | {"Interrupted": "130/143"}
     assert drawn == expected
 
 
 def test_drawing_says_what_is_transient() -> None:
     drawn = set(re.findall(r"(\w+) .*\(transient\)", errors.__doc__ or ""))
-    assert drawn == {one.__name__ for one in branches() if one.transient}
+    assert drawn == {branch.__name__ for branch in branches() if branch.transient}
 
 
 def test_message_ends_with_what_to_do() -> None:

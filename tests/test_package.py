@@ -47,13 +47,13 @@ def imported(path: Path) -> set[str]:
 
 def public(node: ast.AST, prefix: str = "") -> list[tuple[str, ast.AST]]:
     """Give the public classes and functions below a module or class, with their names."""
-    found: list[tuple[str, ast.AST]] = []
+    definitions: list[tuple[str, ast.AST]] = []
     for child in ast.iter_child_nodes(node):
         if isinstance(child, (ast.ClassDef, *FUNCTIONS)) and not child.name.startswith("_"):
-            found.append((prefix + child.name, child))
+            definitions.append((prefix + child.name, child))
             if isinstance(child, ast.ClassDef):
-                found += public(child, f"{prefix}{child.name}.")
-    return found
+                definitions += public(child, f"{prefix}{child.name}.")
+    return definitions
 
 
 @every_module

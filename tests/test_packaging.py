@@ -106,8 +106,8 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("pyproject.toml", "README.md", "LICENSE", "docs/boombap.1"):
         (place / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, place / name)
-    words = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(place), str(place)]
-    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    argv = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(place), str(place)]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
     if "No matching distribution" in done.stderr and "CI" not in os.environ:
         pytest.skip("the build's own packages cannot be fetched")
     assert done.returncode == 0, done.stderr

@@ -50,16 +50,16 @@ def is_command(span: str) -> bool:
 
 def parses(span: str) -> bool:
     """Parse a command line as the program would; raises nothing."""
-    program, *words = shlex.split(span)
+    program, *argv = shlex.split(span)
     if program not in PROGRAMS:
         return False
     if not PROGRAMS[program]:
-        if words[:1] == ["help"]:
-            words = words[1:]
-            return words[0] in COMMANDS
-        if words in (["--help"], ["--version"], []):
+        if argv[:1] == ["help"]:
+            argv = argv[1:]
+            return argv[0] in COMMANDS
+        if argv in (["--help"], ["--version"], []):
             return True
-    word, *rest = [PROGRAMS[program], *words] if PROGRAMS[program] else words
+    word, *rest = [PROGRAMS[program], *argv] if PROGRAMS[program] else argv
     try:
         command_lines.check(word, rest)
     except (UsageError, SystemExit, KeyError):

@@ -3,19 +3,19 @@
 The tree; a command that ends with an error exits with the code beside its branch::
 
     BoombapError                     70  our bug, unless a branch below says otherwise
-    ├── UsageError                    2  the words on the command line do not fit together
+    ├── UsageError                    2  the arguments do not fit together
     │   └── ConfigError               2  a configured value is missing, malformed or unknown
-    ├── ExternalError                  3  a server, file or network failed us
+    ├── ExternalError                 3  a server, file or network failed us
     │   ├── Unreachable               3  no connection: refused, unknown host, time-out (transient)
     │   ├── AccessDenied              3  wrong password, missing right, refused by pg_hba.conf
     │   ├── NotFound                  3  the database, table, function or file does not exist
     │   ├── TimedOut                  3  the server was reached but took too long (transient)
     │   ├── Disconnected              3  the connection broke in the middle (transient)
     │   ├── Unavailable               3  the server answered that it cannot serve now: 429, 5xx (transient)
-    │   ├── Conflict                3  another transaction was in the way: deadlock, serialization (transient)
+    │   ├── Conflict                  3  another transaction was in the way: deadlock, serialization (transient)
     │   └── QueryFailed               3  the server refused a statement for another reason
     ├── NoVerdict                     4  nothing could be judged
-    ├── RetryLater                     75  progress is saved; a quota or a long ban ends later
+    ├── RetryLater                   75  progress is saved; a quota or a long ban ends later
     └── Interrupted             130/143  SIGINT or SIGTERM
 
 Messages say what failed, with which value, and what to do; they never hold a secret and never a driver's own text.
@@ -80,7 +80,7 @@ class BoombapError(Exception):
 
 
 class UsageError(BoombapError):
-    """The words on the command line do not fit together."""
+    """The arguments on the command line do not fit together."""
 
     exit_code = EXIT_USAGE
 
@@ -90,7 +90,7 @@ class ConfigError(UsageError):
 
 
 class ExternalError(BoombapError):
-    """Something that is not ours failed: a server, a file, the network.
+    """An external system failed: a server, a file, the network.
 
     Attributes:
         url: which address was asked, without query and password; empty where none was.
@@ -103,17 +103,17 @@ class ExternalError(BoombapError):
 
 
 class Unreachable(ExternalError):
-    """No connection came about."""
+    """No connection could be made."""
 
     transient = True
 
 
 class AccessDenied(ExternalError):
-    """The server or the file system answered, and said no."""
+    """The server or the file system refused access."""
 
 
 class NotFound(ExternalError):
-    """The server answered, but what was asked for does not exist on it."""
+    """The server answered, but the requested object does not exist."""
 
 
 class TimedOut(ExternalError):
@@ -132,7 +132,7 @@ class Unavailable(ExternalError):
     """The server answered that it cannot serve now.
 
     Attributes:
-        retry_after_s: seconds until it wants to be asked again; None when it did not say.
+        retry_after_s: seconds after which it may be asked again; None when the server did not say.
     """
 
     transient = True
@@ -140,7 +140,7 @@ class Unavailable(ExternalError):
 
 
 class Conflict(ExternalError):
-    """The server undid a transaction because of another one; it may be run again."""
+    """The server rolled a transaction back because of a concurrent one; it may be retried."""
 
     transient = True
 
@@ -158,13 +158,13 @@ class QueryFailed(ExternalError):
 
 
 class NoVerdict(BoombapError):
-    """The question could not be judged at all, so neither yes nor no is an honest answer."""
+    """Nothing could be judged, so neither yes nor no would be true."""
 
     exit_code = EXIT_NO_VERDICT
 
 
 class RetryLater(BoombapError):
-    """A quota or a ban stands; progress is saved.
+    """A quota or a ban is in force; progress is saved.
 
     Attributes:
         retry_after_s: seconds until a new attempt makes sense.

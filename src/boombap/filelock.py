@@ -1,7 +1,7 @@
-"""Locks on open files that the kernel takes back when the process ends, however it ends.
+"""File locks (flock) that the kernel releases when the process ends, also after a crash.
 
 A lock belongs to the open file: it ends when the descriptor is closed. `fcntl` is imported at the first lock, so that
-what needs none also starts on a system without it.
+commands without locks also start on a system that lacks it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _STEP_S = 0.05
 
 
 def lock(descriptor: int) -> None:
-    """Wait until the lock is ours.
+    """Take the lock, waiting while another process holds it.
 
     Raises:
         ExternalError: on a system without such locks.
@@ -28,7 +28,7 @@ def lock(descriptor: int) -> None:
 
 
 def try_lock(descriptor: int) -> bool:
-    """Take the lock without waiting; False while somebody else has it.
+    """Take the lock without waiting; False while another process holds it.
 
     Raises:
         ExternalError: on a system without such locks.
@@ -42,13 +42,13 @@ def try_lock(descriptor: int) -> bool:
     return True
 
 
-def lock_within(descriptor: int, limit_s: float, pause: Callable[[float], None]) -> float | None:
+def lock_within(descriptor: int, limit_s: float, sleep: Callable[[float], None]) -> float | None:
     """Take the lock and return how many seconds that took, 0 when it was free; None when the limit has passed.
 
     Args:
         descriptor: the open file.
         limit_s: the longest wait.
-        pause: waits; `Interrupt.sleep` makes the wait end with `Interrupted`.
+        sleep: waits; `Interrupt.sleep` makes the wait end with `Interrupted`.
 
     Raises:
         ExternalError: on a system without such locks.
@@ -58,7 +58,7 @@ def lock_within(descriptor: int, limit_s: float, pause: Callable[[float], None])
     while not try_lock(descriptor):
         if waited_s >= limit_s:
             return None
-        pause(_STEP_S)
+        sleep(_STEP_S)
         waited_s += _STEP_S
     return waited_s
 

@@ -1,6 +1,6 @@
-"""Whether the run has been asked to end, and whom to tell.
+"""Whether the run has been asked to end, and the callbacks that end its waits.
 
-`cli/run` creates one `Interrupt` a run and sets it on SIGINT or SIGTERM. Work looks at `is_set` between steps;
+`cli/run` creates one `Interrupt` per run and sets it on SIGINT or SIGTERM. Work looks at `is_set` between steps;
 a client that waits inside C (a PostgreSQL query) registers a function that ends the wait from another thread.
 """
 
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
 
 
 GRACE_S = 0.6
-"""A run that has not come back by then is left behind, unless it asked for longer: nobody is kept waiting."""
+"""How long a run may take to return after the signal, unless it asks for longer; then the process exits."""
 
 
 class Interrupt:
-    """One flag for one run, and the functions that end whatever waits in C.
+    """One flag for one run, and the callbacks that end waits inside C code.
 
     Attributes:
         signum: the signal that ended the run, 0 while none has come.
-        grace_s: how long the run may take to come back after the signal; work that drains asks for more.
+        grace_s: how long the run may take to return after the signal; work that drains asks for more.
     """
 
     def __init__(self) -> None:
@@ -51,7 +51,7 @@ class Interrupt:
             raise Interrupted(self.signum)
 
     def sleep(self, seconds: float) -> None:
-        """Wait, but no longer than until the run is asked to end.
+        """Wait, at most until the run is asked to end.
 
         Raises:
             Interrupted: when it was.

@@ -1,7 +1,7 @@
 """Logging to stderr, as text or as JSON lines; the `logging` package (8 ms) is imported at the first record.
 
-Library modules call `logger(__name__)` and never configure anything; `cli/run` calls `configure` once. Whatever is
-written passes `redact`, so that an address with a password in it cannot leave by this way.
+Library modules call `logger(__name__)` and never configure anything; `cli/run` calls `configure` once. Every
+record passes `redact`, so that no password in an address is logged.
 """
 
 from __future__ import annotations
@@ -47,11 +47,11 @@ def redact(text: str) -> str:
     >>> redact("postgresql://dj:s3cret@db/rap password='x y'")
     'postgresql://dj:***@db/rap password=***'
     """
-    return _SECRETS.sub(lambda found: f"{found[2]}{found[3]}***" if found[2] else f"{found[1]}:***", text)
+    return _SECRETS.sub(lambda match: f"{match[2]}{match[3]}***" if match[2] else f"{match[1]}:***", text)
 
 
 def write_traceback(error: BaseException, folder: Path) -> Path:
-    """Append the traceback of a bug to ``boombap.log`` in `folder` (0700, the file 0600) and give its path.
+    """Append the traceback of a bug to ``boombap.log`` in `folder` (0700, the file 0600) and return its path.
 
     Raises:
         OSError: when the folder or the file cannot be written.
@@ -88,7 +88,7 @@ def _formatter() -> logging.Formatter:
     as_json = _settings["format"] == "json"
 
     class Formatter(logging.Formatter):
-        """One line a record, secrets removed."""
+        """One line per record, secrets removed."""
 
         def format(self, record: logging.LogRecord) -> str:
             return _json_line(record) if as_json else redact(super().format(record))

@@ -8,9 +8,9 @@ if TYPE_CHECKING:
 
 
 def make_folder(path: Path) -> None:
-    """Create a folder and its missing parents, all 0700; what exists stays as it is.
+    """Create a folder and its missing parents, all 0700; existing ones keep their mode.
 
-    `Path.mkdir` gives its mode to the last folder only, and the umask's to the parents.
+    `Path.mkdir` applies its mode to the last folder only; the parents get the umask's.
 
     Raises:
         OSError: when one cannot be created.

@@ -1,4 +1,4 @@
-"""Durations, sizes and counts: from the words people type to numbers, and back to short words."""
+"""Durations, sizes and counts: parsed from what people type, formatted for display."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ def parse_duration_s(text: str) -> float:
     >>> parse_duration_s("1h30m"), parse_duration_s("2 days")
     (5400.0, 172800.0)
     """
-    words = text.strip().lower()
-    parts = _PART.findall(words)
-    if not parts or _PART.sub("", words).strip():
+    lowered = text.strip().lower()
+    parts = _PART.findall(lowered)
+    if not parts or _PART.sub("", lowered).strip():
         raise _not_a_duration(text)
     seconds = float(sum(float(number) * _unit_s(unit, text) for number, unit in parts))
     if seconds > _LONGEST_S:
-        raise UsageError(f"{text!r} is too long", hint="ten years are the most")
+        raise UsageError(f"{text!r} is too long", hint="the maximum is ten years")
     return seconds
 
 

@@ -34,19 +34,19 @@ def test_no_error_of_a_job_is_swallowed(error: BaseException, others: int):
 
 
 def test_jobs_that_have_not_begun_are_left_after_an_error():
-    failed, begun = threading.Event(), []
+    failed, started = threading.Event(), []
 
     def fail() -> None:
         failed.set()
         raise Unreachable("gone")
 
     def work() -> None:
-        begun.append(1)
+        started.append(1)
         failed.wait(5)
 
     with pytest.raises(Unreachable):
         fan_out([*[work] * (AT_ONCE - 1), fail, *[work] * 1000], AT_ONCE)
-    assert len(begun) < 1000
+    assert len(started) < 1000
 
 
 def test_an_interrupt_is_told_though_every_job_came_back():

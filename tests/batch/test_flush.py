@@ -51,8 +51,8 @@ def test_nothing_is_lost_doubled_reordered_or_late(size: int, items: list[tuple[
     clock = Clock()
     flush: Flush[int] = Flush(size, 1.0, clock=clock)
     given_out: list[list[int]] = []
-    for item, pause in items:
-        clock.sleep(pause)
+    for item, delay in items:
+        clock.sleep(delay)
         given_out += [flush.due(), flush.add(item)]
         wait = flush.wait_s()
         assert wait is None or 0 < wait <= 1.0

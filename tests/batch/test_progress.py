@@ -41,8 +41,8 @@ def test_there_is_no_rate_before_time_has_passed():
 def test_the_rate_is_never_negative_and_memory_is_bounded(steps: list[tuple[int, float]]):
     clock = Clock()
     rate = Rate(10, clock=clock)
-    for n, pause in steps:
-        clock.sleep(pause)
+    for n, wait in steps:
+        clock.sleep(wait)
         rate.add(n)
         assert rate.per_s() >= 0
         assert len(rate._marks) <= 10 / 0.25 + 2

@@ -51,15 +51,15 @@ def test_an_error_after_the_last_put_is_raised_too():
 
 
 def test_an_error_in_the_block_leaves_what_waits():
-    begun, go_on, done = threading.Event(), threading.Event(), []
+    started, go_on, done = threading.Event(), threading.Event(), []
 
     def work(item: int) -> None:
-        begun.set()
+        started.set()
         go_on.wait(5)
         done.append(item)
 
     def fail() -> None:
-        begun.wait(5)
+        started.wait(5)
         threading.Timer(0.01, go_on.set).start()
         raise KeyError("bug")
 

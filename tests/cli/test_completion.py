@@ -15,10 +15,10 @@ from boombap.cli.main import COMMANDS
 needs_bash = pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not at hand")
 
 
-def completed(*words: str) -> list[str]:
+def completed(*typed: str) -> list[str]:
     """What bash offers for the last of some words."""
-    line = " ".join(f"'{word}'" for word in words)
-    ask = f"COMP_WORDS=({line}); COMP_CWORD={len(words) - 1}; _boombap; echo ${{COMPREPLY[@]}}"
+    line = " ".join(f"'{word}'" for word in typed)
+    ask = f"COMP_WORDS=({line}); COMP_CWORD={len(typed) - 1}; _boombap; echo ${{COMPREPLY[@]}}"
     code = f"{script('bash')}\n{ask}"
     done = subprocess.run(["bash", "-c", code], capture_output=True, text=True, check=True, timeout=20)
     assert done.stderr == ""

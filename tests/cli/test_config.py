@@ -34,9 +34,9 @@ def test_secrets_are_stars(boombap: Run, isolated: Path, style: str) -> None:
 
 def test_json_holds_every_key_with_its_source(boombap: Run, isolated: Path) -> None:
     (isolated / "boombap.toml").write_text("[db]\nlock_timeout = '1s'\ncoverage_analyzers = ['a', 'b']\n")
-    found = json.loads(boombap("config", "show", "--format", "json", DB_PORT="1").stdout)
-    assert found["schema"] == "boombap.config/1"
-    rows = {row["key"]: (row["value"], row["source"]) for row in found["keys"]}
+    shown = json.loads(boombap("config", "show", "--format", "json", DB_PORT="1").stdout)
+    assert shown["schema"] == "boombap.config/1"
+    rows = {row["key"]: (row["value"], row["source"]) for row in shown["keys"]}
     assert rows["postgres.port"] == ("1", "environment DB_PORT")
     assert rows["db.lock_timeout"] == ("1s", "boombap.toml [db]")
     assert rows["db.coverage_analyzers"] == ("a,b", "boombap.toml [db]")
@@ -81,7 +81,7 @@ def test_service_links_of_kubernetes_are_passed_over_and_told(boombap):
     links = {"REDIS_PORT": "tcp://10.96.14.7:6379", "BOOMBAP_DEPS_PORT": "tcp://10.96.31.9:8421"}
     done = boombap("config", "show", **links)
     assert done.returncode == 0
-    assert done.stderr == "passed over, as Kubernetes sets them for its Services: BOOMBAP_DEPS_PORT, REDIS_PORT\n"
+    assert done.stderr == "ignored, because Kubernetes sets them for its Services: BOOMBAP_DEPS_PORT, REDIS_PORT\n"
 
 
 class TestCheck:

@@ -21,18 +21,18 @@ PASSWORD = "hunter2"
 
 
 def answers(done: subprocess.CompletedProcess[str]) -> dict[str, tuple[str, str]]:
-    found = json.loads(done.stdout)
-    assert found["schema"] == "boombap.doctor/1"
-    return {one["subject"]: (one["state"], one["finding"]) for one in found["answers"]}
+    document = json.loads(done.stdout)
+    assert document["schema"] == "boombap.doctor/1"
+    return {answer["subject"]: (answer["state"], answer["finding"]) for answer in document["answers"]}
 
 
 def test_nothing_configured_is_no_failure(boombap: Run) -> None:
     done = boombap("doctor", "--format", "json")
-    found = answers(done)
+    given = answers(done)
     assert (done.returncode, done.stderr) == (0, "")
-    assert found["Python"][0] == "ok"
-    assert found["PostgreSQL"][0] == "note"
-    assert "Redis" not in found
+    assert given["Python"][0] == "ok"
+    assert given["PostgreSQL"][0] == "note"
+    assert "Redis" not in given
 
 
 def test_broken_configuration_is_an_answer(boombap: Run) -> None:
@@ -74,11 +74,11 @@ def test_servers_that_do_not_answer(boombap: Run) -> None:
         DATABASE_URL=f"postgresql://dj:{PASSWORD}@127.0.0.1:{port}/rap",
         REDIS_URL=f"redis://:{PASSWORD}@127.0.0.1:{port}/0",
     )
-    found = answers(done)
+    given = answers(done)
     assert done.returncode == 1
-    assert found["PostgreSQL"][0] == "bad"
-    assert f"127.0.0.1:{port}/rap refused the connection" in found["PostgreSQL"][1]
-    assert found["Redis"] == (
+    assert given["PostgreSQL"][0] == "bad"
+    assert f"127.0.0.1:{port}/rap refused the connection" in given["PostgreSQL"][1]
+    assert given["Redis"] == (
         "bad",
         f"no connection to 127.0.0.1:{port}: Connection refused; check REDIS_URL or REDIS_HOST and REDIS_PORT",
     )
@@ -87,7 +87,7 @@ def test_servers_that_do_not_answer(boombap: Run) -> None:
 
 def test_ready_database(boombap: Run, healthy: Database) -> None:
     done = boombap("doctor", "--format", "json", DATABASE_URL=healthy.url())
-    found = answers(done)
+    given = answers(done)
     assert done.returncode == 0
-    assert [found[name][0] for name in ("PostgreSQL", "rights", "tracks", "analysis_results")] == ["ok"] * 4
-    assert found["PostgreSQL"][1].startswith("18")
+    assert [given[name][0] for name in ("PostgreSQL", "rights", "tracks", "analysis_results")] == ["ok"] * 4
+    assert given["PostgreSQL"][1].startswith("18")

@@ -52,8 +52,8 @@ NEEDS = [
 ]
 
 
-def run(hidden: str, *words: str, code: str = "sys.exit(main(sys.argv[1:]))") -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", HIDING + code, hidden, *words]
+def run(hidden: str, *argv: str, code: str = "sys.exit(main(sys.argv[1:]))") -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", HIDING + code, hidden, *argv]
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
 
@@ -119,15 +119,15 @@ def test_commands_without_an_extra_need_no_library(words: list[str]) -> None:
 def test_doctor_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("REDIS_URL")
     done = run("psycopg2,rapidfuzz", "doctor", "--format", "json")
-    found = {one["subject"]: (one["state"], one["finding"]) for one in json.loads(done.stdout)["answers"]}
+    given = {answer["subject"]: (answer["state"], answer["finding"]) for answer in json.loads(done.stdout)["answers"]}
     assert (done.returncode, done.stderr) == (0, "")
-    assert found["tools"] == ("ok", "the libraries of ctx, deps, redis are installed")
-    assert found["boombap db"] == ("note", "without psycopg2; pip install 'boombap[db]' brings them")
-    assert found["boombap spotify"] == (
+    assert given["tools"] == ("ok", "the libraries of ctx, deps, redis are installed")
+    assert given["boombap db"] == ("note", "not installed: psycopg2; run pip install 'boombap[db]'")
+    assert given["boombap spotify"] == (
         "note",
-        "without psycopg2, rapidfuzz; pip install 'boombap[spotify]' brings them",
+        "not installed: psycopg2, rapidfuzz; run pip install 'boombap[spotify]'",
     )
-    assert found["PostgreSQL"] == ("note", "not asked; pip install 'boombap[db]' brings its driver")
+    assert given["PostgreSQL"] == ("note", "not checked, its driver is missing; run pip install 'boombap[db]'")
 
 
 # `deps update` asks for uv in a line of its own; `redis` asks `local` for Valkey's address only.
@@ -164,17 +164,17 @@ def graph() -> grimp.ImportGraph:
 @pytest.mark.parametrize("extra", extras.MODULES)
 def test_an_extra_is_what_a_tool_imports_also_by_way_of_others(extra: str, graph: grimp.ImportGraph) -> None:
     names = {name.partition(".")[0] for name in graph.find_upstream_modules(f"boombap.{extra}", as_package=True)}
-    found = names - sys.stdlib_module_names - {"boombap"}
-    assert found - ELSEWHERE.get(extra, set()) == set(extras.MODULES[extra])
+    outside = names - sys.stdlib_module_names - {"boombap"}
+    assert outside - ELSEWHERE.get(extra, set()) == set(extras.MODULES[extra])
 
 
 @pytest.mark.parametrize("extra", extras.MODULES)
 def test_an_extra_installs_what_its_modules_come_from(extra: str) -> None:
     packages = importlib.metadata.packages_distributions()
     wanted = {packages[module][0].lower() for module in extras.MODULES[extra]}
-    found = {name.lower() for name in declared()[extra]}
+    names = {name.lower() for name in declared()[extra]}
     assert {name.replace("_", "-") for name in wanted} == {
-        name for name in found if not name.startswith("tree-sitter-")
+        name for name in names if not name.startswith("tree-sitter-")
     }
 
 

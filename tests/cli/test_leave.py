@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 def ended(code: str, **options: object) -> subprocess.CompletedProcess[str]:
     whole = f"from boombap.cli.leave import leave\n{code}\n"
-    words = [sys.executable, "-c", whole]
-    return subprocess.run(words, text=True, capture_output=True, timeout=30, check=False, **options)  # type: ignore[call-overload, no-any-return]
+    argv = [sys.executable, "-c", whole]
+    return subprocess.run(argv, text=True, capture_output=True, timeout=30, check=False, **options)  # type: ignore[call-overload, no-any-return]
 
 
 @pytest.mark.parametrize("code", [0, 1, 70, 130])

@@ -78,9 +78,9 @@ def test_second_console_script_is_db(isolated: Path) -> None:
     assert done.stdout.startswith("usage: database-diagnostics ACTION")
 
 
-def shell(script: str, words: list[str], **environment: str) -> subprocess.CompletedProcess[str]:
+def shell(script: str, argv: list[str], **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        ["/bin/sh", "-c", script, sys.executable, "-m", "boombap", *words],
+        ["/bin/sh", "-c", script, sys.executable, "-m", "boombap", *argv],
         capture_output=True,
         text=True,
         env=os.environ | environment,

@@ -23,9 +23,9 @@ for name in {UNIX_ONLY}:
 """
 
 
-def python(code: str, *words: str) -> subprocess.CompletedProcess[str]:
+def python(code: str, *argv: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-c", BLOCKED + code, *words], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", BLOCKED + code, *argv], capture_output=True, text=True, timeout=60, check=False
     )
 
 

@@ -61,9 +61,9 @@ def options(folder: Path) -> dict[str, object]:
 
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
-    def done(body: str, *words: str, stdout: int = subprocess.PIPE) -> subprocess.CompletedProcess[str]:
+    def done(body: str, *argv: str, stdout: int = subprocess.PIPE) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [*command(tmp_path, body), *words], stdout=stdout, timeout=20, check=False, **options(tmp_path)
+            [*command(tmp_path, body), *argv], stdout=stdout, timeout=20, check=False, **options(tmp_path)
         )  # type: ignore[call-overload, no-any-return]
 
     return done
@@ -75,8 +75,8 @@ def start(tmp_path: Path) -> Iterator[Start]:
     children: list[subprocess.Popen[str]] = []
 
     def started(body: str) -> subprocess.Popen[str]:
-        words = command(tmp_path, f"print('ready', flush=True)\n{body}")
-        children.append(subprocess.Popen(words, stdout=subprocess.PIPE, **options(tmp_path)))  # type: ignore[call-overload]
+        argv = command(tmp_path, f"print('ready', flush=True)\n{body}")
+        children.append(subprocess.Popen(argv, stdout=subprocess.PIPE, **options(tmp_path)))  # type: ignore[call-overload]
         assert children[-1].stdout.readline() == "ready\n"
         return children[-1]
 
@@ -125,9 +125,9 @@ def test_bug_is_one_line_and_a_private_traceback_without_secrets(run: Run) -> No
 
 
 def test_bug_while_the_tool_is_imported(run: Run, tmp_path: Path) -> None:
-    words = command(tmp_path, "return 0")
+    argv = command(tmp_path, "return 0")
     (tmp_path / "probe.py").write_text("import no_such_module")
-    done = subprocess.run(words, stdout=subprocess.PIPE, timeout=20, check=False, **options(tmp_path))  # type: ignore[call-overload]
+    done = subprocess.run(argv, stdout=subprocess.PIPE, timeout=20, check=False, **options(tmp_path))  # type: ignore[call-overload]
     assert done.returncode == 70
     assert "a bug in boombap (ModuleNotFoundError)" in done.stderr
     assert "Traceback" not in done.stderr
@@ -185,11 +185,11 @@ WAITS = {
 @pytest.mark.parametrize(("signum", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_signal_ends_any_wait_within_a_second(start: Start, wait: str, signum: signal.Signals, code: int) -> None:
     child = start(wait)
-    begun = monotonic()
+    started_s = monotonic()
     child.send_signal(signum)
     _, err = child.communicate(timeout=20)
     assert (child.returncode, err) == (code, "interrupted\n")
-    assert monotonic() - begun < PROMPT_S
+    assert monotonic() - started_s < PROMPT_S
 
 
 @pytest.mark.parametrize("_attempt", range(4))
@@ -237,11 +237,11 @@ def test_a_second_signal_ends_a_run_that_drains_at_once(start: Start, first: int
     assert child.stdout
     assert child.stdout.readline() == "drains\n"
     assert child.poll() is None
-    begun = monotonic()
+    started_s = monotonic()
     child.send_signal(second)
     _, err = child.communicate(timeout=6)
     assert (child.returncode, err) == (code, "interrupted\n")
-    assert monotonic() - begun < PROMPT_S
+    assert monotonic() - started_s < PROMPT_S
 
 
 def test_a_run_that_asked_for_it_has_more_time_to_drain(start: Start) -> None:

@@ -100,10 +100,8 @@ def environment(tmp_path: Path, isolated: Path) -> dict[str, str]:
     return environ | {"DATABASE_URL": url, "PYTHONPYCACHEPREFIX": str(tmp_path / "byte-code")}
 
 
-def python(environ: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, *words], capture_output=True, text=True, env=environ, check=False, timeout=60
-    )
+def python(environ: dict[str, str], *argv: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, *argv], capture_output=True, text=True, env=environ, check=False, timeout=60)
 
 
 def loaded(name: str, environ: dict[str, str], folder: Path) -> set[str]:
@@ -151,9 +149,9 @@ def test_help_of_other_commands_does_without_drivers_and_ssl(
 
 @every_command
 def test_time_and_memory(name: str, environment: dict[str, str]) -> None:
-    words = [sys.executable, "-m", "boombap", *COMMANDS[name][0]]
-    python(environment, *words[1:])  # compiles
-    times, peak_mb = json.loads(python(environment, "-c", LAUNCHER, *words).stdout)
+    argv = [sys.executable, "-m", "boombap", *COMMANDS[name][0]]
+    python(environment, *argv[1:])  # compiles
+    times, peak_mb = json.loads(python(environment, "-c", LAUNCHER, *argv).stdout)
     most_s, most_mb = BOUNDS[name]
     assert median(times) < most_s
     assert peak_mb < most_mb

@@ -52,20 +52,20 @@ def test_every_action_names_its_codes():
 
 
 def test_every_code_that_an_error_leads_to_has_a_meaning():
-    found, left = set(), [BoombapError]
+    codes, left = set(), [BoombapError]
     while left:
         error = left.pop()
-        found.add(error.exit_code)
+        codes.add(error.exit_code)
         left += error.__subclasses__()
-    assert found - set(MEANINGS) == set()
+    assert codes - set(MEANINGS) == set()
 
 
 @pytest.mark.parametrize("word", COMMANDS)
 def test_the_help_of_a_tool_names_each_code_of_its_actions(word: str):
     module: Any = COMMANDS[word][0]()
     line = module.TOOL.notes.partition("Exit codes:")[2]
-    told = set(map(int, re.findall(r"(?<!\S)(\d+) ", line)))
-    assert {code for (one, _), codes in EXITS.items() if one == word for code in codes} - told == set()
+    named = set(map(int, re.findall(r"(?<!\S)(\d+) ", line)))
+    assert {code for (tool, _), codes in EXITS.items() if tool == word for code in codes} - named == set()
 
 
 def test_the_precedence_is_printed_as_it_is():
@@ -76,11 +76,11 @@ def test_the_precedence_is_printed_as_it_is():
 
 def check(run: Run, line: str, code: int, **environment: str) -> None:
     """Run a command, and compare its code with what is wanted and with what it declares."""
-    words = line.split()
-    done = run(*words, **environment)
+    argv = line.split()
+    done = run(*argv, **environment)
     assert done.returncode == code, done.stderr
     assert "Traceback" not in done.stderr
-    assert code in EXITS[words[0], words[1]]
+    assert code in EXITS[argv[0], argv[1]]
 
 
 @pytest.mark.parametrize(

@@ -108,7 +108,7 @@ def test_two_dashes_before_a_single_argument():
 
 @pytest.mark.parametrize("argv", [["--by", "age"], ["-q", "open"], ["--", "open"]])
 def test_options_before_the_action_of_a_tool_without_a_default(argv: list[str]):
-    with pytest.raises(UsageError, match=f"^{argv[0]} stands where an action must; one of list, open, label$"):
+    with pytest.raises(UsageError, match=f"^an action must come before {argv[0]}; one of list, open, label$"):
         parse(TOOL.replace(default=""), argv, PROG)
 
 
@@ -157,7 +157,7 @@ def test_a_tool_without_a_default_lists_its_actions(capsys: pytest.CaptureFixtur
 def test_options_without_an_action_need_a_default():
     with pytest.raises(UsageError) as caught:
         parse(TOOL.replace(default=""), ["--by", "age"], PROG)
-    assert str(caught.value) == "--by stands where an action must; one of list, open, label"
+    assert str(caught.value) == "an action must come before --by; one of list, open, label"
 
 
 def test_help_of_an_action_has_its_options_only(capsys: pytest.CaptureFixture[str]):

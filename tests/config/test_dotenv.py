@@ -46,7 +46,7 @@ def test_double_quotes_know_escapes(value: str, comment: str) -> None:
 @given(st.dictionaries(NAMES, st.text(LINES).filter(lambda text: "'" not in text)))
 def test_file_round_trip_with_line_numbers(values: dict[str, str]) -> None:
     text = "".join(f"# {name}\n\n{name}='{value}'\n" for name, value in values.items())
-    expected = {name: (3 * at + 3, value) for at, (name, value) in enumerate(values.items())}
+    expected = {name: (3 * index + 3, value) for index, (name, value) in enumerate(values.items())}
     assert dotenv.parse(text, ".env") == expected
 
 

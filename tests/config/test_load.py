@@ -68,7 +68,7 @@ def test_nearest_source_wins(folder: Path, given_by: tuple[bool, ...]) -> None:
         folder=folder,
     )
     places = ["boombap.toml [db]", ".env:1 BOOMBAP_DB_POOL_SIZE", "environment BOOMBAP_DB_POOL_SIZE", "command line"]
-    nearest = max((at for at, is_given in enumerate(given_by) if is_given), default=-1)
+    nearest = max((index for index, is_given in enumerate(given_by) if is_given), default=-1)
     assert config.of(DbSettings).pool_size == nearest + 4
     assert config.sources.get("db.pool_size") == (places[nearest] if nearest >= 0 else None)
 
@@ -84,10 +84,10 @@ def test_team_names_are_read(folder: Path) -> None:
     for names in (("HOST", "PORT", "DATABASE", "USERNAME", "PASSWORD"), ("HOST", "PORT", "NAME", "USER", "PASSWORD")):
         prefix = "POSTGRES" if "DATABASE" in names else "DB"
         values = dict(zip((f"{prefix}_{name}" for name in names), ("h", "1", "d", "u", "p"), strict=True))
-        found = load(environ=values, folder=folder).postgres
-        assert (found.host, found.port, found.database, found.username) == ("h", 1, "d", "u")
-        assert found.password is not None
-        assert found.password.reveal() == "p"
+        settings = load(environ=values, folder=folder).postgres
+        assert (settings.host, settings.port, settings.database, settings.username) == ("h", 1, "d", "u")
+        assert settings.password is not None
+        assert settings.password.reveal() == "p"
 
 
 def test_nearer_url_drops_farther_parts(folder: Path) -> None:
@@ -121,11 +121,11 @@ def test_parts_that_remain_are_nearer_than_the_url(
     toml = "".join(f"{name} = '{values[name]}'\n" for name in layers[0])
     write(folder, f"[postgres]\n{toml}", "".join(f"{names[name]}={values[name]}\n" for name in layers[1]))
     flags = {f"postgres.{name}": values[name] for name in layers[3]}
-    found = load(flags, environ={names[name]: values[name] for name in layers[2]}, folder=folder).postgres
-    url_at = max((at for at, layer in enumerate(layers) if "url" in layer), default=-1)
-    assert bool(found.url) == (url_at >= 0)
+    settings = load(flags, environ={names[name]: values[name] for name in layers[2]}, folder=folder).postgres
+    url_index = max((index for index, layer in enumerate(layers) if "url" in layer), default=-1)
+    assert bool(settings.url) == (url_index >= 0)
     for name in ("host", "port"):
-        assert (getattr(found, name) is not None) == any(name in layer for layer in layers[url_at + 1 :])
+        assert (getattr(settings, name) is not None) == any(name in layer for layer in layers[url_index + 1 :])
 
 
 @pytest.mark.parametrize("source", ["toml", ".env", "environment"])

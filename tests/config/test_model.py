@@ -81,9 +81,9 @@ def test_tilde_is_the_home_folder() -> None:
         ("db.statement_timeout", "5", "'5' is not a duration"),
         ("db.statement_timeout", "0s", "'0s' is not a duration from 1ms to 24d"),
         ("db.lock_timeout", "25d", "'25d' is not a duration from 1ms to 24d"),
-        ("deps.ttl", "11y", "is too long; ten years are the most"),
+        ("deps.ttl", "11y", "is too long; the maximum is ten years"),
         ("deps.max_age", "0s", "is less than a second"),
-        ("db.waivers", "~nobody-of-that-name/x", "names a home folder that is not known"),
+        ("db.waivers", "~nobody-of-that-name/x", "names the home folder of an unknown user"),
     ],
 )
 def test_text_that_does_not_fit_is_named_with_its_place(dotted: str, text: str, words: str) -> None:

@@ -32,7 +32,7 @@ def test_secrets_compare_by_their_text() -> None:
     assert Secret("a") != "a"
 
 
-@pytest.mark.parametrize("leave", [pickle.dumps, copy.copy, copy.deepcopy, to_json, lambda one: f"{one:s}", vars])
+@pytest.mark.parametrize("leave", [pickle.dumps, copy.copy, copy.deepcopy, to_json, lambda secret: f"{secret:s}", vars])
 def test_every_other_way_out_is_shut(leave) -> None:
     with pytest.raises(TypeError) as caught:
         leave(Secret("hunter2"))

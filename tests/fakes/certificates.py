@@ -63,5 +63,5 @@ def _files(pair: Pair) -> tuple[str | Path, ...]:
     return ("-keyout", pair.key, "-out", pair.certificate)
 
 
-def _openssl(*words: str | Path) -> None:
-    subprocess.run(["openssl", *words], check=True, capture_output=True, timeout=30)
+def _openssl(*argv: str | Path) -> None:
+    subprocess.run(["openssl", *argv], check=True, capture_output=True, timeout=30)

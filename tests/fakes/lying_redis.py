@@ -34,11 +34,11 @@ class Liar:
 
     def touched_by(self, *names: bytes) -> set[bytes]:
         """Return the keys that commands of these names were about."""
-        return {words[1] for words in self.heard if words[0].upper() in names}
+        return {command[1] for command in self.heard if command[0].upper() in names}
 
     def names(self) -> list[bytes]:
         """Return the names of the commands that came, without those that open a connection."""
-        return [words[0].upper() for words in self.heard if words[0].upper() != b"HELLO"]
+        return [command[0].upper() for command in self.heard if command[0].upper() != b"HELLO"]
 
     def answer(self, guest: socket.socket) -> None:
         # Several connections are open at once, and the listener answers one guest after the other.
@@ -49,8 +49,8 @@ class Liar:
         try:
             while data := guest.recv(65_536):
                 reader.feed(data)
-                while (words := reader.gets()) is not self:
-                    reply = self._reply(tuple(words))
+                while (command := reader.gets()) is not self:
+                    reply = self._reply(tuple(command))
                     if reply is None:
                         return
                     guest.sendall(reply)
@@ -59,12 +59,12 @@ class Liar:
         finally:
             guest.close()
 
-    def _reply(self, words: tuple[bytes, ...]) -> bytes | None:
+    def _reply(self, command: tuple[bytes, ...]) -> bytes | None:
         with self._lock:
-            self.heard.append(words)
-        if words[0].upper() in self.answers:
-            return self.answers[words[0].upper()]
-        match words[0].upper():
+            self.heard.append(command)
+        if command[0].upper() in self.answers:
+            return self.answers[command[0].upper()]
+        match command[0].upper():
             case b"HELLO":
                 return HELLO
             case b"INFO":
@@ -76,7 +76,7 @@ class Liar:
             case b"PTTL":
                 return b":-1\r\n"
             case b"GET" | b"DUMP":
-                return _bulk(b"value of " + words[1])
+                return _bulk(b"value of " + command[1])
             case b"UNLINK" | b"DEL" | b"PEXPIRE":
                 return b":1\r\n"
         return _OK

@@ -23,13 +23,13 @@ def scripted(*answers: bytes | None) -> Answer:
     """Greet as Redis, then give one answer a read; None hangs up."""
 
     def answer(guest: socket.socket) -> None:
-        for one in (HELLO, *answers):
+        for answer in (HELLO, *answers):
             if not guest.recv(65_536):
                 return
-            if one is None:
+            if answer is None:
                 guest.close()
                 return
-            guest.sendall(one)
+            guest.sendall(answer)
 
     return answer
 

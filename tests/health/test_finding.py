@@ -14,13 +14,13 @@ FINDINGS = st.lists(
 
 def test_severities_compare_and_have_words() -> None:
     assert Severity.INFO < Severity.WARNING < Severity.CRITICAL
-    assert [one.word for one in Severity] == ["info", "warning", "critical"]
+    assert [severity.word for severity in Severity] == ["info", "warning", "critical"]
 
 
 @given(FINDINGS)
 def test_worst_comes_first_then_check_and_subject(findings: list[Finding]) -> None:
     ordered = by_urgency(findings)
-    keys = [(-one.severity, one.id, one.subject) for one in ordered]
+    keys = [(-finding.severity, finding.id, finding.subject) for finding in ordered]
     assert keys == sorted(keys)
     assert len(ordered) == len(findings)
     assert by_urgency(ordered) == ordered

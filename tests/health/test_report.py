@@ -16,8 +16,8 @@ def finding(severity: Severity, subject: str = "public.tracks", remedy: str = ""
 
 
 def test_tally_counts_the_worst_first_and_leaves_out_zeros() -> None:
-    found = [finding(Severity.INFO), finding(Severity.CRITICAL), finding(Severity.INFO)]
-    assert tally(found) == "1 critical, 2 info"
+    findings = [finding(Severity.INFO), finding(Severity.CRITICAL), finding(Severity.INFO)]
+    assert tally(findings) == "1 critical, 2 info"
     assert tally([]) == "no findings"
 
 

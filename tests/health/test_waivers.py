@@ -96,9 +96,9 @@ def test_waiver_of_another_check_does_not_cover() -> None:
 
 @pytest.mark.parametrize(("days", "holds"), [(-1, False), (0, True), (1, True)])
 def test_waiver_holds_through_its_last_day(days: int, holds: bool) -> None:
-    one = waiver(expires=TODAY + timedelta(days))
-    standing, waived, expired = apply([finding()], [one], TODAY)
-    assert (standing, waived, expired) == (([], [finding()], []) if holds else ([finding()], [], [one]))
+    accepted = waiver(expires=TODAY + timedelta(days))
+    standing, waived, expired = apply([finding()], [accepted], TODAY)
+    assert (standing, waived, expired) == (([], [finding()], []) if holds else ([finding()], [], [accepted]))
 
 
 def test_expired_waiver_is_named_once_however_many_it_covered() -> None:
@@ -118,5 +118,5 @@ def test_every_finding_stands_or_is_waived(subjects: list[str], terms: list[tupl
     findings = [finding(subject) for subject in subjects]
     waivers = [waiver(subject, TODAY + timedelta(days)) for subject, days in terms]
     standing, waived, expired = apply(findings, waivers, TODAY)
-    assert sorted(one.subject for one in standing + waived) == sorted(subjects)
-    assert all(one.expires < TODAY for one in expired)
+    assert sorted(finding.subject for finding in standing + waived) == sorted(subjects)
+    assert all(waiver.expires < TODAY for waiver in expired)

@@ -184,7 +184,7 @@ def test_interrupted_first_start_leaves_nothing_half_made(tmp_path: Path, looks:
         interrupt.sleep(seconds)
 
     with pytest.raises(Interrupted):
-        postgres.start(tmp_path, settings=FAST, pause=pause)
+        postgres.start(tmp_path, settings=FAST, sleep=pause)
     assert [path.name for path in (tmp_path / "postgres").glob("data*")] == []
     with servers.running_postgres(18, tmp_path) as running:
         assert running.ready
@@ -199,7 +199,7 @@ def test_ctrl_c_while_the_server_starts_ends_it(base: Path) -> None:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        postgres.start(base, settings=FAST, pause=pause)
+        postgres.start(base, settings=FAST, sleep=pause)
     assert processes_on(base / "postgres" / "data") == []
     assert postgres.start(base, settings=FAST).ready
 

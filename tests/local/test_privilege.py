@@ -27,11 +27,11 @@ def open_folder() -> Iterator[Path]:
         yield Path(place)
 
 
-def programs(folder: Path, words: str) -> Path:
+def programs(folder: Path, script: str) -> Path:
     """Return a folder with a program that says who runs it."""
     binaries = folder / "installation" / "bin"
     binaries.mkdir(parents=True)
-    (binaries / "server").write_text(f"#!/bin/sh\n{words}\n")
+    (binaries / "server").write_text(f"#!/bin/sh\n{script}\n")
     for path in (binaries.parent, binaries, binaries / "server"):
         path.chmod(0o755)
     return binaries

@@ -30,11 +30,11 @@ def base(tmp_path: Path) -> Iterator[Path]:
     valkey.stop(tmp_path / "base")
 
 
-def talk(running: Running, words: str) -> bytes:
+def talk(running: Running, commands: str) -> bytes:
     with socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(5)
         connection.connect(unquote(urlsplit(running.url).path))
-        connection.sendall(f"{words}\r\n".encode())
+        connection.sendall(f"{commands}\r\n".encode())
         return connection.recv(4096)
 
 
@@ -124,7 +124,7 @@ def test_interrupted_start_leaves_no_server(base: Path) -> None:
         raise Interrupted
 
     with pytest.raises(Interrupted):
-        valkey.start(base, pause=pause)
+        valkey.start(base, sleep=pause)
     assert valkey.status(base) is None
     assert valkey.start(base).ready
 

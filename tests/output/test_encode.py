@@ -41,15 +41,15 @@ def test_json_of_values_with_a_plain_form() -> None:
         "finding": Finding("a", Severity.INFO, "é", "s"),
     }
     text = to_json(values)
-    found = json.loads(text)
-    assert [found[key] for key in list(values)[:-1]] == [
+    decoded = json.loads(text)
+    assert [decoded[key] for key in list(values)[:-1]] == [
         "2026-05-31T12:00:00+00:00",
         "2026-05-31",
         0.5,
         "/a",
         ["a", "b"],
     ]
-    assert found["finding"]["subject"] == "é"
+    assert decoded["finding"]["subject"] == "é"
     assert "é" in text
 
 
@@ -83,8 +83,8 @@ def test_csv_keeps_numbers_as_numbers(cells: list[float | None]) -> None:
 
 @pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", '=HYPERLINK("http://x")'])
 def test_csv_text_that_a_spreadsheet_would_run_is_disarmed(cell: str) -> None:
-    (_, (found,)) = csv.reader(io.StringIO(to_csv(("a",), [(cell,)]), newline=""))
-    assert found == f"'{cell}"
+    (_, (cell_read,)) = csv.reader(io.StringIO(to_csv(("a",), [(cell,)]), newline=""))
+    assert cell_read == f"'{cell}"
 
 
 def test_csv_without_rows_is_its_head() -> None:

@@ -123,8 +123,8 @@ def test_a_clock_that_goes_back_takes_nothing_away():
 def test_no_span_gives_more_than_burst_and_rate(rate: float, burst: int, takes: list[tuple[int, float]]):
     clock = Clock(0)
     bucket, given_out = Bucket(rate, burst, clock=clock), 0
-    for n, pause in takes:
-        clock.sleep(pause)
+    for n, wait in takes:
+        clock.sleep(wait)
         given_out += n if bucket.take(n) == 0 else 0
         assert given_out <= burst + rate * clock.now_s + 1e-6
 

@@ -32,7 +32,7 @@ class Work:
 
 def run(work: Work, policy: Policy, clock: Clock, heard: list[Retry] | None = None) -> str:
     on_retry = heard.append if heard is not None else None
-    return retry(work, policy, sleep=clock.sleep, clock=clock, draw=lambda: 1.0, on_retry=on_retry)
+    return retry(work, policy, sleep=clock.sleep, clock=clock, random=lambda: 1.0, on_retry=on_retry)
 
 
 def test_what_passes_by_itself_is_tried_again():

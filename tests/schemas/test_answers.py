@@ -316,9 +316,9 @@ def test_real_answers_fit(name: str, request: pytest.FixtureRequest, isolated: P
 def assert_every_key_is_needed(name: str, answer: dict[str, Any]) -> None:
     """A schema that lets the keys of a real answer go missing promises nothing."""
     validator = validators(name)[0]
-    optional = {key for one in objects(schema(name)) for key in set(one["properties"]) - set(one["required"])}
+    optional = {key for part in objects(schema(name)) for key in set(part["properties"]) - set(part["required"])}
     for key in set(answer) - optional:
-        assert not validator.is_valid({one: value for one, value in answer.items() if one != key}), key
+        assert not validator.is_valid({name: value for name, value in answer.items() if name != key}), key
         assert validator.is_valid({**answer, "a_key_of_a_later_version": 1})
 
 
@@ -329,8 +329,8 @@ def parsers() -> Iterator[tuple[str, ArgumentParser]]:
 
 
 def has_json(parser: ArgumentParser) -> bool:
-    forms = [one for one in parser._actions if one.dest == "format"]
-    return any("json" in (one.choices or ()) or one.const == "json" for one in forms)
+    forms = [action for action in parser._actions if action.dest == "format"]
+    return any("json" in (action.choices or ()) or action.const == "json" for action in forms)
 
 
 def test_every_answer_has_a_schema_and_a_run():
@@ -351,7 +351,7 @@ def test_a_schema_is_one(name: str):
 
 @pytest.mark.parametrize("name", sorted(set(NAMES) - {"deps-explain"}))
 def test_a_schema_names_its_form_which_a_page_describes(name: str):
-    forms = {one["properties"]["schema"]["const"] for one in objects(schema(name)) if "schema" in one["properties"]}
+    forms = {part["properties"]["schema"]["const"] for part in objects(schema(name)) if "schema" in part["properties"]}
     assert forms
     assert {form for form in forms if form not in PAGES} == set()
 
@@ -364,5 +364,5 @@ def test_a_schema_requires_what_it_names(name: str):
         "deps-report": {"catalogue", "controls"},
         "deps-explain": {"published", "withdrawn", "aliases", "summary", "details", "severity", "affected"},
     }
-    optional = {key for one in objects(schema(name)) for key in set(one["properties"]) - set(one["required"])}
+    optional = {key for part in objects(schema(name)) for key in set(part["properties"]) - set(part["required"])}
     assert optional == allowed.get(name, set())

@@ -36,24 +36,24 @@ def schema(name: str) -> dict[str, Any]:
 def validators(name: str) -> tuple[Draft202012Validator, Draft202012Validator]:
     """Return what checks an answer as it is promised, and without keys that the schema does not name."""
     checker = Draft202012Validator.FORMAT_CHECKER
-    return tuple(Draft202012Validator(one, format_checker=checker) for one in (schema(name), closed(schema(name))))  # type: ignore[return-value]
+    return tuple(Draft202012Validator(form, format_checker=checker) for form in (schema(name), closed(schema(name))))  # type: ignore[return-value]
 
 
 def closed(part: Any) -> Any:
     """Return a schema that allows no key that it does not name."""
     if isinstance(part, list):
-        return [closed(one) for one in part]
+        return [closed(item) for item in part]
     if not isinstance(part, dict):
         return part
-    inner = {key: closed(one) for key, one in part.items()}
+    inner = {key: closed(value) for key, value in part.items()}
     return {"additionalProperties": False, **inner} if isinstance(part.get("properties"), dict) else inner
 
 
 def objects(part: Any) -> list[dict[str, Any]]:
     """Return every part of a schema that describes an object with named keys."""
     if isinstance(part, list):
-        return [found for one in part for found in objects(one)]
+        return [inner for item in part for inner in objects(item)]
     if not isinstance(part, dict):
         return []
-    found = [part] if isinstance(part.get("properties"), dict) else []
-    return found + [inner for one in part.values() for inner in objects(one)]
+    own = [part] if isinstance(part.get("properties"), dict) else []
+    return own + [inner for value in part.values() for inner in objects(value)]

@@ -216,9 +216,9 @@ def test_a_malformed_request_line_is_refused_and_ends_the_connection(
     ],
 )
 def test_a_request_that_two_readers_would_frame_differently_is_refused(fields: bytes, server: Server, echo: Echo):
-    said = say(server, b"POST /a HTTP/1.1\r\nHost: x\r\n" + fields + b"\r\n\r\n0\r\n\r\n" + LAST)
-    assert head(said)[0] in {400, 501}
-    assert said.count(b"HTTP/1.1") == 1
+    answer = say(server, b"POST /a HTTP/1.1\r\nHost: x\r\n" + fields + b"\r\n\r\n0\r\n\r\n" + LAST)
+    assert head(answer)[0] in {400, 501}
+    assert answer.count(b"HTTP/1.1") == 1
     assert echo.seen == []
 
 
@@ -239,15 +239,15 @@ def test_a_chunk_longer_than_it_says_is_refused(server: Server):
 
 def test_requests_that_come_together_are_answered_one_by_one_in_order(server: Server, echo: Echo):
     asked = POST + b"0123456789" + GET + CHUNKED + b"3;x=y\r\nabc\r\n2\r\nde\r\n0\r\nX: y\r\n\r\n" + b"\r\n" + LAST
-    said = say(server, asked)
+    answer = say(server, asked)
     assert echo.seen == [
         ("POST", "/a", b"0123456789"),
         ("GET", "/a", b""),
         ("POST", "/a", b"abcde"),
         ("GET", "/last", b""),
     ]
-    assert [said.find(text) for text in (b"0123456789", b"GET /a ", b"abcde", b"/last")] == sorted(
-        said.find(text) for text in (b"0123456789", b"GET /a ", b"abcde", b"/last")
+    assert [answer.find(text) for text in (b"0123456789", b"GET /a ", b"abcde", b"/last")] == sorted(
+        answer.find(text) for text in (b"0123456789", b"GET /a ", b"abcde", b"/last")
     )
 
 

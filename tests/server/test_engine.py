@@ -121,10 +121,10 @@ def test_an_application_that_fails_is_answered_500_and_only_the_log_says_why(
 ):
     with serving(app, PATIENT) as server:
         for _ in range(5):  # more than there are threads
-            said = say(server, GET)
-            assert head(said)[0] == 500
-            assert b"secret" not in said
-            assert b"Traceback" not in said
+            answer = say(server, GET)
+            assert head(answer)[0] == 500
+            assert b"secret" not in answer
+            assert b"Traceback" not in answer
         assert healthy_within(server)
     assert server_log.text.count("Traceback") >= 5
     assert "the secret of the house" in server_log.text

@@ -27,11 +27,11 @@ def test_head_has_the_headers_of_get_and_no_body():
     with serving(Echo(), PATIENT) as server, connect(server) as client:
         of_get = ask(client, GET.replace(b"/a", b"/healthz")).headers
         client.sendall(HEAD.replace(b"/a", b"/healthz") + LAST)
-        said = end(client)
-    status, of_head = head(said)
+        received = end(client)
+    status, of_head = head(received)
     assert (status, of_head) == (200, of_get | {"date": of_head["date"]})
     assert of_head["content-length"] == "3"
-    assert said.split(b"\r\n\r\n")[1].startswith(b"HTTP/1.1 200 OK\r\n")
+    assert received.split(b"\r\n\r\n")[1].startswith(b"HTTP/1.1 200 OK\r\n")
 
 
 class Pieces:
@@ -59,11 +59,11 @@ def test_head_of_a_generator_has_its_headers_and_closes_it():
         return given[-1]
 
     with serving(app, PATIENT) as server:
-        said = say(server, HEAD.replace(b"Host: x", b"Connection: close"))
+        received = say(server, HEAD.replace(b"Host: x", b"Connection: close"))
         assert say(server, LAST).endswith(b'{"a": 1}')
-    status, headers = head(said)
+    status, headers = head(received)
     assert (status, headers["content-length"], headers["x-of"]) == (404, "8", "/a")
-    assert said.endswith(b"\r\n\r\n")
+    assert received.endswith(b"\r\n\r\n")
     assert [pieces.is_closed for pieces in given] == [True, True]
 
 

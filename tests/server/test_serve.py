@@ -49,17 +49,17 @@ def interruptible(
     app: WSGIApplication, limits: Limits = DRAINING
 ) -> Iterator[tuple[Server, Interrupt, threading.Thread]]:
     """Serve as a command does, until the interrupt is set; in the end it must have come to its end by itself."""
-    interrupt, ready, told = Interrupt(), threading.Event(), []
+    interrupt, ready, announced = Interrupt(), threading.Event(), []
 
     def on_ready(server: Server) -> None:
-        told.append(server)
+        announced.append(server)
         ready.set()
 
     thread = threading.Thread(target=serve, args=(app, interrupt, on_ready), kwargs={"limits": limits})
     thread.start()
     assert ready.wait(LIMIT_S)
     try:
-        yield told[0], interrupt, thread
+        yield announced[0], interrupt, thread
     finally:
         interrupt.set(signal.SIGTERM)
         thread.join(LIMIT_S)

@@ -58,7 +58,7 @@ def printed(boombap: Run, *argv: str) -> str:
         # An action that does not exist, and none at all.
         (["bacth"], "there is no action 'bacth'; did you mean `boombap spotify batch`"),
         (["xyzzy"], "there is no action 'xyzzy'; one of batch, plan, warm, status, audit, explain, refresh, emulate"),
-        (["--tracks", "5"], "--tracks stands where an action must; one of batch"),
+        (["--tracks", "5"], "an action must come before --tracks; one of batch"),
         # Arguments that are missing or too many, and values that do not fit.
         (["explain", "Nas"], "missing argument: TITLE; see `boombap spotify explain --help`"),
         (["explain"], "missing argument: ARTIST, TITLE; see"),

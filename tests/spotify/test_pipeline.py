@@ -61,7 +61,7 @@ class Bench:
     def run_over(self, chunks: Iterable[list[Wanted]]) -> Pipeline:
         access = Access("id", Secret("s"), self.web.url)
         with (
-            Client(Interrupt(), most_in_flight=self.in_flight) as client,
+            Client(Interrupt(), max_in_flight=self.in_flight) as client,
             Feed(chunks, self._look_up) as feed,
             Sink(self.write, self._keep, policy=QUICK) as sink,
         ):

@@ -25,11 +25,11 @@ def fan_out(jobs: Sequence[Callable[[], Result]], threads: int, *, interrupt: In
     Args:
         jobs: the longest first, so that none is left to run alone at the end.
         threads: how many run at the same time; a single job runs in the caller's thread.
-        interrupt: when it is set at the end, that is the error, whatever the jobs raised on its account.
+        interrupt: when it is set at the end, Interrupted is raised instead of what the jobs raised because of it.
 
     Raises:
-        BaseException: the first one that a job raised; jobs not begun by then are left out.
-        Interrupted: as told above.
+        BaseException: the first one that a job raised; jobs that have not started by then are skipped.
+        Interrupted: when `interrupt` is set at the end.
     """
     if len(jobs) == 1:
         return [jobs[0]()]

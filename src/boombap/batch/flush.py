@@ -32,14 +32,14 @@ class Flush(Generic[T]):
         return len(self._items)
 
     def add(self, item: T) -> list[T]:
-        """Add an item and give the batch when it is full, otherwise nothing."""
+        """Add an item; return the batch when it is full, otherwise an empty list."""
         if not self._items:
             self._since_s = self._clock()
         self._items.append(item)
         return self.take() if len(self._items) >= self.size else []
 
     def due(self) -> list[T]:
-        """Return the batch when its first item has waited long enough, otherwise nothing."""
+        """Return the batch when its first item has waited long enough, otherwise an empty list."""
         return self.take() if self.wait_s() == 0 else []
 
     def wait_s(self) -> float | None:
@@ -50,6 +50,6 @@ class Flush(Generic[T]):
         return min(self.age_s, max(0.0, self._since_s + self.age_s - self._clock()))
 
     def take(self) -> list[T]:
-        """Return what there is, full or not."""
+        """Return the batch, full or not."""
         items, self._items = self._items, []
         return items

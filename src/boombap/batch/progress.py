@@ -1,4 +1,4 @@
-"""How far a run has come: its rate over the last seconds, when it will end, and how a person sees that.
+"""Progress of a run: the rate over the last seconds, the time left, and its display.
 
 A bar where stderr is a terminal, a line every ten seconds elsewhere, nothing when the run is quiet.
 """
@@ -42,13 +42,13 @@ _BAR_COLUMNS = 20
 
 
 class Position(Record):
-    """Where the run stands.
+    """How far a run has come.
 
     Attributes:
         done: items that are finished.
-        total: all items; None when nobody knows.
+        total: all items; None when unknown.
         rate_per_s: over the window.
-        left_s: until the end at this rate; None when that cannot be said.
+        left_s: until the end at this rate; None when unknown.
         note: what the tool adds, for example the hit ratio.
     """
 
@@ -60,7 +60,7 @@ class Position(Record):
 
 
 class Rate:
-    """Counts over a sliding window, so that a pause or a warm cache at the start does not colour the figure for long.
+    """Counts over a sliding window, so that a pause or a warm cache at the start does not distort the rate for long.
 
     Args:
         window_s: how far back it looks.
@@ -82,11 +82,11 @@ class Rate:
             self._forget(now_s)
 
     def per_s(self) -> float:
-        """Return the items a second over the window, 0 before any time has passed."""
+        """Return the items per second over the window, 0 before any time has passed."""
         now_s = self._clock()
         self._forget(now_s)
-        begun_s, before = self._marks[0]
-        return (self._count - before) / (now_s - begun_s) if now_s > begun_s else 0.0
+        mark_s, before = self._marks[0]
+        return (self._count - before) / (now_s - mark_s) if now_s > mark_s else 0.0
 
     def _forget(self, now_s: float) -> None:
         # The last mark before the window stays: from it on the count is known.
@@ -99,9 +99,9 @@ class Progress:
 
     Args:
         what: the noun of what is counted.
-        total: all items; None when nobody knows.
+        total: all items; None when unknown.
         screen: where it is shown.
-        note: gives what the tool adds to each position.
+        note: callback that returns what the tool adds to each position.
         clock: monotonic seconds.
     """
 
@@ -124,7 +124,9 @@ class Progress:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
         self._screen.progress("")
 
     def begin(self, what: str, total: int | None = None) -> None:
@@ -141,7 +143,7 @@ class Progress:
             self._count(n)
 
     def reach(self, done: int, total: int | None = None) -> None:
-        """Set how many items are done, where the work counts them itself; a number that is behind changes nothing."""
+        """Set how many items are done, where the work counts them itself; a lower number changes nothing."""
         with self._lock:
             self.total = total or self.total
             self._count(max(0, done - self.done))
@@ -152,7 +154,7 @@ class Progress:
             self._count(0)
 
     def position(self) -> Position:
-        """Return where the run stands."""
+        """Return how far the run has come."""
         rate = self._rate.per_s()
         left = None if self.total is None else max(0, self.total - self.done)
         left_s = 0.0 if left == 0 else left / rate if left and rate > 0 else None
@@ -171,21 +173,23 @@ class Progress:
                 self._screen.note(text)
 
 
-def line(what: str, at: Position) -> str:
+def line(what: str, position: Position) -> str:
     """Return a position as one line.
 
     >>> line("tracks", Position(1200, 57718, 400.0, 141.3, "hits 12 %"))
     'tracks: 1,200 of 57,718 (2 %), 400.0/s, 2 min 21 s left, hits 12 %'
     """
-    share = f" of {at.total:,} ({100 * at.done / at.total:.0f} %)" if at.total else ""
-    left = f"{format_duration(at.left_s)} left" if at.left_s else ""
+    share = f" of {position.total:,} ({100 * position.done / position.total:.0f} %)" if position.total else ""
+    left = f"{format_duration(position.left_s)} left" if position.left_s else ""
     return ", ".join(
-        part for part in (f"{what}: {at.done:,}{share}", format_rate(at.rate_per_s), left, at.note) if part
+        part
+        for part in (f"{what}: {position.done:,}{share}", format_rate(position.rate_per_s), left, position.note)
+        if part
     )
 
 
 def bar(done: int, total: int | None) -> str:
-    """Return a bar and a space; empty where nobody knows the total.
+    """Return a bar and a space; empty when the total is unknown.
 
     >>> bar(5, 10)
     '━━━━━━━━━━           '

@@ -1,4 +1,4 @@
-"""A bounded queue between threads: urgent items first, back-pressure when it is full, an end that nobody misses."""
+"""A bounded queue between threads: urgent items first, back-pressure when full, a close that wakes all who wait."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class Queue(Generic[T]):
     """Items by priority, the lowest number first, and in order of arrival within one.
 
     Args:
-        size: the most items it holds; `put` waits while it is full.
-        on_depth: hears how many items it holds, after each change, with the lock held: it must be quick.
+        size: maximum number of items; `put` waits while it is full.
+        on_depth: callback with the number of items after each change; it runs with the lock held, so it must be quick.
     """
 
     def __init__(self, size: int, *, on_depth: Callable[[int], None] | None = None) -> None:
@@ -59,7 +59,7 @@ class Queue(Generic[T]):
         """Add an item, waiting while the queue is full.
 
         Raises:
-            TimedOut: when no room came in time.
+            TimedOut: when the queue stays full.
             Closed: when the queue is closed, also while waiting.
         """
         with self._has_room:
@@ -90,14 +90,14 @@ class Queue(Generic[T]):
             return item
 
     def close(self) -> None:
-        """Take no more items; those inside can still be taken. Wakes everybody who waits."""
+        """Take no more items; those inside can still be taken. Wakes all waiting threads."""
         with self._has_items:
             self._is_closed = True
             self._has_items.notify_all()
             self._has_room.notify_all()
 
     def drain(self) -> list[T]:
-        """Close the queue and give what is left in it, the most urgent first."""
+        """Close the queue and return what is left in it, the most urgent first."""
         self.close()
         with self._has_items:
             left, self._items = sorted(self._items, key=lambda entry: entry[:2]), []

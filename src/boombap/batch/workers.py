@@ -24,15 +24,15 @@ _LOOK_S = 0.05
 class Workers(Generic[T]):
     """Calls `work` with each item put in, from several threads.
 
-    Leaving the block drains: what was put in is worked off, unless the block or a worker raised, or the run was
-    interrupted; then what waits in the queue is left undone.
+    Leaving the block waits until all items are processed, unless the block or a worker raised, or the run was
+    interrupted; then the items that wait in the queue are dropped.
 
     Args:
         count: threads.
-        work: one item; what it or `on_done` raises ends all threads after the items they hold.
-        interrupt: looked at between items.
-        size: the most items that wait; `put` waits while there are as many.
-        on_done: hears after each item how many wait.
+        work: processes one item; an exception of it or `on_done` ends all threads after their current items.
+        interrupt: checked between items.
+        size: maximum number of waiting items; `put` waits while it is reached.
+        on_done: callback after each item, with the number of waiting items.
     """
 
     def __init__(
@@ -58,7 +58,9 @@ class Workers(Generic[T]):
             thread.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
         if error is None:
             self.queue.close()
         else:

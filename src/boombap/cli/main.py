@@ -28,16 +28,16 @@ COMMANDS = {**commands.COMMANDS, "completion": (_completion, "complete commands 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run `boombap WORD …` and return its exit code (the table is in `boombap.errors`)."""
     streams.prepare()
-    words = list(sys.argv[1:] if argv is None else argv)
-    if words[:1] == ["help"] and len(words) > 1:
-        words = [*words[1:], "--help"]
-    if not words or words[0] in ("-h", "--help", "help"):
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if arguments[:1] == ["help"] and len(arguments) > 1:
+        arguments = [*arguments[1:], "--help"]
+    if not arguments or arguments[0] in ("-h", "--help", "help"):
         return streams.print_all("boombap", _help())
-    if words[0] in ("-V", "--version"):
+    if arguments[0] in ("-V", "--version"):
         return streams.print_all("boombap", f"boombap {__version__}")
-    if words[0] not in COMMANDS:
-        return _unknown(words[0])
-    return _run(words[0], words[1:], prog=f"boombap {words[0]}")
+    if arguments[0] not in COMMANDS:
+        return _unknown(arguments[0])
+    return _run(arguments[0], arguments[1:], prog=f"boombap {arguments[0]}")
 
 
 def main_of(word: str, prog: str) -> int:
@@ -46,10 +46,10 @@ def main_of(word: str, prog: str) -> int:
     return _run(word, sys.argv[1:], prog=prog)
 
 
-def _run(word: str, words: list[str], *, prog: str) -> int:
+def _run(word: str, argv: list[str], *, prog: str) -> int:
     from boombap.cli.run import run  # signal and thread set-up, which the help does not need
 
-    return run(COMMANDS[word][0], words, prog=prog, extra=commands.EXTRAS.get(word, ""))
+    return run(COMMANDS[word][0], argv, prog=prog, extra=commands.EXTRAS.get(word, ""))
 
 
 def _help() -> str:

@@ -36,54 +36,54 @@ _ENDING = (signal.SIGINT, signal.SIGTERM)
 _STEP_S = 0.05
 
 
-def run(load: Load, words: Sequence[str], *, prog: str, extra: str = "") -> int:
-    """Import the command's module, run what the words ask of its ``TOOL``, and return the exit code.
+def run(load: Load, argv: Sequence[str], *, prog: str, extra: str = "") -> int:
+    """Import the command's module, run what `argv` asks of its ``TOOL``, and return the exit code.
 
     Args:
         load: imports the module.
-        words: those after the command's own.
+        argv: the words after the command's own.
         prog: the name of the command in messages.
         extra: what installs the libraries of the command; empty when it needs none.
     """
     interrupt = Interrupt()
-    task = _Task(lambda: _answer(load, words, prog, interrupt, extra))
-    signal.set_wakeup_fd(task.said, warn_on_full_buffer=False)
+    task = _Task(lambda: _answer(load, argv, prog, interrupt, extra))
+    signal.set_wakeup_fd(task.wake_fd, warn_on_full_buffer=False)
     for signum in _ENDING:
         signal.signal(signum, lambda *_: None)
     task.start()
     while not task.is_done:
-        heard = task.wait(None)
-        if heard:
-            interrupt.set(heard)
+        received = task.wait(None)
+        if received:
+            interrupt.set(received)
             return _end(task, interrupt)
     return task.exit_code
 
 
 class _Task:
-    """The command's thread and the pipe that tells the main thread that something happened."""
+    """The command's thread, and the pipe that wakes the main thread."""
 
     def __init__(self, work: Callable[[], int]) -> None:
         self.exit_code = EXIT_BUG
         self.is_done = False
         self._work = work
-        self._heard, self.said = os.pipe()
-        os.set_blocking(self.said, False)
+        self._signals_fd, self.wake_fd = os.pipe()
+        os.set_blocking(self.wake_fd, False)
 
     def start(self) -> None:
         threading.Thread(target=self._run, name="command", daemon=True).start()
 
     def wait(self, seconds: float | None) -> int:
-        """Wait until a signal comes, which is given, or the command ends; 0 without a signal."""
-        if self.is_done or not select.select([self._heard], [], [], seconds)[0]:
+        """Wait for a signal and return its number; 0 when the command ends or the time is over."""
+        if self.is_done or not select.select([self._signals_fd], [], [], seconds)[0]:
             return 0
-        return next((number for number in os.read(self._heard, 64) if number in _ENDING), 0)
+        return next((number for number in os.read(self._signals_fd, 64) if number in _ENDING), 0)
 
     def _run(self) -> None:
         try:
             self.exit_code = self._work()
         finally:
             self.is_done = True
-            os.write(self.said, b"\0")
+            os.write(self.wake_fd, b"\0")
 
 
 def _end(task: _Task, interrupt: Interrupt) -> int:
@@ -99,9 +99,9 @@ def _end(task: _Task, interrupt: Interrupt) -> int:
     return code
 
 
-def _answer(load: Load, words: Sequence[str], prog: str, interrupt: Interrupt, extra: str) -> int:
+def _answer(load: Load, argv: Sequence[str], prog: str, interrupt: Interrupt, extra: str) -> int:
     try:
-        code = _call(load, words, prog, interrupt)
+        code = _call(load, argv, prog, interrupt)
         flush(sys.stdout)
     except BrokenPipeError:
         return EXIT_OK
@@ -117,10 +117,10 @@ def _answer(load: Load, words: Sequence[str], prog: str, interrupt: Interrupt, e
     return code
 
 
-def _call(load: Load, words: Sequence[str], prog: str, interrupt: Interrupt) -> int:
+def _call(load: Load, argv: Sequence[str], prog: str, interrupt: Interrupt) -> int:
     tool = load().TOOL
     try:
-        return run_tool(tool, words, prog=prog, interrupt=interrupt, scope=_names)
+        return run_tool(tool, argv, prog=prog, interrupt=interrupt, scope=_names)
     except SystemExit as error:  # argparse, after --help
         return error.code if isinstance(error.code, int) else EXIT_OK
 

@@ -1,6 +1,7 @@
-"""The sections of boombap.toml that tools have, and names that were given up: a table without imports.
+"""The sections of boombap.toml that tools have, and renamed settings: a table without imports.
 
-A tool checks the keys of its own section; of the others it knows the names only, from here. `boombap config` loads all.
+A tool checks the keys of its own section; of other sections it knows only the names, from here. `boombap config`
+loads all.
 """
 
 from __future__ import annotations
@@ -51,12 +52,12 @@ SECTIONS: dict[str, Callable[[], Section]] = {
     "spotify": _spotify,
     "deps": _deps,
 }
-# New names by old ones, of sections and of keys; each goes with the next major version.
+# New names by old ones, of sections and of keys; each is removed in the next major version.
 _RENAMED = (("cache", "redis_manager"), ("db.connect_timeout", "postgres.connect_timeout"))
 
 
 def names() -> Scope:
-    """Return what a tool knows of the others' settings."""
+    """Return what a tool knows of the settings of others."""
     return Scope(others=tuple(SECTIONS), renamed=_RENAMED)
 
 

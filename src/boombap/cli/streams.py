@@ -1,4 +1,4 @@
-"""The process's streams when somebody has closed them, stopped reading, or filled the disk behind them."""
+"""stdout and stderr when they are closed, when their reader has gone, or when the disk is full."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 def prepare() -> None:
-    """Make stdout and stderr writable whatever they are.
+    """Make stdout and stderr writable, also when they are closed.
 
-    A closed one writes to nothing, so that no pipe or socket of ours gets its descriptor; what an encoding other than
-    UTF-8 cannot show is written as an escape.
+    A closed one is replaced by /dev/null, so that no pipe or socket of ours gets its descriptor; what an encoding other
+    than UTF-8 cannot show is written as an escape.
     """
     # Python sets a stream whose descriptor is closed to None.
     if sys.stdout is None:
@@ -28,7 +28,7 @@ def prepare() -> None:
 
 
 def print_all(prog: str, text: str) -> int:
-    """Write the whole output of a run and give its exit code."""
+    """Write the whole output of a run and return its exit code."""
     try:
         sys.stdout.write(text + "\n")
         sys.stdout.flush()
@@ -44,7 +44,7 @@ def print_all(prog: str, text: str) -> int:
 
 
 def print_error(text: str) -> None:
-    """Write a line to stderr; when that fails too, the exit code must say it alone."""
+    """Write a line to stderr; when that fails too, only the exit code reports the error."""
     try:
         sys.stderr.write(printable(text) + "\n")
         sys.stderr.flush()

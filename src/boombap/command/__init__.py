@@ -1,1 +1,1 @@
-"""What every tool's command line stands on: actions, the context that they run in, and one way to answer."""
+"""What every tool's command line is built from: actions, their run context, and output as text or JSON."""

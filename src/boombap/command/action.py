@@ -1,4 +1,4 @@
-"""A tool's command line as a table of actions; the parser of the action that is asked for is the only one built.
+"""A tool's command line as a table of actions; only the parser of the requested action is built.
 
 A tool describes itself once::
 
@@ -34,11 +34,11 @@ class Action(Record):
     """One thing that a tool does.
 
     Attributes:
-        name: the word after the tool's.
+        name: the word after the tool's name.
         summary: one line for the list of actions.
         run: does it, and returns the exit code.
         add_options: declares its arguments and options.
-        check: refuses what does not go together, with a UsageError.
+        check: raises UsageError for arguments that do not go together.
         examples: command lines, one per line, from the action's name on.
         exits: when it ends with 1, 3, 4 or 75, by code; any action may end with 0, 2, 70, 130 and 143.
     """
@@ -60,9 +60,9 @@ class Tool(Record):
         actions: in the order of the help.
         default: the action when none is named; empty when one must be.
         notes: what the help says below the actions: examples, where addresses come from, exit codes.
-        section: imports what may be configured of it; a tool without settings of its own has none.
-        flags: what the options set of the configuration, by dotted key.
-        needs_config: False for a command that must run, or reads the configuration itself, when that does not fit.
+        section: imports the section of its settings; None for a tool without settings.
+        flags: the settings that its options override, by dotted key.
+        needs_config: False for a command that also runs with an invalid configuration, or loads it itself.
     """
 
     description: str

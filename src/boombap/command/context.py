@@ -21,7 +21,7 @@ class RunContext(Record):
         args: what the command line says.
         config: every setting, with what the command line sets.
         terminal: where answers, notes and progress go.
-        interrupt: tells that the run is to end.
+        interrupt: is set when the run is asked to end.
         stack: closes what the action opens, in reverse order, when it is over.
     """
 

@@ -1,4 +1,4 @@
-"""From the words after a tool's name to the exit code: parse, load the configuration, run the action."""
+"""From the arguments after a tool's name to the exit code: parse, load the configuration, run the action."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 def run_tool(
     tool: Tool, argv: Sequence[str], *, prog: str, interrupt: Interrupt, scope: Callable[[], Scope] | None = None
 ) -> int:
-    """Run the action that the words ask for and return its exit code.
+    """Run the action that `argv` names and return its exit code.
 
     Args:
         prog: the program and its tool, such as ``boombap redis``, for help and errors.
         scope: returns the names of the settings that other tools have; without it there are no others.
 
     Raises:
-        UsageError: for words or settings that do not fit.
+        UsageError: for invalid arguments or settings.
     """
     action, args = parse(tool, argv, prog)
     from boombap import log

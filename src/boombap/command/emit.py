@@ -1,4 +1,4 @@
-"""One answer in the form that was asked for: lines for a person, JSON or CSV for a program."""
+"""One answer in the requested format: lines for a person, JSON for a program."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def answer(context: RunContext, lines: Callable[[], Iterable[str]], to_object: Callable[[], object]) -> None:
-    """Write an answer as ``--format`` says; only the form that is wanted is made.
+    """Write an answer as ``--format`` says; only the requested form is built.
 
     Args:
         lines: makes the lines for a person.

@@ -27,10 +27,10 @@ def add_quiet(parser: ArgumentParser) -> None:
     parser.add_argument("-q", "--quiet", action="store_true", help="no progress and no notes on stderr")
 
 
-def add_limit(parser: ArgumentParser, default: int, most: int) -> None:
+def add_limit(parser: ArgumentParser, default: int, max_rows: int) -> None:
     """Declare ``-n``, the rows of a list."""
     parser.add_argument(
-        "-n", type=whole_number(1, most), default=default, metavar="N", help=f"rows in a list (default: {default})"
+        "-n", type=whole_number(1, max_rows), default=default, metavar="N", help=f"rows in a list (default: {default})"
     )
 
 
@@ -58,10 +58,10 @@ def address(key: str, value: str | None, option: str) -> dict[str, str]:
 
 
 def whole_number(low: int, high: int) -> Callable[[str], int]:
-    """Return what turns a text into a whole number within bounds."""
+    """Return a parser of whole numbers within bounds."""
 
     def parse(text: str) -> int:
-        # The length first: int() refuses more than 4,300 digits in its own way.
+        # The length first: int() rejects more than 4,300 digits with an error of its own.
         if not (text.isascii() and text.isdigit() and len(text) <= len(str(high)) and low <= int(text) <= high):
             raise ArgumentTypeError(f"{text!r} is not a whole number from {low} to {high}")
         return int(text)

@@ -1,4 +1,4 @@
-"""The words of a command line to an action and its arguments; what does not fit is told in one line.
+"""Parses a command line into an action and its arguments; an error is one line.
 
 argparse prints a page of usage before its error. Here the error is one line with the nearest word, because that page is
 one `--help` away.
@@ -20,11 +20,11 @@ _HELP = ("-h", "--help")
 
 
 def parse(tool: Tool, argv: Sequence[str], prog: str) -> tuple[Action, Namespace]:
-    """Return the action that is asked for, and its arguments.
+    """Return the requested action and its arguments.
 
     Raises:
         SystemExit: after help was printed.
-        UsageError: for an action, argument or option that does not exist, is missing or does not fit.
+        UsageError: for an action, argument or option that does not exist, is missing or is not valid.
     """
     argv = _without_help_word(argv)
     if (argv and argv[0] in _HELP) or (not argv and not tool.default):
@@ -91,7 +91,7 @@ def _arguments(tool: Tool, action: Action, argv: Sequence[str], prog: str) -> Na
 
 
 def _with_operands(argv: Sequence[str]) -> Sequence[str]:
-    """Return the words with those after ``--`` marked as arguments."""
+    """Return the arguments, with those after ``--`` marked as operands."""
     if "--" not in argv:
         return argv
     first = list(argv).index("--") + 1
@@ -101,7 +101,7 @@ def _with_operands(argv: Sequence[str]) -> Sequence[str]:
 def _no_action(tool: Tool, name: str, prog: str) -> UsageError:
     names = [action.name for action in tool.actions]
     if name.startswith("-"):
-        return UsageError(f"{name} stands where an action must", hint=f"one of {', '.join(names)}")
+        return UsageError(f"an action must come before {name}", hint=f"one of {', '.join(names)}")
     nearest = _nearest(name, names)
     hint = f"did you mean `{prog} {nearest}`" if nearest else f"one of {', '.join(names)}"
     return UsageError(f"there is no action {_shown(name)}", hint=hint)
@@ -130,7 +130,7 @@ def _shown(word: str) -> str:
     return redact(repr(word))
 
 
-def _nearest(word: str, words: Iterable[str]) -> str:
+def _nearest(name: str, names: Iterable[str]) -> str:
     from difflib import get_close_matches
 
-    return next(iter(get_close_matches(word, list(words), n=1, cutoff=0.6)), "")
+    return next(iter(get_close_matches(name, list(names), n=1, cutoff=0.6)), "")

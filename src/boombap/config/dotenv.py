@@ -46,5 +46,5 @@ def _value(text: str) -> str | None:
         return single[1] if single else None
     if text.startswith('"'):
         double = _DOUBLE.match(text)
-        return _ESCAPE.sub(lambda found: _ESCAPES.get(found[1], found[1]), double[1]) if double else None
+        return _ESCAPE.sub(lambda match: _ESCAPES.get(match[1], match[1]), double[1]) if double else None
     return _COMMENT.sub("", text).strip()

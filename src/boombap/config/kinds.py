@@ -22,8 +22,8 @@ class Kind(Record):
     """What a person may write for a key.
 
     Attributes:
-        name: in words.
-        parse: text to value; raises UsageError for text that does not fit.
+        name: as messages and documentation write it.
+        parse: text to value; raises UsageError for invalid text.
     """
 
     name: str
@@ -48,7 +48,7 @@ def whole(low: int, high: int) -> Kind:
 
     def parse(text: str) -> int:
         digits = text.strip()
-        # The length first: int() refuses more than 4,300 digits in its own way.
+        # The length first: int() rejects more than 4,300 digits with an error of its own.
         if not (digits.isascii() and digits.isdigit() and len(digits) <= len(str(high)) and low <= int(digits) <= high):
             raise ConfigError(f"{text!r} is not a whole number from {low} to {high}")
         return int(digits)
@@ -57,7 +57,7 @@ def whole(low: int, high: int) -> Kind:
 
 
 def choice(choices: tuple[str, ...]) -> Kind:
-    """Return the kind of one word of several, in any case."""
+    """Return the kind of one of these words, in upper or lower case."""
 
     def parse(text: str) -> str:
         if text.lower() not in choices:
@@ -81,7 +81,7 @@ def _path(text: str) -> Path:
     try:
         return Path(text).expanduser()
     except RuntimeError:
-        raise ConfigError(f"{text!r} names a home folder that is not known") from None
+        raise ConfigError(f"{text!r} names the home folder of an unknown user") from None
 
 
 def _limit(text: str) -> float:
@@ -111,7 +111,7 @@ def _http_url(text: str) -> str:
 
 
 def some_of(choices: tuple[str, ...]) -> Kind:
-    """Return the kind of several words of a list, separated by commas."""
+    """Return the kind of some of these words, separated by commas."""
 
     def parse(text: str) -> tuple[str, ...]:
         names = _names(text)
@@ -124,13 +124,13 @@ def some_of(choices: tuple[str, ...]) -> Kind:
 
 
 def _ttls(text: str) -> Mapping[str, float]:
-    found = {}
+    ttls = {}
     for part in _names(text):
         prefix, equals, duration = part.rpartition("=")
         if not prefix.strip() or not equals:
             raise ConfigError(f"{part!r} is not PREFIX=DURATION")
-        found[prefix.strip()] = parse_duration_s(duration)
-    return MappingProxyType(found)
+        ttls[prefix.strip()] = parse_duration_s(duration)
+    return MappingProxyType(ttls)
 
 
 def _switch(text: str) -> bool:

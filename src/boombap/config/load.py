@@ -1,4 +1,4 @@
-"""Puts the configuration together: defaults < boombap.toml < .env < environment < flags.
+"""Merges the configuration: defaults < boombap.toml < .env < environment < flags.
 
 The only module that reads `os.environ`. A server's address is one value in many parts: when a nearer source gives a
 ``url``, parts from farther sources are dropped with it; inside one source the ``url`` wins over the parts.
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     """By dotted key, what was set."""
 
 FILE = "boombap.toml"
-_MOST_SECRET_BYTES = 65_536
+_MAX_SECRET_BYTES = 65_536
 
 
 def load(
@@ -39,13 +39,13 @@ def load(
     """Return the configuration of this run.
 
     Args:
-        scope: what is looked at beside the shared sections.
+        scope: the sections that are read beside the shared ones.
         flags: by dotted key, what the command line set.
         environ: the environment; the process's own when not given.
         folder: where boombap.toml and .env are looked for; the working folder when not given.
 
     Raises:
-        ConfigError: for an unknown key, with the nearest one, and for a value that does not fit, with its place.
+        ConfigError: for an unknown key, with the nearest one, and for an invalid value, with its place.
     """
     config, problems = examine(scope, flags, environ=environ, folder=folder)
     if problems:
@@ -60,7 +60,7 @@ def examine(
     environ: Mapping[str, str] | None = None,
     folder: Path | None = None,
 ) -> tuple[Config, Sequence[ConfigError]]:
-    """Return what `load` does, and everything that does not fit; those keys have their default."""
+    """Return the configuration and every problem; a key with a problem has its default."""
     scope = scope or Scope()
     sections = (*SHARED, *scope.sections)
     environ, passed_over = split(os.environ if environ is None else environ)
@@ -128,10 +128,10 @@ def _parse(key: Key, setting: Setting) -> object:
 def _secret_text(setting: Setting) -> str:
     """Return what the file of a secret holds, without the line ending that editors and `echo` put behind it."""
     path = Path(setting.text)
-    # A pipe would let the start wait for a writer.
+    # Reading a pipe would block until somebody writes to it.
     if not path.is_file():
         raise ConfigError(f"{setting.place} names {path}, which is not a file that can be read")
-    if path.stat().st_size > _MOST_SECRET_BYTES:
+    if path.stat().st_size > _MAX_SECRET_BYTES:
         raise ConfigError(f"{setting.place} names {path}, which is larger than 64 KiB", hint="is it the right file")
     try:
         text = read_text(path).removesuffix("\n").removesuffix("\r")

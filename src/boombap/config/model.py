@@ -54,7 +54,7 @@ class Redis(Record):
 
 
 class Http(Record):
-    """How HTTPS servers are checked, by `spotify` and by `deps` alike."""
+    """How `spotify` and `deps` verify HTTPS servers."""
 
     ca_file: Path | None = None
 
@@ -67,7 +67,7 @@ class Log(Record):
 
 
 class Paths(Record):
-    """Where files lie that boombap keeps between runs (0600, in folders of 0700)."""
+    """Where boombap keeps files between runs (0600, in folders of 0700)."""
 
     data: Path | None = None
     state: Path | None = None
@@ -80,7 +80,7 @@ class Config(Record):
     Attributes:
         tools: the sections of tools, by the class of their value; `of` reads them.
         sources: by dotted key, for example ``postgres.host``, the place that set it; keys at their default are absent.
-        passed_over: variables of the environment that Kubernetes set for its Services, though they are named as ours.
+        passed_over: environment variables that were ignored, because Kubernetes sets them for its Services.
         renamed: for each old name that was used, one sentence that gives the new one.
     """
 

@@ -1,4 +1,4 @@
-"""A value that must not be seen: it prints as stars wherever it is printed."""
+"""A value that must not be shown: it always prints as ``***``."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from __future__ import annotations
 class Secret:
     """A password, key, or address that may hold one.
 
-    Only `reveal` gives the text; `str`, `repr`, formatting and pickling do not.
+    Only `reveal` returns the text; `str`, `repr`, formatting and pickling do not.
     """
 
     __slots__ = ("_text",)
@@ -15,7 +15,7 @@ class Secret:
         self._text = text
 
     def reveal(self) -> str:
-        """Return the text itself, for the driver that needs it and nobody else."""
+        """Return the text itself, for the driver that needs it."""
         return self._text
 
     def __bool__(self) -> bool:

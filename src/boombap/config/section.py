@@ -1,6 +1,6 @@
 """A section of the configuration: the frozen value that a tool reads, and for each key what may be written.
 
-A default is written in the section's value only.
+The defaults are those of the value's fields.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ class Key(Record):
         dotted: the section, which is the table in boombap.toml, and the name in it.
         kind: what may be written.
         doc: its meaning in one phrase.
-        names: the environment names, the strongest first; without any, BOOMBAP_SECTION_NAME is its name.
+        names: the environment names, the strongest first; by default it is BOOMBAP_SECTION_NAME.
     """
 
     dotted: str
@@ -64,7 +64,7 @@ class Section(Record):
 
 
 class Scope(Record):
-    """What a run looks at: all keys of its own sections and of the shared ones, of other sections only the name.
+    """What a run reads: all keys of its own sections and of the shared ones, of other sections only the name.
 
     So a tool starts without importing the settings of five others, and a mistake in theirs does not stop it.
 
@@ -80,7 +80,7 @@ class Scope(Record):
 
 
 def variable(dotted: str) -> str:
-    """Return the environment name of a key that has none of its own.
+    """Return the default environment name of a key.
 
     >>> variable("db.pool_size")
     'BOOMBAP_DB_POOL_SIZE'

@@ -1,6 +1,6 @@
 """Reads what is set in boombap.toml, .env and the environment into layers of text; nothing is parsed here.
 
-What does not fit is collected, so that `config check` can tell everything at once.
+Problems are collected, so that `config check` can report all of them at once.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Sources:
 
     Attributes:
         keys: what may be set, by dotted key.
-        problems: what does not fit, in the order of reading.
+        problems: invalid settings, in the order of reading.
         old_places: by old name of a section or key, where it was used.
     """
 
@@ -56,12 +56,12 @@ class Sources:
 
     @property
     def names(self) -> list[str]:
-        """Return every environment name of a setting, those of files with it."""
+        """Return every environment name of a setting, including those that name files."""
         files = [name + FILE_SUFFIX for name, key in self._names.items() if key.kind == kinds.SECRET]
         return [*self._names, *files, *map(variable, self._old)]
 
     def from_toml(self, path: Path) -> dict[str, Setting]:
-        """Read boombap.toml, or another file in its place; a file that is not there sets nothing."""
+        """Read boombap.toml, or another file in its place; a missing file sets nothing."""
         layer: dict[str, Setting] = {}
         for section, table in self._tables(path).items():
             place = f"{path.name} [{section}]"
@@ -71,14 +71,14 @@ class Sources:
             for name, value in table.items():
                 text = ",".join(map(str, value)) if isinstance(value, list) else str(value)
                 dotted = self._known(f"{section}.{name}", str(path))
-                # The new name counts, wherever it stands.
+                # The new name wins, whichever comes first.
                 is_old = dotted != f"{section}.{name}"
                 if dotted and text and not (is_old and dotted in layer):
                     layer[dotted] = Setting(text, place)
         return layer
 
     def from_dotenv(self, path: Path) -> dict[str, Setting]:
-        """Read .env; a file that is not there sets nothing."""
+        """Read .env; a missing file sets nothing."""
         if not path.is_file():
             return {}
         try:
@@ -143,7 +143,7 @@ class Sources:
         return {name: table for name, table in tables.items() if isinstance(table, dict)}
 
     def _known(self, dotted: str, place: str) -> str:
-        """Return the present name of a key; empty for one of another tool, and for an unknown one."""
+        """Return the current name of a key; empty for one of another tool, and for an unknown one."""
         if dotted in self.keys:
             return dotted
         if dotted in self._old:

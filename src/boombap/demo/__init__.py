@@ -1,1 +1,1 @@
-"""The sample database and the guided run over all tools."""
+"""The sample database and the guided tour of the tools."""

@@ -12,13 +12,13 @@ if TYPE_CHECKING:
 
     from boombap.command.context import RunContext
 
-_MOST_TRACKS = 5_000_000
+_MAX_TRACKS = 5_000_000
 
 
 def _add_tracks(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--tracks",
-        type=whole_number(1, _MOST_TRACKS),
+        type=whole_number(1, _MAX_TRACKS),
         default=1_000,
         metavar="N",
         help="size of the sample (default: 1000)",
@@ -66,7 +66,7 @@ def _sample(context: RunContext) -> int:
 
 
 TOOL = Tool(
-    description="A sample database, and a guided run over the tools.",
+    description="A sample database, and a guided tour of the tools.",
     actions=(
         Action(
             "sample",

@@ -1,4 +1,4 @@
-"""Code search in the guided run: one question to the code of boombap itself, with and without a slip of the pen."""
+"""Code search in the tour: one question to the code of boombap itself, with and without typing errors."""
 
 from __future__ import annotations
 

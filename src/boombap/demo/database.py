@@ -1,4 +1,4 @@
-"""Database diagnostics in the guided run: planted faults, what is found, one remedy, and the difference."""
+"""Database diagnostics in the tour: planted faults, the findings, one remedy, and the difference."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _IDLE_S = 2.2
 _DIMENSION = 384
 _EXPECTED = Expectations(embedding_dimension=_DIMENSION)
-_MENDED = "missing_fk_index"
+_FIXED = "missing_fk_index"
 _LOOKUP = "SELECT count(*) AS results FROM {path.analysis_results} WHERE track_id = 42"
 _REPEATS = 20
 
@@ -37,7 +37,7 @@ def show(stage: Stage, target: Target, tracks: int) -> None:
     """Load the sample with its faults, diagnose it, apply one remedy, and diagnose it again.
 
     Raises:
-        BoombapError: when the remedy mends nothing.
+        BoombapError: when the remedy does not fix it.
     """
     interrupt, say = stage.interrupt, stage.say
     # Closed after loading: a session reports its use of indexes when it ends.
@@ -48,38 +48,42 @@ def show(stage: Stage, target: Target, tracks: int) -> None:
         sleeper.write("SET application_name = 'forgotten notebook'")
         sleeper.write("BEGIN")
         sleeper.write("SELECT count(*) AS tracks FROM {path.tracks}")
-        say(f"one session sleeps inside a transaction; this waits {_IDLE_S} s until that shows")
+        say(f"one session stays idle inside a transaction; waiting {_IDLE_S} s until the check reports it")
         interrupt.sleep(_IDLE_S)
         with Pool(target, interrupt, limits=Limits(), size=3) as pool:
             before = _diagnosis(pool, stage)
             sleeper.write("ROLLBACK")
-            _mend(session, before, stage)
+            _apply_remedy(session, before, stage)
             after = diagnose(pool, Request(parts=frozenset({"health"}), expected=_EXPECTED))
     say(f"before: {tally(_findings(before))}; now: {tally(_findings(after))}")
-    if any(finding.id == _MENDED for finding in _findings(after)):
-        raise BoombapError(f"the remedy of {_MENDED} did not mend it")
+    if any(finding.id == _FIXED for finding in _findings(after)):
+        raise BoombapError(f"the remedy of {_FIXED} did not fix it")
 
 
 def _diagnosis(pool: Pool, stage: Stage) -> Diagnosis:
     stage.say(f"$ BOOMBAP_DB_EMBEDDING_DIMENSION={_DIMENSION} boombap db")
-    found = diagnose(pool, Request(expected=_EXPECTED))
-    view.diagnosis(found, "text", stage.terminal, most=3, has_columns=False)
-    return found
+    result = diagnose(pool, Request(expected=_EXPECTED))
+    view.diagnosis(result, "text", stage.terminal, most=3, has_columns=False)
+    return result
 
 
-def _mend(session: Session, before: Diagnosis, stage: Stage) -> None:
-    finding = next(one for one in _findings(before) if one.id == _MENDED and "analysis_results" in one.subject)
+def _apply_remedy(session: Session, before: Diagnosis, stage: Stage) -> None:
+    finding = next(
+        candidate
+        for candidate in _findings(before)
+        if candidate.id == _FIXED and "analysis_results" in candidate.subject
+    )
     slow_ms = _lookup_ms(session)
-    stage.say(f"one remedy, as it stands above: {finding.remedy}")
+    stage.say(f"applying one remedy from above: {finding.remedy}")
     session.alone(finding.remedy.rstrip(";"))
     stage.say(f"looking up the results of one track took {slow_ms:.2f} ms and takes {_lookup_ms(session):.2f} ms now")
 
 
 def _lookup_ms(session: Session) -> float:
-    begun = perf_counter()
+    started_s = perf_counter()
     for _ in range(_REPEATS):
         session.write(_LOOKUP)
-    return (perf_counter() - begun) * 1000 / _REPEATS
+    return (perf_counter() - started_s) * 1000 / _REPEATS
 
 
 def _findings(diagnosis: Diagnosis) -> tuple[Finding, ...]:

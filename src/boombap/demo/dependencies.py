@@ -1,4 +1,4 @@
-"""The dependency manager in the guided run: a small project against made-up advisories, and the gate of a pipeline."""
+"""The dependency manager in the tour: a small project against made-up advisories, and the gate of a pipeline."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
 
 def show(stage: Stage) -> None:
-    """Audit the project, and have the gate of a pipeline judge it: findings, and a line that nobody could audit."""
+    """Audit the project, and run the gate of a pipeline on it: findings, and a line that cannot be audited."""
     with tempfile.TemporaryDirectory(prefix="boombap-demo-") as place:
         folder = Path(place)
         sample_database(folder / "advisories")
         project = str(sample_project(folder))
         deps = stage.replace(settings=(*stage.settings, ("BOOMBAP_DEPS_DATABASE", str(folder / "advisories"))))
         took_s = deps.run("deps", "audit", project, answers=(EXIT_FINDINGS,))
-        stage.say(f"audited in {1000 * took_s:.0f} ms, start of Python included; 1 is the answer no")
+        stage.say(f"audited in {1000 * took_s:.0f} ms, start of Python included; exit code 1: there are findings")
         deps.run("deps", "check", "--ci-mode", project, answers=(EXIT_NO_VERDICT,))
-        stage.say("4 is no verdict: a gate that could not look at everything never says clean")
+        stage.say("exit code 4: no verdict, because not everything could be audited")

@@ -1,8 +1,8 @@
-"""Which database do the demo and the tests look at: the team's schema with a sample that is the same on every server.
+"""The sample database of the demo and the tests: the team's schema with data that is the same on every server.
 
 The songs come from ``songs.tsv`` (artist, title, year, language and, where sure, album are facts; everything else is
 made up, lyrics above all), the distribution over analyzers from the team's figures. The SQL is in ``sql/``, one
-file a step.
+file per step.
 """
 
 from __future__ import annotations
@@ -20,13 +20,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from boombap.clients.postgres.session import Session
-
-    """Runs SQL in autocommit, outside read-only, and gives the rows of its last statement (none for a command).
-
-    The text may hold several statements. Values are named in the way of Python drivers, ``%(name)s``, and are numbers,
-    strings and lists of strings; without values the text goes to the server as it stands. The driver must put the
-    values in itself, as psycopg2 does, because a server takes no parameters in a text of several statements.
-    """
 
 _HERE = Path(__file__).parent
 
@@ -69,7 +62,7 @@ TAGS = (
     " (Alternate Version)",
     " - 25th Anniversary Edition",
 )
-"""How a song's further versions are called, the plain one first; they come in this order."""
+"""The suffixes of a song's further versions, the plain one first; they come in this order."""
 
 _WORDS = """
 boom bap kick snare hat loop vinyl crate needle groove breakbeat sampler fader deck booth cipher corner stoop subway
@@ -83,7 +76,7 @@ class Scale:
 
     Attributes:
         tracks: rows of `tracks` and of `ml_features`.
-        analyses: rows of `analysis_results`; None for the real proportion, 4.67 a track.
+        analyses: rows of `analysis_results`; None for the real proportion, 4.67 per track.
     """
 
     tracks: int = 1_000
@@ -148,7 +141,7 @@ class Campaign:
     fastest_ms: int
 
 
-# In order of time, as the rows of a table that is only appended to lie on disk. Rows and tracks: the team's figures.
+# In order of time, as an append-only table has its rows on disk. Rows and tracks: the team's figures.
 CAMPAIGNS = (
     Campaign("mock_analyzer_v1", 27, 27, "2025-07-28", 1, 1),
     Campaign("ollama", 8, 8, "2025-07-30", 1, 4_000),
@@ -175,7 +168,7 @@ def load(session: Session, scale: Scale, *, faults: bool, replace: bool = False)
         replace: drop a sample that was loaded before; never a table that is not marked as ours.
 
     Raises:
-        UsageError: the scale makes no sense, or the tables exist already.
+        UsageError: when the scale is not possible, or the tables exist already.
     """
     began = time.monotonic()
     unanalysed = scale.tracks * _FAULTY_UNANALYSED_PCT // 100 if faults else 0
@@ -212,7 +205,7 @@ def spread(scale: Scale, analysed_tracks: int) -> list[dict[str, Any]]:
         analyzer keeps at least one row.
 
     Raises:
-        UsageError: fewer than one track, or too few analyses to reach every track.
+        UsageError: for less than one track, or too few analyses to reach every track.
     """
     wanted = _wanted_analyses(scale)
     rows = [max(1, round(campaign.rows * wanted / _FULL_ANALYSES)) for campaign in CAMPAIGNS]
@@ -236,7 +229,7 @@ def spread(scale: Scale, analysed_tracks: int) -> list[dict[str, Any]]:
 def _wanted_analyses(scale: Scale) -> int:
     if scale.tracks < 1:
         raise UsageError(f"a sample of {scale.tracks} tracks cannot be made", hint="ask for 1 or more")
-    # Below three a track the largest analyzers no longer reach every track; and each analyzer has a row of its own.
+    # Below three per track the largest analyzers no longer reach every track; and each analyzer has a row of its own.
     least = 3 * scale.tracks + len(CAMPAIGNS)
     if scale.analyses is None:
         return max(least, round(scale.tracks * _FULL_ANALYSES / _FULL_TRACKS))

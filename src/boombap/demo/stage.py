@@ -1,4 +1,4 @@
-"""What every part of the guided run stands on: somebody who speaks, and commands that run as a person types them."""
+"""What every part of the tour uses: comments to the person, and commands that run as a person types them."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 
 class Stage(Record):
-    """Where the tour plays.
+    """What the tour writes to, and how its commands run.
 
     Attributes:
-        terminal: where everything is said.
+        terminal: where the comments go.
         interrupt: ends a command that runs, and every wait.
         settings: environment of the commands, for example ``DATABASE_URL``; it holds no secret, because it is shown.
     """
@@ -32,15 +32,15 @@ class Stage(Record):
     settings: tuple[tuple[str, str], ...] = ()
 
     def say(self, text: str) -> None:
-        """Speak to the person, set apart from what the tools print."""
+        """Print a comment, set apart from what the tools print."""
         self.terminal.write(self.terminal.style(f"» {text}", "cyan"))
 
-    def run(self, *words: str, answers: Sequence[int] = (EXIT_OK,)) -> float:
-        """Run `boombap` with these words as a process, its output below what was said.
+    def run(self, *argv: str, answers: Sequence[int] = (EXIT_OK,)) -> float:
+        """Run `boombap` with these arguments as a process; its output follows the comment.
 
         Args:
-            words: after `boombap`.
-            answers: the exit codes that are expected.
+            argv: the words after `boombap`.
+            answers: the expected exit codes.
 
         Returns:
             The seconds that the whole process took.
@@ -48,17 +48,17 @@ class Stage(Record):
         Raises:
             BoombapError: when the command ends with another code.
         """
-        self.say(f"$ boombap {' '.join(map(_quoted, words))}")
+        self.say(f"$ boombap {' '.join(map(_quoted, argv))}")
         sys.stdout.flush()
-        begun = perf_counter()
-        command = [sys.executable, "-m", "boombap", *words]
+        started_s = perf_counter()
+        command = [sys.executable, "-m", "boombap", *argv]
         with subprocess.Popen(command, env={**os.environ, **dict(self.settings)}) as child:
             with self.interrupt.cancel_with(child.terminate):
                 code = child.wait()
             self.interrupt.check()
         if code not in answers:
-            raise BoombapError(f"`boombap {' '.join(words)}` ended with {code}")
-        return perf_counter() - begun
+            raise BoombapError(f"`boombap {' '.join(argv)}` ended with {code}")
+        return perf_counter() - started_s
 
 
 def _quoted(word: str) -> str:

@@ -1,4 +1,4 @@
-"""The guided run: real servers, a sample with planted faults, and each tool at work on it."""
+"""The guided tour: real servers, a sample with planted faults, and each tool at work on it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def tour(context: RunContext, *, tracks: int, is_kept: bool) -> int:
     Returns:
         The exit code: 0 when everything worked.
     """
-    begun = monotonic()
+    started_s = monotonic()
     stage = Stage(context.terminal, context.interrupt)
     with _server(context, is_kept=is_kept) as server:
         stage.say(f"PostgreSQL {server.version} runs; only you can reach it, at {server.host}")
@@ -35,8 +35,8 @@ def tour(context: RunContext, *, tracks: int, is_kept: bool) -> int:
         code.show(stage)
         dependencies.show(stage)
         _say_what_next(stage, is_running=is_kept)
-    state = "is stopped" if postgres.status(servers(context.config)) is None else "runs on"
-    stage.say(f"the tour took {monotonic() - begun:.0f} s; the server {state}")
+    state = "is stopped" if postgres.status(servers(context.config)) is None else "keeps running"
+    stage.say(f"the tour took {monotonic() - started_s:.0f} s; the server {state}")
     return EXIT_OK
 
 
@@ -45,7 +45,7 @@ def _server(context: RunContext, *, is_kept: bool) -> Iterator[Running]:
     base = servers(context.config)
     was_running = postgres.status(base) is not None
     try:
-        yield postgres.start(base, pause=context.interrupt.sleep)
+        yield postgres.start(base, sleep=context.interrupt.sleep)
     finally:
         if not was_running and not is_kept:
             postgres.stop(base)
@@ -58,7 +58,7 @@ def _say_what_next(stage: Stage, *, is_running: bool) -> None:
         ("boombap db --quick", "tracks, analyzers, connections"),
         ("boombap db --unanalyzed -n 5", "what no analyzer has seen"),
         ("boombap db slow", "where the time goes"),
-        ("boombap ctx related --file src/boombap/db/collect.py", "which files belong to one"),
+        ("boombap ctx related --file src/boombap/db/collect.py", "which files belong to this one"),
         ("boombap deps sync && boombap deps audit", "your own project against real advisories"),
         ("boombap local stop", "when you are done"),
     )

@@ -36,7 +36,7 @@ class Finding(Record):
         subject: the object it is about, for example ``public.tracks``.
         summary: one sentence for a person, with the decisive number in it.
         evidence: the numbers behind it; the unit is in the key (``size_bytes``, ``age_s``).
-        remedy: a statement or command that can be run as it stands, or advice when none can mend it.
+        remedy: a statement or command that can be run unchanged, or advice where none can fix it.
         link: the documentation page behind the rule.
     """
 
@@ -50,12 +50,12 @@ class Finding(Record):
 
 
 class Skipped(Record):
-    """A check that gave no answer, and why; never a silent gap.
+    """A check without an answer, and the reason.
 
     Attributes:
         id: the check.
         reason: one phrase, for example ``no permission: needs pg_monitor``.
-        is_failure: whether it should have answered (a time-out, a refused statement) as against not applying here.
+        is_failure: whether it should have answered (a time-out, a refused statement) rather than not applying here.
     """
 
     id: str

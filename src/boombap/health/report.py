@@ -20,7 +20,7 @@ _FIX = "fix:"
 
 def tally(findings: Sequence[Finding]) -> str:
     """Return the findings counted by severity, for example ``1 critical, 3 warning``."""
-    counts = ((sum(one.severity is severity for one in findings), noun) for severity, noun in _NOUNS.items())
+    counts = ((sum(finding.severity is severity for finding in findings), noun) for severity, noun in _NOUNS.items())
     return ", ".join(f"{count} {noun}" for count, noun in counts if count) or "no findings"
 
 
@@ -40,8 +40,8 @@ def lines(findings: Sequence[Finding], terminal: Terminal) -> Iterator[str]:
 def skipped_lines(skipped: Sequence[Skipped]) -> Iterator[str]:
     """Yield the checks without an answer, grouped by reason, failures first."""
     by_reason: dict[tuple[bool, str], list[str]] = {}
-    for one in skipped:
-        by_reason.setdefault((not one.is_failure, one.reason), []).append(one.id)
+    for check in skipped:
+        by_reason.setdefault((not check.is_failure, check.reason), []).append(check.id)
     for (is_expected, reason), ids in sorted(by_reason.items()):
         verb = "skipped" if is_expected else "failed"
         yield f"  {verb}: {', '.join(ids)} ({printable(reason)})"

@@ -1,6 +1,6 @@
-"""Findings that somebody has decided to live with, until a date: read from TOML, matched by id and subject.
+"""Findings that are accepted until a date: read from TOML, matched by id and subject.
 
-One table a waiver; every key is needed, the expiry above all::
+One table per waiver; every key is required::
 
     [[waiver]]
     id = "unused_index"
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 
 
 class Waiver(Record):
-    """One decision to live with a finding.
+    """One decision to accept a finding.
 
     Attributes:
         id: the finding's id.
         subject: the finding's subject; ``*`` stands for any text.
         reason: why it is accepted.
-        owner: who answers for it.
+        owner: who is responsible for it.
         expires: the last day on which it holds.
     """
 
@@ -43,7 +43,7 @@ class Waiver(Record):
     expires: date
 
     def covers(self, id_: str, subject: str) -> bool:
-        """Tell whether this waiver speaks of a finding, expired or not."""
+        """Tell whether this waiver matches a finding, expired or not."""
         from fnmatch import fnmatchcase
 
         # Only "*" is a wildcard: brackets and question marks occur in quoted names.
@@ -69,7 +69,7 @@ def load(path: Path) -> tuple[Waiver, ...]:
         raise ConfigError(f"the waivers in {path} are nested too deeply") from None
     tables = entries.get("waiver", [])
     if set(entries) - {"waiver"} or not isinstance(tables, list):
-        raise ConfigError(f"{path} holds something else than [[waiver]] tables")
+        raise ConfigError(f"{path} has something other than [[waiver]] tables")
     return tuple(_waiver(entry, f"waiver {number} in {path}") for number, entry in enumerate(tables, start=1))
 
 
@@ -89,7 +89,7 @@ def _waiver(entry: object, place: str) -> Waiver:
 def apply(
     findings: Iterable[Finding], waivers: Sequence[Waiver], today: date
 ) -> tuple[list[Finding], list[Finding], list[Waiver]]:
-    """Return the findings that stand, those that are waived, and the waivers that have expired but would apply."""
+    """Return the findings that remain, those that are waived, and the waivers that have expired but would apply."""
     standing: list[Finding] = []
     waived: list[Finding] = []
     expired: dict[Waiver, None] = {}  # a set that keeps the order

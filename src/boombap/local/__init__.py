@@ -1,1 +1,1 @@
-"""The embedded PostgreSQL and Valkey: where their data lies, how they start and stop."""
+"""The embedded PostgreSQL and Valkey: where their data is, how they start and stop."""

@@ -35,14 +35,14 @@ def password_file(home: Path) -> Path:
     return home / "password"
 
 
-def ensure(way: Way, major: int, *, sync: bool, pause: Callable[[float], None] = time.sleep) -> Path:
+def ensure(way: Way, major: int, *, sync: bool, sleep: Callable[[float], None] = time.sleep) -> Path:
     """Return the data folder, and make the cluster if there is none.
 
     Args:
         way: how the programs are run.
         major: the version of the programs.
         sync: flush the new files to disk; without it a power cut may cost the cluster.
-        pause: waits between two looks.
+        sleep: waits between two checks.
 
     Raises:
         ConfigError: when the data belongs to another major version.
@@ -51,7 +51,7 @@ def ensure(way: Way, major: int, *, sync: bool, pause: Callable[[float], None] =
     """
     data = way.home / "data"
     if not data.exists():
-        return _make(way, data, major, pause, sync=sync)
+        return _make(way, data, major, sleep, sync=sync)
     _check_owner(data, way)
     _check_version(data, major)
     return data
@@ -67,15 +67,15 @@ def write_settings(data: Path, settings: Mapping[str, str], owner: int | None = 
     folders.write_private(data / _SETTINGS_FILE, "".join(lines), owner)
 
 
-def _make(way: Way, data: Path, major: int, pause: Callable[[float], None], *, sync: bool) -> Path:
+def _make(way: Way, data: Path, major: int, sleep: Callable[[float], None], *, sync: bool) -> Path:
     for left_over in way.home.glob("data.new*"):
         shutil.rmtree(left_over)
     fresh = data.with_name("data.new")
     try:
         folders.private(fresh, way.user)
         _write_password(way)
-        _init(way, fresh, major, pause, sync=sync)
-        _create_database(way, fresh, pause)
+        _init(way, fresh, major, sleep, sync=sync)
+        _create_database(way, fresh, sleep)
         with (fresh / "postgresql.conf").open("a", encoding="utf-8") as file:
             file.write(f"include_if_exists = '{_SETTINGS_FILE}'\n")
         return fresh.rename(data)
@@ -90,8 +90,8 @@ def _write_password(way: Way) -> None:
     folders.write_private(password_file(way.home), secrets.token_urlsafe(24) + "\n", way.user)
 
 
-def _init(way: Way, data: Path, major: int, pause: Callable[[float], None], *, sync: bool) -> None:
-    words = [
+def _init(way: Way, data: Path, major: int, sleep: Callable[[float], None], *, sync: bool) -> None:
+    argv = [
         f"--pgdata={data}",
         f"--username={NAME}",
         f"--pwfile={password_file(way.home)}",
@@ -101,24 +101,24 @@ def _init(way: Way, data: Path, major: int, pause: Callable[[float], None], *, s
         "--locale=C",
     ]
     if major >= _BUILTIN_LOCALE_SINCE:
-        words += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+        argv += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
     if not sync:
-        words.append("--no-sync")
-    _run(way, "initdb", words, pause)
+        argv.append("--no-sync")
+    _run(way, "initdb", argv, sleep)
 
 
-def _create_database(way: Way, data: Path, pause: Callable[[float], None]) -> None:
+def _create_database(way: Way, data: Path, sleep: Callable[[float], None]) -> None:
     """Create the database in single-user mode: not every installation brings `psql` or `createdb`."""
     # Without exit_on_error the single-user server ends with 0 after an error.
-    words = ["--single", "-D", str(data), "-c", "exit_on_error=on", "-c", "fsync=off", "postgres"]
-    _run(way, "postgres", words, pause, stdin=f"CREATE DATABASE {NAME};\n".encode())
+    argv = ["--single", "-D", str(data), "-c", "exit_on_error=on", "-c", "fsync=off", "postgres"]
+    _run(way, "postgres", argv, sleep, stdin=f"CREATE DATABASE {NAME};\n".encode())
 
 
-def _run(way: Way, program: str, words: list[str], pause: Callable[[float], None], stdin: bytes = b"") -> None:
+def _run(way: Way, program: str, argv: list[str], sleep: Callable[[float], None], stdin: bytes = b"") -> None:
     log = way.home / "log"
-    child = process.spawn(way.command(program, *words), log, user=way.user, group=way.group, stdin=stdin)
+    child = process.spawn(way.command(program, *argv), log, user=way.user, group=way.group, stdin=stdin)
     with process.put_down_on_failure(child, signal.SIGTERM):
-        if not process.poll(lambda: child.poll() is not None, _LIMIT_S, pause):
+        if not process.poll(lambda: child.poll() is not None, _LIMIT_S, sleep):
             raise TimedOut(f"{program} did not end within {_LIMIT_S:.0f} s", hint=f"see {log}")
     if child.returncode != 0:
         raise ExternalError(f"{program} failed: {process.tail(log)}")

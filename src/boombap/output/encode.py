@@ -23,7 +23,7 @@ def to_json(value: object) -> str:
 
 
 def to_csv(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Return CSV (RFC 4180) with a head line; None is empty, booleans and dates are written as in JSON.
+    """Return CSV (RFC 4180) with a header line; None is empty, booleans and dates are written as in JSON.
 
     A text that a spreadsheet would run as a formula gets an apostrophe before it (OWASP, CSV injection).
     """
@@ -38,7 +38,7 @@ def to_csv(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 
 class _Lines:
-    """What csv writes into: it calls `write` once a row."""
+    """What csv writes into: it calls `write` once per row."""
 
     def __init__(self) -> None:
         self.texts: list[str] = []

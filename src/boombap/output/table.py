@@ -15,9 +15,9 @@ _EMPTY = "–"
 
 
 def lines(head: Sequence[str], rows: Iterable[Sequence[Cell]], *, indent: str = "  ") -> Iterator[str]:
-    r"""Yield a table line by line, the head first.
+    r"""Yield a table line by line, the header first.
 
-    A column is aligned to the right when all its cells are numbers or empty; whole numbers get thousands marks.
+    A column is aligned to the right when all its cells are numbers or empty; whole numbers get thousands separators.
 
     >>> print("\n".join(lines(("analyzer", "rows"), [("qwen", 61933), ("mock", 27)], indent="")))
     analyzer    rows
@@ -25,11 +25,11 @@ def lines(head: Sequence[str], rows: Iterable[Sequence[Cell]], *, indent: str = 
     mock          27
     """
     table = [list(row) for row in rows]
-    rights = [all(isinstance(row[at], int | float | None) for row in table) for at in range(len(head))]
+    rights = [all(isinstance(row[column], int | float | None) for row in table) for column in range(len(head))]
     texts = [list(head), *([_text(cell) for cell in row] for row in table)]
-    widths = [max(width(row[at]) for row in texts) for at in range(len(head))]
+    widths = [max(width(row[column]) for row in texts) for column in range(len(head))]
     for row in texts:
-        cells = (_pad(cell, widths[at], right=rights[at]) for at, cell in enumerate(row))
+        cells = (_pad(cell, widths[column], right=rights[column]) for column, cell in enumerate(row))
         yield (indent + _GAP.join(cells)).rstrip()
 
 
@@ -63,9 +63,9 @@ def shorten(text: str, columns: int) -> str:
     kept = text[: columns - 1]
     if not kept.isascii():
         used = 0
-        for at, character in enumerate(text):
+        for index, character in enumerate(text):
             used += width(character)
             if used > columns - 1:
-                kept = text[:at]
+                kept = text[:index]
                 break
     return kept + "…"

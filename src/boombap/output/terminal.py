@@ -1,4 +1,4 @@
-"""The two streams of a command: data on stdout, notes for the person on stderr, colour only where it is seen."""
+"""The two streams of a command: data on stdout, notes for the person on stderr, colour only on a terminal."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Terminal:
         return _columns(self._out)
 
     def style(self, text: str, style: Style) -> str:
-        """Return the text in a style when stdout is a terminal that wants colour, else as it is."""
+        """Return the text in a style when stdout is a terminal that shows colour, otherwise unchanged."""
         if not style or not _shows_colour(self._out):
             return text
         return f"\x1b[{_CODES[style]}m{text}\x1b[0m"
@@ -50,7 +50,7 @@ class Terminal:
         """Write one piece of data and a line end to stdout.
 
         Raises:
-            BrokenPipeError: when nobody reads it any more.
+            BrokenPipeError: when the reader has gone.
             ExternalError: when it cannot be written, because the disk is full for example.
         """
         try:
@@ -61,10 +61,10 @@ class Terminal:
             raise unwritable(error) from None
 
     def announce(self, text: str) -> None:
-        """Write a line that somebody waits for, such as the address of a server, and send it off at once.
+        """Write a line that another program waits for, such as the address of a server, and flush it.
 
         Raises:
-            BrokenPipeError: when nobody reads it any more.
+            BrokenPipeError: when the reader has gone.
             ExternalError: when it cannot be written.
         """
         self.write(text)
@@ -90,7 +90,7 @@ def flush(stream: TextIO) -> None:
     """Write out what a stream still holds.
 
     Raises:
-        BrokenPipeError: when nobody reads it any more.
+        BrokenPipeError: when the reader has gone.
         ExternalError: when it cannot be written, because the disk is full for example.
     """
     try:
@@ -120,7 +120,7 @@ def _shows_colour(stream: TextIO) -> bool:
 
 
 def printable(text: str) -> str:
-    r"""Return a text from outside with control characters made visible, so that it cannot steer the terminal.
+    r"""Return a text from outside with control characters made visible, so that it cannot control the terminal.
 
     >>> printable("a\x1b[31mb\nc")
     'a\\x1b[31mb\\nc'

@@ -21,14 +21,14 @@ def parser(prog: str, description: str, epilog: str) -> argparse.ArgumentParser:
 
 
 class Operand(str):
-    """A word that is an argument, whatever it looks like: one that stands after ``--``."""
+    """An argument that is not an option, whatever it looks like: one that comes after ``--``."""
 
     __slots__ = ()
 
 
 class _Parser(argparse.ArgumentParser):
     def _parse_optional(self, arg_string: str):  # type: ignore[no-untyped-def]  # noqa: ANN202 - differs by version
-        # Where options may split a list, argparse reads the words twice, the second time without the ``--``.
+        # Where options may split a list, argparse reads the arguments twice, the second time without the ``--``.
         return None if isinstance(arg_string, Operand) else super()._parse_optional(arg_string)
 
     def error(self, message: str) -> NoReturn:
@@ -36,7 +36,7 @@ class _Parser(argparse.ArgumentParser):
 
         what = redact(message).replace("the following arguments are required", "missing argument")
         # Python 3.12 quotes the choices, others do not.
-        choices = re.sub(r"\(choose from (.*)\)", lambda found: f"(one of {found[1].replace(chr(39), '')})", what)
+        choices = re.sub(r"\(choose from (.*)\)", lambda match: f"(one of {match[1].replace(chr(39), '')})", what)
         raise UsageError(choices.removeprefix("argument "), hint=f"see `{self.prog} --help`")
 
 
@@ -46,8 +46,8 @@ class _Formatter(argparse.RawDescriptionHelpFormatter):
     def _format_action_invocation(self, action: argparse.Action) -> str:
         if not action.option_strings or action.nargs == 0:
             return super()._format_action_invocation(action)
-        words = self._format_args(action, self._get_default_metavar_for_optional(action))
-        return f"{', '.join(action.option_strings)} {words}"
+        values = self._format_args(action, self._get_default_metavar_for_optional(action))
+        return f"{', '.join(action.option_strings)} {values}"
 
 
 def _formatter(prog: str) -> argparse.HelpFormatter:
@@ -57,7 +57,7 @@ def _formatter(prog: str) -> argparse.HelpFormatter:
 
 def _columns() -> int:
     try:
-        # Some terminals say 0 columns until somebody has told them.
+        # Some terminals report 0 columns until their size is set.
         return min(_WIDTH, (os.get_terminal_size().columns or _WIDTH) - 2)
     except (OSError, ValueError):
         return _WIDTH

@@ -1,1 +1,1 @@
-"""Ways to live with what fails: back-off, retry, circuit breaker, token bucket. They report through callbacks."""
+"""Resilience patterns: back-off, retry, circuit breaker, token bucket. They report through callbacks."""

@@ -8,11 +8,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    Draw = Callable[[], float]
-    """Gives a number from 0 up to 1, as `random.random` does."""
+    Random = Callable[[], float]
+    """Returns a number from 0 up to 1, as `random.random` does."""
 
 # Beyond it the power alone would overflow a float; every sensible cap is reached long before.
-_MOST_DOUBLINGS = 60
+_MAX_DOUBLINGS = 60
 
 
 class Backoff(Record):
@@ -32,8 +32,8 @@ class Backoff(Record):
 
     def ceiling_s(self, failures: int) -> float:
         """Return the longest wait after a number of failures, counted from 1."""
-        return min(self.cap_s, self.base_s * self.factor ** min(max(failures, 1) - 1, _MOST_DOUBLINGS))
+        return min(self.cap_s, self.base_s * self.factor ** min(max(failures, 1) - 1, _MAX_DOUBLINGS))
 
-    def delay_s(self, failures: int, draw: Draw) -> float:
-        """Return the wait after a number of failures: any length up to the longest, so that callers do not meet."""
-        return self.ceiling_s(failures) * draw()
+    def delay_s(self, failures: int, random: Random) -> float:
+        """Return the wait after a number of failures: random, up to the longest, so that callers spread out."""
+        return self.ceiling_s(failures) * random()

@@ -1,4 +1,4 @@
-"""A circuit breaker: after enough failures in a row nobody calls for a while, then a few trial calls decide.
+"""A circuit breaker: after enough failures in a row it opens and rejects calls, then a few trial calls decide.
 
 Source: M. Nygard, "Release It!", chapter "Circuit Breaker".
 """
@@ -25,13 +25,13 @@ class State(StrEnum):
 class Breaker:
     """Counts failures in a row; threads may share it.
 
-    Ask `allow` before each call, and say `succeed`, `fail` or `cancel` after it.
+    Ask `allow` before each call, and call `succeed`, `fail` or `cancel` after it.
 
     Args:
         threshold: failures in a row that open it.
         recovery_s: how long it stays open.
-        trials: calls that may be under way at once while half-open; as many must succeed to close it.
-        on_change: hears the state before and after, outside the lock.
+        trials: calls that may run at once while half-open; this many must succeed to close it.
+        on_change: callback with the state before and after; it runs outside the lock.
         clock: monotonic seconds.
     """
 
@@ -82,7 +82,7 @@ class Breaker:
         return is_admitted
 
     def succeed(self) -> None:
-        """Say that a call went well."""
+        """Record a call that succeeded."""
         with self._lock:
             before = self._state
             self._failures = 0
@@ -95,7 +95,7 @@ class Breaker:
         self._tell(before, after)
 
     def fail(self) -> None:
-        """Say that a call failed; one trial call that fails opens the breaker again."""
+        """Record a call that failed; one failed trial call opens the breaker again."""
         with self._lock:
             before = self._state
             self._failures += 1
@@ -105,9 +105,9 @@ class Breaker:
         self._tell(before, after)
 
     def cancel(self) -> None:
-        """Say that a call ended without a verdict, for example because the run was interrupted.
+        """Record a call that ended without a verdict, for example because the run was interrupted.
 
-        Not for a call that was admitted while closed and ends when half-open: it would give back the trial of another.
+        Not for a call that was admitted while closed and ends when half-open: it would release another call's trial.
         """
         with self._lock:
             self._under_way = max(0, self._under_way - 1)

@@ -18,7 +18,7 @@ class Bucket:
 
     Args:
         rate_per_s: tokens that come in a second; 0 brings none.
-        burst: the most that are kept; the bucket begins full.
+        burst: maximum number that is kept; the bucket starts full.
         clock: monotonic seconds.
     """
 
@@ -36,15 +36,15 @@ class Bucket:
         return self._rate_per_s
 
     def set_rate(self, rate_per_s: float) -> None:
-        """Change the rate from now on; what has come so far stays."""
+        """Change the rate from now on; tokens that have come so far stay."""
         with self._lock:
             self._fill()
             self._rate_per_s = rate_per_s
 
     def take(self, n: float = 1) -> float:
-        """Take `n` tokens and give 0, or take none and give the seconds until they may be there.
+        """Take `n` tokens and return 0, or take none and return the seconds until they may be available.
 
-        Never waits. A number above the burst never comes: the answer is infinite.
+        Never waits. More than the burst is never available: the result is infinite.
         """
         with self._lock:
             self._fill()

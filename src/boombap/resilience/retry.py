@@ -1,4 +1,4 @@
-"""Whether and when to try again: within a number of attempts and a deadline, and only what may pass by itself.
+"""Whether and when to retry: within a number of attempts and a deadline, and only after transient errors.
 
 `wait_s` is the decision alone, for loops that keep many requests in flight; `retry` runs one piece of work with it.
 """
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import TypeVar
 
-    from boombap.resilience.backoff import Draw
+    from boombap.resilience.backoff import Random
 
     T = TypeVar("T")
 
@@ -26,7 +26,7 @@ class Policy(Record):
     """How long to keep trying.
 
     Attributes:
-        attempts: the most calls, the first one included.
+        attempts: maximum number of calls, the first one included.
         deadline_s: from the first call to the end of the last wait.
         backoff: the waits between the calls.
     """
@@ -37,7 +37,7 @@ class Policy(Record):
 
 
 class Retry(Record):
-    """One more attempt, as callbacks hear of it.
+    """One retry, as it is passed to callbacks.
 
     Attributes:
         failures: calls that have failed so far.
@@ -50,10 +50,10 @@ class Retry(Record):
     error: BoombapError
 
 
-def wait_s(error: BoombapError, failures: int, spent_s: float, policy: Policy, draw: Draw) -> float | None:
+def wait_s(error: BoombapError, failures: int, spent_s: float, policy: Policy, random: Random) -> float | None:
     """Return the seconds to wait before the next attempt; None when the error must be raised.
 
-    An error's `retry_after_s` is the least wait: the server that named it would refuse an earlier call. When it is
+    An error's `retry_after_s` is the minimum wait: the server that named it would refuse an earlier call. When it is
     after the deadline, waiting for it is the caller's decision.
 
     Args:
@@ -62,8 +62,8 @@ def wait_s(error: BoombapError, failures: int, spent_s: float, policy: Policy, d
     """
     if not error.transient or failures >= policy.attempts:
         return None
-    said_s = getattr(error, "retry_after_s", None) or 0.0
-    delay_s = max(said_s, policy.backoff.delay_s(failures, draw))
+    minimum_s = getattr(error, "retry_after_s", None) or 0.0
+    delay_s = max(minimum_s, policy.backoff.delay_s(failures, random))
     return delay_s if spent_s + delay_s <= policy.deadline_s else None
 
 
@@ -74,24 +74,24 @@ def retry(
     sleep: Callable[[float], None],
     on_retry: Callable[[Retry], None] | None = None,
     clock: Callable[[], float] = time.monotonic,
-    draw: Draw = random.random,
+    random: Random = random.random,
 ) -> T:
-    """Return what `work` gives, calling it again as long as the policy allows.
+    """Return the result of `work`, calling it again as long as the policy allows.
 
     Args:
         sleep: waits, and ends early by raising; `Interrupt.sleep` is one.
-        on_retry: hears of every further attempt, before the wait.
+        on_retry: callback for every retry, before the wait.
 
     Raises:
         BoombapError: the last error of `work`.
     """
-    begun_s, failures = clock(), 0
+    started_s, failures = clock(), 0
     while True:
         try:
             return work()
         except BoombapError as error:
             failures += 1
-            delay_s = wait_s(error, failures, clock() - begun_s, policy, draw)
+            delay_s = wait_s(error, failures, clock() - started_s, policy, random)
             if delay_s is None:
                 raise
             if on_retry:

@@ -1,4 +1,4 @@
-"""What a WSGI application of ours gives back in one line, with its length, so that connections stay open."""
+"""A WSGI response in one call, with its Content-Length, so that connections stay open."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStat
 def answer(
     start: StartResponse, status: int, body: bytes = b"", kind: str = JSON, headers: Iterable[tuple[str, str]] = ()
 ) -> list[bytes]:
-    """Start the response and give its body.
+    """Start the response and return its body.
 
     Args:
         start: what the server handed to the application.
@@ -29,7 +29,7 @@ def answer(
 
 
 def status_line(status: int) -> str:
-    """Return the number with its words.
+    """Return the status code with its reason phrase.
 
     >>> status_line(429), status_line(599)
     ('429 Too Many Requests', '599 Status')

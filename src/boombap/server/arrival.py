@@ -20,7 +20,7 @@ _LENGTH_DIGITS = 18
 
 
 class Request(NamedTuple):
-    """A request that has arrived whole.
+    """A complete request.
 
     Attributes:
         head: the request line and the headers, with the empty line.
@@ -50,7 +50,7 @@ class Arrival:
 
     @property
     def is_begun(self) -> bool:
-        """Tell whether a part of a request is here."""
+        """Tell whether a part of a request has arrived."""
         return bool(self._buffer or self._head)
 
     def feed(self, piece: bytes) -> None:
@@ -58,10 +58,10 @@ class Arrival:
         self._buffer += piece
 
     def take(self) -> Request | None:
-        """Return the next request; None while it has not arrived whole.
+        """Return the next request; None while it is incomplete.
 
         Raises:
-            Refused: when it is malformed or too large; what follows cannot be told from it.
+            Refused: when it is malformed or too large; the bytes after it cannot be parsed.
         """
         if self._body is None:
             self._take_head()
@@ -80,11 +80,11 @@ class Arrival:
     def _take_head(self) -> None:
         while self._buffer.startswith(b"\r\n"):  # some clients send an empty line after a body
             del self._buffer[:2]
-        found = _END.search(self._buffer, self._searched)
-        size = found.end() if found else len(self._buffer)
+        match = _END.search(self._buffer, self._searched)
+        size = match.end() if match else len(self._buffer)
         if size > self._header_bytes:
             raise Refused(FIELDS_TOO_LARGE)
-        if not found:
+        if not match:
             self._searched = max(0, size - 2)
             return
         self._searched = 0

@@ -35,7 +35,7 @@ class Sized:
         self._length = length
 
     def take(self, buffer: bytearray) -> bytes | None:
-        """Remove the body from the buffer and return it; None while it has not arrived whole."""
+        """Remove the body from the buffer and return it; None while it is incomplete."""
         if len(buffer) < self._length:
             return None
         body = bytes(buffer[: self._length])
@@ -59,7 +59,7 @@ class Chunked:
         self._expected = "size"
 
     def take(self, buffer: bytearray) -> bytes | None:
-        """Remove what has arrived from the buffer, and return the body; None while it has not arrived whole.
+        """Remove what has arrived from the buffer, and return the body; None while it is incomplete.
 
         Raises:
             Refused: when a chunk is malformed, or the body too large.
@@ -106,10 +106,10 @@ class Chunked:
             self._expected = "nothing"
 
     def _begin_chunk(self, line: bytes) -> None:
-        found = _CHUNK_SIZE.fullmatch(line)
-        if not found:
+        match = _CHUNK_SIZE.fullmatch(line)
+        if not match:
             raise Refused(BAD_REQUEST)
-        self._missing = int(found[1], 16)
+        self._missing = int(match[1], 16)
         self._free_bytes -= self._missing
         if self._free_bytes < 0:
             raise Refused(TOO_LARGE)

@@ -1,7 +1,7 @@
-"""A connection that costs a thread only while its request is worked on.
+"""A connection that occupies a thread only while its request is handled.
 
-It is read and written without waiting; while a request has not arrived whole, or an answer is not taken, the connection
-waits in the selector with the time since which it waits.
+It is read and written without waiting; while a request is incomplete, or an answer is not read, the connection
+waits in the selector, with the time since when it waits.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class _Head(io.BytesIO):
 
 class _Headers(HeaderReader):
     def _allow_header(self, key_name: bytes) -> bool:
-        # It is answered before the body arrives, not again when the request is whole.
+        # It is answered before the body arrives, not again when the request is complete.
         return key_name != b"Expect"
 
 
@@ -51,9 +51,9 @@ class Connection(HTTPConnection):
 
     Attributes:
         arrival: what has come of its next request.
-        request: the one that is worked on, or was last.
+        request: the current one, or the last.
         wfile: what is to be sent.
-        takes_since_s: since when the client takes nothing of it; None when nothing waits for the client.
+        takes_since_s: since when the client has read nothing of it; None when nothing waits for the client.
     """
 
     RequestHandlerClass = _Request
@@ -64,7 +64,7 @@ class Connection(HTTPConnection):
         self.arrival = Arrival(server.limits.header_bytes, server.limits.body_bytes)
         self.request = Request(b"", b"")
         self.takes_since_s: float | None = None
-        self._begun_s: float | None = None
+        self._started_s: float | None = None
         self._waits_since_s: float | None = None
         self._is_leaving = False
         self._is_last = False
@@ -75,20 +75,20 @@ class Connection(HTTPConnection):
 
     @property
     def last_used(self) -> float | None:
-        """Return since when the connection waits, which cheroot asks: since its request began, if one has."""
+        """Return since when the connection waits, as cheroot asks: since its request started, if one has."""
         return self._waits_since_s
 
     @last_used.setter
     def last_used(self, now_s: float) -> None:
-        """Begin to wait, which cheroot says; a request that has begun waits on."""
-        self._waits_since_s = self._begun_s or now_s
+        """Start to wait, as cheroot demands; the wait of a request that has started goes on."""
+        self._waits_since_s = self._started_s or now_s
 
     def advance(self) -> bool:
         """Read or send what is possible now, and tell whether the connection stays open."""
         return self._flush() if self.wfile else self._receive()
 
     def has_request(self) -> bool:
-        """Tell whether a request has arrived whole, which is then `request`; refuse one that cannot be answered."""
+        """Tell whether a complete request has arrived, which is then `request`; refuse one that cannot be answered."""
         if self._is_leaving:
             return False
         try:
@@ -97,35 +97,35 @@ class Connection(HTTPConnection):
             self.refuse(refused.status)
             return False
         if request:
-            self.request, self._begun_s = request, None
+            self.request, self._started_s = request, None
         elif self.arrival.is_begun:
-            self._begun_s = self._begun_s or time.time()
+            self._started_s = self._started_s or time.time()
             if self.arrival.wants_continue():
                 self._send(_CONTINUE)
         return request is not None
 
     def communicate(self) -> bool:
-        """Answer `request`, and tell whether the connection stays open, be it only until the answer is taken."""
+        """Answer `request`, and tell whether the connection stays open, if only until the answer is read."""
         self.rfile = _Head(self.request.head)
         self._is_last = not super().communicate()  # type: ignore[no-untyped-call]
         return self.socket.fileno() >= 0 and (bool(self.wfile) or not self._is_last)
 
     def refuse(self, status: str) -> None:
-        """Answer with the status, and close once the client has, or in a short time."""
+        """Answer with the status, and close when the client has closed, at the latest after a second."""
         self._say(status)
         self._is_leaving = True
-        self._begun_s = time.time() - self.server.timeout + _LEAVE_S
+        self._started_s = time.time() - self.server.timeout + _LEAVE_S
         with contextlib.suppress(OSError):
             self.socket.shutdown(socket.SHUT_WR)
 
     def turn_away(self) -> None:
-        """Tell a client that there is no room for it, and end the connection."""
+        """Answer 503 because there are too many connections, and end this one."""
         self._say(UNAVAILABLE)
         self.server.open.discard(self)
         self.cut()
 
     def cut(self) -> None:
-        """Have the selector find the connection ended, which then closes it; called by any thread."""
+        """Shut the connection down, so that the selector closes it; called by any thread."""
         with contextlib.suppress(OSError):
             socket.socket.shutdown(self.socket, socket.SHUT_RDWR)
 
@@ -135,7 +135,7 @@ class Connection(HTTPConnection):
         self.socket.close()
 
     def close(self) -> None:
-        """Close the socket; a late client is told so first, an answer on its way when the server ends is sent first."""
+        """Close the socket, after a 408 to a late client, or the rest of an answer when the server stops."""
         if self.wfile and not self.server.ready:
             self.wfile.drain(self.server.drain_left_s())
         if self._is_late():
@@ -165,8 +165,8 @@ class Connection(HTTPConnection):
         return bool(self.wfile) or not self._is_last
 
     def _is_late(self) -> bool:
-        begun_s = None if self._is_leaving else self._begun_s
-        return begun_s is not None and time.time() - begun_s >= self.server.timeout
+        started_s = None if self._is_leaving else self._started_s
+        return started_s is not None and time.time() - started_s >= self.server.timeout
 
     def _read(self) -> bool:
         # Larger than a record of TLS, so that nothing decrypted stays behind, which the selector would not see.

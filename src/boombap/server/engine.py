@@ -1,7 +1,7 @@
 """Hardened cheroot server: silent and slow clients, oversized requests, a bounded number of connections.
 
-A connection costs a thread only while its request is worked on. `Connection` reads and writes without waiting; the
-selector's thread does it while a request has not arrived whole (TLS handshake included) or an answer is not taken.
+A connection occupies a thread only while its request is handled. `Connection` reads and writes without waiting; the
+selector's thread does it while a request is incomplete (TLS handshake included) or an answer is not read.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ if TYPE_CHECKING:
 
 RESET = "boombap.reset"
 """In the environment of a request: a function that breaks the connection with a TCP reset, for emulators of faults."""
-# How often waiting connections are looked at; also the longest wait of `stop` for the selector.
+# How often waiting connections are checked; also the longest wait of `stop` for the selector.
 _TICK_S = 0.1
 _BACKLOG = 512
-# What a process has open beside its connections. Without a free descriptor nobody could be accepted.
+# What a process has open beside its connections. Without a free descriptor no client could be accepted.
 _OTHER_DESCRIPTORS = 64
 
 
 class _Gateway(wsgi.Gateway_10):
-    """Runs the application on a request that has arrived whole."""
+    """Runs the application on a complete request."""
 
     def respond(self) -> None:
         body = self.req.conn.request.body
@@ -83,7 +83,7 @@ class Engine(wsgi.Server):
         self._log = logger("boombap.server")
 
     def process_conn(self, conn: Connection) -> None:
-        """Take a connection that is new, or whose client has sent or taken something, in the selector's thread."""
+        """Handle a new connection, or one whose client has sent or read something, in the selector's thread."""
         if conn.last_used is None:
             self._admit(conn)
         elif conn.advance():
@@ -104,7 +104,7 @@ class Engine(wsgi.Server):
             self._connections.put(conn)  # type: ignore[attr-defined]
 
     def limit_outboxes(self) -> None:
-        """Cut the clients off that have waited longest to take their answers, while these are too large together."""
+        """Disconnect the clients that have read nothing for longest, while all unread answers exceed the limit."""
         waiting = [connection for connection in list(self.open) if connection.takes_since_s is not None]
         excess = sum(len(connection.wfile) for connection in waiting) - self.limits.outbox_bytes
         for connection in sorted(waiting, key=lambda connection: connection.takes_since_s or 0.0):
@@ -114,20 +114,20 @@ class Engine(wsgi.Server):
             connection.cut()
 
     def stop(self) -> None:
-        """Refuse new connections and finish the requests that are worked on, for as long as the limit."""
+        """Refuse new connections and finish the current requests, within the limit."""
         self._ends_s = time.monotonic() + self.limits.drain_s
         super().stop()
 
     def drain_left_s(self) -> float:
-        """Return for how long a server that ends may go on with an answer."""
+        """Return how long a server that is stopping may go on sending an answer."""
         return max(_TICK_S, self._ends_s - time.monotonic())
 
     def error_log(self, msg: str = "", level: int = logging.INFO, traceback: bool = False) -> None:  # noqa: FBT001, FBT002
-        """Log what cheroot reports; a client that breaks off is nothing to warn of."""
+        """Log what cheroot reports; a client that disconnects is not worth a warning."""
         self._log.log(level, "%s", msg, exc_info=traceback)
 
     def _admit(self, conn: Connection) -> None:
-        """Wait for a new connection, for which the one that has waited longest makes room when there are too many."""
+        """Register a new connection; when there are too many, the one that has waited longest is closed."""
         self._connections.put(conn)  # type: ignore[attr-defined]
         if len(self.open) <= min(self.limits.connections, _descriptors() - _OTHER_DESCRIPTORS):
             return
@@ -144,5 +144,5 @@ def _descriptors() -> int:
         import resource
     except ImportError:  # only Unix limits them
         return sys.maxsize
-    most = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-    return sys.maxsize if most == resource.RLIM_INFINITY else most
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return sys.maxsize if limit == resource.RLIM_INFINITY else limit

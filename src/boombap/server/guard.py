@@ -1,4 +1,4 @@
-"""What stands before every application: /healthz, bodiless answers to HEAD, and the access log."""
+"""What wraps every application: /healthz, bodiless answers to HEAD, and the access log."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _HEALTH = "/healthz"
 
 
 def guard(app: WSGIApplication, note: Note | None) -> WSGIApplication:
-    """Return the application with what the server answers by itself around it.
+    """Return the application, wrapped in what the server answers itself.
 
     Args:
-        note: is told a line for each request, without its query, where keys may stand; None for no access log.
+        note: callback with one line per request, without its query, which may hold keys; None for no access log.
     """
 
     def guarded(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
@@ -48,11 +48,11 @@ def _without_body(chunks: Iterable[bytes]) -> list[bytes]:
 
 
 def _noting(environ: WSGIEnvironment, start: StartResponse, note: Note) -> StartResponse:
-    begun_s = time.monotonic()
+    started_s = time.monotonic()
 
     def begin(status: str, headers: list[tuple[str, str]], exc_info: object = None, /) -> Callable[[bytes], object]:
-        took_ms = 1000 * (time.monotonic() - begun_s)
-        # As a literal of ASCII: a path from outside must not steer a terminal, nor begin a line of its own.
+        took_ms = 1000 * (time.monotonic() - started_s)
+        # As a literal of ASCII: a path from outside must not control a terminal or start a new line.
         what = f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']!a}"
         note(f"{environ['REMOTE_ADDR']} {what} {status[:3]} {took_ms:.1f} ms")
         return start(status, headers, exc_info)  # type: ignore[arg-type]

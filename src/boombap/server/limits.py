@@ -1,4 +1,4 @@
-"""What one client may take of the server, and all of them together."""
+"""What one client may use of the server, and all of them together."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ class Limits(Record):
     """The server's bounds.
 
     Attributes:
-        threads: requests that are worked on at one time.
-        request_s: for a request to arrive whole, for a client to take a piece of the answer, for a connection to be
-            idle.
+        threads: requests that are handled at the same time.
+        request_s: for a request to arrive completely, for a client to read a piece of the answer, for a connection to
+            be idle.
         header_bytes: of one request.
         body_bytes: of one request.
-        outbox_bytes: of all answers that clients have not taken yet.
+        outbox_bytes: of all answers that clients have not read yet.
         connections: open at one time; for a further one, the one that has waited longest is closed.
-        drain_s: how long requests at work may take once the server is told to end.
+        drain_s: how long current requests may take once the server is stopped.
     """
 
     threads: int = 8

@@ -1,4 +1,4 @@
-"""What is to be sent on one connection: as much as the client takes at once, the rest when it takes more.
+"""What is to be sent on one connection: what the client reads at once, the rest when it reads more.
 
 So a client that does not read its answer holds no thread.
 """
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 NOT_NOW = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
-"""What a socket raises that would have to wait."""
+"""What a non-blocking socket raises when it would block."""
 
 
 class Outbox:

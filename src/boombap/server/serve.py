@@ -29,7 +29,7 @@ class Server(Record):
 
     Attributes:
         url: without a slash at the end.
-        port: the one that was found free, where 0 was asked for.
+        port: the port that was chosen, where 0 was given.
     """
 
     host: str
@@ -47,11 +47,11 @@ def running(
     certificate: Certificate | None = None,
     access_log: bool = False,
 ) -> Iterator[Server]:
-    """Serve the application in threads while the block runs; then finish what is at work.
+    """Serve the application in threads while the block runs; then finish the current requests.
 
     Args:
         port: 0 for one that is free.
-        access_log: a line a request, at level info.
+        access_log: one line per request, at level info.
 
     Raises:
         ExternalError: when the port is in use or may not be used.
@@ -87,7 +87,7 @@ def serve(
     """Serve the application until the run is interrupted, then drain.
 
     Args:
-        on_ready: is told where, once requests are answered.
+        on_ready: callback with the server, once it answers requests.
 
     Raises:
         ExternalError: when the port is in use or may not be used.
@@ -100,7 +100,7 @@ def serve(
 
 
 def _bind(engine: Engine, host: str, port: int) -> None:
-    # cheroot puts every reason into one text; a socket of our own tells the number first.
+    # cheroot puts every reason into one text; binding a socket of our own first gives the error number.
     import socket
 
     try:

@@ -1,4 +1,4 @@
-"""TLS 1.2 and later on cheroot, with the handshake as a part of reading, which never waits."""
+"""TLS 1.2 and later on cheroot, with the handshake as a part of reading, which never blocks."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ class DeferredTls(Adapter):
         self.context = _context(certificate)
 
     def wrap(self, sock: socket.socket) -> tuple[ssl.SSLSocket, dict[str, str]]:
-        """Return the socket that speaks TLS, and what the application is told of it.
+        """Return the TLS socket, and what it adds to the environment of a request.
 
         Raises:
-            FatalSSLAlert: when the client has gone already.
+            FatalSSLAlert: when the client has already disconnected.
         """
         try:
             return self.context.wrap_socket(sock, server_side=True, do_handshake_on_connect=False), _ENVIRON
@@ -42,7 +42,7 @@ class DeferredTls(Adapter):
         return sock
 
     def get_environ(self) -> dict[str, str]:
-        """Return what the application is told of the connection."""
+        """Return what the connection adds to the environment of a request."""
         return _ENVIRON
 
     def makefile(self, sock: socket.socket, mode: str = "r", bufsize: int = -1) -> Any:  # noqa: ANN401 - cheroot's own

@@ -131,7 +131,7 @@ class _Run:
                 stack.callback(limiter.close)
                 # One more for the token, which must not wait for a free place.
                 most, ca_file = self._order.in_flight + 1, self._context.config.http.ca_file
-                client = stack.enter_context(Client(self._own, most_in_flight=most, ca_file=ca_file))
+                client = stack.enter_context(Client(self._own, max_in_flight=most, ca_file=ca_file))
                 leases = self._leases(stack)
                 feed = stack.enter_context(self._feed(leases))
                 sink = stack.enter_context(self._sink(leases))

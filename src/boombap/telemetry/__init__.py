@@ -1,1 +1,1 @@
-"""What the tools count and measure, and the files in which short commands leave it for the collector."""
+"""Metrics of the tools, and the files in which short commands leave them for the collector."""

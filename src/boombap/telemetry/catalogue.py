@@ -1,7 +1,7 @@
 """Every metric of the suite, declared once; instruments, collector, alert rules and dashboards all read it.
 
 Names follow the guide "Metric and label naming" of Prometheus: base units as suffix, `_total` for counters; labels have
-few values. What a tool counts by itself stands here, what the collector asks for at scrape time too.
+few values. It lists what a tool counts itself, and what the collector asks for at scrape time.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The files in which short commands leave their figures, one a command, as Prometheus' text format 0.0.4.
+"""The files in which short commands leave their metrics, one per command, in Prometheus' text format 0.0.4.
 
 A run adds its counts to those of the runs before it: it reads the file, writes a temporary one and renames it, under a
-lock, so that neither a crash nor a second run loses a count. A file that cannot be read counts as none. Losing figures
+lock, so that neither a crash nor a second run loses a count. A file that cannot be read counts as none. Losing metrics
 never fails a command.
 Source: prometheus.io, "Exposition formats", text-based format.
 """
@@ -32,19 +32,19 @@ SUFFIX = ".prom"
 _SAMPLE = re.compile(r'([a-zA-Z_:][\w:]*)(?:\{((?:[a-zA-Z_]\w*="(?:[^"\\\n]|\\.)*",?)*)\})? (\S+)')
 _LABEL = re.compile(r'([a-zA-Z_]\w*)="((?:[^"\\\n]|\\.)*)"')
 _UNESCAPED = {"\\\\": "\\", '\\"': '"', "\\n": "\n"}
-_MOST_BYTES = 4_000_000
+_MAX_BYTES = 4_000_000
 
 
 def leave(folder: Path, command: str, meter: Meter) -> bool:
-    """Add the figures of a run to the file of its command; tells whether that worked."""
+    """Add the metrics of a run to the file of its command; return whether that worked."""
     try:
         make_folder(folder)
         with _locked(folder / f".{command}.lock"):
             path = folder / f"{command}{SUFFIX}"
             merged = _merged(read(path), meter)
             beside = folder / f".{command}.{os.getpid()}"
-            at = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            with os.fdopen(at, "w", encoding="utf-8", newline="\n") as file:
+            descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
                 file.writelines(f"{line}\n" for line in lines(merged))
             beside.replace(path)
     except (OSError, ExternalError):
@@ -56,10 +56,10 @@ def read(path: Path) -> Samples:
     """Return the samples of one file; none for a file that is absent, too large or not what `leave` writes."""
     try:
         with path.open(encoding="utf-8", newline="\n") as file:
-            text = file.read(_MOST_BYTES + 1)
+            text = file.read(_MAX_BYTES + 1)
     except (OSError, UnicodeDecodeError):
         return {}
-    if len(text) > _MOST_BYTES or not text.endswith("\n"):
+    if len(text) > _MAX_BYTES or not text.endswith("\n"):
         return {}
     try:
         return dict(map(_sample, text.removesuffix("\n").split("\n")))
@@ -105,11 +105,11 @@ def _merged(before: Samples, meter: Meter) -> Samples:
 
 
 def _sample(line: str) -> tuple[tuple[str, Named], float]:
-    found = _SAMPLE.fullmatch(line)
-    if found is None:
+    match = _SAMPLE.fullmatch(line)
+    if match is None:
         raise ValueError(line)
-    labels = tuple((name, _unescaped(text)) for name, text in _LABEL.findall(found[2] or ""))
-    return (found[1], labels), float(found[3])
+    labels = tuple((name, _unescaped(text)) for name, text in _LABEL.findall(match[2] or ""))
+    return (match[1], labels), float(match[3])
 
 
 def _escaped(text: str) -> str:
@@ -117,14 +117,14 @@ def _escaped(text: str) -> str:
 
 
 def _unescaped(text: str) -> str:
-    return re.sub(r'\\[\\"n]', lambda found: _UNESCAPED[found[0]], text)
+    return re.sub(r'\\[\\"n]', lambda match: _UNESCAPED[match[0]], text)
 
 
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
-    at = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        lock(at)
+        lock(descriptor)
         yield
     finally:
-        os.close(at)
+        os.close(descriptor)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from boombap.clients.http.exchange import Failure, Request, Response
-from boombap.clients.http.multi import MOST_IN_FLIGHT, Client
+from boombap.clients.http.multi import MAX_IN_FLIGHT, Client
 from boombap.errors import Disconnected, ExternalError, Unreachable
 from boombap.interrupt import Interrupt
 from fakes.certificates import make_signed
@@ -133,7 +133,7 @@ def test_fetch_leaves_the_answers_of_others_for_the_next_poll():
 
 
 def test_more_requests_than_allowed_are_refused():
-    with serving(silent) as peer, Client(Interrupt(), most_in_flight=2) as client:
+    with serving(silent) as peer, Client(Interrupt(), max_in_flight=2) as client:
         for _ in range(2):
             client.submit(Request("GET", peer.url))
         assert (client.in_flight, client.free_slots) == (2, 0)
@@ -141,19 +141,19 @@ def test_more_requests_than_allowed_are_refused():
             client.submit(Request("GET", peer.url))
 
 
-@pytest.mark.parametrize("most", [0, MOST_IN_FLIGHT + 1])
+@pytest.mark.parametrize("most", [0, MAX_IN_FLIGHT + 1])
 def test_a_client_takes_no_more_requests_than_select_can_watch(most: int):
     with pytest.raises(ValueError, match="from 1 to 900"):
-        Client(Interrupt(), most_in_flight=most)
+        Client(Interrupt(), max_in_flight=most)
 
 
 def test_a_poll_ends_in_time_and_keeps_what_is_in_flight():
     with serving(silent) as peer, Client(Interrupt()) as client:
         assert client.poll(10.0) == []
         client.submit(Request("GET", peer.url))
-        begun_s = time.monotonic()
+        started_s = time.monotonic()
         assert client.poll(0.1) == []
-        assert 0.1 <= time.monotonic() - begun_s < 0.5
+        assert 0.1 <= time.monotonic() - started_s < 0.5
         assert client.in_flight == 1
 
 
@@ -188,14 +188,14 @@ def test_answers_that_come_together_over_http2_come_out_together(tmp_path: Path,
     context = make_signed(tmp_path, authority, "IP:127.0.0.1").context("h2")
     with (
         serving_http2(context, b"x" * 500, 1, 80) as peer,
-        Client(Interrupt(), most_in_flight=80, ca_file=authority.certificate, http="2") as client,
+        Client(Interrupt(), max_in_flight=80, ca_file=authority.certificate, http="2") as client,
     ):
         client.fetch(Request("GET", peer.url))
         for number in range(80):
             client.submit(Request("GET", f"{peer.url}/{number}"))
-        begun_s = time.monotonic()
+        started_s = time.monotonic()
         answers = all_answers(client)
-        seconds = time.monotonic() - begun_s
+        seconds = time.monotonic() - started_s
         assert [answer.status for answer in answers if isinstance(answer, Response)] == [200] * 80
         assert (peer.connections, peer.streams) == (1, 81)
         assert seconds < 0.5

@@ -25,7 +25,7 @@ def to(place: str, status: str = "302 Found") -> Answer:
 
 
 def follow(client: Client, url: str, redirects: int = 3) -> bytes:
-    return client.fetch(Request("GET", url, SECRETS, most_redirects=redirects)).body
+    return client.fetch(Request("GET", url, SECRETS, max_redirects=redirects)).body
 
 
 @pytest.mark.parametrize("status", STATUSES)
@@ -46,7 +46,7 @@ def test_the_password_in_an_address_does_not_follow_a_redirect(client: Client):
     with serving(always(response(b"landed"))) as target:
         with serving(to(f"{target.url}/there")) as first:
             url = first.url.replace("://", "://dj:hunter2@")
-            client.fetch(Request("GET", url, most_redirects=1))
+            client.fetch(Request("GET", url, max_redirects=1))
         assert b"authorization: basic" in first.requests[0].lower()
         assert b"authorization" not in target.requests[0].lower()
 

@@ -71,7 +71,7 @@ def test_a_handle_follows_no_redirect_to_another_protocol_even_if_it_could_speak
     with serving(always(b"")) as victim:
         place = f"file://{secret}" if scheme == "file" else f"ftp://127.0.0.1:{victim.port}/x"
         with serving(always(response(b"", f"Location: {place}", status="302 Found"))) as peer:
-            transfer.begin(Request("GET", peer.url, most_redirects=1))
+            transfer.begin(Request("GET", peer.url, max_redirects=1))
             transfer.easy.setopt(pycurl.PROTOCOLS, EVERY_PROTOCOL)
             assert outcome(transfer) == UNSUPPORTED_PROTOCOL
         assert victim.connections == 0

@@ -138,10 +138,10 @@ def _read_when_admitted(pool: object) -> object:
 
 
 def test_closing_the_pool_closes_its_connections(healthy: Database):
-    with healthy.pool(size=2) as pool, pool.session() as one, pool.session() as two:
+    with healthy.pool(size=2) as pool, pool.session() as first, pool.session() as second:
         pass
-    assert one._connection.closed
-    assert two._connection.closed
+    assert first._connection.closed
+    assert second._connection.closed
 
 
 def test_an_interrupted_run_gets_no_connection(healthy: Database):

@@ -146,9 +146,9 @@ def test_a_strangers_view_is_not_taken_for_the_extension(each_cluster: Cluster):
     database.run("DROP EXTENSION IF EXISTS pg_stat_statements")
     database.run("CREATE VIEW public.pg_stat_statements AS SELECT 1 / 0 AS queryid")
     try:
-        found = database.diagnose()
-        assert found.tracks.total == 1_000
-        failed = [skipped for skipped in found.health.skipped if skipped.is_failure]
+        diagnosis = database.diagnose()
+        assert diagnosis.tracks.total == 1_000
+        failed = [skipped for skipped in diagnosis.health.skipped if skipped.is_failure]
         assert failed == []
     finally:
         each_cluster.drop(database)

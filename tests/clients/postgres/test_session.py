@@ -150,11 +150,11 @@ def test_an_interruption_ends_the_statement_on_the_server(session: Session, heal
     asleep = "SELECT 1 FROM pg_stat_activity WHERE pid = %s AND wait_event = 'PgSleep'"
     until(lambda: healthy.run(asleep, (session.backend_pid,)))
     interrupt.set(2)
-    begun = time.monotonic()
+    started_s = time.monotonic()
     interrupt.end_waits()
     thread.join()
-    assert time.monotonic() - begun < 1.0
-    assert [type(one) for one in caught] == [Interrupted]
+    assert time.monotonic() - started_s < 1.0
+    assert [type(error) for error in caught] == [Interrupted]
     assert not healthy.run(asleep, (session.backend_pid,))
 
 

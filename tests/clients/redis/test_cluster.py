@@ -110,18 +110,18 @@ def test_a_slot_that_moves(cache_cluster: CacheCluster):
 
 
 def test_a_cluster_is_found_out(cache_cluster: CacheCluster, cache: Cache):
-    with opened(cache_cluster.target, Interrupt()) as found:
-        assert isinstance(found, Cluster)
-    with opened(cache.target, Interrupt()) as found:
-        assert not isinstance(found, Cluster)
+    with opened(cache_cluster.target, Interrupt()) as deployment:
+        assert isinstance(deployment, Cluster)
+    with opened(cache.target, Interrupt()) as deployment:
+        assert not isinstance(deployment, Cluster)
 
 
 def test_a_cluster_has_one_database(cache_cluster: CacheCluster):
     with (
         pytest.raises(NotFound, match=r"database 0 only|no such database"),
-        opened(cache_cluster.target.on(1), Interrupt()) as found,
+        opened(cache_cluster.target.on(1), Interrupt()) as deployment,
     ):
-        found.call("SET", "k", "v")
+        deployment.call("SET", "k", "v")
 
 
 def test_no_node_answers():

@@ -34,7 +34,7 @@ def test_no_more_connections_than_its_size(cache: Cache):
     with cache.pool(size=2, wait_s=0.05) as pool, ExitStack() as stack:
         lent = [stack.enter_context(pool.connection()) for _ in range(2)]
         assert lent[0] is not lent[1]
-        with pytest.raises(TimedOut, match=r"raise cache\.pool_size"):
+        with pytest.raises(TimedOut, match=r"raise redis_manager\.pool_size"):
             pool.call("PING")
 
 

@@ -81,5 +81,5 @@ def test_no_sentinel_answers():
 
 def test_what_is_no_sentinel(cache: Cache):
     target = Target(host="", sentinels=(("127.0.0.1", cache.tcp_port),), service="cache", origin="the test")
-    with pytest.raises(NotFound, match="is no Sentinel"):
+    with pytest.raises(NotFound, match="is not a Sentinel"):
         locate(target, Limits(), Interrupt())

@@ -29,7 +29,7 @@ def system_file() -> Path | None:
 
 
 def check(path: Path) -> None:
-    """Refuse a file that libcurl could not use, before anything is sent.
+    """Reject a file that libcurl could not use, before anything is sent.
 
     Raises:
         ConfigError: when it cannot be read, or does not hold certificates in PEM form.

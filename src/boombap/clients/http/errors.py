@@ -20,9 +20,13 @@ if TYPE_CHECKING:
     from boombap.clients.http.exchange import Request, Response
 
 _CA_HINT = "name a file with the authority's certificate in http.ca_file"
-_BROKE = (Disconnected, "{origin} broke the connection", "try again; if it stays, look at the server's log")
-_NO_TLS = (AccessDenied, "no TLS agreement with {origin}", "check that it speaks TLS 1.2 or later on this port")
-_BAD_HTTP2 = (Disconnected, "{origin} broke the HTTP/2 connection", "try again; if it stays, look at the server's log")
+_BROKE = (Disconnected, "{origin} broke the connection", "try again; if it persists, look at the server's log")
+_NO_TLS = (AccessDenied, "the TLS handshake with {origin} failed", "check that it speaks TLS 1.2 or later on this port")
+_BAD_HTTP2 = (
+    Disconnected,
+    "{origin} broke the HTTP/2 connection",
+    "try again; if it persists, look at the server's log",
+)
 
 # By libcurl's number: the class of the error, what happened, what to do.
 _BY_CODE: dict[int, tuple[type[ExternalError], str, str]] = {
@@ -61,7 +65,7 @@ _TOO_LARGE = 63
 _RECEIVE_FAILED = 56
 _TOO_MANY_HEADERS = 100
 _HEADER_BYTES = 200 * 1024
-# A server that hangs up during the handshake, because it is overloaded, is no TLS disagreement.
+# A server that hangs up during the handshake, because it is overloaded, is not a TLS mismatch.
 _HANDSHAKE = 35
 
 _BY_STATUS: dict[int, tuple[type[ExternalError], str]] = {
@@ -71,7 +75,7 @@ _BY_STATUS: dict[int, tuple[type[ExternalError], str]] = {
     407: (AccessDenied, "check the proxy's credentials"),
     408: (Unavailable, "try again later"),
     410: (NotFound, "check the URL"),
-    429: (Unavailable, "ask less often"),
+    429: (Unavailable, "send fewer requests"),
 }
 _FIRST_SERVER_ERROR = 500
 
@@ -88,8 +92,8 @@ def failed(
         code = _TOO_MANY_HEADERS
     known = _BROKE if code == _HANDSHAKE and easy.getinfo(pycurl.OS_ERRNO) else _BY_CODE.get(code, _UNKNOWN)
     kind, message, hint = known
-    words = {"origin": origin(request.url), "code": code, "redirects": request.most_redirects}
-    text = message.format(**words, limit=format_size(request.max_bytes), ca_file=ca_file or "the system's files")
+    values = {"origin": origin(request.url), "code": code, "redirects": request.max_redirects}
+    text = message.format(**values, limit=format_size(request.max_bytes), ca_file=ca_file or "the system's files")
     return _about(request, kind(text, hint=hint))
 
 

@@ -1,4 +1,4 @@
-"""What goes out and what comes back: requests, responses, failures, and what of an address may be shown."""
+"""Requests, responses and failures, and which parts of an address may be shown."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _SCHEMES = ("http://", "https://")
 # The form of a method and of a header's name. Source: RFC 9110, 5.6.2
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _NAME = re.compile(rf"{_TOKEN.pattern}:")
-_MOST_REDIRECTS = 10
+_MAX_REDIRECTS = 10
 
 
 class Request(NamedTuple):
-    """One request; a named tuple, because a run makes thousands a second (0.4 us, a frozen dataclass 1.5 us).
+    """One request; a named tuple, because a run makes thousands per second (0.4 us, a frozen dataclass 1.5 us).
 
     Attributes:
         method: in capitals.
@@ -28,7 +28,7 @@ class Request(NamedTuple):
         headers: each as ``Name: value``; share one tuple between requests, then it is handed to libcurl once.
         timeout_s: for the whole exchange, the connection included.
         max_bytes: the largest body, as received and as decoded.
-        most_redirects: followed at most; a redirect to another host gets neither Authorization nor Cookie.
+        max_redirects: how many are followed; a redirect to another host gets neither Authorization nor Cookie.
         tag: comes back with the answer; the client does not look at it.
     """
 
@@ -39,7 +39,7 @@ class Request(NamedTuple):
     timeout_s: float = 30.0
     max_bytes: int = 16 * 1024 * 1024
     tag: object = None
-    most_redirects: int = 0
+    max_redirects: int = 0
 
     def __repr__(self) -> str:
         # Not the headers: Authorization may be among them.
@@ -47,7 +47,7 @@ class Request(NamedTuple):
 
 
 class Response:
-    """An answer with any status; use `errors.refusal` where only success will do.
+    """An answer with any status; use `errors.refusal` where only success is useful.
 
     Attributes:
         status: of the last answer, after redirects.
@@ -99,20 +99,20 @@ def parse_headers(lines: Sequence[bytes]) -> dict[str, str]:
     >>> parse_headers([b"HTTP/1.1 100 Continue\r\n", b"\r\n", b"HTTP/1.1 200 OK\r\n", b"Vary: a\r\n", b"vary: b\r\n"])
     {'vary': 'a, b'}
     """
-    found: dict[str, str] = {}
+    headers: dict[str, str] = {}
     for line in lines:
         if line.startswith(b"HTTP/"):
-            found = {}
+            headers = {}
             continue
         name, colon, value = line.decode("latin-1").partition(":")
         if colon:
             key, text = name.strip().lower(), value.strip()
-            found[key] = f"{found[key]}, {text}" if key in found else text
-    return found
+            headers[key] = f"{headers[key]}, {text}" if key in headers else text
+    return headers
 
 
 def check_target(request: Request) -> None:
-    """Refuse a method, an address or a number of redirects that must not leave.
+    """Reject a method, an address or a number of redirects that must not be sent.
 
     Raises:
         ConfigError: when the address is not http or https, or a character would end it or the method.
@@ -120,7 +120,7 @@ def check_target(request: Request) -> None:
     url = request.url
     if not url.startswith(_SCHEMES):
         raise ConfigError("an address does not begin with http:// or https://", hint="write the whole URL")
-    # libcurl would send what stands there as it is, as a second header or request, and pycurl takes ASCII only.
+    # libcurl would send it unchanged, as a second header or request, and pycurl takes ASCII only.
     if not _is_plain(url) or " " in url:
         raise ConfigError(
             f"{shown_url(url)!a} has a space, a line break or a letter outside of ASCII in it",
@@ -128,12 +128,12 @@ def check_target(request: Request) -> None:
         )
     if not _TOKEN.fullmatch(request.method):
         raise ConfigError(f"{request.method!a} is not an HTTP method")
-    if not 0 <= request.most_redirects <= _MOST_REDIRECTS:
-        raise ValueError(f"most_redirects is not from 0 to {_MOST_REDIRECTS}")
+    if not 0 <= request.max_redirects <= _MAX_REDIRECTS:
+        raise ValueError(f"max_redirects is not from 0 to {_MAX_REDIRECTS}")
 
 
 def check_headers(headers: Sequence[str]) -> None:
-    """Refuse headers that must not leave.
+    """Reject headers that must not be sent.
 
     Raises:
         ConfigError: when one has another form than ``Name: value``, or a character in it would start a new header.

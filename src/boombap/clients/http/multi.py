@@ -1,7 +1,7 @@
 """The client: many requests in flight on one thread, answers in the order in which they come.
 
 Everything waits in `select` for at most 50 ms, then looks at the interrupt: Ctrl-C ends any wait. libcurl's own timer
-is heeded too: with a fixed wait of a second one HTTP/2 stream delivered 6 answers in 8 s.
+is obeyed too: with a fixed wait of a second one HTTP/2 stream delivered 6 answers in 8 s.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 _STEP_S = 0.05
 # select() takes descriptors below 1,024 only, and the process has others.
-MOST_IN_FLIGHT = 900
+MAX_IN_FLIGHT = 900
 
 
 class Client:
@@ -39,10 +39,10 @@ class Client:
 
     Args:
         interrupt: ends every wait with `Interrupted`.
-        most_in_flight: at one time, up to 900; also the number of connections.
+        max_in_flight: requests at the same time, up to 900; also the number of connections.
         ca_file: authorities that are trusted instead of the system's.
         connect_s: limit for name look-up, TCP and TLS.
-        stall_s: an exchange in which nothing moves for so long is given up.
+        stall_s: an exchange that moves no data for this long is aborted.
         http: 2 is offered to TLS servers only; 1.1 is faster at loopback and on few connections.
 
     Raises:
@@ -53,17 +53,17 @@ class Client:
         self,
         interrupt: Interrupt,
         *,
-        most_in_flight: int = 20,
+        max_in_flight: int = 20,
         ca_file: Path | None = None,
         connect_s: float = 5.0,
         stall_s: float = 30.0,
         http: HttpVersion = "1.1",
     ) -> None:
-        if not 1 <= most_in_flight <= MOST_IN_FLIGHT:
-            raise ValueError(f"most_in_flight is not from 1 to {MOST_IN_FLIGHT}")
+        if not 1 <= max_in_flight <= MAX_IN_FLIGHT:
+            raise ValueError(f"max_in_flight is not from 1 to {MAX_IN_FLIGHT}")
         if ca_file:
             authorities.check(ca_file)
-        self.most_in_flight = most_in_flight
+        self.max_in_flight = max_in_flight
         self._interrupt = interrupt
         self._options = {"http": http, "ca_file": ca_file or authorities.system_file()}
         self._limits = {"connect_s": connect_s, "stall_s": stall_s}
@@ -71,13 +71,15 @@ class Client:
         self._idle: list[Transfer] = []
         self._answers: deque[Answer] = deque()
         self._multi = pycurl.CurlMulti()
-        self._multi.setopt(pycurl.M_MAXCONNECTS, most_in_flight)
-        self._multi.setopt(pycurl.M_MAX_TOTAL_CONNECTIONS, most_in_flight)
+        self._multi.setopt(pycurl.M_MAXCONNECTS, max_in_flight)
+        self._multi.setopt(pycurl.M_MAX_TOTAL_CONNECTIONS, max_in_flight)
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
         for transfer in list(self._busy.values()):
             self._release(transfer)
         for transfer in self._idle:
@@ -93,19 +95,19 @@ class Client:
     @property
     def free_slots(self) -> int:
         """Return how many requests may be submitted now."""
-        return self.most_in_flight - len(self._busy)
+        return self.max_in_flight - len(self._busy)
 
     def submit(self, request: Request) -> None:
-        """Send a request; its answer comes out of a later `poll`.
+        """Send a request; a later `poll` returns its answer.
 
         Raises:
-            ConfigError: when the request must not leave.
-            ValueError: when there is no room.
+            ConfigError: when the request must not be sent.
+            ValueError: when `max_in_flight` is reached.
         """
         self._begin(request)
 
     def poll(self, limit_s: float) -> list[Answer]:
-        """Return the answers that have come, after waiting for the first; none when the time is over or nothing flies.
+        """Wait for an answer and return those that have come; none after the limit, or when nothing is in flight.
 
         Raises:
             Interrupted: when the run was asked to end.
@@ -126,7 +128,7 @@ class Client:
         return []
 
     def fetch(self, request: Request) -> Response:
-        """Send one request and give its answer, whatever its status; others may be in flight meanwhile.
+        """Send one request and return its answer, whatever its status; others may be in flight meanwhile.
 
         Raises:
             ExternalError: when no answer came.
@@ -144,14 +146,14 @@ class Client:
                 ends the download.
 
         Raises:
-            ExternalError: when the answer did not come whole, or the sink cannot take it.
+            ExternalError: when the answer is incomplete, or the sink cannot take it.
             Interrupted: when the run was asked to end.
         """
         return self._finish(self._begin(request, sink), on_progress)
 
     def _begin(self, request: Request, sink: Sink | None = None) -> Transfer:
-        if len(self._busy) >= self.most_in_flight:
-            raise ValueError(f"{self.most_in_flight} requests are in flight already: poll first")
+        if len(self._busy) >= self.max_in_flight:
+            raise ValueError(f"{self.max_in_flight} requests are in flight already: poll first")
         transfer = self._idle.pop() if self._idle else Transfer(**self._options, **self._limits)  # type: ignore[arg-type]
         try:
             transfer.begin(request, sink)
@@ -195,9 +197,9 @@ class Client:
         wait_s = min(limit_s, _STEP_S) if timer_ms < 0 else min(limit_s, _STEP_S, timer_ms / 1000)
         if wait_s <= 0:
             return
-        begun_s = time.monotonic()
+        started_s = time.monotonic()
         # It comes back at once when libcurl has no socket yet, while a name is looked up for example.
-        if not self._multi.select(wait_s) and time.monotonic() - begun_s < wait_s / 2:
+        if not self._multi.select(wait_s) and time.monotonic() - started_s < wait_s / 2:
             self._interrupt.sleep(min(wait_s, 0.002))
 
     def _collect(self) -> list[Answer]:

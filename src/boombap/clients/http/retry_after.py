@@ -1,4 +1,4 @@
-"""How long a server asks us to stay away: Retry-After (RFC 9110, 10.2.3), which many write in their own way."""
+"""How long a server asks us to wait: Retry-After (RFC 9110, 10.2.3), which many servers write incorrectly."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 LONGEST_S = 31 * 86_400.0
-"""A longer wait is taken for this one: a month is a mistake or a refusal, and a number that large would end a sleep."""
+"""Longer waits are cut to this: more than a month is a mistake or a refusal, and `sleep` overflows on huge numbers."""
 _SECONDS = re.compile(r"\d+", re.ASCII)
 _DATE = re.compile(r"[A-Za-z]{3,9},? .*\d\d:\d\d:\d\d.*", re.ASCII)
 
 
 def delay_s(headers: Mapping[str, str], now_s: float) -> float | None:
-    """Return the wait that an answer asks for; None when it asks for none that can be understood.
+    """Return the wait that an answer asks for; None without a valid one.
 
     Args:
         headers: with lower-case names.
-        now_s: Unix time of our clock, used where the server does not tell its own in Date.
+        now_s: Unix time of our clock, used where the server does not send its own in Date.
     """
     server_s = parse_date_s(headers.get("date", ""))
     return parse_delay_s(headers.get("retry-after", ""), now_s if server_s is None else server_s)
@@ -31,12 +31,12 @@ def parse_delay_s(text: str, now_s: float) -> float | None:
     >>> parse_delay_s("3", 0.0), parse_delay_s("Thu, 01 Jan 1970 00:01:00 GMT", 15.0), parse_delay_s("-1", 0.0)
     (3.0, 45.0, None)
     """
-    words = text.strip()
-    if _SECONDS.fullmatch(words):
-        # The length first: int() refuses more than 4,300 digits in its own way.
-        digits = words.lstrip("0") or "0"
+    stripped = text.strip()
+    if _SECONDS.fullmatch(stripped):
+        # The length first: int() rejects more than 4,300 digits with an error of its own.
+        digits = stripped.lstrip("0") or "0"
         return LONGEST_S if len(digits) > len(str(int(LONGEST_S))) else min(float(digits), LONGEST_S)
-    date_s = parse_date_s(words)
+    date_s = parse_date_s(stripped)
     return None if date_s is None else min(max(0.0, date_s - now_s), LONGEST_S)
 
 

@@ -1,4 +1,4 @@
-"""One easy handle: set up once, then lent to one request after the other, so that only what differs is set again."""
+"""One easy handle: set up once, then used for one request after the other, so that only what differs is set again."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ _NONE = Request("", "")
 
 
 class Transfer:
-    """An easy handle with the request it works for and what has come for it so far.
+    """An easy handle with its request, and what has been received so far.
 
     Args:
         ca_file: with the authorities that are trusted; None for libcurl's own.
         connect_s: limit for name look-up, TCP and TLS.
-        stall_s: a transfer that moves less than a byte a second for so long is given up.
+        stall_s: a transfer that moves less than one byte per second for this long is aborted.
     """
 
     __slots__ = (
@@ -74,7 +74,7 @@ class Transfer:
         """Set the handle up for a request; `sink` takes the body of a success in pieces, instead of memory.
 
         Raises:
-            ConfigError: when the request must not leave.
+            ConfigError: when the request must not be sent.
         """
         before, easy = self.request, self.easy
         self.received_bytes = 0
@@ -92,16 +92,16 @@ class Transfer:
             easy.setopt(pycurl.TIMEOUT_MS, max(1, round(1000 * request.timeout_s)))
         if request.max_bytes != before.max_bytes or before is _NONE:
             easy.setopt(pycurl.MAXFILESIZE_LARGE, request.max_bytes)
-        if request.most_redirects != before.most_redirects or before is _NONE:
-            easy.setopt(pycurl.FOLLOWLOCATION, request.most_redirects > 0)
-            easy.setopt(pycurl.MAXREDIRS, request.most_redirects)
+        if request.max_redirects != before.max_redirects or before is _NONE:
+            easy.setopt(pycurl.FOLLOWLOCATION, request.max_redirects > 0)
+            easy.setopt(pycurl.MAXREDIRS, request.max_redirects)
         self._set_proxy(request)
 
     def response(self) -> Response:
         """Return the answer once the transfer has ended well."""
         chunks, easy, request = self._chunks, self.easy, self.request
         body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
-        url = easy.getinfo(pycurl.EFFECTIVE_URL) if request.most_redirects else request.url
+        url = easy.getinfo(pycurl.EFFECTIVE_URL) if request.max_redirects else request.url
         status = easy.getinfo(pycurl.RESPONSE_CODE)
         return Response(request, status, self._lines[:], body, easy.getinfo(pycurl.TOTAL_TIME), url)
 

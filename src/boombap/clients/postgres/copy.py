@@ -1,7 +1,7 @@
 r"""Turns rows into the text that COPY reads.
 
 Source: PostgreSQL documentation, COPY, "Text Format": fields end with a tab, rows with a newline, ``\N`` is NULL, and a
-backslash stands before what would be read otherwise.
+backslash escapes the special characters.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def encode(rows: Iterable[Sequence[Value]]) -> bytes:
     r"""Return rows as COPY's text format; a sequence of texts becomes an array.
 
     What UTF-8 has no bytes for (a lone surrogate) and NUL are sent as they are: the server refuses them with an
-    SQLSTATE, as it does every other value that does not fit.
+    SQLSTATE, as it does every other invalid value.
 
     >>> encode([(1, "a\tb", None), (2, "", ("x", 'y"z'))])
     b'1\ta\\tb\t\\N\n2\t\t{"x","y\\\\"z"}\n'

@@ -74,8 +74,8 @@ _CONNECTING: tuple[tuple[str, type[ExternalError], str, str], ...] = (
     (
         r"pg_hba\.conf|[Pp]eer authentication|[Ii]dent authentication|no such user|not allowed to connect",
         AccessDenied,
-        "PostgreSQL at {label} does not admit {user} from here",
-        "have the server's pg_hba.conf admit this user, database and address",
+        "PostgreSQL at {label} does not allow {user} to connect from here",
+        "allow this user, database and address in the server's pg_hba.conf",
     ),
     (
         r"permission denied for database",
@@ -126,7 +126,7 @@ _CONNECTING: tuple[tuple[str, type[ExternalError], str, str], ...] = (
     (
         r"SSL|certificate|TLS",
         AccessDenied,
-        "no TLS agreement with {label}",
+        "the TLS handshake with {label} failed",
         "check sslmode and sslrootcert in {origin} against what the server offers",
     ),
 )

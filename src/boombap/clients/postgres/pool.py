@@ -28,10 +28,10 @@ class Pool:
 
     Args:
         target: where to connect.
-        size: the most connections at one time.
+        size: maximum number of connections.
         wait_s: how long a thread waits for a free one.
         lifetime_s: the age at which a connection is replaced.
-        clock: monotonic seconds; given in by tests.
+        clock: monotonic seconds; tests pass their own.
     """
 
     def __init__(
@@ -61,7 +61,9 @@ class Pool:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
         with self._lock:
             idle, self._idle = self._idle, []
         for session, _, _ in idle:
@@ -100,7 +102,7 @@ class Pool:
                 if not self._has_others():
                     self._free.release()
                     raise
-                # The server admits no more of us: the permit stays taken, and the pool lives with fewer connections.
+                # The server accepts no more connections: the permit stays taken, and the pool works with fewer.
         raise TimedOut(
             f"all connections to {self.target.label} stayed busy for {self._wait_s:g} s", hint="raise db.pool_size"
         )

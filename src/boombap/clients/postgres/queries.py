@@ -33,11 +33,11 @@ class Queries:
 
 @cache
 def _versions(folder: Path) -> Mapping[str, Mapping[int, Path]]:
-    found: dict[str, dict[int, Path]] = {}
+    paths: dict[str, dict[int, Path]] = {}
     for path in folder.glob("*.sql"):
         name, _, version = path.stem.partition(".")
-        found.setdefault(name, {})[int(version or 0)] = path
-    return found
+        paths.setdefault(name, {})[int(version or 0)] = path
+    return paths
 
 
 @cache

@@ -60,9 +60,9 @@ _PLACEHOLDER = re.compile(r"('?)\{(?:current|(path|current)\.(\w+)|extension\.(\
 
 
 class SearchPath:
-    """Where names lie for one role in one database; the sessions of a pool share it.
+    """Where names are found for one role in one database; the sessions of a pool share it.
 
-    A name that was not there is looked for again, because it may have been created meanwhile.
+    A name that was not found is looked up again, because it may have been created meanwhile.
     """
 
     def __init__(self) -> None:
@@ -76,7 +76,7 @@ class SearchPath:
         """Return SQL with its placeholders replaced by quoted names with their schemas.
 
         Args:
-            locate: asks the server where these relations lie, by `LOCATE`; called only for what is not known yet.
+            locate: asks the server where these relations are, by `LOCATE`; called only for what is not known yet.
             has_parameters: whether the driver will replace parameters; a per cent sign in a name is doubled for it.
 
         Raises:
@@ -105,12 +105,12 @@ class SearchPath:
     def _learn(self, relations: set[str], extensions: set[str], locate: Locate) -> None:
         if self._schema and relations <= self._relations.keys() and extensions <= self._extensions.keys():
             return
-        found = locate(sorted(relations))
-        self._schema = found["schema"]
-        places = found["relations"] or {}
+        located = locate(sorted(relations))
+        self._schema = located["schema"]
+        places = located["relations"] or {}
         self._relations |= {name: place["schema"] for name, place in places.items()}
         self._foreign |= {name: place["owner"] for name, place in places.items() if place["is_foreign"]}
-        self._extensions |= found["extensions"] or {}
+        self._extensions |= located["extensions"] or {}
 
     def _refusal(self, name: str) -> ExternalError:
         view, owner = f"{self._relations[name]}.{name}", self._foreign[name]

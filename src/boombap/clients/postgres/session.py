@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     Parameters = Mapping[str, object] | Sequence[object] | None
 
 OLDEST_VERSION = 120000
-# SET LOCAL in the transaction, because PgBouncer refuses the limits as start-up parameters. A light guest works with a
+# SET LOCAL in the transaction, because PgBouncer refuses the limits as start-up parameters. A light client works with a
 # few sessions, each on one core: parallel workers make the answer erratic (69-132 ms for what takes 78 ms without them)
-# and take cores from those who work there; compiling a query costs up to 960 ms (PostgreSQL 15) and gains nothing here.
+# and take cores from other clients of the server; JIT costs up to 960 ms for a query (PostgreSQL 15) and gains nothing.
 _LIMITS = (
     "SET LOCAL statement_timeout = {:d}; SET LOCAL lock_timeout = {:d}; "
     "SET LOCAL max_parallel_workers_per_gather = 0; SET LOCAL jit = off; SET LOCAL work_mem = '32MB'; " + PINNED
@@ -73,7 +73,7 @@ class Session:
 
     @property
     def is_usable(self) -> bool:
-        """Tell whether the connection stands and no transaction is open on it."""
+        """Tell whether the connection is open and has no open transaction."""
         if self._connection.closed:
             return False
         idle = psycopg2.extensions.TRANSACTION_STATUS_IDLE
@@ -81,7 +81,7 @@ class Session:
 
     @property
     def backend_pid(self) -> int:
-        """Return the process that the other side named when it greeted; a pooler names one that does not serve."""
+        """Return the backend's process id as sent at connect; a pooler's is not that of the serving backend."""
         pid: int = self._connection.info.backend_pid
         return pid
 
@@ -127,7 +127,7 @@ class Session:
                     cursor.execute("RESET search_path")
 
     def copy(self, sql: str, rows: bytes) -> None:
-        """Send rows, as `copy.encode` gives them, through a ``COPY … FROM STDIN``; within `transaction`."""
+        """Send rows, as `copy.encode` returns them, through a ``COPY … FROM STDIN``; within `transaction`."""
         text = self._qualified(sql, None)
         with self._running(), self._connection.cursor() as cursor:
             cursor.copy_expert(text, io.BytesIO(rows))
@@ -160,7 +160,7 @@ class Session:
         return self._path.qualify(sql, self._locate, has_parameters=parameters is not None)
 
     def _locate(self, relations: list[str]) -> Row:
-        """Return where relations and extensions lie, as the role's own search path has it."""
+        """Return where relations and extensions are, as the role's own search path has it."""
         is_within = self._is_in_transaction
         with self._running(), self._connection.cursor() as cursor:
             cursor.execute((OWN if is_within else self._timeout) + LOCATE, {"relations": relations})
@@ -198,7 +198,7 @@ class Session:
 def _connect(target: Target, limits: Limits, interrupt: Interrupt) -> psycopg2.extensions.connection:
     interrupt.check()
     parameters: dict[str, Any] = {
-        # One name a run: `db` leaves its own sessions out of what it counts.
+        # One name per run: `db` leaves its own sessions out of what it counts.
         "application_name": f"boombap {os.getpid()}",
         "connect_timeout": str(max(2, round(limits.connect_s))),
         "client_encoding": "UTF8",
@@ -223,5 +223,5 @@ def _refuse_old(session: Session) -> None:
     version = session.version_num // 10000
     session.close()
     raise ExternalError(
-        f"PostgreSQL {version} at {session.target.label} is too old", hint="12 is the oldest that works"
+        f"PostgreSQL {version} at {session.target.label} is too old", hint="12 is the oldest supported version"
     )

@@ -116,9 +116,9 @@ def _is_torn(text: str) -> bool:
     _, scheme_end, rest = text.partition("://")
     if not scheme_end:
         return False
-    at, slash = rest.find("@"), rest.find("/")
-    has_user = at >= 0 and not 0 <= slash < at
-    place = rest[at + 1 :] if has_user else rest
+    separator, slash = rest.find("@"), rest.find("/")
+    has_user = separator >= 0 and not 0 <= slash < separator
+    place = rest[separator + 1 :] if has_user else rest
     return "@" in place.partition("?")[0]
 
 

@@ -54,7 +54,7 @@ class Cluster:
 
     Args:
         target: any node; user, password and TLS are taken for all of them.
-        size: the most connections to one node.
+        size: maximum number of connections to one node.
         patience_s: how long a command waits for a failover to end.
     """
 
@@ -81,9 +81,11 @@ class Cluster:
         self.refresh()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
         for pool in self._pools.values():
-            pool.__exit__(kind, error, at)
+            pool.__exit__(kind, error, traceback)
 
     @property
     def nodes(self) -> tuple[Node, ...]:
@@ -94,25 +96,25 @@ class Cluster:
         """Return a pool to each master that holds slots."""
         return [self.pool(node.master) for node in self._nodes]
 
-    def call(self, *words: Word) -> Reply:
+    def call(self, *command: Word) -> Reply:
         """Return the reply to one command, from the node that holds its key.
 
         Raises:
             ExternalError: the branch that fits what the server refused, a time-out, or a broken connection.
             Interrupted: when the run was ended meanwhile.
         """
-        reply = self.ask(*words)
+        reply = self.ask(*command)
         if isinstance(reply, ServerError):
-            raise refusal(reply, self.target, words[0])
+            raise refusal(reply, self.target, command[0])
         return reply
 
-    def ask(self, *words: Word) -> Reply | ServerError:
+    def ask(self, *command: Word) -> Reply | ServerError:
         """Return the reply to one command, an error of the server as a value; otherwise as `call`."""
         deadline_s = time.monotonic() + self._patience_s
-        slot = slot_for(words)
+        slot = slot_for(command)
         asking: Place | None = None
         for _ in range(_REDIRECTIONS):
-            reply = self._try(words, slot, asking)
+            reply = self._try(command, slot, asking)
             asking = None
             is_late = time.monotonic() >= deadline_s
             if isinstance(reply, ExternalError):
@@ -126,12 +128,12 @@ class Cluster:
             self._interrupt.sleep(_PAUSE_S)
             self.refresh()
         raise QueryFailed(
-            f"the Cluster at {self.target.label} sent {words[0]!r} from node to node {_REDIRECTIONS} times",
+            f"the Cluster at {self.target.label} sent {command[0]!r} from node to node {_REDIRECTIONS} times",
             hint="see CLUSTER NODES on each of them, they do not agree",
         )
 
     def pipeline(self, commands: Iterable[Command]) -> list[Reply | ServerError]:
-        """Return the replies to many commands, one pipeline a node; those that were redirected follow one by one.
+        """Return the replies to many commands, one pipeline per node; redirected ones are repeated one by one.
 
         Raises:
             ExternalError: for a time-out or a broken connection.
@@ -142,18 +144,18 @@ class Cluster:
         late: list[int] = []
         for place, members in self._by_node(listed).items():
             try:
-                found = self.pool(place).pipeline([listed[at] for at in members])
+                answers = self.pool(place).pipeline([listed[index] for index in members])
             except (Disconnected, Unreachable):
-                if not all(is_idempotent(listed[at][0]) for at in members):
+                if not all(is_idempotent(listed[index][0]) for index in members):
                     raise
                 late += members
                 continue
-            for at, reply in zip(members, found, strict=True):
-                replies[at] = reply
+            for index, reply in zip(members, answers, strict=True):
+                replies[index] = reply
                 if isinstance(reply, ServerError) and reply.word in (*_MOVING, *_PASSING):
-                    late.append(at)
-        for at in sorted(late):
-            replies[at] = self.ask(*listed[at])
+                    late.append(index)
+        for index in sorted(late):
+            replies[index] = self.ask(*listed[index])
         return replies
 
     def scan(self, match: bytes | str = b"*", *, count: int = 1000, kind: str = "") -> Iterator[list[bytes]]:
@@ -165,8 +167,8 @@ class Cluster:
         """Return the pool to one node."""
         with self._lock:
             if place not in self._pools:
-                at = self.target.at(*place)
-                self._pools[place] = Pool(at, self._interrupt, limits=self._limits, size=self._size)
+                target = self.target.at(*place)
+                self._pools[place] = Pool(target, self._interrupt, limits=self._limits, size=self._size)
             return self._pools[place]
 
     def holder(self, slot: int) -> Pool:
@@ -201,22 +203,22 @@ class Cluster:
         nodes: dict[Place, Node] = {}
         for first, last, *members in slot_ranges:
             # A node that does not know its own address leaves it empty.
-            master, *replicas = [((one[0] or b"").decode() or asked, int(one[1])) for one in members]
+            master, *replicas = [((member[0] or b"").decode() or asked, int(member[1])) for member in members]
             ranges = f"{nodes[master].ranges},{first}-{last}" if master in nodes else f"{first}-{last}"
             nodes[master] = Node(master, tuple(replicas), members[0][2].decode("ascii", "replace"), ranges)
             slots[first : last + 1] = [master] * (last + 1 - first)
         if nodes:
             self._slots, self._nodes = slots, tuple(nodes.values())
 
-    def _try(self, words: Command, slot: int | None, asking: Place | None) -> Reply | ServerError | ExternalError:
+    def _try(self, command: Command, slot: int | None, asking: Place | None) -> Reply | ServerError | ExternalError:
         try:
             if asking:
-                return self.pool(asking).pipeline([("ASKING",), words])[1]
-            return self.pool(self._place(slot)).ask(*words)
+                return self.pool(asking).pipeline([("ASKING",), command])[1]
+            return self.pool(self._place(slot)).ask(*command)
         except Unreachable as error:
             return error
         except Disconnected as error:
-            if is_idempotent(words[0]):
+            if is_idempotent(command[0]):
                 return error
             raise
 
@@ -225,10 +227,10 @@ class Cluster:
         return (self._slots[slot] if slot is not None else None) or anyone
 
     def _by_node(self, commands: list[Command]) -> dict[Place, list[int]]:
-        found: dict[Place, list[int]] = {}
-        for at, command in enumerate(commands):
-            found.setdefault(self._place(slot_for(command)), []).append(at)
-        return found
+        indexes: dict[Place, list[int]] = {}
+        for index, command in enumerate(commands):
+            indexes.setdefault(self._place(slot_for(command)), []).append(index)
+        return indexes
 
     def _follow(self, moving: ServerError, slot: int | None) -> Place | None:
         """Return the node to ask once; one that has taken over the slot for good is remembered instead."""

@@ -1,7 +1,7 @@
 """One connection: commands one by one or many at a time, with RESP3 where the server offers it.
 
 Replies are what hiredis makes of them: bytes, int, float, bool, None, lists, and dicts where RESP3 has maps. Nothing is
-decoded, because keys and values are anybody's bytes.
+decoded, because keys and values may be any bytes.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Connection:
         target: what it is connected to.
         protocol: 3, or 2 where the server knows no HELLO.
         mode: ``standalone``, ``sentinel`` or ``cluster`` as HELLO says; empty when it did not.
-        is_usable: whether the next command may be sent; a failed one leaves replies behind that belong to nobody.
+        is_usable: whether the next command may be sent; after a failed one the replies no longer match the commands.
     """
 
     def __init__(self, target: Target, limits: Limits, interrupt: Interrupt) -> None:
@@ -80,19 +80,19 @@ class Connection:
             self.close()
             raise
 
-    def call(self, *words: Word) -> Reply:
+    def call(self, *command: Word) -> Reply:
         """Return the reply to one command.
 
         Raises:
             ExternalError: the branch that fits what the server refused, a time-out, or a broken connection.
             Interrupted: when the run was ended meanwhile.
         """
-        reply = self.ask(*words)
+        reply = self.ask(*command)
         if isinstance(reply, ServerError):
-            raise errors.refusal(reply, self.target, words[0])
+            raise errors.refusal(reply, self.target, command[0])
         return reply
 
-    def ask(self, *words: Word) -> Reply | ServerError:
+    def ask(self, *command: Word) -> Reply | ServerError:
         """Return the reply to one command, an error of the server as a value.
 
         Raises:
@@ -100,7 +100,7 @@ class Connection:
             Interrupted: when the run was ended meanwhile.
         """
         try:
-            self._wire.send(hiredis.pack_command(words))  # type: ignore[arg-type]
+            self._wire.send(hiredis.pack_command(command))  # type: ignore[arg-type]
             reply = self._reader.gets(False)
             while reply is _MORE:
                 count = self._wire.receive_into(self._view)
@@ -109,7 +109,7 @@ class Connection:
                 self._reader.feed(self._buffer, 0, count)  # type: ignore[arg-type]
                 reply = self._next()
         except (OSError, hiredis.ProtocolError, TypeError) as error:
-            raise self._failed(error, words[0]) from None
+            raise self._failed(error, command[0]) from None
         return reply
 
     def pipeline(self, commands: Iterable[Command]) -> list[Reply | ServerError]:
@@ -143,7 +143,7 @@ class Connection:
         return replies
 
     def post(self, packed: bytes) -> None:
-        """Send commands that the caller has packed; `collect` gives their replies, and nothing may come in between.
+        """Send commands that the caller has packed; `collect` returns their replies; send nothing in between.
 
         Raises:
             ExternalError: for a time-out or a broken connection.
@@ -195,7 +195,7 @@ class Connection:
                 append(reply)
 
     def _next(self) -> Reply:
-        """Return the next reply that is complete, without what the server pushes unasked."""
+        """Return the next reply that is complete, without the server's push notifications."""
         while isinstance(reply := self._reader.gets(False), hiredis.PushNotification):
             continue
         return reply
@@ -204,7 +204,7 @@ class Connection:
         if isinstance(error, TypeError):
             # An argument that is not one: nothing was sent when it came first, but a pipeline may be half out.
             self.close()
-            return TypeError(f"a word of {errors.name_of(command)} is not bytes, text or a number")
+            return TypeError(f"an argument of {errors.name_of(command)} is not bytes, text or a number")
         self.close()
         self._interrupt.check()
         if isinstance(error, (TimeoutError, BlockingIOError)):
@@ -214,7 +214,7 @@ class Connection:
         return errors.broken(self.target)
 
     def _greet(self) -> None:
-        """Agree on RESP3 and prove who we are, in one write with the database where that is possible."""
+        """Agree on RESP3 and authenticate, in one message where the server knows HELLO."""
         target = self.target
         password = target.password.reveal() if target.password else ""
         login = ["AUTH", target.username or "default", password] if password or target.username else []
@@ -235,7 +235,7 @@ class Connection:
         username = self.target.username
         if password or username:
             self.call("AUTH", *([username, password] if username else [password]))
-        # A name is a courtesy to readers of CLIENT LIST.
+        # The name only helps readers of CLIENT LIST.
         named = self.ask("CLIENT", "SETNAME", name)
         if isinstance(named, ServerError) and named.word in ("NOAUTH", "DENIED"):
             raise errors.refusal(named, self.target, "CLIENT")

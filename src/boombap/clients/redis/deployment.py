@@ -1,4 +1,4 @@
-"""Standalone, behind Sentinels, or a Cluster: found out by asking, and used the same way."""
+"""Standalone, behind Sentinels, or a Cluster: detected automatically, and used in the same way."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def opened(
     target: Target, interrupt: Interrupt, *, limits: Limits | None = None, size: int = 4
 ) -> Iterator[Deployment]:
-    """Yield what a target names, closed in the end.
+    """Yield what a target names, and close it at the end.
 
     Raises:
         ExternalError: when it cannot be reached, or refuses us.

@@ -1,4 +1,4 @@
-"""Brings a connection about: name, address, TCP or UNIX socket, TLS, each within one time limit."""
+"""Opens a connection: name, address, TCP or UNIX socket, TLS, within one time limit."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def connect(target: Target, connect_s: float, read_s: float, interrupt: Interrup
     """Return a connected stream.
 
     Raises:
-        ExternalError: when none comes about; TLS that fails is AccessDenied.
+        ExternalError: when no connection can be made; AccessDenied when TLS fails.
         Interrupted: when the run is ended meanwhile.
     """
     deadline_s = time.monotonic() + connect_s
@@ -41,14 +41,14 @@ def _dial(target: Target, deadline_s: float, interrupt: Interrupt) -> socket.soc
     if target.path:
         return _dial_one(socket.AF_UNIX, target.path, target, deadline_s, interrupt)
     try:
-        found = socket.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
+        addresses = socket.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
     except (socket.gaierror, UnicodeError):
         raise errors.unknown_host(target) from None
-    for at, (family, _, _, _, place) in enumerate(found, start=1):
+    for number, (family, _, _, _, place) in enumerate(addresses, start=1):
         try:
             return _dial_one(family, place, target, deadline_s, interrupt)
         except Unreachable:
-            if at == len(found):
+            if number == len(addresses):
                 raise
     raise errors.unknown_host(target)
 

@@ -53,11 +53,11 @@ _WORDS: dict[str, tuple[type[ExternalError], str, str]] = {
     "NOPERM": (
         AccessDenied,
         "{user} may not run {command} at {label}",
-        "have the ACL user allowed it, for this key, or connect as another user",
+        "allow it to the ACL user, for this key, or connect as another user",
     ),
     "DENIED": (
         AccessDenied,
-        "Redis at {label} admits nobody from outside",
+        "Redis at {label} accepts no connection from outside",
         "it runs in protected mode: set a password",
     ),
     "OOM": (
@@ -82,10 +82,10 @@ _WORDS: dict[str, tuple[type[ExternalError], str, str]] = {
     "NOSCRIPT": (NotFound, "a script is not known at {label}", "load it again"),
     "WRONGTYPE": (QueryFailed, "{command} does not fit the type of the key at {label}", ""),
     "BUSYKEY": (QueryFailed, "the key is there already at {label}", "delete it first, or ask for replacement"),
-    "EXECABORT": (QueryFailed, "the transaction was given up at {label}", "one of its commands was refused"),
+    "EXECABORT": (QueryFailed, "the transaction was aborted at {label}", "one of its commands was refused"),
     "MOVED": (
         QueryFailed,
-        "Redis at {label} is a node of a Cluster, and the key lies on another one",
+        "Redis at {label} is a node of a Cluster, and the key is on another one",
         "use a Cluster connection",
     ),
     "ASK": (QueryFailed, "Redis at {label} is moving the slot of the key away", "use a Cluster connection"),
@@ -142,14 +142,14 @@ _PHRASES: tuple[tuple[str, type[ExternalError], str, str], ...] = (
 
 
 def refusal(error: ServerError, target: Target, command: object) -> ExternalError:
-    """Return the error of ours for what the server said to a command."""
-    found = _WORDS.get(error.word)
-    if found is None:
-        found = next(((kind, text, hint) for phrase, kind, text, hint in _PHRASES if phrase in error.text), None)
-    if found is None:
+    """Return our error for the server's error reply to a command."""
+    known = _WORDS.get(error.word)
+    if known is None:
+        known = next(((kind, text, hint) for phrase, kind, text, hint in _PHRASES if phrase in error.text), None)
+    if known is None:
         word = error.word if error.word.isascii() and error.word.isalnum() else "ERR"
-        found = (QueryFailed, f"Redis at {{label}} refused {{command}} ({word})", "")
-    kind, text, hint = found
+        known = (QueryFailed, f"Redis at {{label}} refused {{command}} ({word})", "")
+    kind, text, hint = known
     return kind(_fill(text, target, command), hint=_fill(hint, target, command))
 
 
@@ -169,7 +169,7 @@ def name_of(command: object) -> str:
 
 
 def unreachable(error: OSError, target: Target) -> ExternalError:
-    """Return the error for a connection that did not come about."""
+    """Return the error for a connection that could not be made."""
     origin = target.origin or "the address"
     if isinstance(error, TimeoutError):
         return Unreachable(
@@ -214,7 +214,7 @@ def too_slow(target: Target, command: object, seconds: float) -> TimedOut:
     """Return the error for a command that was not answered in time."""
     return TimedOut(
         f"Redis at {target.label} did not answer {name_of(command)} within {seconds:g} s",
-        hint="see whether it is busy, or raise cache.read_timeout",
+        hint="see whether it is busy, or raise redis_manager.read_timeout",
     )
 
 

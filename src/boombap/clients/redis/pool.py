@@ -41,11 +41,11 @@ class Pool:
 
     Args:
         target: where to connect.
-        size: the most connections at one time.
+        size: maximum number of connections.
         wait_s: how long a thread waits for a free one.
         lifetime_s: the age at which a connection is replaced.
         locate: returns the target again for each connection, where it may move; by default it stays `target`.
-        clock: monotonic seconds; given in by tests.
+        clock: monotonic seconds; tests pass their own.
     """
 
     def __init__(
@@ -77,15 +77,17 @@ class Pool:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
         for slot in self._slots:
             slot.discard()
 
     def masters(self) -> list[Pool]:
-        """Return the one pool there is, as a Cluster gives many."""
+        """Return this pool as the only one; a Cluster has several."""
         return [self]
 
-    def call(self, *words: Word) -> Reply:
+    def call(self, *command: Word) -> Reply:
         """Return the reply to one command; a dead connection is replaced once for an idempotent one.
 
         Raises:
@@ -94,18 +96,18 @@ class Pool:
         """
         slot = self._take()
         try:
-            return self._ready(slot).call(*words)
+            return self._ready(slot).call(*command)
         except Disconnected:
-            if not is_idempotent(words[0]):
+            if not is_idempotent(command[0]):
                 raise
             self._interrupt.check()
-            return self._ready(slot).call(*words)
+            return self._ready(slot).call(*command)
         finally:
             self._give_back(slot)
 
-    def ask(self, *words: Word) -> Reply | ServerError:
+    def ask(self, *command: Word) -> Reply | ServerError:
         """Return the reply to one command, an error of the server as a value; otherwise as `call`."""
-        return self.pipeline([words])[0]
+        return self.pipeline([command])[0]
 
     def pipeline(self, commands: Iterable[Command]) -> list[Reply | ServerError]:
         """Return the replies to many commands, errors of the server as values.
@@ -171,7 +173,7 @@ class Pool:
                     if time.monotonic() >= deadline_s:
                         raise TimedOut(
                             f"all connections to {self.target.label} stayed busy for {self._wait_s:g} s",
-                            hint="raise cache.pool_size",
+                            hint="raise redis_manager.pool_size",
                         )
                     self._freed.wait(_STEP_S)
             finally:
@@ -230,5 +232,5 @@ def _answers(connection: Connection) -> bool:
 
 
 def is_idempotent(command: Word) -> bool:
-    """Tell whether a command may be sent again when nobody knows whether it was run."""
+    """Tell whether a command may be sent again when it is not known whether it was run."""
     return name_of(command) in IDEMPOTENT

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def locate(target: Target, limits: Limits, interrupt: Interrupt) -> Target:
-    """Return the master of the service that a target names, once it has said itself that it is one.
+    """Return the master of the service that a target names, once it has confirmed that it is a master.
 
     Raises:
         NotFound: when every Sentinel that answers does not know the service.
@@ -47,7 +47,7 @@ def _named(target: Target, sentinel: Target, limits: Limits, interrupt: Interrup
     except Unreachable:
         raise
     except NotFound:
-        raise NotFound(f"what answers at {guide.address} is no Sentinel", hint=f"check {target.origin}") from None
+        raise NotFound(f"what answers at {guide.address} is not a Sentinel", hint=f"check {target.origin}") from None
     except ExternalError as error:
         raise Unreachable(f"the Sentinel at {guide.address} did not answer: {error}") from None
     if place is None:

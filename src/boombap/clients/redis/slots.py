@@ -21,7 +21,7 @@ _KEYLESS = frozenset(
         "READWRITE", "ROLE", "SCAN", "SCRIPT", "SELECT", "SLOWLOG", "TIME", "WAIT",
     }
 )  # fmt: skip
-# Where the first key stands when it is not the first word: after a subcommand, or after the number of keys.
+# The index of the first key when it is not 1: after a subcommand, or after the number of keys.
 _KEY_AT = {
     **dict.fromkeys(("BITOP", "LMPOP", "OBJECT", "SINTERCARD", "XGROUP", "XINFO", "ZDIFF", "ZINTER", "ZINTERCARD"), 2),
     **dict.fromkeys(("ZMPOP", "ZUNION"), 2),
@@ -53,10 +53,10 @@ def slot_for(command: Sequence[Word]) -> int | None:
     if name == "MEMORY":
         return slot_of(command[2]) if len(command) > 2 and name_of(command[1]) == "USAGE" else None  # noqa: PLR2004
     if name in ("XREAD", "XREADGROUP"):
-        at = next((at for at, word in enumerate(command) if name_of(word) == "STREAMS"), len(command)) + 1
+        index = next((index for index, word in enumerate(command) if name_of(word) == "STREAMS"), len(command)) + 1
     else:
-        at = _KEY_AT.get(name, 1)
-    return slot_of(command[at]) if at < len(command) else None
+        index = _KEY_AT.get(name, 1)
+    return slot_of(command[index]) if index < len(command) else None
 
 
 def name_of(word: Word) -> str:

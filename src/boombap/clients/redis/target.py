@@ -71,7 +71,7 @@ class Target(Record):
 
     @property
     def label(self) -> str:
-        """Return ``host:port/db``, or what stands for it, which is safe to print."""
+        """Return ``host:port/db``, or what takes its place, which is safe to print."""
         return f"{self.address}/{self.db}"
 
     @property
@@ -82,7 +82,7 @@ class Target(Record):
         return self.path or address(self.host, self.port)
 
     def at(self, host: str, port: int) -> Target:
-        """Return another node that the same user, password and TLS are good for."""
+        """Return another node, with the same user, password and TLS."""
         return self.replace(host=host, port=port, path="", sentinels=(), service="")
 
     def on(self, db: int) -> Target:
@@ -137,7 +137,7 @@ def _service(base: Target, place: str) -> Target:
     service, _, db = path.partition("/")
     if not service:
         raise malformed(base.origin)
-    sentinels = tuple(_host_and_port(one, SENTINEL_PORT, base.origin) for one in hosts.split(","))
+    sentinels = tuple(_host_and_port(host, SENTINEL_PORT, base.origin) for host in hosts.split(","))
     return base.replace(host="", sentinels=sentinels, service=service, db=_number(db or "0", base.origin))
 
 
@@ -145,7 +145,7 @@ def _with_options(target: Target, options: Mapping[str, str]) -> Target:
     for name, bad in _UNVERIFIED.items():
         if options.get(name, "").lower() == bad:
             raise ConfigError(
-                f"{name}={bad} in the Redis address from {target.origin} would let anybody answer",
+                f"{name}={bad} in the Redis address from {target.origin} would accept any server",
                 hint="leave it out, and name the server's authority with ssl_ca_certs=FILE",
             )
     files = {name: options[option] for option, name in _FILES.items() if option in options}
@@ -187,7 +187,7 @@ def _number(text: str, origin: str) -> int:
 
 
 def malformed(origin: str) -> ConfigError:
-    """Return the error for an address that is none."""
+    """Return the error for a malformed address."""
     return ConfigError(
         f"the Redis address from {origin} is malformed",
         hint="write redis://user:password@host:6379/0, with special characters in the password as %XX",

@@ -65,7 +65,7 @@ def secure(
     """Return the stream after the handshake; the plain socket is closed when that fails.
 
     Raises:
-        AccessDenied: when the certificate is not trusted, or the server speaks no TLS.
+        AccessDenied: when the certificate is not trusted, or the server does not speak TLS.
         ConfigError: when a file of the address cannot be read.
     """
     assert target.tls is not None, "asked for by the address"
@@ -88,14 +88,14 @@ def secure(
     except TimeoutError:
         plain.close()
         raise Unreachable(
-            f"Redis at {target.label} did not shake hands within the connect time-out",
+            f"Redis at {target.label} did not finish the TLS handshake within the connect time-out",
             hint="check whether its port is the one for TLS",
         ) from None
     except OSError:  # ssl.SSLError among them
         plain.close()
         interrupt.check()
         raise AccessDenied(
-            f"no TLS agreement with Redis at {target.label}", hint="check whether its port is the one for TLS"
+            f"the TLS handshake with Redis at {target.label} failed", hint="check whether its port is the one for TLS"
         ) from None
     except BaseException:
         plain.close()

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
             """Send everything, waiting up to the time-out."""
 
         def receive_into(self, buffer: memoryview) -> int:
-            """Wait for bytes and give their number; 0 when the other side has closed."""
+            """Wait for bytes and return their number; 0 when the other side has closed."""
 
         def try_send(self, data: memoryview) -> int:
             """Return how many bytes went out without waiting."""

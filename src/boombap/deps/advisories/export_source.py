@@ -83,7 +83,7 @@ class Remote:
             f"{self._url}/{quote(name)}",
             timeout_s=_TIMEOUT_S,
             max_bytes=_ARCHIVE_BYTES,
-            most_redirects=_REDIRECTS,
+            max_redirects=_REDIRECTS,
         )
         target = scratch / Path(name).name
         try:
