@@ -205,7 +205,9 @@ class Cluster:
             # A node that does not know its own address leaves it empty.
             master, *replicas = [((member[0] or b"").decode() or asked, int(member[1])) for member in members]
             ranges = f"{nodes[master].ranges},{first}-{last}" if master in nodes else f"{first}-{last}"
-            nodes[master] = Node(master, tuple(replicas), members[0][2].decode("ascii", "replace"), ranges)
+            # Since 4.0 a third element names the node.
+            node_id = members[0][2].decode("ascii", "replace") if len(members[0]) > 2 else ""  # noqa: PLR2004
+            nodes[master] = Node(master, tuple(replicas), node_id, ranges)
             slots[first : last + 1] = [master] * (last + 1 - first)
         if nodes:
             self._slots, self._nodes = slots, tuple(nodes.values())
