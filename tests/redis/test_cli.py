@@ -225,7 +225,10 @@ def test_a_change_stays_in_the_database_of_the_address(boombap: Run, each_cache:
     done = boombap("redis", "purge", "--match", "session:*", REDIS_URL=url)
     assert "delete 100 keys" in done.stdout
     assert "database 3" in done.stdout
-    assert boombap("redis", "expire", "--match", "*", "--ttl", "1h", "--yes", REDIS_URL=url).returncode == 0
+    assert (
+        boombap("redis", "expire", "--match", "*", "--ttl", "1h", "--yes", "--everything", REDIS_URL=url).returncode
+        == 0
+    )
     assert [ttl == -1 for ttl in in_each(each_cache, "TTL", "session:1")] == [True, False, True]
     assert "100 deleted" in boombap("redis", "purge", "--match", "session:*", "--yes", REDIS_URL=url).stdout
     assert in_each(each_cache, "DBSIZE") == [100, 0, 100]
@@ -329,3 +332,52 @@ def test_an_old_checkpoint_is_no_part_of_a_new_answer(boombap: Run, cache: Cache
     cache.call("SET", "only", 1)
     answer = ask(boombap, cache, "keys")
     assert (answer["keys"], answer["began_s"]) == (1, None)
+
+
+def changes(state: Path) -> list[dict[str, Any]]:
+    file = state / "boombap/redis/changes.jsonl"
+    assert file.stat().st_mode & 0o777 == 0o600
+    return [json.loads(line) for line in file.read_text().splitlines()]
+
+
+def test_every_change_is_logged_when_it_begins_and_when_it_ends(boombap: Run, cache: Cache):
+    fill(cache)
+    state = Path(os.environ["XDG_STATE_HOME"])
+    boombap("redis", "purge", "--match", "lyrics:*", REDIS_URL=cache.url)
+    assert not (state / "boombap/redis/changes.jsonl").exists()
+    boombap("redis", "purge", "--match", "lyrics:*", "--backup", "l.jsonl", "--yes", REDIS_URL=cache.url)
+    begin, end = changes(state)
+    assert (begin["event"], begin["action"], begin["match"], begin["keys"]) == ("begin", "purge", "lyrics:*", 300)
+    assert (begin["db"], begin["backup"], begin["server"]) == (0, "l.jsonl", f"127.0.0.1:{cache.tcp_port}")
+    assert begin["user"]
+    assert (end["event"], end["outcome"], end["changed"], end["left"]) == ("end", "done", 300, 0)
+    assert begin["change"] == end["change"]
+
+
+def test_a_change_whose_log_cannot_be_written_does_not_begin(boombap: Run, cache: Cache):
+    fill(cache)
+    folder = Path(os.environ["XDG_STATE_HOME"]) / "boombap/redis"
+    (folder / "changes.jsonl").mkdir(parents=True)
+    done = boombap("redis", "purge", "--match", "lyrics:*", "--yes", REDIS_URL=cache.url)
+    assert done.returncode == 3
+    assert "cannot write the log of changes" in done.stderr
+    assert cache.call("DBSIZE") == 501
+
+
+@pytest.mark.parametrize("pattern", ["*", "**", "?*", "*?"])
+@pytest.mark.parametrize("words", [("purge",), ("expire", "--ttl", "1h")])
+def test_every_key_needs_one_word_more(boombap: Run, cache: Cache, pattern: str, words: tuple[str, ...]):
+    fill(cache)
+    done = boombap("redis", *words, "--match", pattern, "--yes", REDIS_URL=cache.url)
+    assert done.returncode == 2
+    assert "matches every key; add --everything" in done.stderr
+    assert cache.call("DBSIZE") == 501
+    plan = boombap("redis", *words, "--match", pattern, "--dry-run", REDIS_URL=cache.url)
+    assert (plan.returncode, "add --yes --everything" in plan.stderr) == (0, True)
+    done = boombap("redis", *words, "--match", pattern, "--yes", "--everything", REDIS_URL=cache.url)
+    assert done.returncode == 0
+
+
+def test_dry_run_contradicts_yes(boombap: Run, cache: Cache):
+    done = boombap("redis", "purge", "--match", "x", "--yes", "--dry-run", REDIS_URL=cache.url)
+    assert (done.returncode, "--dry-run does not go with --yes" in done.stderr) == (2, True)

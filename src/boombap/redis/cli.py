@@ -85,6 +85,7 @@ def _expire(context: RunContext) -> int:
 def _change(context: RunContext, action: str, ttl_ms: int | None, backup_file: Path | None) -> int:
     from boombap.redis import report
     from boombap.redis.changes.change import Change, plan
+    from boombap.redis.keyspace.pattern import is_everything
 
     args, db = context.args, environment.changed_database(context)
     wanted = plan(action, args.match, _keyspace_stats(context, args.match, "plan", db), ttl_ms)
@@ -95,15 +96,24 @@ def _change(context: RunContext, action: str, ttl_ms: int | None, backup_file: P
     is_left = backup is not None and backup.is_unfinished
     if not args.yes or not (wanted.keys or is_left):
         if wanted.keys:
-            context.terminal.note("nothing was changed; add --yes to do it")
+            everything = " --everything" if is_everything(args.match) else ""
+            context.terminal.note(f"nothing was changed; add --yes{everything} to do it")
         return _show_done(context, wanted, None)
     checkpoint = environment.checkpoint(context, db, action, args.match, ttl_ms)
     resumed = False if args.fresh else checkpoint.read()
     if is_left:
         context.terminal.note(f"the backup {backup_file} of an interrupted run is continued")
     keyspace = environment.keyspace(context, db)
-    with backup or nullcontext(), environment.progress(context) as progress:
+    details = {"match": args.match, "ttl_ms": ttl_ms, "backup": backup_file, "keys": wanted.keys}
+    with (
+        environment.logged(
+            context, action, db, match=args.match, ttl_ms=ttl_ms, backup=backup_file, keys=wanted.keys
+        ) as log,
+        backup or nullcontext(),
+        environment.progress(context) as progress,
+    ):
         done = Change(keyspace, wanted, checkpoint, progress.reach, db=db, backup=backup, resumed=resumed).run()
+        log(done)
     return _show_done(context, wanted, done)
 
 
@@ -275,6 +285,7 @@ TOOL = Tool(
             "delete matching keys; prints a plan, requires --yes",
             _purge,
             options.add_purge,
+            check=options.check_change,
             examples="purge --match 'lyrics:*'\npurge --match 'lyrics:*' --backup lyrics.jsonl --yes",
             exits={
                 EXIT_FINDINGS: _LEFT,
@@ -286,6 +297,7 @@ TOOL = Tool(
             "set a TTL on matching keys, never a longer one; requires --yes",
             _expire,
             options.add_expire,
+            check=options.check_change,
             examples="expire --match 'artist:*' --ttl 1h --yes",
             exits={EXIT_FINDINGS: _LEFT, EXIT_EXTERNAL: _UNREACHABLE},
         ),

@@ -7,6 +7,7 @@ from boombap.redis.options import ALL
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from contextlib import AbstractContextManager
 
     from boombap.batch.progress import Progress
     from boombap.clients.redis.connection import Limits
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from boombap.health.waivers import Waiver
     from boombap.redis.keyspace.checkpoint import Checkpoint
     from boombap.redis.keyspace.shards import Keyspace
-    from boombap.redis.model import Expectations
+    from boombap.redis.model import Done, Expectations
     from boombap.redis.settings import RedisSettings
 
 
@@ -83,6 +84,18 @@ def checkpoint(context: RunContext, db: int | None, *job: object) -> Checkpoint:
 
     assert context.config.paths.state is not None, "config.load fills it in"
     return Checkpoint(context.config.paths.state / "redis", target(context).label, db, *job)
+
+
+def logged(
+    context: RunContext, action: str, db: int | None, **details: object
+) -> AbstractContextManager[Callable[[Done], None]]:
+    """Return what writes a change into the log of changes, when it begins and when it ends."""
+    from boombap.redis.changes.audit_log import logged as entry
+
+    assert context.config.paths.state is not None, "config.load fills it in"
+    folder = context.config.paths.state / "redis"
+    details = {"db": "all" if db is None else db, **details}
+    return entry(folder, action, target(context).address, details)
 
 
 def expected(context: RunContext) -> Expectations:

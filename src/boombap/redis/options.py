@@ -93,6 +93,21 @@ def add_stats(parser: ArgumentParser) -> None:
     _add_common(parser)
 
 
+def check_change(args: Namespace) -> None:
+    """Refuse what would change every key without a word of consent, and what contradicts itself.
+
+    Raises:
+        UsageError: for a pattern of wildcards with --yes and without --everything, and for --dry-run with --yes.
+    """
+    from boombap.redis.keyspace.pattern import is_everything
+
+    if args.dry_run and args.yes:
+        raise UsageError("--dry-run does not go with --yes", hint="leave one of them out")
+    if args.yes and is_everything(args.match) and not args.everything:
+        pattern = os.fsdecode(args.match)
+        raise UsageError(f"{pattern!r} matches every key", hint="add --everything if you mean all of them")
+
+
 def check_replace(args: Namespace) -> None:
     """Refuse to write over keys without a word of consent.
 
@@ -120,6 +135,10 @@ def _add_common(parser: ArgumentParser) -> None:
 def _add_change(parser: ArgumentParser) -> None:
     _add_match(parser)
     parser.add_argument("--yes", action="store_true", help="do it; without it the plan is printed")
+    parser.add_argument(
+        "--dry-run", action="store_true", help="print the plan and change nothing, which is the default"
+    )
+    parser.add_argument("--everything", action="store_true", help="with --yes: allow a pattern that matches every key")
     parser.set_defaults(sample=None)
     _add_fresh(parser)
     _add_database(parser, "the address's")

@@ -176,7 +176,7 @@ def test_a_key_on_a_node_without_its_slot_is_a_finding(boombap: Run, cache_clust
         assert "1 key is on a node that does not hold its slot" in " ".join(done.stdout.split())
         done = boombap("redis", "purge", "--match", "o:*", "--yes", REDIS_URL=url)
         assert (done.returncode, done.stderr) == (0, "")
-        done = boombap("redis", "purge", "--match", "*", "--yes", "--format", "json", REDIS_URL=url)
+        done = boombap("redis", "purge", "--match", "*", "--yes", "--everything", "--format", "json", REDIS_URL=url)
         assert json.loads(done.stdout)["done"]["orphans"] == 1
         assert (done.returncode, json.loads(done.stdout)["done"]["changed"]) == (1, 2000)
 

@@ -25,26 +25,35 @@ def matcher(pattern: bytes) -> Callable[[bytes], bool]:
     return lambda key: compiled.fullmatch(key) is not None
 
 
+def is_everything(pattern: bytes) -> bool:
+    """Tell whether a pattern has wildcards only, so that it matches every key, or all but the shortest.
+
+    >>> is_everything(b"*"), is_everything(b"?*"), is_everything(b"x*")
+    (True, True, False)
+    """
+    return b"*" in pattern and not pattern.strip(b"*?")
+
+
 def _translated(pattern: bytes) -> bytes:
-    shards: list[bytes] = []
+    parts: list[bytes] = []
     at = 0
     while at < len(pattern):
         one = pattern[at : at + 1]
         at += 1
         if one == b"*":
-            if shards[-1:] != [b".*"]:
-                shards.append(b".*")
+            if parts[-1:] != [b".*"]:
+                parts.append(b".*")
         elif one == b"?":
-            shards.append(b".")
+            parts.append(b".")
         elif one == b"[":
-            shard, at = _class(pattern, at)
-            shards.append(shard)
+            part, at = _class(pattern, at)
+            parts.append(part)
         else:
             if one == b"\\" and at < len(pattern):
                 one = pattern[at : at + 1]
                 at += 1
-            shards.append(re.escape(one))
-    return b"".join(shards)
+            parts.append(re.escape(one))
+    return b"".join(parts)
 
 
 def _class(pattern: bytes, at: int) -> tuple[bytes, int]:
