@@ -177,7 +177,7 @@ def values(bench: Bench) -> Iterator[str]:
 @answers("redis-purge", "redis-expire")
 def changed_keys(bench: Bench, action: str) -> Iterator[str]:
     bench.cache()
-    words = ("redis", action, "--match", "*", *(("--ttl", "1h") if action == "expire" else ()))
+    words = ("redis", action, "--match", "*", "--everything", *(("--ttl", "1h") if action == "expire" else ()))
     yield bench.json(*words)
     yield bench.json(*words, "--yes")
 

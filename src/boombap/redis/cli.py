@@ -106,9 +106,7 @@ def _change(context: RunContext, action: str, ttl_ms: int | None, backup_file: P
     keyspace = environment.keyspace(context, db)
     details = {"match": args.match, "ttl_ms": ttl_ms, "backup": backup_file, "keys": wanted.keys}
     with (
-        environment.logged(
-            context, action, db, match=args.match, ttl_ms=ttl_ms, backup=backup_file, keys=wanted.keys
-        ) as log,
+        environment.logged(context, action, db, **details) as log,
         backup or nullcontext(),
         environment.progress(context) as progress,
     ):
