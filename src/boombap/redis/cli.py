@@ -133,19 +133,23 @@ def _restore(context: RunContext) -> int:
     args, db = context.args, environment.changed_database(context)
     into = environment.databases(context, environment.target(context))
     with environment.progress(context) as progress:
-        done = restore(args.file, into, progress.reach, db=db, is_named=args.db is not None, replaces=args.replace)
+        done = restore(
+            args.file, into, progress.reach,
+            db=db, is_named=args.db is not None, replaces=args.replace, skips_damaged=args.skip_damaged,
+        )  # fmt: skip
     return _show_done(context, None, done, f"into {environment.place(context, db)}")
 
 
 def _copy(context: RunContext) -> int:
     from boombap.clients.redis.target import from_text
     from boombap.redis.keyspace.pattern import matcher
-    from boombap.redis.transfer.copying import copy
+    from boombap.redis.transfer.copying import copy, refuse_same_database
 
     args, db = context.args, environment.changed_database(context)
     to = from_text(args.to, origin="--to")
     to_db = None if db is None else to.db
     keyspace, into = environment.keyspace(context, db), environment.databases(context, to)
+    refuse_same_database(keyspace.deployment, environment.opened(context, to), is_same_number=to_db == db)
     with environment.progress(context) as progress:
         done = copy(
             keyspace, args.match, matcher(args.match), into, progress.reach,
@@ -216,7 +220,12 @@ def _show_done(context: RunContext, plan: Plan | None, done: Done | None, place:
         lambda: () if done is None else report.done_lines(done, context.terminal, place),
         lambda: encode.change_object(plan, done, address),
     )
-    return EXIT_EXTERNAL if done is not None and done.failed else EXIT_OK
+    return EXIT_EXTERNAL if done is not None and _is_incomplete(done, context) else EXIT_OK
+
+
+def _is_incomplete(done: Done, context: RunContext) -> bool:
+    is_lossy = done.losses and not getattr(context.args, "allow_loss", False)
+    return bool(done.failed_count or done.damage_count or is_lossy)
 
 
 def _exit_code(health: Health, context: RunContext) -> int:
@@ -232,7 +241,8 @@ def _exit_code(health: Health, context: RunContext) -> int:
 
 _AT_FAIL_ON = "a finding at or above --fail-on"
 _UNREACHABLE = "no connection, or a refused command"
-_UNWRITTEN = "no connection, a refused command, or keys that could not be written"
+_UNWRITTEN = "no connection, a refused command, a key that could not be written, or a loss without --allow-loss"
+_UNSAVED = "no connection, a refused command, a key or a file that cannot be written, or a loss without --allow-loss"
 
 TOOL = Tool(
     description="Is the cache healthy, what fills it, what is dangerous in it, and changing it safely.",
@@ -286,7 +296,7 @@ TOOL = Tool(
             _backup,
             options.add_backup,
             examples="backup keys.jsonl --match 'artist:*'",
-            exits={EXIT_EXTERNAL: "no connection, a refused command, or the file cannot be written"},
+            exits={EXIT_EXTERNAL: _UNSAVED},
         ),
         Action(
             "restore",
@@ -294,7 +304,7 @@ TOOL = Tool(
             _restore,
             options.add_restore,
             options.check_replace,
-            examples="restore keys.jsonl\nrestore keys.jsonl --replace --yes",
+            examples="restore keys.jsonl\nrestore keys.jsonl --replace --yes\nrestore keys.jsonl --skip-damaged",
             exits={EXIT_EXTERNAL: _UNWRITTEN},
         ),
         Action(

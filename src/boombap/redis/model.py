@@ -198,8 +198,10 @@ class Done(Record):
         changed: keys that were changed or written.
         skipped: keys that were gone or there already.
         fell_back: keys that needed the portable form.
-        failed: keys that could not be written, with the reason.
+        failed: keys that could not be saved or written, with the reason; at most 20 of `failed_count`.
         resumed: whether it went on where an earlier run had stopped.
+        losses: how many keys lost what their form or the server cannot hold, by `export_format.LOSSES`.
+        damages: what of a file is not whole, in words; at most 20 of `damage_count`.
     """
 
     action: str
@@ -210,6 +212,10 @@ class Done(Record):
     failed: tuple[tuple[bytes, str], ...] = ()
     resumed: bool = False
     elapsed_ms: float = 0.0
+    failed_count: int = 0
+    losses: Mapping[str, int] = MappingProxyType({})
+    damages: tuple[str, ...] = ()
+    damage_count: int = 0
 
 
 class Value(Record):

@@ -172,8 +172,25 @@ def done_lines(done: Done, terminal: Terminal, place: str = "") -> Iterator[str]
     if done.resumed:
         facts.append("went on where an earlier run had stopped")
     yield f"{terminal.style('done', 'bold')}  {' · '.join(facts)} in {done.elapsed_ms / 1000:.1f} s"
+    yield from (f"  {terminal.style('lost', 'yellow')} {line}" for line in _loss_lines(done))
+    for damage in done.damages:
+        yield f"  {terminal.style('damaged', 'red')} {printable(damage)}"
+    if done.damage_count > len(done.damages):
+        yield f"  and {done.damage_count - len(done.damages):,} more"
     for key, reason in done.failed:
         yield f"  {terminal.style('failed', 'red')} {shown(key)}: {printable(reason)}"
+    if done.failed_count > len(done.failed):
+        yield f"  and {done.failed_count - len(done.failed):,} more that failed"
+
+
+def _loss_lines(done: Done) -> Iterator[str]:
+    """Yield what was lost, as in "2 hashes lost the TTL of their fields"."""
+    from boombap.redis.transfer.export_format import LOSSES
+
+    for kind, keys in sorted(done.losses.items()):
+        name, what = LOSSES[kind]
+        plural = name + ("es" if name == "hash" else "s")
+        yield f"{keys:,} {name if keys == 1 else plural} lost {what if keys == 1 else what.replace('its', 'their')}"
 
 
 def acl_lines(users: Mapping[str, Sequence[User]], health: Health, terminal: Terminal) -> Iterator[str]:

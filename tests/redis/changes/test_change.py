@@ -17,7 +17,8 @@ from boombap.redis.changes.change import Change
 from boombap.redis.keyspace.checkpoint import Checkpoint
 from boombap.redis.keyspace.shards import Keyspace
 from boombap.redis.model import Plan
-from boombap.redis.transfer.backup_file import BackupFile, items_in
+from boombap.redis.transfer.backup_contents import items_in
+from boombap.redis.transfer.backup_file import BackupFile
 from caches import LIMITS
 from fakes.lying_redis import lying
 

@@ -14,7 +14,7 @@ from boombap.redis.keyspace.pattern import matcher
 from boombap.redis.keyspace.shards import AT_ONCE
 from boombap.redis.keyspace.throttle import AdaptiveBatchSize
 from boombap.redis.model import Done, Plan
-from boombap.redis.transfer.copying import fetch
+from boombap.redis.transfer.reading import fetch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,6 +33,12 @@ _SAVE_EVERY_S = 1.0
 def plan(action: str, pattern: bytes, stats: KeyspaceStats, ttl_ms: int | None = None) -> Plan:
     """Return what a change would touch, from a walk over what matches the pattern."""
     return Plan(action, pattern, stats.keys, stats.size_bytes, stats.examples, ttl_ms, stats.databases)
+
+
+def _with_failures(done: Done, backup: BackupFile) -> Done:
+    """Return what was done, with the keys that are still there because they could not be saved."""
+    left, losses = backup.failed_count, dict(backup.losses)
+    return done.replace(skipped=done.skipped - left, failed=tuple(backup.failed), failed_count=left, losses=losses)
 
 
 class Change:
@@ -82,10 +88,11 @@ class Change:
             self._checkpoint.write()
             raise
         self._checkpoint.forget()
-        return Done(
+        done = Done(
             self._plan.action, self._seen, self._changed, self._seen - self._changed, resumed=self._resumed,
             elapsed_ms=1000 * (time.perf_counter() - begun_s),
         )  # fmt: skip
+        return done if self._backup is None else _with_failures(done, self._backup)
 
     def _shard(self, shard: Shard) -> None:
         batch_size = AdaptiveBatchSize(self._keyspace.interrupt.sleep)
@@ -123,10 +130,8 @@ class Change:
         """Return the keys that may be deleted: with a backup, those whose values are in it and on disk."""
         if self._backup is None:
             return keys
-        items = fetch(connection, shard.db, keys, self._backup.form)
         with self._lock:
-            self._backup.save(items)
-        return [item.key for item in items]
+            return self._backup.save(fetch(connection, shard.db, keys, self._backup.form))
 
     def _apply(self, connection: Connection, keys: Sequence[bytes]) -> int:
         if self._plan.action == "purge":
