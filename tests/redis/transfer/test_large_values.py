@@ -131,6 +131,7 @@ sys.exit(os.waitstatus_to_exitcode(status))
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(240)
 def test_memory_is_bounded(caches: Caches, isolated: Path):
     source, to = caches.valkey(), caches.redis()
     fill(source, 100_000_000, 300_000)

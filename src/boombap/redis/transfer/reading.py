@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     Form = Literal["both", "portable", "dump"]
     Window = Callable[[Connection, bytes], Iterator[Any]]
 
-LARGE_BYTES = 256 << 10
+LARGE_BYTES = 128 << 10
 """A value that takes more memory than this in the server is read, written and saved in windows, never by DUMP."""
 _WINDOW_BYTES = 128 << 10
-_BATCH_BYTES = 512 << 10
+_BATCH_BYTES = 256 << 10
 _MOST_ELEMENTS = 2048
 _GROWTH = 8
 # What an element costs here besides its bytes: an object, and its place in a list.
@@ -260,13 +260,25 @@ def _scanned(name: str, words: int, connection: Connection, key: bytes) -> Itera
     cursor, size = b"0", _WindowSize()
     while True:
         cursor, found = _asked(connection, name, key, cursor, "COUNT", size.count)
-        # The server may give many more than it was asked for.
-        for at in range(0, len(found), words * _MOST_ELEMENTS):
-            piece = found[at : at + words * _MOST_ELEMENTS]
-            yield piece if words == 1 else [list(pair) for pair in zip(piece[::2], piece[1::2], strict=True)]
         size.note(found, len(found) // words)
+        elements = found if words == 1 else list(zip(found[::2], found[1::2], strict=True))
+        del found  # pairs need not be there twice
+        yield from _split(elements)
         if cursor == b"0":
             return
+
+
+def _split(elements: list[Any]) -> Iterator[list[Any]]:
+    """Yield what one step gave in windows: the server may give many more elements than it was asked for."""
+    elements.reverse()
+    while elements:
+        window: list[Any] = []
+        left = _WINDOW_BYTES
+        while elements and left > 0 and len(window) < _MOST_ELEMENTS:
+            element = elements.pop()
+            window.append(list(element) if isinstance(element, tuple) else element)
+            left -= bytes_of([element])
+        yield window
 
 
 _WINDOWS: dict[str, Window] = {

@@ -51,8 +51,10 @@ class Transactions:
             for at, replies in zip(members, _run_on(pool, [transactions[at][1] for at in members]), strict=True):
                 results[at] = replies
         if isinstance(self._deployment, Cluster):
+            # One limit for all: a slot that is being moved for long would hold up each of its keys.
+            deadline_s = time.monotonic() + _PATIENCE_S
             for at, transaction in enumerate(transactions):
-                results[at] = self._followed(self._deployment, transaction, results[at])
+                results[at] = self._followed(self._deployment, transaction, results[at], deadline_s)
         return results
 
     def _may_run(self) -> bool:
@@ -78,11 +80,10 @@ class Transactions:
         return found
 
     def _followed(
-        self, cluster: Cluster, transaction: Transaction, replies: list[Reply | ServerError]
+        self, cluster: Cluster, transaction: Transaction, replies: list[Reply | ServerError], deadline_s: float
     ) -> list[Reply | ServerError]:
         """Return the replies to a transaction at the node that its slot has moved to."""
         key, commands = transaction
-        deadline_s = time.monotonic() + _PATIENCE_S
         while _has_moved(replies) and time.monotonic() < deadline_s:
             self._pause(_PAUSE_S)
             cluster.refresh()

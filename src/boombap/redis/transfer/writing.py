@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 MOST_FAILURES = 20
 """How many keys that could not be written are named."""
-_BATCH_BYTES = 512 << 10
+_BATCH_BYTES = 256 << 10
 _NOT_READABLE = "payload version or checksum"
 # The next key fares no better.
 _HOPELESS = ("OOM", "READONLY", "NOAUTH", "MISCONF", "NOPERM")
