@@ -172,7 +172,7 @@ def done_lines(done: Done, terminal: Terminal, place: str = "") -> Iterator[str]
     if done.resumed:
         facts.append("went on where an earlier run had stopped")
     yield f"{terminal.style('done', 'bold')}  {' · '.join(facts)} in {done.elapsed_ms / 1000:.1f} s"
-    yield from (f"  {terminal.style('lost', 'yellow')} {line}" for line in _loss_lines(done))
+    yield from (f"  {terminal.style('loss', 'yellow')} {line}" for line in _loss_lines(done))
     for damage in done.damages:
         yield f"  {terminal.style('damaged', 'red')} {printable(damage)}"
     if done.damage_count > len(done.damages):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -163,6 +164,20 @@ def test_windows_that_a_kill_left_are_taken_back_when_the_file_is_continued(tmp_
         file.save(small(2))
     kept = [b"queue"] if cut == 3 else []
     assert [item.key for item in items_in(tmp_path / "b")] == [b"y:1", *kept, b"y:2"]
+
+
+def test_a_full_disk_takes_back_the_windows_that_were_written(tmp_path: Path):
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with BackupFile(tmp_path / "b", job=JOB) as file:
+        file.save(small(1))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (2000, hard))
+        try:
+            with pytest.raises(ExternalError, match="cannot write"):
+                file.save([*small(2), large(parts=1000)])
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        file.save(small(3))
+    assert [item.key for item in items_in(tmp_path / "b")] == [b"y:1", b"y:3"]
 
 
 def test_a_kill_between_the_last_line_and_the_name_is_continued(tmp_path: Path):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from boombap.clients.redis.slots import slot_of
@@ -23,6 +23,7 @@ def test_a_name_lies_in_the_slot_of_its_key(key: bytes):
     assert name.startswith(key + b":boombap-")
 
 
+@settings(deadline=None, max_examples=30)
 @given(st.text("{}ab", max_size=6).map(str.encode))
 def test_any_braces_lead_to_the_slot(key: bytes):
     assert slot_of(Names(in_slot=True).of(key)) == slot_of(key)

@@ -1,7 +1,7 @@
 """Keys in a form that every version reads: by type, as JSON Lines, base64 where bytes are not UTF-8.
 
 A DUMP is exact and fast, but 7.0's does not restore on 6.2 ("payload version or checksum are wrong"). The portable form
-holds everything but the pending entries of a stream's consumer groups. A small key is one line, a large one several
+holds all that the server tells. A small key is one line, a large one several
 that follow each other, each a window of its value::
 
     {"db": 0, "key": "artist:1", "type": "string", "ttl_ms": 3600000, "value": "…", "dump": {"base64": "…"}, "crc32": 7}
@@ -40,16 +40,33 @@ LOSSES = {
 
 
 class Group(Record):
-    """A consumer group of a stream, without its consumers.
+    """A consumer group of a stream.
 
     Attributes:
         last_id: of the last entry that was delivered.
         entries_read: how many were; None where the server does not count.
+        consumers: their names.
     """
 
     name: bytes
     last_id: bytes
     entries_read: int | None = None
+    consumers: tuple[bytes, ...] = ()
+
+
+class Pending(Record):
+    """An entry of a stream that a consumer was given and has not acknowledged.
+
+    Attributes:
+        idle_ms: how long ago that was.
+        deliveries: how often it was given to one.
+    """
+
+    group: bytes
+    entry: bytes
+    consumer: bytes
+    idle_ms: int
+    deliveries: int
 
 
 class StreamFacts(Record):
@@ -75,6 +92,7 @@ class ExportedKey(Record):
         dump: what DUMP gave; None when it was not asked for.
         field_ttls: the fields of a hash that expire, with the milliseconds that are left.
         stream: of streams, what is not an entry.
+        pending: of streams, what was not acknowledged; the groups are in the same window or an earlier one.
         lost: what the portable value lacks, of `LOSSES`.
         part: the number of a window; None for a value in one piece.
         is_last: whether the value ends with this window.
@@ -89,6 +107,7 @@ class ExportedKey(Record):
     dump: bytes | None
     field_ttls: tuple[tuple[bytes, int], ...] = ()
     stream: StreamFacts | None = None
+    pending: tuple[Pending, ...] = ()
     lost: tuple[str, ...] = ()
     part: int | None = None
     is_last: bool = True
@@ -137,7 +156,14 @@ def extra_commands(item: ExportedKey, key: bytes) -> list[tuple[str, Command]]:
     ]
     if item.stream is not None:
         commands += _stream_commands(item.stream, key)
-    return commands
+    return commands + [(PENDING, _claim(pending, key)) for pending in item.pending]
+
+
+def _claim(pending: Pending, key: bytes) -> Command:
+    return (
+        "XCLAIM", key, pending.group, pending.consumer, 0, pending.entry,
+        "IDLE", pending.idle_ms, "RETRYCOUNT", pending.deliveries, "FORCE", "JUSTID",
+    )  # fmt: skip
 
 
 def _stream_commands(stream: StreamFacts, key: bytes) -> Iterator[tuple[str, Command]]:
@@ -149,6 +175,8 @@ def _stream_commands(stream: StreamFacts, key: bytes) -> Iterator[tuple[str, Com
         yield GROUPS, ("XGROUP", "CREATE", key, group.name, group.last_id)
         if group.entries_read is not None:
             yield STREAM_IDS, ("XGROUP", "SETID", key, group.name, group.last_id, "ENTRIESREAD", group.entries_read)
+        for consumer in group.consumers:
+            yield PENDING, ("XGROUP", "CREATECONSUMER", key, group.name, consumer)
 
 
 _AT_ONCE = 1000
@@ -232,6 +260,8 @@ def to_line(item: ExportedKey) -> bytes:
         line["field_ttls"] = [[plain(field), left_ms] for field, left_ms in item.field_ttls]
     if item.stream is not None:
         line["stream"] = _stream_fields(item.stream)
+    if item.pending:
+        line["pending"] = [[plain(word) for word in _fields_of(pending)] for pending in item.pending]
     if item.lost:
         line["lost"] = list(item.lost)
     return sealed(line)
@@ -242,8 +272,15 @@ def _stream_fields(stream: StreamFacts) -> dict[str, object]:
         "last_id": plain(stream.last_id),
         "entries_added": stream.entries_added,
         "max_deleted_id": plain(stream.max_deleted_id),
-        "groups": [[plain(group.name), plain(group.last_id), group.entries_read] for group in stream.groups],
+        "groups": [
+            [plain(group.name), plain(group.last_id), group.entries_read, plain(list(group.consumers))]
+            for group in stream.groups
+        ],
     }
+
+
+def _fields_of(pending: Pending) -> tuple[bytes | int, ...]:
+    return (pending.group, pending.entry, pending.consumer, pending.idle_ms, pending.deliveries)
 
 
 def from_line(line: bytes, *, must_be_sealed: bool = False) -> ExportedKey:
@@ -268,6 +305,7 @@ def from_fields(found: dict[str, Any]) -> ExportedKey:
         db = int(found.get("db", 0))
         field_ttls = tuple((raw(field), _life_ms(left_ms)) for field, left_ms in found.get("field_ttls", ()))
         stream = _stream_facts(found["stream"]) if "stream" in found else None
+        pending = tuple(_pending(*words) for words in found.get("pending", ()))
         lost = tuple(name for name in found.get("lost", ()) if name in LOSSES)
     except (KeyError, TypeError, binascii.Error) as error:
         raise ValueError(f"no item: {error}") from None
@@ -282,7 +320,7 @@ def from_fields(found: dict[str, Any]) -> ExportedKey:
     if part is not None and (not isinstance(part, int) or part < 0 or not isinstance(found.get("last"), bool)):
         raise ValueError("part or last is of the wrong kind")
     is_last = part is None or found["last"]
-    return ExportedKey(db, key, kind, ttl_ms, value, dump, field_ttls, stream, lost, part, is_last)
+    return ExportedKey(db, key, kind, ttl_ms, value, dump, field_ttls, stream, pending, lost, part, is_last)
 
 
 def _life_ms(left_ms: Any) -> int:  # noqa: ANN401 - what JSON gave
@@ -292,9 +330,16 @@ def _life_ms(left_ms: Any) -> int:  # noqa: ANN401 - what JSON gave
 
 
 def _stream_facts(found: dict[str, Any]) -> StreamFacts:
-    groups = tuple(Group(_bytes(name), _bytes(at), _count(read)) for name, at, read in found["groups"])
+    groups = tuple(
+        Group(_bytes(name), _bytes(at), _count(read), tuple(map(_bytes, consumers)))
+        for name, at, read, consumers in found["groups"]
+    )
     deleted = raw(found["max_deleted_id"])
     return StreamFacts(_bytes(found["last_id"]), _count(found["entries_added"]), deleted, groups)
+
+
+def _pending(group: Any, entry: Any, consumer: Any, idle_ms: Any, deliveries: Any) -> Pending:  # noqa: ANN401 - JSON
+    return Pending(_bytes(group), _bytes(entry), _bytes(consumer), _count(idle_ms) or 0, _count(deliveries) or 0)
 
 
 def _bytes(value: Any) -> bytes:  # noqa: ANN401 - what JSON gave

@@ -8,7 +8,7 @@ from boombap.clients.redis.connection import as_mapping
 from boombap.clients.redis.errors import ServerError, refusal
 from boombap.errors import ExternalError
 from boombap.redis.transfer import export_format
-from boombap.redis.transfer.export_format import ExportedKey, Group, StreamFacts
+from boombap.redis.transfer.export_format import ExportedKey, Group, Pending, StreamFacts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ LARGE_BYTES = 128 << 10
 _WINDOW_BYTES = 128 << 10
 _BATCH_BYTES = 256 << 10
 _MOST_ELEMENTS = 2048
+_PENDING_ROWS = 500
 _GROWTH = 8
 # What an element costs here besides its bytes: an object, and its place in a list.
 _OVERHEAD_BYTES = 64
@@ -118,8 +119,19 @@ def _values(connection: Connection, keys: Sequence[tuple[bytes, str]]) -> dict[b
         item = ExportedKey(0, key, kind, None, export_format.value_of(kind, reply), None)
         if kind == "hash":
             item = field_ttls.added(item)
-        found[key] = _with_stream(connection, item) if kind == "stream" else item
+        found[key] = _whole_stream(connection, item) if kind == "stream" else item
     return found
+
+
+def _whole_stream(connection: Connection, item: ExportedKey) -> ExportedKey:
+    item = _with_stream(connection, item)
+    try:
+        pending = [row for rows in _pending_of(connection, item) for row in rows]
+    except ExternalError:
+        if not connection.is_usable:
+            raise
+        return item.replace(lost=(*item.lost, export_format.PENDING))
+    return item.replace(pending=tuple(pending))
 
 
 class _FieldTtls:
@@ -148,10 +160,12 @@ def _with_stream(connection: Connection, item: ExportedKey) -> ExportedKey:
     about: list[Any] = connection.pipeline([("XINFO", "STREAM", item.key), ("XINFO", "GROUPS", item.key)])
     facts, groups = about
     lost = []
-    found: list[dict[Any, Any]] = []
+    found: list[Group] = []
     if isinstance(groups, list):
-        found = [as_mapping(group) for group in groups]
-        if any(group.get(b"pending") or group.get(b"consumers") for group in found):
+        known_groups = [as_mapping(group) for group in groups]
+        consumers = connection.pipeline([("XINFO", "CONSUMERS", item.key, group[b"name"]) for group in known_groups])
+        found = [_group(group, names) for group, names in zip(known_groups, consumers, strict=True)]
+        if any(isinstance(names, ServerError) for names in consumers):
             lost.append(export_format.PENDING)
     else:
         lost.append(export_format.GROUPS)
@@ -159,10 +173,27 @@ def _with_stream(connection: Connection, item: ExportedKey) -> ExportedKey:
         return item.replace(lost=(*lost, export_format.STREAM_IDS))
     known = as_mapping(facts)
     stream = StreamFacts(
-        known[b"last-generated-id"], known.get(b"entries-added"), known.get(b"max-deleted-entry-id"),
-        tuple(Group(group[b"name"], group[b"last-delivered-id"], group.get(b"entries-read")) for group in found),
-    )  # fmt: skip
+        known[b"last-generated-id"], known.get(b"entries-added"), known.get(b"max-deleted-entry-id"), tuple(found)
+    )
     return item.replace(stream=stream, lost=tuple(lost))
+
+
+def _group(facts: dict[Any, Any], consumers: Any) -> Group:  # noqa: ANN401 - a reply
+    names = () if isinstance(consumers, ServerError) else tuple(as_mapping(consumer)[b"name"] for consumer in consumers)
+    return Group(facts[b"name"], facts[b"last-delivered-id"], facts.get(b"entries-read"), names)
+
+
+def _pending_of(connection: Connection, item: ExportedKey) -> Iterator[tuple[Pending, ...]]:
+    """Yield what the consumers of a stream have not acknowledged, in windows.
+
+    Raises:
+        ExternalError: when the server refuses it.
+    """
+    for group in item.stream.groups if item.stream else ():
+        start = b"-"
+        while rows := _asked(connection, "XPENDING", item.key, group.name, start, "+", _PENDING_ROWS):
+            yield tuple(Pending(group.name, entry, consumer, idle, times) for entry, consumer, idle, times in rows)
+            start = b"(" + rows[-1][0]
 
 
 def _windows(connection: Connection, db: int, key: bytes, kind: str) -> Iterator[ExportedKey]:
@@ -187,6 +218,11 @@ def _windows(connection: Connection, db: int, key: bytes, kind: str) -> Iterator
                 held = field_ttls.added(held)
         if held is not None and kind == "stream":
             held = _with_stream(connection, held)
+            for rows in _pending_of(connection, held):
+                yield held
+                held = ExportedKey(
+                    db, key, kind, ttl_ms, [], None, pending=rows, part=(held.part or 0) + 1, is_last=False
+                )
         # SCAN may give an element twice; lists and strings have neither more nor less than they had.
         is_whole = read == length if kind in ("list", "string") else read >= length
         if held is None or not is_whole or not _is_unchanged(connection, key, kind, length, is_watched=is_watched):

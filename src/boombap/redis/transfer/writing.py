@@ -162,7 +162,12 @@ class Writer:
         """Write what an older server may not know, and return what it did not."""
         extras = export_format.extra_commands(item, name)
         replies = self._deployment.pipeline([command for _, command in extras])
-        return {kind for (kind, _), reply in zip(extras, replies, strict=True) if isinstance(reply, ServerError)}
+        # XCLAIM gives nothing for an entry that is pending although it was deleted from the stream.
+        return {
+            kind
+            for (kind, _), reply in zip(extras, replies, strict=True)
+            if isinstance(reply, ServerError) or reply == []
+        }
 
     def _rename(self, complete: Sequence[tuple[ExportedKey, bytes, set[str]]]) -> None:
         """Give complete values their names and their times to live, both at once."""
