@@ -113,13 +113,15 @@ class BackupFile:
         """
         before, saved = self._place, list[bytes]()
         waiting: list[bytes] = []
+        size = 0
         try:
             for item in items:
                 if item.windows is None:
                     waiting.append(to_line(item))
-                if item.windows is not None or sum(map(len, waiting)) >= _BLOCK_BYTES:
+                    size += len(waiting[-1])
+                if item.windows is not None or size >= _BLOCK_BYTES:
                     self._append(waiting)
-                    waiting = []
+                    waiting, size = [], 0
                 if item.windows is not None and (reason := attempts(item, self._save_windows)):
                     self._note(item, reason)
                     continue

@@ -111,16 +111,14 @@ def _values(connection: Connection, keys: Sequence[tuple[bytes, str]]) -> dict[b
     """Return the portable values of keys; without those that changed their type, or went, since a moment ago."""
     wanted = [(key, kind) for key, kind in keys if kind in export_format.TYPES]
     replies = connection.pipeline([export_format.read_command(key, kind) for key, kind in wanted])
-    field_ttls = _FieldTtls(connection)
     found = {}
     for (key, kind), reply in zip(wanted, replies, strict=True):
         if isinstance(reply, ServerError) or reply is None or not (reply or kind in ("string", "stream")):
             continue
         item = ExportedKey(0, key, kind, None, export_format.value_of(kind, reply), None)
-        if kind == "hash":
-            item = field_ttls.added(item)
         found[key] = _whole_stream(connection, item) if kind == "stream" else item
-    return found
+    hashes = [item for item in found.values() if item.type == "hash"]
+    return found | {item.key: item for item in _FieldTtls(connection).added(hashes)}
 
 
 def _whole_stream(connection: Connection, item: ExportedKey) -> ExportedKey:
@@ -141,14 +139,25 @@ class _FieldTtls:
         self._connection = connection
         self._is_known = True
 
-    def added(self, item: ExportedKey) -> ExportedKey:
-        fields = [field for field, _ in item.value]
-        if not self._is_known or not fields:
-            return item
-        reply = self._connection.ask("HPTTL", item.key, "FIELDS", len(fields), *fields)
+    def added(self, items: Sequence[ExportedKey]) -> list[ExportedKey]:
+        """Return hashes, or windows of one, with the fields that expire."""
+        # The first one tells whether it is worth to ask for the others.
+        first = [self._with(item, reply) for item, reply in self._asked(items[:1])]
+        return first + [self._with(item, reply) for item, reply in self._asked(items[1:])]
+
+    def _asked(self, items: Sequence[ExportedKey]) -> list[tuple[ExportedKey, Any]]:
+        if not self._is_known:
+            return [(item, None) for item in items]
+        commands: list[Any] = []
+        for item in items:
+            fields = [field for field, _ in item.value]
+            commands.append(("HPTTL", item.key, "FIELDS", len(fields), *fields))
+        return list(zip(items, self._connection.pipeline(commands), strict=True))
+
+    def _with(self, item: ExportedKey, reply: Any) -> ExportedKey:  # noqa: ANN401 - a reply
         if isinstance(reply, list):
-            left = tuple((field, ms) for field, ms in zip(fields, reply, strict=False) if ms > 0)
-            return item.replace(field_ttls=left)
+            left = zip((field for field, _ in item.value), reply, strict=False)
+            return item.replace(field_ttls=tuple((field, ms) for field, ms in left if ms > 0))
         if isinstance(reply, ServerError) and reply.word == "NOPERM":
             return item.replace(lost=(export_format.FIELD_TTLS,))
         self._is_known = False
@@ -215,7 +224,7 @@ def _windows(connection: Connection, db: int, key: bytes, kind: str) -> Iterator
             held = ExportedKey(db, key, kind, ttl_ms, value, None, part=number, is_last=False)
             read += len(value)
             if kind == "hash":
-                held = field_ttls.added(held)
+                [held] = field_ttls.added([held])
         if held is not None and kind == "stream":
             held = _with_stream(connection, held)
             for rows in _pending_of(connection, held):
