@@ -15,7 +15,7 @@ import servers
 from boombap.local.process import poll
 from boombap.redis.keyspace.checkpoint import Checkpoint, ScanPosition
 from boombap.redis.keyspace.stats import Aggregator
-from boombap.redis.transfer.backup_file import items_in
+from boombap.redis.transfer.backup_contents import items_in
 from caches import CacheCluster
 
 if TYPE_CHECKING:
@@ -381,3 +381,44 @@ def test_every_key_needs_one_word_more(boombap: Run, cache: Cache, pattern: str,
 def test_dry_run_contradicts_yes(boombap: Run, cache: Cache):
     done = boombap("redis", "purge", "--match", "x", "--yes", "--dry-run", REDIS_URL=cache.url)
     assert (done.returncode, "--dry-run does not go with --yes" in done.stderr) == (2, True)
+
+
+def test_copy_refuses_the_database_that_keys_come_from(boombap: Run, cache: Cache, own_cache: Callable[..., Cache]):
+    """Whatever the addresses look like: a socket and a port may lead to one server."""
+    fill(cache)
+    names = (cache.url, cache.running.url, f"redis://localhost:{cache.tcp_port}")
+    for source in names:
+        for words in ((), ("--db", "all"), ("--replace", "--yes")):
+            for to in names:
+                done = boombap("redis", "copy", "--to", to, *words, REDIS_URL=source)
+                assert "is the server and the database" in one_line(done, code=2)
+    other = f"redis://127.0.0.1:{cache.tcp_port}/3"
+    assert "501 copied" in boombap("redis", "copy", "--to", other, REDIS_URL=cache.url).stdout
+    assert "501 copied" in boombap("redis", "copy", "--to", own_cache().url, REDIS_URL=cache.url).stdout
+
+
+def test_a_cut_backup_is_refused_or_restored_as_far_as_it_is_whole(boombap: Run, cache: Cache, isolated: Path):
+    fill(cache)
+    ask(boombap, cache, "backup", "all.jsonl")
+    text = (isolated / "all.jsonl").read_bytes()
+    (isolated / "cut.jsonl").write_bytes(text[: len(text) // 2])
+    cache.call("FLUSHALL")
+    assert "--skip-damaged" in one_line(boombap("redis", "restore", "cut.jsonl", REDIS_URL=cache.url), code=2)
+    assert cache.call("DBSIZE") == 0
+    done = ask(boombap, cache, "restore", "cut.jsonl", "--skip-damaged", code=3)["done"]
+    assert 200 < done["changed"] == cache.call("DBSIZE") < 300
+    assert done["damage_count"] == len(done["damages"]) == 2
+    shown = boombap("redis", "restore", "cut.jsonl", "--skip-damaged", REDIS_URL=cache.url)
+    assert "it ends after" in shown.stdout
+    assert "cannot be read" in shown.stdout
+
+
+def test_keys_that_failed_are_counted_beyond_those_that_are_named(boombap: Run, cache: Cache, isolated: Path):
+    lines = ['{"schema": "boombap.redis.backup/1"}']
+    lines += [
+        json.dumps({"key": f"k{at}", "type": "string", "ttl_ms": None, "dump": {"base64": "AAFh"}}) for at in range(30)
+    ]
+    (isolated / "b.jsonl").write_text("\n".join(lines))
+    done = ask(boombap, cache, "restore", "b.jsonl", code=3)["done"]
+    assert (len(done["failed"]), done["failed_count"]) == (20, 30)
+    assert "and 10 more that failed" in boombap("redis", "restore", "b.jsonl", REDIS_URL=cache.url).stdout

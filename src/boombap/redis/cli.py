@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import nullcontext
 from time import perf_counter
 
 from boombap.command.action import Action, Tool
 from boombap.command.emit import answer
 from boombap.command.options import NEVER
-from boombap.errors import EXIT_EXTERNAL, EXIT_FINDINGS, EXIT_OK
+from boombap.errors import EXIT_EXTERNAL, EXIT_FINDINGS, EXIT_OK, UsageError
 from boombap.redis import environment, options
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from argparse import Namespace
     from pathlib import Path
 
     from boombap.command.context import RunContext
@@ -72,6 +74,16 @@ def _get(context: RunContext) -> int:
     value = inspect_key(environment.opened(context, server.on(db)), context.args.key)
     answer(context, lambda: report.value_lines(value, context.terminal), lambda: encode.value_object(value))
     return EXIT_OK
+
+
+def _check_change(args: Namespace) -> None:
+    from boombap.redis.keyspace.pattern import is_everything
+
+    if args.dry_run and args.yes:
+        raise UsageError("--dry-run does not go with --yes", hint="leave one of them out")
+    if args.yes and is_everything(args.match) and not args.everything:
+        pattern = os.fsdecode(args.match)
+        raise UsageError(f"{pattern!r} matches every key", hint="add --everything if you mean all of them")
 
 
 def _purge(context: RunContext) -> int:
@@ -141,19 +153,23 @@ def _restore(context: RunContext) -> int:
     args, db = context.args, environment.changed_database(context)
     into = environment.databases(context, environment.target(context))
     with environment.progress(context) as progress:
-        done = restore(args.file, into, progress.reach, db=db, is_named=args.db is not None, replaces=args.replace)
+        done = restore(
+            args.file, into, progress.reach,
+            db=db, is_named=args.db is not None, replaces=args.replace, skips_damaged=args.skip_damaged,
+        )  # fmt: skip
     return _show_done(context, None, done, f"into {environment.place(context, db)}")
 
 
 def _copy(context: RunContext) -> int:
     from boombap.clients.redis.target import from_text
     from boombap.redis.keyspace.pattern import matcher
-    from boombap.redis.transfer.copying import copy
+    from boombap.redis.transfer.copying import copy, refuse_same_database
 
     args, db = context.args, environment.changed_database(context)
     to = from_text(args.to, origin="--to")
     to_db = None if db is None else to.db
     keyspace, into = environment.keyspace(context, db), environment.databases(context, to)
+    refuse_same_database(keyspace.deployment, environment.opened(context, to), is_same_number=to_db == db)
     with environment.progress(context) as progress:
         done = copy(
             keyspace, args.match, matcher(args.match), into, progress.reach,
@@ -226,9 +242,14 @@ def _show_done(context: RunContext, plan: Plan | None, done: Done | None, place:
     )
     if done is None:
         return EXIT_OK
-    if done.failed:
+    if _is_incomplete(done, context):
         return EXIT_EXTERNAL
     return EXIT_FINDINGS if done.left or done.orphans or not done.is_complete else EXIT_OK
+
+
+def _is_incomplete(done: Done, context: RunContext) -> bool:
+    is_lossy = done.losses and not getattr(context.args, "allow_loss", False)
+    return bool(done.failed_count or done.damage_count or is_lossy)
 
 
 def _exit_code(health: Health, context: RunContext) -> int:
@@ -243,10 +264,10 @@ def _exit_code(health: Health, context: RunContext) -> int:
 
 
 _AT_FAIL_ON = "a finding at or above --fail-on"
-_UNSAVED = "no connection, a refused command, or the backup cannot be written"
 _LEFT = "keys match in the end that were not changed"
 _UNREACHABLE = "no connection, or a refused command"
-_UNWRITTEN = "no connection, a refused command, or keys that could not be written"
+_UNWRITTEN = "no connection, a refused command, a key that could not be written, or a loss without --allow-loss"
+_UNSAVED = "no connection, a refused command, a key or a file that cannot be written, or a loss without --allow-loss"
 
 TOOL = Tool(
     description="Is the cache healthy, what fills it, what is dangerous in it, and changing it safely.",
@@ -283,7 +304,7 @@ TOOL = Tool(
             "delete matching keys; prints a plan, requires --yes",
             _purge,
             options.add_purge,
-            check=options.check_change,
+            check=_check_change,
             examples="purge --match 'lyrics:*'\npurge --match 'lyrics:*' --backup lyrics.jsonl --yes",
             exits={
                 EXIT_FINDINGS: _LEFT,
@@ -295,7 +316,7 @@ TOOL = Tool(
             "set a TTL on matching keys, never a longer one; requires --yes",
             _expire,
             options.add_expire,
-            check=options.check_change,
+            check=_check_change,
             examples="expire --match 'artist:*' --ttl 1h --yes",
             exits={EXIT_FINDINGS: _LEFT, EXIT_EXTERNAL: _UNREACHABLE},
         ),
@@ -305,7 +326,7 @@ TOOL = Tool(
             _backup,
             options.add_backup,
             examples="backup keys.jsonl --match 'artist:*'",
-            exits={EXIT_EXTERNAL: "no connection, a refused command, or the file cannot be written"},
+            exits={EXIT_EXTERNAL: _UNSAVED},
         ),
         Action(
             "restore",
@@ -313,7 +334,7 @@ TOOL = Tool(
             _restore,
             options.add_restore,
             options.check_replace,
-            examples="restore keys.jsonl\nrestore keys.jsonl --replace --yes",
+            examples="restore keys.jsonl\nrestore keys.jsonl --replace --yes\nrestore keys.jsonl --skip-damaged",
             exits={EXIT_EXTERNAL: _UNWRITTEN},
         ),
         Action(

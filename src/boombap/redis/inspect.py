@@ -8,9 +8,9 @@ from itertools import islice
 from boombap.clients.redis.connection import as_mapping
 from boombap.clients.redis.errors import ServerError, refusal
 from boombap.errors import NotFound
+from boombap.redis.json_text import plain
 from boombap.redis.keyspace import pickles
 from boombap.redis.model import Value
-from boombap.redis.transfer.export_format import plain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

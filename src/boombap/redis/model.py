@@ -219,11 +219,13 @@ class Done(Record):
         changed: keys that were changed or written.
         skipped: keys that were gone or there already.
         fell_back: keys that needed the portable form.
-        failed: keys that could not be written, with the reason.
+        failed: keys that could not be saved or written, with the reason; at most 20 of `failed_count`.
         resumed: whether it went on where an earlier run had stopped.
         left: keys that still match, or match again, after the last lap; None for a transfer.
         orphans: keys on nodes of a Cluster that do not hold their slot; they cannot be changed there.
         is_complete: False when slots of a Cluster moved all the while.
+        losses: how many keys lost what their form or the server cannot hold, by `export_format.LOSSES`.
+        damages: what of a file is not whole, in words; at most 20 of `damage_count`.
     """
 
     action: str
@@ -237,6 +239,10 @@ class Done(Record):
     orphans: int = 0
     is_complete: bool = True
     elapsed_ms: float = 0.0
+    failed_count: int = 0
+    losses: Mapping[str, int] = MappingProxyType({})
+    damages: tuple[str, ...] = ()
+    damage_count: int = 0
 
 
 class Value(Record):

@@ -62,6 +62,7 @@ def add_backup(parser: ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", type=_file, help="where to write; it must not exist")
     _add_match(parser, "*")
     _add_form(parser)
+    _add_allow_loss(parser)
     _add_database(parser, "the address's")
     _add_common(parser)
 
@@ -70,6 +71,8 @@ def add_restore(parser: ArgumentParser) -> None:
     """Declare the argument and the options of `restore`."""
     parser.add_argument("file", metavar="FILE", type=_file, help="what `backup` or `purge --backup` wrote")
     _add_replace(parser)
+    parser.add_argument("--skip-damaged", action="store_true", help="of a damaged file restore what is whole")
+    _add_allow_loss(parser)
     _add_database(parser, "the address's")
     _add_common(parser)
 
@@ -80,6 +83,7 @@ def add_copy(parser: ArgumentParser) -> None:
     _add_match(parser, "*")
     _add_form(parser)
     _add_replace(parser)
+    _add_allow_loss(parser)
     _add_database(parser, "the addresses'")
     _add_common(parser)
 
@@ -91,21 +95,6 @@ def add_stats(parser: ArgumentParser) -> None:
     _add_fresh(parser)
     _add_database(parser, "all")
     _add_common(parser)
-
-
-def check_change(args: Namespace) -> None:
-    """Refuse what would change every key without a word of consent, and what contradicts itself.
-
-    Raises:
-        UsageError: for a pattern of wildcards with --yes and without --everything, and for --dry-run with --yes.
-    """
-    from boombap.redis.keyspace.pattern import is_everything
-
-    if args.dry_run and args.yes:
-        raise UsageError("--dry-run does not go with --yes", hint="leave one of them out")
-    if args.yes and is_everything(args.match) and not args.everything:
-        pattern = os.fsdecode(args.match)
-        raise UsageError(f"{pattern!r} matches every key", hint="add --everything if you mean all of them")
 
 
 def check_replace(args: Namespace) -> None:
@@ -175,6 +164,12 @@ def _add_form(parser: ArgumentParser) -> None:
 def _add_replace(parser: ArgumentParser) -> None:
     parser.add_argument("--replace", action="store_true", help="write over keys that are there already; requires --yes")
     parser.add_argument("--yes", action="store_true", help="with --replace: do it")
+
+
+def _add_allow_loss(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--allow-loss", action="store_true", help="exit 0 although some keys lost what cannot be carried over"
+    )
 
 
 def _add_database(parser: ArgumentParser, default: str, *, number_only: bool = False) -> None:

@@ -183,14 +183,36 @@ def done_lines(done: Done, terminal: Terminal, place: str = "") -> Iterator[str]
     if done.resumed:
         facts.append("resumed an interrupted run")
     yield f"{terminal.style('done', 'bold')}  {' · '.join(facts)} in {done.elapsed_ms / 1000:.1f} s"
-    if done.left:
-        yield terminal.style(f"  {done.left:,} keys match again: they were written meanwhile", "yellow")
-    if done.orphans:
-        yield terminal.style(f"  {done.orphans:,} keys are on nodes without their slot; see redis keys", "yellow")
-    if not done.is_complete:
-        yield terminal.style("  slots moved all the while: run it again when the Cluster is at rest", "yellow")
+    yield from (terminal.style(line, "yellow") for line in _rest_lines(done))
+    yield from (f"  {terminal.style('loss', 'yellow')} {line}" for line in _loss_lines(done))
+    for damage in done.damages:
+        yield f"  {terminal.style('damaged', 'red')} {printable(damage)}"
+    if done.damage_count > len(done.damages):
+        yield f"  and {done.damage_count - len(done.damages):,} more"
     for key, reason in done.failed:
         yield f"  {terminal.style('failed', 'red')} {shown(key)}: {printable(reason)}"
+    if done.failed_count > len(done.failed):
+        yield f"  and {done.failed_count - len(done.failed):,} more that failed"
+
+
+def _rest_lines(done: Done) -> Iterator[str]:
+    """Yield what a purge or an expire has not reached."""
+    if done.left:
+        yield f"  {done.left:,} keys match again: they were written meanwhile"
+    if done.orphans:
+        yield f"  {done.orphans:,} keys are on nodes without their slot; see redis keys"
+    if not done.is_complete:
+        yield "  slots moved all the while: run it again when the Cluster is at rest"
+
+
+def _loss_lines(done: Done) -> Iterator[str]:
+    """Yield what was lost, as in "2 hashes lost the TTL of their fields"."""
+    from boombap.redis.transfer.export_format import LOSSES
+
+    for kind, keys in sorted(done.losses.items()):
+        name, what = LOSSES[kind]
+        plural = name + ("es" if name == "hash" else "s")
+        yield f"{keys:,} {name if keys == 1 else plural} lost {what if keys == 1 else what.replace('its', 'their')}"
 
 
 def acl_lines(users: Mapping[str, Sequence[User]], health: Health, terminal: Terminal) -> Iterator[str]:

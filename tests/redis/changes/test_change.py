@@ -18,7 +18,8 @@ from boombap.redis.changes.change import Change
 from boombap.redis.keyspace.checkpoint import Checkpoint
 from boombap.redis.keyspace.shards import Keyspace
 from boombap.redis.model import Plan
-from boombap.redis.transfer.backup_file import BackupFile, items_in
+from boombap.redis.transfer.backup_contents import items_in
+from boombap.redis.transfer.backup_file import BackupFile
 from caches import LIMITS
 from fakes.lying_redis import lying
 
@@ -273,6 +274,27 @@ def test_a_key_that_is_not_in_the_backup_is_not_deleted(cache: Cache, tmp_path: 
         change(cache.target, tmp_path / "j", b"lyrics:*", backup=backup)
     assert cache.call("DBSIZE") == 20
     assert list(tmp_path.glob("b*")) == []
+
+
+def test_a_large_key_that_changes_while_it_is_saved_is_not_deleted(cache: Cache, tmp_path: Path):
+    with cache.connection() as connection:
+        connection.pipeline([("RPUSH", "a:hot", *(b"%0100d" % n for n in range(1000))) for _ in range(5)])
+        connection.call("SET", "a:quiet", 1)
+
+    class Watched(BackupFile):
+        """Somebody writes the list whenever a window of it is saved."""
+
+        def _append(self, lines: Sequence[bytes]) -> None:
+            super()._append(lines)
+            if any(b'"part": 0' in line for line in lines):
+                cache.call("LSET", "a:hot", 0, "other")
+
+    with Watched(tmp_path / "b", job="purge") as backup:
+        done = change(cache.target, tmp_path / "j", b"a:*", backup=backup)
+    assert (done.seen, done.changed, done.skipped, done.failed_count) == (2, 1, 0, 1)
+    assert done.failed == ((b"a:hot", "its value changed while it was read"),)
+    assert cache.call("KEYS", "*") == [b"a:hot"]
+    assert [item.key for item in items_in(tmp_path / "b")] == [b"a:quiet"]
 
 
 def test_expire_never_lengthens_a_life(each_cache: Cache, tmp_path: Path):

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from boombap.redis.transfer.export_format import ExportedKey, from_line, plain, raw, to_line
+from boombap.redis.json_text import plain, raw
+from boombap.redis.transfer.export_format import ExportedKey, from_line, to_line
 
 _BYTES = st.binary(max_size=20)
 _PAIRS = st.lists(st.tuples(_BYTES, _BYTES).map(list), min_size=1, max_size=5)
@@ -33,7 +34,7 @@ _VALUES = st.one_of(
 def test_an_item_survives_its_line(key: bytes, typed: tuple, ttl_ms: int | None, dump: bytes | None, db: int):
     item = ExportedKey(db, key, typed[0], ttl_ms, typed[1], dump)
     line = to_line(item)
-    assert "\n" not in line
+    assert b"\n" not in line
     assert from_line(line) == item
 
 
@@ -59,12 +60,12 @@ def test_bytes_survive(value: bytes):
 )  # fmt: skip
 def test_a_broken_line_is_refused(line: str):
     with pytest.raises(ValueError):
-        from_line(line)
+        from_line(line.encode())
 
 
 @given(st.text(max_size=60))
 def test_any_text_is_an_item_or_refused(text: str):
     try:
-        from_line(text)
+        from_line(text.encode())
     except ValueError:
         return

@@ -20,7 +20,7 @@ from boombap.redis.keyspace.scan import ELSEWHERE
 from boombap.redis.keyspace.shards import AT_ONCE, ShardLost
 from boombap.redis.keyspace.throttle import AdaptiveBatchSize
 from boombap.redis.model import Done, Plan
-from boombap.redis.transfer.copying import fetch
+from boombap.redis.transfer.reading import fetch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -53,6 +53,13 @@ def plan(action: str, pattern: bytes, stats: KeyspaceStats, ttl_ms: int | None =
         stats.databases,
         stats.is_complete,
     )
+
+
+def _with_failures(done: Done, backup: BackupFile) -> Done:
+    """Return what was done, with the keys that are still there because they could not be saved."""
+    count, losses = backup.failed_count, dict(backup.losses)
+    skipped = max(0, done.skipped - count)
+    return done.replace(skipped=skipped, failed=tuple(backup.failed), failed_count=count, losses=losses)
 
 
 class Change:
@@ -102,7 +109,7 @@ class Change:
                 is_complete = self._lap()
                 # The next lap begins at the beginning.
                 self._checkpoint.clear()
-                left = sum(self._over_all(self._count_left))
+                left = max(0, sum(self._over_all(self._count_left)) - self._unsaved)
                 if is_complete and (not left or lap >= _LAPS_FOR_LEFT):
                     break
         except BaseException:
@@ -110,11 +117,17 @@ class Change:
             raise
         self._checkpoint.remove()
         skipped = max(0, self._unchanged - len(self._orphans))
-        return Done(
+        done = Done(
             self._plan.action, self._changed + self._unchanged, self._changed, skipped,
             resumed=self._resumed, left=left, orphans=len(self._orphans), is_complete=is_complete,
             elapsed_ms=1000 * (time.perf_counter() - started_s),
         )  # fmt: skip
+        return done if self._backup is None else _with_failures(done, self._backup)
+
+    @property
+    def _unsaved(self) -> int:
+        """Return the keys that stay because their values could not be saved; they are told one by one."""
+        return self._backup.failed_count if self._backup else 0
 
     def _lap(self) -> bool:
         """Change what every shard has; False when slots moved meanwhile."""
@@ -203,10 +216,8 @@ class Change:
         """Return the keys that may be deleted: with a backup, those whose values are in it and on disk."""
         if self._backup is None:
             return keys
-        items = fetch(connection, shard.db, keys, self._backup.form)
         with self._lock:
-            self._backup.save(items)
-        return [item.key for item in items]
+            return self._backup.save(fetch(connection, shard.db, keys, self._backup.form))
 
     def _apply(self, connection: Connection, keys: Sequence[bytes]) -> int:
         if self._plan.action == "purge":

@@ -2,7 +2,8 @@
 
 While it is written the file has the suffix ``.part``; it gets its own name when it is complete. Lines are appended and
 never written over. A line that was cut by a kill or a full disk belongs to a key that was not deleted yet, because keys
-are deleted after fsync; it is removed when the file is continued.
+are deleted after fsync; it is removed when the file is continued. Each line has a checksum, and the last one counts the
+others, so that a file that was cut later is known as such.
 """
 
 from __future__ import annotations
@@ -11,29 +12,41 @@ import json
 import os
 import stat
 import tempfile
+from collections import Counter
 from contextlib import contextmanager
 
-from boombap.errors import ConfigError, ExternalError, UsageError
+from boombap.errors import ExternalError, UsageError
 from boombap.filelock import try_lock
 from boombap.private import make_folder
-from boombap.redis.transfer import export_format
+from boombap.record import Record
+from boombap.redis.transfer.backup_contents import CHECKSUM, parse_head, read_contents
+from boombap.redis.transfer.export_format import SCHEMA, sealed, to_line
+from boombap.redis.transfer.reading import attempts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
     from types import TracebackType
-    from typing import BinaryIO, Literal, Self
+    from typing import Self
 
     from boombap.redis.transfer.export_format import ExportedKey
-
-    Form = Literal["both", "portable", "dump"]
+    from boombap.redis.transfer.reading import Form
 
 _OPEN = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 # How every first line begins, however short it was cut.
-_FIRST = json.dumps({"schema": export_format.SCHEMA}).encode()[:-1]
+_FIRST = json.dumps({"schema": SCHEMA}).encode()[:-1]
 _HEAD_BYTES = 1 << 16
 _BLOCK_BYTES = 1 << 16
+_MOST_FAILURES = 20
+
+
+class _Place(Record):
+    """How far a file was written: its bytes, and the keys and lines below its head."""
+
+    end: int = 0
+    keys: int = 0
+    lines: int = 0
 
 
 class BackupFile:
@@ -43,6 +56,12 @@ class BackupFile:
         form: what each item carries: its portable value, what DUMP gives, or both.
         job: which run may continue the file, such as ``purge lyrics:* at host:6379/0``. Without one an unfinished
             file is started over, unless it holds what a purge has deleted.
+
+    Attributes:
+        items: keys that this run has saved.
+        continued: whether an interrupted run has saved others before.
+        failed: keys that could not be saved, with the reason; at most 20 of `failed_count`.
+        losses: how often the portable form could not hold something, by `export_format.LOSSES`.
     """
 
     def __init__(self, path: Path, form: Form = "both", job: str = "") -> None:
@@ -53,7 +72,10 @@ class BackupFile:
         self._part = path.with_name(path.name + ".part")
         self._job = job
         self._descriptor = -1
-        self._end = 0
+        self._place = _Place()
+        self.failed: list[tuple[bytes, str]] = []
+        self.failed_count = 0
+        self.losses: Counter[str] = Counter()
 
     @property
     def is_unfinished(self) -> bool:
@@ -81,16 +103,66 @@ class BackupFile:
             self._part.unlink(missing_ok=True)
         os.close(self._descriptor)
 
-    def save(self, items: Sequence[ExportedKey]) -> None:
-        """Append items. They are on disk when it returns.
+    def save(self, items: Iterable[ExportedKey]) -> list[bytes]:
+        """Append items, and return the keys whose values are on disk now.
+
+        Those that are missing changed while they were read; they are in `failed`.
 
         Raises:
             ExternalError: when the disk is full or fails; nothing of these items is left in the file then.
         """
-        self._append(b"".join(export_format.to_line(item).encode() + b"\n" for item in items))
-        self.items += len(items)
+        before, saved = self._place, list[bytes]()
+        waiting: list[bytes] = []
+        size = 0
+        try:
+            for item in items:
+                if item.windows is None:
+                    waiting.append(to_line(item))
+                    size += len(waiting[-1])
+                if item.windows is not None or size >= _BLOCK_BYTES:
+                    self._append(waiting)
+                    waiting, size = [], 0
+                if item.windows is not None and (reason := attempts(item, self._save_windows)):
+                    self._note(item, reason)
+                    continue
+                saved.append(item.key)
+                self._count(item)
+            self._append(waiting)
+            self._sync()
+        except BaseException:
+            self._go_back(before)
+            raise
+        self.items += len(saved)
+        return saved
+
+    def _save_windows(self, windows: Iterator[ExportedKey]) -> None:
+        before, lost = self._place, set[str]()
+        try:
+            for window in windows:
+                self._append([to_line(window)])
+                lost.update(window.lost)
+        except BaseException:
+            self._go_back(before)
+            raise
+        self.losses.update(lost)
+
+    def _count(self, item: ExportedKey) -> None:
+        self._place = self._place.replace(keys=self._place.keys + 1)
+        if item.dump is None:
+            self.losses.update(item.lost)
+
+    def _note(self, item: ExportedKey, reason: str) -> None:
+        self.failed_count += 1
+        if len(self.failed) < _MOST_FAILURES:
+            self.failed.append((item.key, reason))
+
+    def _go_back(self, place: _Place) -> None:
+        """Take back what was written since; no key of it was deleted yet."""
+        os.ftruncate(self._descriptor, place.end)
+        self._place = place
 
     def _finish(self) -> None:
+        self._append([sealed({"end": True, "keys": self._place.keys, "lines": self._place.lines})])
         try:
             os.fsync(self._descriptor)
             self._part.replace(self._path)
@@ -118,20 +190,22 @@ class BackupFile:
             raise UsageError(f"{self._part} holds the values of an interrupted run{_of(head)}", hint=hint)
         if head is None or not self._job:
             # Nothing of a purge is in it: no whole line, or the unfinished part of a plain backup.
-            self._end = 0
-            os.ftruncate(self._descriptor, 0)
-            self._append(json.dumps(self._first_line()).encode() + b"\n")
+            self._go_back(_Place())
+            self._append([json.dumps(self._first_line()).encode()])
+            self._place = self._place.replace(lines=0)
+            self._sync()
             self._sync_folder()
             return
         self.continued = True
-        self._end = _end_of_lines(self._descriptor, size)
-        os.ftruncate(self._descriptor, self._end)
+        os.ftruncate(self._descriptor, _end_of_lines(self._descriptor, size))
         # What cannot be read back later must be told now, before a key more is deleted.
-        for _ in items_in(self._part):
-            pass
+        contents = read_contents(self._part)
+        contents.check(is_finished=False)
+        # Of the last key only some windows may be there: it was not deleted yet. The last line comes again.
+        self._go_back(_Place(contents.end, contents.keys, contents.lines))
 
     def _first_line(self) -> dict[str, str]:
-        return {"schema": export_format.SCHEMA, "form": self.form, "job": self._job}
+        return {"schema": SCHEMA, "form": self.form, "job": self._job, "checksum": CHECKSUM}
 
     def _head(self) -> dict[str, object] | None:
         """Return the first line of an unfinished file; None when not even that was written."""
@@ -159,17 +233,22 @@ class BackupFile:
             hint = "wait for it, or name another file for the backup"
             raise UsageError(f"another process is writing {self._part}", hint=hint)
 
-    def _append(self, data: bytes) -> None:
+    def _append(self, lines: Sequence[bytes]) -> None:
+        data = b"".join(line + b"\n" for line in lines)
         with self._writing():
             try:
                 view = memoryview(data)
                 while view:
                     view = view[os.write(self._descriptor, view) :]
-                os.fsync(self._descriptor)
             except OSError:
-                os.ftruncate(self._descriptor, self._end)
+                os.ftruncate(self._descriptor, self._place.end)
                 raise
-        self._end += len(data)
+        place = self._place
+        self._place = place.replace(end=place.end + len(data), lines=place.lines + len(lines))
+
+    def _sync(self) -> None:
+        with self._writing():
+            os.fsync(self._descriptor)
 
     def _sync_folder(self) -> None:
         folder = os.open(self._path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -201,54 +280,3 @@ def _end_of_lines(descriptor: int, size: int) -> int:
             return start + newline + 1
         end = start
     return 0
-
-
-def parse_head(line: bytes) -> dict[str, object] | None:
-    """Return the first line of a backup; None when the line is not one of ours."""
-    try:
-        head = json.loads(line)
-    except (ValueError, RecursionError):
-        return None
-    return head if isinstance(head, dict) and head.get("schema") == export_format.SCHEMA else None
-
-
-def items_in(path: Path, *, newest_first: bool = False) -> Iterator[ExportedKey]:
-    """Read a backup item by item.
-
-    Args:
-        newest_first: from the last line to the first. A purge that was continued may have saved a key twice.
-
-    Raises:
-        ConfigError: when the file is not a backup, or a line of it is broken; the line is named.
-    """
-    try:
-        with path.open("rb") as lines:
-            if parse_head(lines.readline()) is None:
-                hint = f"its first line must name the schema {export_format.SCHEMA}"
-                raise ConfigError(f"{path} is not a backup of ours", hint=hint)
-            for number, line in _backwards(lines) if newest_first else enumerate(lines, start=2):
-                if line.strip():
-                    yield _item(line, number, path)
-    except OSError as error:
-        raise ConfigError(f"cannot read {path}: {error.strerror}") from None
-
-
-def _backwards(lines: BinaryIO) -> Iterator[tuple[int, bytes]]:
-    from array import array
-
-    # Eight bytes per line: a million keys take 8 MB.
-    starts = array("Q")
-    at = lines.tell()
-    for line in lines:
-        starts.append(at)
-        at += len(line)
-    for number in range(len(starts), 0, -1):
-        lines.seek(starts[number - 1])
-        yield number + 1, lines.readline()
-
-
-def _item(line: bytes, number: int, path: Path) -> ExportedKey:
-    try:
-        return export_format.from_line(line.decode())
-    except (ValueError, RecursionError) as error:
-        raise ConfigError(f"line {number} of {path} cannot be read: {str(error)[:100]}") from None

@@ -1,0 +1,155 @@
+"""Large values: in windows there and back, in bounded memory, and never a mix of two states."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from boombap.redis.transfer.backup_contents import items_in
+from boombap.redis.transfer.backup_file import BackupFile
+from boombap.redis.transfer.reading import LARGE_BYTES, Torn, fetch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from caches import Cache, Caches
+
+    Run = Callable[..., subprocess.CompletedProcess[str]]
+
+MOST_KB = 32 << 10
+READ = {
+    "text": ("GET",), "binary": ("GET",), "list": ("LRANGE", 0, -1), "hash": ("HGETALL",),
+    "set": ("SMEMBERS",), "zset": ("ZRANGE", 0, -1, "WITHSCORES"), "stream": ("XRANGE", "-", "+"),
+}  # fmt: skip
+
+
+def fill(cache: Cache, size: int, elements: int) -> None:
+    """Make a value of each type, some far larger than a window."""
+    with cache.connection() as connection:
+        connection.call("SET", "text", ("näher " * (size // 6)).encode(), "PX", 5_000_000)
+        connection.call("SET", "binary", random.Random(7).randbytes(size // 100) * 100)
+        for at in range(0, elements, 1000):
+            numbers = range(at, at + 1000)
+            connection.pipeline(
+                [
+                    ("RPUSH", "list", *(f"element {n}" for n in numbers)),
+                    ("HSET", "hash", *(word for n in numbers for word in (f"field{n}", f"value {n}"))),
+                    ("SADD", "set", *(f"member {n}" for n in numbers)),
+                    ("ZADD", "zset", *(word for n in numbers for word in (n * 1.1, f"member {n}"))),
+                ]
+            )
+            connection.pipeline([("XADD", "stream", f"{n + 1}-1", "field", f"value {n}") for n in numbers])
+
+
+def content(cache: Cache) -> dict[str, Any]:
+    with cache.connection() as connection:
+        found = {key: connection.call(words[0], key, *words[1:]) for key, words in READ.items()}
+    return {**found, "set": sorted(found["set"])}
+
+
+@pytest.mark.parametrize("form", ["both", "portable", "dump"])
+def test_every_type_comes_back_from_windows(boombap: Run, caches: Caches, form: str):
+    source, to = caches.valkey(), caches.redis()
+    fill(source, 3_000_001, 20_000)
+    before = content(source)
+    assert "7 saved" in boombap("redis", "backup", "b.jsonl", "--form", form, REDIS_URL=source.url).stdout
+    for words in ((), ("--replace", "--yes")):
+        done = boombap("redis", "restore", "b.jsonl", *words, REDIS_URL=to.url)
+        assert ("7 restored" in done.stdout, done.returncode) == (True, 0), done.stdout
+        assert content(to) == before
+    assert to.call("DBSIZE") == 7
+    assert 4_000_000 < to.call("PTTL", "text") <= 5_000_000
+    assert to.call("PTTL", "binary") == -1
+    assert "0 restored" in boombap("redis", "restore", "b.jsonl", REDIS_URL=to.url).stdout
+
+
+def test_no_line_of_a_large_value_is_long(cache: Cache, tmp_path: Path):
+    fill(cache, 3_000_001, 20_000)
+    with BackupFile(tmp_path / "b") as file, cache.connection() as connection:
+        file.save(fetch(connection, 0, [key.encode() for key in READ]))
+    assert max(map(len, (tmp_path / "b").read_bytes().splitlines())) < 2 * LARGE_BYTES
+    assert [item.key for item in items_in(tmp_path / "b")] == [key.encode() for key in READ]
+
+
+@pytest.mark.parametrize("refused", ["-memory", "-memory -strlen -llen", "-memory -watch -multi"])
+def test_sizes_and_watches_that_are_not_allowed_cost_nothing_but_memory(
+    boombap: Run, own_cache: Callable[..., Cache], caches: Caches, refused: str
+):
+    source, to = own_cache(), caches.redis()
+    fill(source, 2_000_000, 5000)
+    source.call("ACL", "SETUSER", "u", "on", ">p", "~*", "+@all", *refused.split())
+    url = source.url.replace("redis://", "redis://u:p@")
+    done = boombap("redis", "copy", "--to", to.url, REDIS_URL=url)
+    assert ("7 copied" in done.stdout, done.returncode) == (True, 0), done.stdout
+    assert content(to) == content(source)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("LSET", "list", 0, "other"), ("LTRIM", "list", 1, -1), ("DEL", "list"), ("SET", "list", "other"),
+        ("PEXPIRE", "list", 1),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("is_watched", [True, False])
+def test_a_value_that_changes_while_it_is_read_is_torn(
+    own_cache: Callable[..., Cache], change: tuple[Any, ...], is_watched: bool
+):
+    cache = own_cache()
+    fill(cache, 10, 40_000)
+    if not is_watched:
+        if change[0] == "LSET":
+            pytest.skip("without WATCH the length is all that tells")
+        cache.call("ACL", "SETUSER", "default", "-watch")
+    with cache.connection() as connection:
+        [item] = fetch(connection, 0, [b"list"])
+        assert item.windows is not None
+        windows = item.windows()
+        next(windows)
+        cache.call(*change)
+        if change[0] == "PEXPIRE":
+            while cache.call("EXISTS", "list"):
+                """Until it has expired."""
+        with pytest.raises(Torn):
+            list(windows)
+
+
+LAUNCH = """
+import os, sys
+process = os.spawnv(os.P_NOWAIT, sys.argv[1], sys.argv[1:])
+_, status, usage = os.wait4(process, 0)
+print(usage.ru_maxrss, file=sys.stderr)
+sys.exit(os.waitstatus_to_exitcode(status))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(240)
+def test_memory_is_bounded(caches: Caches, isolated: Path):
+    source, to = caches.valkey(), caches.redis()
+    fill(source, 100_000_000, 300_000)
+    with source.connection() as connection:
+        connection.pipeline([("RPUSH", "list", *range(at, at + 1000)) for at in range(0, 700_000, 1000)])
+    before = content(source)
+    program = Path(sys.executable).with_name("boombap")
+    peaks = {}
+    for words, url in (
+        (("backup", "b.jsonl"), source.url), (("restore", "b.jsonl"), to.url),
+        (("restore", "b.jsonl", "--replace", "--yes"), to.url),
+        (("copy", "--to", to.url, "--replace", "--yes"), source.url),
+    ):  # fmt: skip
+        done = subprocess.run(
+            [sys.executable, "-S", "-c", LAUNCH, program, "redis", *words, "--format", "json"],
+            env={**os.environ, "REDIS_URL": url}, cwd=isolated, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        assert json.loads(done.stdout)["done"]["changed"] == 7
+        peaks[words] = int(done.stderr.split()[-1])
+    assert max(peaks.values()) < MOST_KB, peaks
+    assert content(to) == before
