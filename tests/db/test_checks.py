@@ -307,6 +307,7 @@ def test_bloat_must_be_half_and_fifty_mebibytes(size: int, needed: int, is_found
         "entries": 1,
         "size_bytes": size,
         "needed_bytes": needed,
+        "is_measured": False,
     }
     assert bool(list(storage.check_table_bloat([row], context()))) is is_found
     assert bool(list(storage.check_index_bloat([row], context()))) is is_found
@@ -708,7 +709,8 @@ def test_namesakes_with_other_dimensions() -> None:
 
 @pytest.mark.parametrize(("largest", "expected"), [(3, []), (4, ["critical"])])
 def test_mixed_dimensions(largest: int, expected: list[str]) -> None:
-    row = {"subject": "public.t", "column_name": "e", "smallest": 3, "largest": largest, "sampled": 9}
+    row = {"subject": "public.t", "column_name": "e", "counting": "public.vector_dims(e)", "smallest": 3}
+    row |= {"largest": largest, "sampled": 9}
     assert words(vectors.check_vector_dimension_mixed([row], context())) == expected
 
 

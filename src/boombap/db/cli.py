@@ -6,7 +6,16 @@ from boombap.command.action import Action, Tool
 from boombap.command.emit import answer
 from boombap.command.options import NEVER
 from boombap.db import options
-from boombap.errors import EXIT_EXTERNAL, EXIT_FINDINGS, EXIT_NO_VERDICT, EXIT_OK, ExternalError, NotFound, worst_exit
+from boombap.errors import (
+    EXIT_EXTERNAL,
+    EXIT_FINDINGS,
+    EXIT_NO_VERDICT,
+    EXIT_OK,
+    AccessDenied,
+    ExternalError,
+    NotFound,
+    worst_exit,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -145,6 +154,11 @@ def _statements(pool: Pool, facts: Server) -> tuple[Statement, ...]:
         raise NotFound(
             f"the extension pg_stat_statements is not installed at {pool.target.label}",
             hint="put it into shared_preload_libraries, restart, and CREATE EXTENSION pg_stat_statements",
+        )
+    missing = facts.without_usage("pg_stat_statements")
+    if missing:
+        raise AccessDenied(
+            f"{facts.user} {missing.partition(': ')[0]} at {pool.target.label}", hint=missing.partition(": ")[2]
         )
     try:
         return read.statements(pool.read, facts)

@@ -27,7 +27,21 @@ def examine(check: Check, read: Read, context: Context, *, is_fast: bool) -> Ans
         return Skipped(check.id, "no permission: needs SELECT on the table or pg_monitor")
     except ExternalError as error:
         return Skipped(check.id, str(error), is_failure=True)
+    if check.measured_with:
+        rows = _measured(check, read, context.server, rows)
     return [_safe(finding, _unprintable(rows)) for finding in check.judge(rows, context)]
+
+
+def _measured(check: Check, read: Read, server: Server, estimates: Sequence[Row]) -> Sequence[Row]:
+    """Return the estimates, with measured rows in place of doubtful ones as far as extension, rights and time allow."""
+    if check.measured_with not in server.extensions or server.without_usage(check.measured_with):
+        return estimates
+    sound = [row["subject"] for row in estimates if check.is_sound(row)]
+    try:
+        rows = read(query(f"health/measured/{check.id}", server.major), {"sound": sound})
+    except ExternalError:
+        return estimates
+    return list(({row["subject"]: row for row in estimates} | {row["subject"]: row for row in rows}).values())
 
 
 def _unprintable(rows: Sequence[Row]) -> list[str]:
@@ -51,6 +65,8 @@ def _obstacle(check: Check, context: Context, *, is_fast: bool) -> str:
     missing = lacking(server, check.needs_columns)
     if missing:
         return missing
+    if check.calls_extension and server.without_usage(check.needs_extension):
+        return server.without_usage(check.needs_extension)
     if server.is_replica and not check.on_replica:
         return "not on a replica"
     if check.needs_monitor and not server.can_monitor:

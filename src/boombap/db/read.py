@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 _PASSWORD = re.compile(r"(password\s+)(?:'(?:[^']|'')*'|\$\d+|\S+)", re.IGNORECASE)
 _SPACE = re.compile(r"\s+")
+# pg_stat_statements 1.8, which came with PostgreSQL 13, renamed total_time to total_exec_time.
+_RENAMED_MAJOR = 13
+_RENAMED_VERSION = (1, 8)
 
 
 def server(read: Read) -> tuple[Server, int]:
@@ -37,9 +40,11 @@ def server(read: Read) -> tuple[Server, int]:
     row = dict(read(query("server", 12))[0])
     pid: int = row.pop("backend_pid")
     columns: Mapping[str, list[str]] = row.pop("columns") or {}
+    closed: Mapping[str, str] = row.pop("closed_extensions") or {}
     preloaded = (row.pop("preloaded") or "").split(",")
     facts = Server(
         **row,
+        closed_extensions=closed,
         columns={table: frozenset(names) for table, names in columns.items()},
         preloaded=frozenset(name.strip() for name in preloaded if name.strip()),
     )
@@ -121,7 +126,9 @@ def unanalyzed(read: Read, facts: Server, analyzer: str | None, most: int) -> Un
 
 def statements(read: Read, facts: Server) -> tuple[Statement, ...]:
     """Return the statements of this database by total time, at most 500."""
-    return tuple(_statement(row) for row in read(query("slow", facts.major)))
+    # The view is that of the extension's version: the server may be newer, where nobody ran ALTER EXTENSION UPDATE.
+    major = _RENAMED_MAJOR if _version(facts.extensions["pg_stat_statements"]) >= _RENAMED_VERSION else 0
+    return tuple(_statement(row) for row in read(query("slow", major)))
 
 
 def databases(read: Read, facts: Server) -> list[str]:
@@ -132,6 +139,10 @@ def databases(read: Read, facts: Server) -> list[str]:
 def one_line(sql: str | None) -> str:
     """Return a statement on one line with passwords hidden, as ALTER ROLE would show them."""
     return redact(_PASSWORD.sub(r"\1***", _SPACE.sub(" ", sql or "").strip()))
+
+
+def _version(text: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in re.findall(r"\d+", text))
 
 
 def _largest(rows: Sequence[Row], column: str) -> float | None:

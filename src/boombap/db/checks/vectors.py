@@ -56,7 +56,7 @@ def check_vector_dimension_mixed(rows: Sequence[Row], context: Context) -> Itera
             f"{table}.{column}",
             f"{table}.{column} holds vectors of {smallest} to {largest} dimensions; comparing them fails",
             {"smallest": smallest, "largest": largest, "sampled": row["sampled"]},
-            f"SELECT vector_dims({column}) AS dimensions, count(*) FROM {table} GROUP BY 1 ORDER BY 2 DESC;",
+            f"SELECT {row['counting']} AS dimensions, count(*) FROM {table} GROUP BY 1 ORDER BY 2 DESC;",
             f"{_README}#vectors",
         )
 
@@ -188,6 +188,7 @@ CHECKS: tuple[Check, ...] = (
         "Mixed dimensions",
         check_vector_dimension_mixed,
         needs_extension="vector",
+        calls_extension=True,
         reads_tables=True,
     ),
     Check("vector_dimension_drift", "Dimensions as configured", check_vector_dimension_drift, needs_extension="vector"),
