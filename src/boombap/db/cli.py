@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from boombap.command.context import RunContext
     from boombap.config.section import Section
     from boombap.db.collect import Request
-    from boombap.db.fleet import Failure
+    from boombap.db.fleet import Failure, Passed
     from boombap.db.model import Diagnosis, Server, Statement
     from boombap.db.settings import DbSettings
     from boombap.db.snapshot import Snapshot
@@ -66,13 +66,17 @@ def _diagnose(context: RunContext) -> int:
 def _diagnose_fleet(context: RunContext) -> int:
     from boombap.batch.progress import Progress
     from boombap.db import show
-    from boombap.db.fleet import diagnose_all
+    from boombap.db.fleet import Passed, diagnose_all
 
-    fleet = _fleet_targets(context)
+    fleet, passed = _fleet_targets(context)
     with Progress("databases", len(fleet), context.terminal) as progress:
-        answers = diagnose_all(fleet, _request(context, {}), _limits(context), context.interrupt, progress.reach)
+        request, limits, is_server = _request(context, {}), _limits(context), context.args.all_dbs
+        found = diagnose_all(fleet, request, limits, context.interrupt, progress.reach, is_server=is_server)
+    answers = [*found, *passed]
     show.fleet(answers, context.args.format, context.terminal)
-    codes = [_exit_code(one, context.args.fail_on) for one in answers]
+    codes = [_exit_code(answer, context.args.fail_on) for answer in answers if not isinstance(answer, Passed)]
+    if not codes:
+        return EXIT_EXTERNAL
     # A server has databases without the platform's tables; only when no database has them, nothing was counted.
     if any(code != EXIT_NO_VERDICT for code in codes):
         codes = [code for code in codes if code != EXIT_NO_VERDICT]
@@ -223,12 +227,12 @@ def _snapshot_file(context: RunContext, target: Target, name: str) -> Path:
     return path(context.config.paths.data, target.label, name)
 
 
-def _fleet_targets(context: RunContext) -> Sequence[Target]:
+def _fleet_targets(context: RunContext) -> tuple[Sequence[Target], Sequence[Passed]]:
     from boombap.db import fleet
     from boombap.local.address import postgres
 
     if context.args.targets:
-        return fleet.targets(context.args.targets)
+        return fleet.targets(context.args.targets), ()
     return fleet.databases(postgres(context.config), _limits(context), context.interrupt)
 
 
@@ -242,7 +246,7 @@ def _exit_code(found: Diagnosis | Failure, fail_on: str) -> int:
     parts = (found.tracks, found.analyzers, found.connections, found.tables, found.unanalyzed)
     codes = [EXIT_EXTERNAL for part in parts if isinstance(part, Absent) and part.is_failure]
     about_rows = [part for part in (found.tracks, found.analyzers, found.unanalyzed) if part is not None]
-    if about_rows and all(isinstance(part, Absent) for part in about_rows):
+    if about_rows and all(isinstance(part, Absent) for part in about_rows) and not _says_enough(found):
         codes.append(EXIT_NO_VERDICT)
     if found.health:
         codes += [EXIT_EXTERNAL for one in found.health.skipped if one.is_failure]
@@ -251,8 +255,15 @@ def _exit_code(found: Diagnosis | Failure, fail_on: str) -> int:
     return worst_exit(codes)
 
 
+def _says_enough(found: Diagnosis) -> bool:
+    """Tell whether a diagnosis without the platform's numbers is one: of another database, with something to say."""
+    from boombap.db.model import Connections
+
+    return not found.is_platform and (found.health is not None or isinstance(found.connections, Connections))
+
+
 _AT_FAIL_ON = "a finding at or above --fail-on"
-_UNCOUNTED = "none of the platform's numbers that were asked for can be given: no such tables, or no right"
+_UNCOUNTED = "none of the platform's numbers that were asked for can be given, nor anything else; or no right to them"
 _UNANSWERED = "no connection, or a part or a check that was refused or timed out"
 
 TOOL = Tool(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from boombap.clients.postgres.charset import ESCAPED
 from boombap.db.queries.load import query
 from boombap.errors import AccessDenied, ExternalError
 from boombap.health.finding import Finding, Skipped
@@ -46,14 +47,16 @@ def _measured(check: Check, read: Read, server: Server, estimates: Sequence[Row]
 
 def _unprintable(rows: Sequence[Row]) -> list[str]:
     values = (value for row in rows for value in row.values() if isinstance(value, str))
-    return [value for value in values if not value.isprintable()]
+    return [value for value in values if not value.isprintable() or ESCAPED.search(value)]
 
 
 def _safe(finding: Finding, unprintable: Sequence[str]) -> Finding:
-    # A line end in a name would turn one statement into two: the second could be anybody's.
+    # A line end in a name would turn one statement into two: the second could be anybody's. An escaped name is none.
     if not any(value in finding.remedy for value in unprintable):
         return finding
-    return finding.replace(remedy="write the statement by hand: a name in it holds control characters")
+    return finding.replace(
+        remedy="write the statement by hand: a name in it holds control characters, or bytes of another encoding"
+    )
 
 
 def _obstacle(check: Check, context: Context, *, is_fast: bool) -> str:

@@ -379,3 +379,8 @@ class Diagnosis(Record):
     tables: tuple[Table, ...] | Absent | None = None
     unanalyzed: Unanalyzed | Absent | None = None
     health: Health | None = None
+
+    @property
+    def is_platform(self) -> bool:
+        """Tell whether the role's search path leads to any of the platform's tables."""
+        return bool(self.server.columns)

@@ -7,10 +7,10 @@ from boombap.output.encode import to_csv, to_json
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from typing import Literal
 
-    from boombap.db.fleet import Failure
+    from boombap.db.fleet import Answer
     from boombap.db.model import Diagnosis
     from boombap.output.terminal import Terminal
 
@@ -30,7 +30,7 @@ def diagnosis(found: Diagnosis, form: Form, terminal: Terminal, *, most: int, ha
         lines(report.column_lines(found.tables), terminal)
 
 
-def fleet(answers: list[Diagnosis | Failure], form: Form, terminal: Terminal) -> None:
+def fleet(answers: Sequence[Answer], form: Form, terminal: Terminal) -> None:
     """Show many databases."""
     if form == "json":
         terminal.write(to_json(encode.fleet_object(answers)))
@@ -40,7 +40,7 @@ def fleet(answers: list[Diagnosis | Failure], form: Form, terminal: Terminal) ->
         lines(report.fleet_lines(answers, terminal), terminal)
 
 
-def csv(answers: Iterable[Diagnosis | Failure], terminal: Terminal) -> None:
+def csv(answers: Iterable[Answer], terminal: Terminal) -> None:
     """Show one line a number."""
     terminal.write(to_csv(encode.CSV_HEAD, (row for one in answers for row in encode.csv_rows(one))))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from boombap.db.checks.grade import DOCS, grade
 from boombap.db.model import Check
 from boombap.health.finding import Finding, Severity
@@ -34,6 +36,8 @@ _CONNECTIONS_WARNING_PCT = 80
 _CONNECTIONS_CRITICAL_PCT = 95
 # pg_blocking_pids() gives 0 for a prepared transaction, which has no backend.
 _PREPARED_PID = 0
+_SHOWN_CHARACTERS = 200
+_SECRET = re.compile(r"password|://[^ ]+@", re.IGNORECASE)
 
 
 def check_blocking(rows: Sequence[Row], context: Context) -> Iterator[Finding]:
@@ -79,7 +83,7 @@ def _blocking(root: Row, waiters: Sequence[Row], depth: int) -> Finding:
             "application": root["application"],
             "state": root["state"],
             "transaction_s": _rounded(root["transaction_s"]),
-            "query": root["query"],
+            "query": _statement(root["query"]),
         },
         _ending(root),
         DOCS + "explicit-locking.html",
@@ -107,7 +111,7 @@ def check_long_transaction(rows: Sequence[Row], context: Context) -> Iterator[Fi
             severity,
             f"pid {row['pid']}",
             f"a transaction of {row['user_name']} has been running for {format_duration(age_s)}",
-            {"transaction_s": round(age_s, 3), **_session(row), "query": row["query"]},
+            {"transaction_s": round(age_s, 3), **_session(row), "query": _statement(row["query"])},
             f"SELECT pg_cancel_backend({row['pid']});",
             DOCS + "routine-vacuuming.html",
         )
@@ -130,7 +134,7 @@ def check_idle_in_transaction(rows: Sequence[Row], context: Context) -> Iterator
                 "transaction_s": _rounded(row["transaction_s"]),
                 "state": row["state"],
                 **_session(row),
-                "last_query": row["last_query"],
+                "last_query": _statement(row["last_query"]),
             },
             f"SELECT pg_terminate_backend({row['pid']});",
             DOCS + "runtime-config-client.html#GUC-IDLE-IN-TRANSACTION-SESSION-TIMEOUT",
@@ -213,6 +217,13 @@ def check_connections_saturation(rows: Sequence[Row], context: Context) -> Itera
             "put a pooler (PgBouncer) before the server, or end idle sessions: `boombap db --connections`",
             DOCS + "runtime-config-connection.html#GUC-MAX-CONNECTIONS",
         )
+
+
+def _statement(text: str | None) -> str | None:
+    """Return the start of a statement; one that names a password is hidden whole, the server may have cut a quote."""
+    if text is not None and _SECRET.search(text):
+        return "(hidden: it names a password)"
+    return None if text is None else text[:_SHOWN_CHARACTERS]
 
 
 def _rounded(seconds: float | None) -> float | None:
