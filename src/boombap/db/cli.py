@@ -19,6 +19,7 @@ from boombap.errors import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from argparse import Namespace
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
@@ -52,15 +53,22 @@ def _settings(context: RunContext) -> DbSettings:
 def _diagnose(context: RunContext) -> int:
     if context.args.targets or context.args.all_dbs:
         return _diagnose_fleet(context)
+    from datetime import UTC, datetime
+
     from boombap.db import show, snapshot
     from boombap.db.collect import diagnose
 
     with _pool(context) as pool:
-        before = snapshot.rows_before(_snapshot_file(context, pool.target, options.LATEST))
-        found = diagnose(pool, _request(context, before))
+        file = _snapshot_file(context, pool.target, options.LATEST)
+        request = _request(context, snapshot.rows_before(file))
+        if "health" in request.parts:
+            kept, before_s = snapshot.slots_before(file, datetime.now(UTC))
+            request = request.replace(kept_before=kept, before_s=before_s)
+        found = diagnose(pool, request)
     most = context.args.n if context.args.unanalyzed else _SHOWN_UNANALYZED
-    show.diagnosis(found, context.args.format, context.terminal, most=most, has_columns=context.args.schema)
-    return _exit_code(found, context.args.fail_on)
+    with show.destination(context.args.output, context.terminal) as terminal:
+        show.diagnosis(found, context.args.format, terminal, most=most, has_columns=context.args.schema)
+    return _exit_code(found, context.args)
 
 
 def _diagnose_fleet(context: RunContext) -> int:
@@ -73,8 +81,9 @@ def _diagnose_fleet(context: RunContext) -> int:
         request, limits, is_server = _request(context, {}), _limits(context), context.args.all_dbs
         found = diagnose_all(fleet, request, limits, context.interrupt, progress.reach, is_server=is_server)
     answers = [*found, *passed]
-    show.fleet(answers, context.args.format, context.terminal)
-    codes = [_exit_code(answer, context.args.fail_on) for answer in answers if not isinstance(answer, Passed)]
+    with show.destination(context.args.output, context.terminal) as terminal:
+        show.fleet(answers, context.args.format, terminal)
+    codes = [_exit_code(answer, context.args) for answer in answers if not isinstance(answer, Passed)]
     if not codes:
         return EXIT_EXTERNAL
     # A server has databases without the platform's tables; only when no database has them, nothing was counted.
@@ -204,7 +213,7 @@ def _limits(context: RunContext) -> Limits:
 def _request(context: RunContext, rows_before: Mapping[str, int]) -> Request:
     args = context.args
     return _full_request(context).replace(
-        parts=options.parts(args), is_fast=args.fast, analyzer=args.analyzer, most=args.n, rows_before=rows_before
+        parts=options.shown(args), is_fast=args.fast, analyzer=args.analyzer, most=args.n, rows_before=rows_before
     )
 
 
@@ -236,22 +245,24 @@ def _fleet_targets(context: RunContext) -> tuple[Sequence[Target], Sequence[Pass
     return fleet.databases(postgres(context.config), _limits(context), context.interrupt)
 
 
-def _exit_code(found: Diagnosis | Failure, fail_on: str) -> int:
+def _exit_code(found: Diagnosis | Failure, args: Namespace) -> int:
     from boombap.db.fleet import Failure
     from boombap.db.model import Absent
     from boombap.health.finding import Severity
 
     if isinstance(found, Failure):
         return EXIT_EXTERNAL
-    parts = (found.tracks, found.analyzers, found.connections, found.tables, found.unanalyzed)
-    codes = [EXIT_EXTERNAL for part in parts if isinstance(part, Absent) and part.is_failure]
-    about_rows = [part for part in (found.tracks, found.analyzers, found.unanalyzed) if part is not None]
+    asked = options.parts(args)
+    parts = {name: getattr(found, name) for name in asked - {"health"}}
+    codes = [EXIT_EXTERNAL for part in parts.values() if isinstance(part, Absent) and part.is_failure]
+    about_rows = [parts[name] for name in ("tracks", "analyzers", "unanalyzed") if name in parts]
     if about_rows and all(isinstance(part, Absent) for part in about_rows) and not _says_enough(found):
         codes.append(EXIT_NO_VERDICT)
     if found.health:
         codes += [EXIT_EXTERNAL for one in found.health.skipped if one.is_failure]
-        if fail_on != NEVER:
-            codes += [EXIT_FINDINGS for one in found.health.findings if one.severity >= Severity[fail_on.upper()]]
+        if args.fail_on != NEVER:
+            limit = Severity[args.fail_on.upper()]
+            codes += [EXIT_FINDINGS for one in found.health.findings if one.severity >= limit]
     return worst_exit(codes)
 
 

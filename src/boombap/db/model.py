@@ -97,10 +97,19 @@ class Expectations(Record):
 
 
 class Context(Record):
-    """What a judge may know beside its rows."""
+    """What a judge may know beside its rows.
+
+    Attributes:
+        server: the facts.
+        expected: what the configuration calls healthy.
+        kept_before: the bytes of WAL that each replication slot kept at the last snapshot.
+        before_s: seconds since that snapshot; 0 without one.
+    """
 
     server: Server
     expected: Expectations
+    kept_before: Mapping[str, int] = MappingProxyType({})
+    before_s: float = 0.0
 
 
 class Check(Record):
