@@ -10,10 +10,9 @@ SELECT current_setting('server_version_num')::int AS version_num,
        CASE WHEN role.rolsuper OR pg_has_role(current_user, 'pg_read_all_settings', 'USAGE')
             THEN current_setting('shared_preload_libraries') END AS preloaded,
        (SELECT json_object_agg(extname, extversion) FROM pg_extension) AS extensions,
-       (SELECT json_object_agg(extension.extname, quote_ident(place.nspname))
-          FROM pg_extension AS extension
-          JOIN pg_namespace AS place ON place.oid = extension.extnamespace
-         WHERE NOT has_schema_privilege(place.oid, 'USAGE')) AS closed_extensions,
+       (SELECT json_object_agg(extname, extnamespace::regnamespace::text)
+          FROM pg_extension
+         WHERE NOT has_schema_privilege(extnamespace, 'USAGE')) AS closed_extensions,
        (SELECT json_object_agg(relation, names)
           FROM (SELECT team.relation, json_agg(attribute.attname) AS names
                   FROM (VALUES ('tracks', to_regclass('{path.tracks}')),
