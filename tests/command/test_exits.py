@@ -174,7 +174,7 @@ def test_somebody_who_waits_is_1(boombap: Run, database: Database):
 
 
 def test_a_database_without_tables_is_4(boombap: Run, empty: Database):
-    check(boombap, "db diagnose --quick", 4, DATABASE_URL=empty.url())
+    check(boombap, "db diagnose --analysis", 4, DATABASE_URL=empty.url())
 
 
 @pytest.mark.parametrize("line", ["redis info --fail-on info", "redis keys --fail-on info", "redis acl --fail-on info"])

@@ -141,7 +141,8 @@ def test_a_database_without_the_tables_does_not_spoil_the_others(
     file.write_text(f"{healthy.url()}\n{empty.url()}\n", encoding="utf-8")
     assert boombap("db", "--quick", "--targets", str(file)).returncode == 0
     file.write_text(f"{empty.url()}\n", encoding="utf-8")
-    assert boombap("db", "--quick", "--targets", str(file)).returncode == 4
+    assert boombap("db", "--analysis", "--targets", str(file)).returncode == 4
+    assert boombap("db", "--quick", "--targets", str(file)).returncode == 0
 
 
 # Ways to reach the server.
@@ -293,8 +294,49 @@ def test_other_sections_answer_when_a_statement_takes_too_long(boombap: Run, dat
     assert len(found["analyzers"]) == 7
 
 
-def test_an_empty_database_gives_no_verdict(boombap: Run, empty: Database):
-    found = ask(boombap, empty, code=4)
+@pytest.mark.parametrize("words", [("--analysis",), ("--unanalyzed",), ("--analysis", "--fast")])
+def test_another_database_gives_no_verdict_on_the_platform_alone(boombap: Run, empty: Database, words: tuple[str, ...]):
+    ask(boombap, empty, *words, code=4)
+
+
+def test_another_database_is_told_by_its_findings(boombap: Run, empty: Database):
+    done = boombap("db", DATABASE_URL=empty.url())
+    assert done.returncode == 0
+    line = "platform    – none of its tables is in the search path of boombap"
+    assert f"{line}; left out: tracks, analyzers, unanalyzed, tables\n" in done.stdout
+    assert "there is no table tracks\n" not in done.stdout
+    assert "connections " in done.stdout
+    empty.run("CREATE TABLE shop (id int PRIMARY KEY, name text)")
+    empty.run("CREATE INDEX shop_1 ON shop (name); CREATE INDEX shop_2 ON shop (name)")
+    assert boombap("db", "--fail-on", "warning", DATABASE_URL=empty.url()).returncode == 1
+    quick = boombap("db", "--quick", DATABASE_URL=empty.url())
+    assert (quick.returncode, f"{line}; left out: tracks, analyzers\n" in quick.stdout) == (0, True)
+
+
+def test_estimates_of_tables_that_were_never_analyzed_are_not_zero(boombap: Run, each_cluster: Cluster):
+    database = each_cluster.create()
+    database.run("CREATE TABLE tracks (id int PRIMARY KEY, artist text, lyrics text, spotify_data text)")
+    columns = "id int PRIMARY KEY, track_id int, analyzer_type text, created_at timestamp"
+    database.run(f"CREATE TABLE analysis_results ({columns})")
+    database.run("INSERT INTO analysis_results SELECT n, n, 'x', now() FROM generate_series(1, 500) AS n")
+    found = ask(boombap, database, "--fast", "--quick")
+    assert found["analyzers"] == {"reason": "never analyzed: no estimate", "is_failure": False}
+    assert found["tracks"]["total"] is None
+    text = boombap("db", "--fast", "--quick", DATABASE_URL=database.url()).stdout
+    assert "analyzers   – never analyzed: no estimate" in text
+    database.run("INSERT INTO tracks SELECT n FROM generate_series(1, 500) AS n")
+    database.run("ANALYZE")
+    assert ask(boombap, database, "--fast", "--quick")["analyzers"][0]["rows"] == 500
+    database.run("GRANT pg_monitor TO plain; REVOKE pg_monitor FROM plain")
+    hidden = ask(boombap, database, "--fast", "--quick", "--dsn", database.url("plain"))
+    assert "no statistics of analyzer_type that this role may see" in hidden["analyzers"]["reason"]
+    shown = boombap("db", "--fast", "--quick", "--dsn", database.url("plain")).stdout
+    assert "no such column" not in shown
+    each_cluster.drop(database)
+
+
+def test_an_empty_database_says_what_is_missing(boombap: Run, empty: Database):
+    found = ask(boombap, empty)
     assert "tracks" in found["tracks"]["reason"]
     assert found["tracks"]["is_failure"] is False
     assert "analysis_results" in found["analyzers"]["reason"]
@@ -303,7 +345,7 @@ def test_an_empty_database_gives_no_verdict(boombap: Run, empty: Database):
 
 
 def test_an_empty_database_gives_no_verdict_in_estimates(boombap: Run, empty: Database):
-    found = ask(boombap, empty, "--fast", "--quick", code=4)
+    found = ask(boombap, empty, "--fast", "--analysis", code=4)
     assert "tracks" in found["tracks"]["reason"]
     assert "analysis_results" in found["analyzers"]["reason"]
 
@@ -509,6 +551,41 @@ def test_all_databases_of_a_server(boombap: Run, healthy: Database, faulty: Data
     found = {one["name"]: one for one in json.loads(done.stdout)["targets"]}
     assert {healthy.name, faulty.name, "boombap"} <= set(found)
     assert found[healthy.name]["tracks"]["total"] == 1000
+
+
+def test_databases_that_cannot_be_entered_are_passed_over(boombap: Run, healthy: Database):
+    run = healthy.cluster.main.run
+    run('CREATE DATABASE "No ""Entry"')
+    run('ALTER DATABASE "No ""Entry" ALLOW_CONNECTIONS false')
+    run("CREATE DATABASE secret")
+    run("REVOKE CONNECT ON DATABASE secret FROM PUBLIC")
+    run("CREATE DATABASE broken_off")
+    run("UPDATE pg_database SET datconnlimit = -2 WHERE datname = 'broken_off'")
+    try:
+        done = boombap("db", "--all-dbs", "--quick", "--format", "json", DATABASE_URL=healthy.url("watcher"))
+        found = json.loads(done.stdout)
+        passed = {one["name"]: one["reason"] for one in found["passed_over"]}
+        assert not {one["name"] for one in found["targets"]} & set(passed)
+        assert passed == {
+            'No "Entry': 'accepts no connections: ALTER DATABASE "No ""Entry" ALLOW_CONNECTIONS true;',
+            "secret": "no permission: GRANT CONNECT ON DATABASE secret TO watcher;",
+            "broken_off": "invalid, its removal was broken off: DROP DATABASE broken_off;",
+            "template0": "a template",
+            "template1": "a template",
+        }
+        text = boombap("db", "--all-dbs", "--connections", DATABASE_URL=healthy.url("watcher"))
+        assert text.returncode == 0
+        assert "skipped      broken_off: invalid" in text.stdout
+        assert ", 5 skipped" in text.stdout
+        rows = boombap(
+            "db", "--all-dbs", "--connections", "--format", "csv", DATABASE_URL=healthy.url("watcher")
+        ).stdout
+        assert "template0,passed_over,,reason,a template" in rows
+        one = boombap("db", DATABASE_URL=healthy.url().replace(healthy.name, "broken_off"))
+        assert "is invalid" in one_line(one, code=3)
+    finally:
+        for name in ('"No ""Entry"', "secret", "broken_off"):
+            run(f"DROP DATABASE {name}")
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,14 +12,14 @@ from boombap.clients.postgres.session import Limits
 from boombap.clients.postgres.target import from_text
 from boombap.db import fleet
 from boombap.db.collect import Request
-from boombap.db.fleet import Failure
+from boombap.db.fleet import Failure, Passed
 from boombap.db.model import QUICK, Diagnosis
 from boombap.errors import ConfigError, Interrupted
 from boombap.interrupt import Interrupt
+from databases import SETTINGS, Cluster, until
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
+    from boombap.clients.postgres.target import Target
     from databases import Database
 
 SECRET = "Tr0mpete-im-Keller"
@@ -80,7 +81,37 @@ def test_an_interruption_is_not_a_failure_of_a_target(healthy: Database):
 
 
 def test_the_databases_of_a_server(healthy: Database, empty: Database):
-    found = fleet.databases(healthy.target(), Limits(), Interrupt())
+    found, passed = fleet.databases(healthy.target(), Limits(), Interrupt())
     names = {one.name for one in found}
     assert {healthy.name, empty.name, "boombap"} <= names
-    assert not {"template0", "template1"} & names
+    assert {"template0", "template1"} <= {one.name for one in passed}
+    assert not {one.name for one in passed} & names
+
+
+def test_a_database_that_is_gone_meanwhile_is_passed_over(healthy: Database):
+    gone = healthy.target().at("dropped")
+    down = from_text(f"postgresql://u@127.0.0.1:{servers.free_port()}/db", name="down", origin="the test")
+    targets = [gone, down, healthy.target()]
+    answers = fleet.diagnose_all(targets, Request(QUICK), Limits(), Interrupt(), lambda _: None, is_server=True)
+    assert [type(one) for one in answers] == [Passed, Failure, Diagnosis]
+    answers = fleet.diagnose_all(targets, Request(QUICK), Limits(), Interrupt(), lambda _: None)
+    assert [type(one) for one in answers] == [Failure, Failure, Diagnosis]
+
+
+def test_a_database_that_pg_hba_refuses_is_passed_over(tmp_path: Path):
+    with servers.running_postgres(18, tmp_path / "hba", **SETTINGS) as running:
+        database = Cluster(running).main
+        database.run("CREATE DATABASE refused")
+        (file,) = (Path(row["file"]) for row in database.run("SELECT current_setting('hba_file') AS file"))
+        file.write_text("local refused all reject\n" + file.read_text(encoding="utf-8"), encoding="utf-8")
+        database.run("SELECT pg_reload_conf()")
+        refused = database.target().at("refused")
+        until(lambda: _is_refused(refused))
+        (answer,) = fleet.diagnose_all([refused], Request(QUICK), Limits(), Interrupt(), lambda _: None, is_server=True)
+    assert isinstance(answer, Passed)
+    assert "does not allow" in answer.reason
+
+
+def _is_refused(target: Target) -> bool:
+    (answer,) = fleet.diagnose_all([target], Request(QUICK), Limits(), Interrupt(), lambda _: None)
+    return isinstance(answer, Failure)

@@ -161,8 +161,18 @@ def _rights(facts: Server, readable: Sequence[str]) -> Iterator[Answer]:
             yield Answer(table, "bad", f'no right to read it; GRANT SELECT ON {table} TO "{facts.user}";')
         else:
             yield Answer(table, "ok", "readable")
+    obstacle = _statements_obstacle(facts)
+    if obstacle:
+        yield Answer("statements", "note", f"{obstacle}, so `db slow` does not work")
+
+
+def _statements_obstacle(facts: Server) -> str:
     if "pg_stat_statements" not in facts.extensions:
-        yield Answer("statements", "note", "pg_stat_statements is not installed, so `db slow` does not work")
+        return "pg_stat_statements is not installed"
+    # Without pg_monitor the list of libraries is hidden.
+    if facts.can_monitor and "pg_stat_statements" not in facts.preloaded:
+        return "pg_stat_statements is not loaded: put it into shared_preload_libraries and restart the server"
+    return facts.without_usage("pg_stat_statements").rstrip(";")
 
 
 def _redis(config: Config) -> Iterator[Answer]:

@@ -6,10 +6,20 @@ from boombap.command.action import Action, Tool
 from boombap.command.emit import answer
 from boombap.command.options import NEVER
 from boombap.db import options
-from boombap.errors import EXIT_EXTERNAL, EXIT_FINDINGS, EXIT_NO_VERDICT, EXIT_OK, ExternalError, NotFound, worst_exit
+from boombap.errors import (
+    EXIT_EXTERNAL,
+    EXIT_FINDINGS,
+    EXIT_NO_VERDICT,
+    EXIT_OK,
+    AccessDenied,
+    ExternalError,
+    NotFound,
+    worst_exit,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from argparse import Namespace
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
@@ -19,7 +29,7 @@ if TYPE_CHECKING:
     from boombap.command.context import RunContext
     from boombap.config.section import Section
     from boombap.db.collect import Request
-    from boombap.db.fleet import Failure
+    from boombap.db.fleet import Failure, Passed
     from boombap.db.model import Diagnosis, Server, Statement
     from boombap.db.settings import DbSettings
     from boombap.db.snapshot import Snapshot
@@ -43,27 +53,39 @@ def _settings(context: RunContext) -> DbSettings:
 def _diagnose(context: RunContext) -> int:
     if context.args.targets or context.args.all_dbs:
         return _diagnose_fleet(context)
+    from datetime import UTC, datetime
+
     from boombap.db import show, snapshot
     from boombap.db.collect import diagnose
 
     with _pool(context) as pool:
-        before = snapshot.rows_before(_snapshot_file(context, pool.target, options.LATEST))
-        found = diagnose(pool, _request(context, before))
+        file = _snapshot_file(context, pool.target, options.LATEST)
+        request = _request(context, snapshot.rows_before(file))
+        if "health" in request.parts:
+            kept, before_s = snapshot.slots_before(file, datetime.now(UTC))
+            request = request.replace(kept_before=kept, before_s=before_s)
+        found = diagnose(pool, request)
     most = context.args.n if context.args.unanalyzed else _SHOWN_UNANALYZED
-    show.diagnosis(found, context.args.format, context.terminal, most=most, has_columns=context.args.schema)
-    return _exit_code(found, context.args.fail_on)
+    with show.destination(context.args.output, context.terminal) as terminal:
+        show.diagnosis(found, context.args.format, terminal, most=most, has_columns=context.args.schema)
+    return _exit_code(found, context.args)
 
 
 def _diagnose_fleet(context: RunContext) -> int:
     from boombap.batch.progress import Progress
     from boombap.db import show
-    from boombap.db.fleet import diagnose_all
+    from boombap.db.fleet import Passed, diagnose_all
 
-    fleet = _fleet_targets(context)
+    fleet, passed = _fleet_targets(context)
     with Progress("databases", len(fleet), context.terminal) as progress:
-        answers = diagnose_all(fleet, _request(context, {}), _limits(context), context.interrupt, progress.reach)
-    show.fleet(answers, context.args.format, context.terminal)
-    codes = [_exit_code(one, context.args.fail_on) for one in answers]
+        request, limits, is_server = _request(context, {}), _limits(context), context.args.all_dbs
+        found = diagnose_all(fleet, request, limits, context.interrupt, progress.reach, is_server=is_server)
+    answers = [*found, *passed]
+    with show.destination(context.args.output, context.terminal) as terminal:
+        show.fleet(answers, context.args.format, terminal)
+    codes = [_exit_code(answer, context.args) for answer in answers if not isinstance(answer, Passed)]
+    if not codes:
+        return EXIT_EXTERNAL
     # A server has databases without the platform's tables; only when no database has them, nothing was counted.
     if any(code != EXIT_NO_VERDICT for code in codes):
         codes = [code for code in codes if code != EXIT_NO_VERDICT]
@@ -146,6 +168,11 @@ def _statements(pool: Pool, facts: Server) -> tuple[Statement, ...]:
             f"the extension pg_stat_statements is not installed at {pool.target.label}",
             hint="put it into shared_preload_libraries, restart, and CREATE EXTENSION pg_stat_statements",
         )
+    missing = facts.without_usage("pg_stat_statements")
+    if missing:
+        raise AccessDenied(
+            f"{facts.user} {missing.partition(': ')[0]} at {pool.target.label}", hint=missing.partition(": ")[2]
+        )
     try:
         return read.statements(pool.read, facts)
     except ExternalError as error:
@@ -186,7 +213,7 @@ def _limits(context: RunContext) -> Limits:
 def _request(context: RunContext, rows_before: Mapping[str, int]) -> Request:
     args = context.args
     return _full_request(context).replace(
-        parts=options.parts(args), is_fast=args.fast, analyzer=args.analyzer, most=args.n, rows_before=rows_before
+        parts=options.shown(args), is_fast=args.fast, analyzer=args.analyzer, most=args.n, rows_before=rows_before
     )
 
 
@@ -209,36 +236,45 @@ def _snapshot_file(context: RunContext, target: Target, name: str) -> Path:
     return path(context.config.paths.data, target.label, name)
 
 
-def _fleet_targets(context: RunContext) -> Sequence[Target]:
+def _fleet_targets(context: RunContext) -> tuple[Sequence[Target], Sequence[Passed]]:
     from boombap.db import fleet
     from boombap.local.address import postgres
 
     if context.args.targets:
-        return fleet.targets(context.args.targets)
+        return fleet.targets(context.args.targets), ()
     return fleet.databases(postgres(context.config), _limits(context), context.interrupt)
 
 
-def _exit_code(found: Diagnosis | Failure, fail_on: str) -> int:
+def _exit_code(found: Diagnosis | Failure, args: Namespace) -> int:
     from boombap.db.fleet import Failure
     from boombap.db.model import Absent
     from boombap.health.finding import Severity
 
     if isinstance(found, Failure):
         return EXIT_EXTERNAL
-    parts = (found.tracks, found.analyzers, found.connections, found.tables, found.unanalyzed)
-    codes = [EXIT_EXTERNAL for part in parts if isinstance(part, Absent) and part.is_failure]
-    about_rows = [part for part in (found.tracks, found.analyzers, found.unanalyzed) if part is not None]
-    if about_rows and all(isinstance(part, Absent) for part in about_rows):
+    asked = options.parts(args)
+    parts = {name: getattr(found, name) for name in asked - {"health"}}
+    codes = [EXIT_EXTERNAL for part in parts.values() if isinstance(part, Absent) and part.is_failure]
+    about_rows = [parts[name] for name in ("tracks", "analyzers", "unanalyzed") if name in parts]
+    if about_rows and all(isinstance(part, Absent) for part in about_rows) and not _says_enough(found):
         codes.append(EXIT_NO_VERDICT)
     if found.health:
         codes += [EXIT_EXTERNAL for one in found.health.skipped if one.is_failure]
-        if fail_on != NEVER:
-            codes += [EXIT_FINDINGS for one in found.health.findings if one.severity >= Severity[fail_on.upper()]]
+        if args.fail_on != NEVER:
+            limit = Severity[args.fail_on.upper()]
+            codes += [EXIT_FINDINGS for one in found.health.findings if one.severity >= limit]
     return worst_exit(codes)
 
 
+def _says_enough(found: Diagnosis) -> bool:
+    """Tell whether a diagnosis without the platform's numbers is one: of another database, with something to say."""
+    from boombap.db.model import Connections
+
+    return not found.is_platform and (found.health is not None or isinstance(found.connections, Connections))
+
+
 _AT_FAIL_ON = "a finding at or above --fail-on"
-_UNCOUNTED = "none of the platform's numbers that were asked for can be given: no such tables, or no right"
+_UNCOUNTED = "none of the platform's numbers that were asked for can be given, nor anything else; or no right to them"
 _UNANSWERED = "no connection, or a part or a check that was refused or timed out"
 
 TOOL = Tool(

@@ -48,6 +48,8 @@ class Request(Record):
         expected: what the configuration calls healthy.
         waivers: the findings that somebody lives with.
         rows_before: results an analyzer at the last snapshot, for the column of new rows.
+        kept_before: bytes of WAL a replication slot kept at the last snapshot, for its growth.
+        before_s: seconds since that snapshot.
     """
 
     parts: frozenset[Part] = FULL
@@ -57,6 +59,8 @@ class Request(Record):
     expected: Expectations = Expectations()
     waivers: tuple[Waiver, ...] = ()
     rows_before: Mapping[str, int] = MappingProxyType({})
+    kept_before: Mapping[str, int] = MappingProxyType({})
+    before_s: float = 0.0
 
 
 def diagnose(pool: Pool, request: Request) -> Diagnosis:
@@ -93,7 +97,7 @@ def _ask(pool: Pool, facts: Server, request: Request) -> dict[str, Any]:
         name: _guarded(name, job, facts) for name, job in _part_jobs(pool, facts, request).items()
     }
     if "health" in request.parts:
-        context = Context(facts, request.expected)
+        context = Context(facts, request.expected, request.kept_before, request.before_s)
         for check in ALL:
             jobs[f"check {check.id}"] = partial(examine, check, pool.read, context, is_fast=request.is_fast)
     return dict(zip(jobs, fan_out(list(jobs.values()), pool.size), strict=True))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from boombap.db.fleet import Failure
+from boombap.db.fleet import Failure, Passed
 from boombap.db.model import Connections, Diagnosis, Tracks, Unanalyzed
 from boombap.health.finding import Finding, Severity
 from boombap.output.encode import plain
@@ -11,6 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from boombap.db.fleet import Answer
     from boombap.db.model import Analyzer, Health, Table
 
 SCHEMA = "boombap.db/1"
@@ -35,23 +36,28 @@ def diagnosis_object(diagnosis: Diagnosis) -> dict[str, object]:
     return {"schema": SCHEMA, **parts}
 
 
-def fleet_object(answers: list[Diagnosis | Failure]) -> dict[str, object]:
+def fleet_object(answers: Sequence[Answer]) -> dict[str, object]:
     """Return the JSON object of many diagnoses; one that failed has ``error`` instead of parts."""
-    targets = [
-        diagnosis_object(one)
-        if isinstance(one, Diagnosis)
-        else {"schema": SCHEMA, "target": one.target, "name": one.name, "error": one.reason}
-        for one in answers
-    ]
-    return {"schema": FLEET_SCHEMA, "targets": targets}
+    targets = [_target(answer) for answer in answers if not isinstance(answer, Passed)]
+    passed = [plain(answer) for answer in answers if isinstance(answer, Passed)]
+    return {"schema": FLEET_SCHEMA, "targets": targets, "passed_over": passed}
+
+
+def _target(answer: Diagnosis | Failure) -> dict[str, object]:
+    if isinstance(answer, Diagnosis):
+        return diagnosis_object(answer)
+    return {"schema": SCHEMA, "target": answer.target, "name": answer.name, "error": answer.reason}
 
 
 def _finding(finding: Finding) -> dict[str, object]:
     return {**plain(finding), "severity": finding.severity.word}
 
 
-def csv_rows(diagnosis: Diagnosis | Failure) -> Iterator[tuple[object, ...]]:
+def csv_rows(diagnosis: Answer) -> Iterator[tuple[object, ...]]:
     """Yield one line a number under `CSV_HEAD`."""
+    if isinstance(diagnosis, Passed):
+        yield (diagnosis.name, "passed_over", "", "reason", diagnosis.reason)
+        return
     if isinstance(diagnosis, Failure):
         yield (diagnosis.name, "error", diagnosis.target, "reason", diagnosis.reason)
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from boombap.clients.postgres.charset import ESCAPED
 from boombap.db.queries.load import query
 from boombap.errors import AccessDenied, ExternalError
 from boombap.health.finding import Finding, Skipped
@@ -27,19 +28,35 @@ def examine(check: Check, read: Read, context: Context, *, is_fast: bool) -> Ans
         return Skipped(check.id, "no permission: needs SELECT on the table or pg_monitor")
     except ExternalError as error:
         return Skipped(check.id, str(error), is_failure=True)
+    if check.measured_with:
+        rows = _measured(check, read, context.server, rows)
     return [_safe(finding, _unprintable(rows)) for finding in check.judge(rows, context)]
+
+
+def _measured(check: Check, read: Read, server: Server, estimates: Sequence[Row]) -> Sequence[Row]:
+    """Return the estimates, with measured rows in place of doubtful ones as far as extension, rights and time allow."""
+    if check.measured_with not in server.extensions or server.without_usage(check.measured_with):
+        return estimates
+    sound = [row["subject"] for row in estimates if check.is_sound(row)]
+    try:
+        rows = read(query(f"health/measured/{check.id}", server.major), {"sound": sound})
+    except ExternalError:
+        return estimates
+    return list(({row["subject"]: row for row in estimates} | {row["subject"]: row for row in rows}).values())
 
 
 def _unprintable(rows: Sequence[Row]) -> list[str]:
     values = (value for row in rows for value in row.values() if isinstance(value, str))
-    return [value for value in values if not value.isprintable()]
+    return [value for value in values if not value.isprintable() or ESCAPED.search(value)]
 
 
 def _safe(finding: Finding, unprintable: Sequence[str]) -> Finding:
-    # A line end in a name would turn one statement into two: the second could be anybody's.
+    # A line end in a name would turn one statement into two: the second could be anybody's. An escaped name is none.
     if not any(value in finding.remedy for value in unprintable):
         return finding
-    return finding.replace(remedy="write the statement by hand: a name in it holds control characters")
+    return finding.replace(
+        remedy="write the statement by hand: a name in it holds control characters, or bytes of another encoding"
+    )
 
 
 def _obstacle(check: Check, context: Context, *, is_fast: bool) -> str:
@@ -51,6 +68,8 @@ def _obstacle(check: Check, context: Context, *, is_fast: bool) -> str:
     missing = lacking(server, check.needs_columns)
     if missing:
         return missing
+    if check.calls_extension and server.without_usage(check.needs_extension):
+        return server.without_usage(check.needs_extension)
     if server.is_replica and not check.on_replica:
         return "not on a replica"
     if check.needs_monitor and not server.can_monitor:

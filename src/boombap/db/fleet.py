@@ -6,21 +6,26 @@ import re
 from functools import partial
 
 from boombap.batch.fan_out import fan_out
+from boombap.clients.postgres.charset import ESCAPED
 from boombap.clients.postgres.pool import Pool
 from boombap.clients.postgres.target import Target, from_text
 from boombap.db import read
 from boombap.db.collect import Request, diagnose
-from boombap.errors import ConfigError, ExternalError
+from boombap.errors import AccessDenied, ConfigError, ExternalError, NotFound
 from boombap.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
+    from typing import TypeAlias
 
     from boombap.clients.postgres.session import Limits
     from boombap.db.model import Diagnosis
     from boombap.interrupt import Interrupt
+
+    Answer: TypeAlias = "Diagnosis | Failure | Passed"
+    """What comes of one database among many."""
 
 AT_ONCE = 16
 _NAMED = re.compile(r"(?P<name>[^\s=:/']+)\s+(?P<address>\S.*)")
@@ -36,6 +41,18 @@ class Failure(Record):
     """
 
     target: str
+    name: str
+    reason: str
+
+
+class Passed(Record):
+    """A database of the server that was not asked, because it cannot be entered.
+
+    Attributes:
+        name: the database.
+        reason: one line, without secrets.
+    """
+
     name: str
     reason: str
 
@@ -66,15 +83,20 @@ def _parse(lines: Sequence[str], file: Path) -> Iterator[Target]:
         yield from_text(address, name=name, origin=f"{file}:{number}")
 
 
-def databases(server: Target, limits: Limits, interrupt: Interrupt) -> tuple[Target, ...]:
-    """Return a target for each database of a server that this role may connect to.
+def databases(server: Target, limits: Limits, interrupt: Interrupt) -> tuple[list[Target], list[Passed]]:
+    """Return a target for each database of a server that this role may enter, and the others with the reason.
 
     Raises:
         ExternalError: when the server cannot be asked.
     """
     with Pool(server, interrupt, limits=limits, size=1) as pool:
         facts, _ = read.server(pool.read)
-        return tuple(server.at(name) for name in read.databases(pool.read, facts))
+        found = read.databases(pool.read, facts)
+    for name in found:
+        if ESCAPED.search(name):
+            found[name] = found[name] or "its name is not UTF-8: give its address in a file of targets"
+    passed = [Passed(name, reason) for name, reason in found.items() if reason]
+    return [server.at(name) for name, reason in found.items() if not reason], passed
 
 
 def diagnose_all(
@@ -83,19 +105,25 @@ def diagnose_all(
     limits: Limits,
     interrupt: Interrupt,
     done: Callable[[int], None],
-) -> list[Diagnosis | Failure]:
+    *,
+    is_server: bool = False,
+) -> list[Answer]:
     """Diagnose every target over one connection each, `AT_ONCE` at the same time; one that fails costs only itself.
 
     Args:
         done: told how many targets are finished, each time one is.
+        is_server: whether the targets are what a server has, and not what a person named: one that refuses this role,
+            or was dropped since, is then skipped.
     """
     finished: list[None] = []
 
-    def ask(target: Target) -> Diagnosis | Failure:
+    def ask(target: Target) -> Answer:
         try:
             with Pool(target, interrupt, limits=limits, size=1) as pool:
                 return diagnose(pool, request)
         except (ExternalError, ConfigError) as error:
+            if is_server and isinstance(error, AccessDenied | NotFound):
+                return Passed(target.name, str(error))
             return Failure(target.label, target.name, str(error))
         finally:
             finished.append(None)

@@ -43,6 +43,8 @@ class Server(Record):
         max_connections: the limit in force.
         stats_age_s: seconds since the statistics of this database were reset; None when they never were.
         uptime_s: seconds since the postmaster started.
+        closed_extensions: extensions in a schema that this role has no USAGE on, with the schema's quoted name.
+        encoding: of the database.
     """
 
     version_num: int
@@ -59,6 +61,8 @@ class Server(Record):
     max_connections: int
     stats_age_s: float | None
     uptime_s: float
+    closed_extensions: Mapping[str, str] = MappingProxyType({})
+    encoding: str = "UTF8"
 
     @property
     def major(self) -> int:
@@ -68,6 +72,14 @@ class Server(Record):
     def has(self, table: str, *columns: str) -> bool:
         """Tell whether one of the team's tables exists and has all of `columns`."""
         return table in self.columns and self.columns[table].issuperset(columns)
+
+    def without_usage(self, extension: str) -> str:
+        """Return which right an extension's schema lacks, with its GRANT; empty when nothing is in the way."""
+        schema = self.closed_extensions.get(extension)
+        if schema is None:
+            return ""
+        role = self.user.replace('"', '""')
+        return f'needs USAGE on schema {schema}: GRANT USAGE ON SCHEMA {schema} TO "{role}";'
 
 
 class Expectations(Record):
@@ -85,10 +97,19 @@ class Expectations(Record):
 
 
 class Context(Record):
-    """What a judge may know beside its rows."""
+    """What a judge may know beside its rows.
+
+    Attributes:
+        server: the facts.
+        expected: what the configuration calls healthy.
+        kept_before: the bytes of WAL that each replication slot kept at the last snapshot.
+        before_s: seconds since that snapshot; 0 without one.
+    """
 
     server: Server
     expected: Expectations
+    kept_before: Mapping[str, int] = MappingProxyType({})
+    before_s: float = 0.0
 
 
 class Check(Record):
@@ -101,6 +122,9 @@ class Check(Record):
         needs_monitor: whether the role must be a member of pg_monitor for the rows to be complete.
         min_major: the first major version that has what the query reads.
         needs_extension: an extension that must be installed; its absence is a skip with a reason.
+        calls_extension: whether the query calls a function of it, which takes USAGE on its schema.
+        measured_with: an extension with which ``measured/<id>.sql`` gives better rows than an estimate.
+        is_sound: tells of an estimated row whether it needs no measuring.
         needs_columns: team tables and columns that must exist; their absence is a skip with a reason.
         on_replica: whether the check makes sense on a server in recovery.
         reads_tables: whether it reads the platform's tables, and not the catalogue only; ``--fast`` leaves it out.
@@ -112,6 +136,9 @@ class Check(Record):
     needs_monitor: bool = False
     min_major: int = 12
     needs_extension: str = ""
+    calls_extension: bool = False
+    measured_with: str = ""
+    is_sound: Callable[[Row], bool] = bool
     needs_columns: Mapping[str, tuple[str, ...]] = MappingProxyType({})
     on_replica: bool = True
     reads_tables: bool = False
@@ -361,3 +388,8 @@ class Diagnosis(Record):
     tables: tuple[Table, ...] | Absent | None = None
     unanalyzed: Unanalyzed | Absent | None = None
     health: Health | None = None
+
+    @property
+    def is_platform(self) -> bool:
+        """Tell whether the role's search path leads to any of the platform's tables."""
+        return bool(self.server.columns)

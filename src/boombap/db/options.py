@@ -91,6 +91,12 @@ def parts(args: Namespace) -> frozenset[Part]:
     return named or FULL
 
 
+def shown(args: Namespace) -> frozenset[Part]:
+    """Return the parts to ask for: a page of `health` has sizes and coverage beside the findings."""
+    asked = parts(args)
+    return asked | {"tracks", "analyzers", "tables"} if args.format == "html" and args.is_health else asked
+
+
 def _add_parts(parser: ArgumentParser) -> None:
     parser.add_argument("--fast", action="store_true", help="planner estimates; reads the catalogue only")
     parser.add_argument("--schema", action="store_true", help="the team's tables with their columns")
@@ -104,7 +110,8 @@ def _add_parts(parser: ArgumentParser) -> None:
     parser.add_argument("--targets", type=Path, metavar="FILE", help="every database of a file, one address per line")
     parser.add_argument("--all-dbs", action="store_true", help="every database of the server")
     add_fail_on(parser)
-    add_output(parser, "text", "json", "csv")
+    add_output(parser, "text", "json", "csv", "html")
+    parser.add_argument("--output", type=Path, metavar="FILE", help="write there, readable by its owner only")
 
 
 def _add_one_database(parser: ArgumentParser) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from boombap.db.model import (
+    Absent,
     Analyzer,
     Connections,
     Server,
@@ -16,6 +17,7 @@ from boombap.db.model import (
     XminHolder,
 )
 from boombap.db.queries.load import query
+from boombap.errors import NotFound, QueryFailed
 from boombap.log import redact
 
 TYPE_CHECKING = False
@@ -30,6 +32,10 @@ if TYPE_CHECKING:
 
 _PASSWORD = re.compile(r"(password\s+)(?:'(?:[^']|'')*'|\$\d+|\S+)", re.IGNORECASE)
 _SPACE = re.compile(r"\s+")
+_NO_TEXT = "(no text: the server cannot convert that of some database)"
+# pg_stat_statements 1.8, which came with PostgreSQL 13, renamed total_time to total_exec_time.
+_RENAMED_MAJOR = 13
+_RENAMED_VERSION = (1, 8)
 
 
 def server(read: Read) -> tuple[Server, int]:
@@ -37,9 +43,11 @@ def server(read: Read) -> tuple[Server, int]:
     row = dict(read(query("server", 12))[0])
     pid: int = row.pop("backend_pid")
     columns: Mapping[str, list[str]] = row.pop("columns") or {}
+    closed: Mapping[str, str] = row.pop("closed_extensions") or {}
     preloaded = (row.pop("preloaded") or "").split(",")
     facts = Server(
         **row,
+        closed_extensions=closed,
         columns={table: frozenset(names) for table, names in columns.items()},
         preloaded=frozenset(name.strip() for name in preloaded if name.strip()),
     )
@@ -80,9 +88,14 @@ def analyzers(read: Read, facts: Server) -> tuple[Analyzer, ...]:
     )
 
 
-def analyzers_estimate(read: Read, facts: Server) -> tuple[Analyzer, ...]:
-    """Return each frequent analyzer's rows as the planner sees them."""
+def analyzers_estimate(read: Read, facts: Server) -> tuple[Analyzer, ...] | Absent:
+    """Return each frequent analyzer's rows as the planner sees them, or why it sees none."""
     rows = read(query("analyzers_fast", facts.major))
+    if not all(row["is_analyzed"] for row in rows):
+        return Absent("never analyzed: no estimate", is_failure=False)
+    if not all(row["has_statistics"] for row in rows):
+        return Absent("no estimate: no statistics of analyzer_type that this role may see", is_failure=False)
+    rows = [row for row in rows if row["name"] is not None]
     return tuple(Analyzer(row["name"], row["rows"], None, None, None, None) for row in rows)
 
 
@@ -121,17 +134,27 @@ def unanalyzed(read: Read, facts: Server, analyzer: str | None, most: int) -> Un
 
 def statements(read: Read, facts: Server) -> tuple[Statement, ...]:
     """Return the statements of this database by total time, at most 500."""
-    return tuple(_statement(row) for row in read(query("slow", facts.major)))
+    # The view is that of the extension's version: the server may be newer, where nobody ran ALTER EXTENSION UPDATE.
+    major = _RENAMED_MAJOR if _version(facts.extensions["pg_stat_statements"]) >= _RENAMED_VERSION else 0
+    try:
+        rows = read(query("slow", major))
+    except (NotFound, QueryFailed):
+        rows = read(query("slow_textless", major))
+    return tuple(_statement(row) for row in rows)
 
 
-def databases(read: Read, facts: Server) -> list[str]:
-    """Return the names of the databases that this role may connect to."""
-    return [row["name"] for row in read(query("databases", facts.major))]
+def databases(read: Read, facts: Server) -> dict[str, str]:
+    """Return the names of all databases, each with what keeps this role from entering it; empty where nothing does."""
+    return {row["name"]: row["obstacle"] or "" for row in read(query("databases", facts.major))}
 
 
 def one_line(sql: str | None) -> str:
     """Return a statement on one line with passwords hidden, as ALTER ROLE would show them."""
     return redact(_PASSWORD.sub(r"\1***", _SPACE.sub(" ", sql or "").strip()))
+
+
+def _version(text: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in re.findall(r"\d+", text))
 
 
 def _largest(rows: Sequence[Row], column: str) -> float | None:
@@ -155,7 +178,7 @@ def _statement(row: Row) -> Statement:
     blocks = row["hits"] + row["reads"]
     return Statement(
         id=row["id"],
-        text=one_line(row["query"]),
+        text=_NO_TEXT if row["query"] is None else one_line(row["query"]),
         calls=row["calls"],
         total_ms=row["total_ms"],
         rows=row["rows"],

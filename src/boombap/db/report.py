@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import floor
 
-from boombap.db.fleet import Failure
+from boombap.db.fleet import Failure, Passed
 from boombap.db.model import Absent, Analyzer, Connections, Diagnosis, Health, Table, Tracks, Unanalyzed
 from boombap.health.finding import Severity
 from boombap.health.report import lines as finding_lines
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import Any
 
+    from boombap.db.fleet import Answer
     from boombap.db.model import Blocked, Statement
     from boombap.db.snapshot import Change
     from boombap.output.terminal import Style, Terminal
@@ -40,7 +41,10 @@ def lines(diagnosis: Diagnosis, terminal: Terminal, *, most: int = _SHOWN_UNANAL
         (diagnosis.unanalyzed, lambda part: _unanalyzed(part, most)),
         (diagnosis.tables, _tables),
     )
-    titles = ("tracks", "analyzers", "connections", "unanalyzed", "tables")
+    titles: tuple[str, ...] = ("tracks", "analyzers", "connections", "unanalyzed", "tables")
+    if not diagnosis.is_platform:
+        titles, views = (titles[2:3], views[2:3])
+        yield from _not_the_platform(diagnosis, terminal)
     for title, (part, view) in zip(titles, views, strict=True):
         if isinstance(part, Absent):
             yield f"{terminal.style(f'{title:<{_LABEL_COLUMNS}}', 'bold')}– {part.reason}"
@@ -49,6 +53,15 @@ def lines(diagnosis: Diagnosis, terminal: Terminal, *, most: int = _SHOWN_UNANAL
             yield terminal.style(f"{title:<{_LABEL_COLUMNS}}", "bold") + first
             yield from rest
     yield terminal.style(f"answered in {diagnosis.elapsed_ms:.0f} ms", "dim")
+
+
+def _not_the_platform(diagnosis: Diagnosis, terminal: Terminal) -> Iterator[str]:
+    parts = ("tracks", "analyzers", "unanalyzed", "tables")
+    asked = [name for name in parts if getattr(diagnosis, name) is not None]
+    if asked:
+        title = terminal.style(f"{'platform':<{_LABEL_COLUMNS}}", "bold")
+        where = f"none of its tables is in the search path of {printable(diagnosis.server.user)}"
+        yield f"{title}– {where}; left out: {', '.join(asked)}"
 
 
 def _head(diagnosis: Diagnosis, terminal: Terminal) -> Iterator[str]:
@@ -77,9 +90,9 @@ def _health(health: Health, terminal: Terminal) -> Iterator[str]:
     yield from skipped_lines(health.skipped)
 
 
-def _share(part: int | None, total: int | None) -> str:
+def _share(part: int | None, total: int | None, *, is_estimate: bool) -> str:
     if part is None:
-        return "– (no such column)"
+        return "– (no estimate)" if is_estimate else "– (no such column)"
     return f"{part:,} ({100 * part / total:.1f} %)" if total else f"{part:,}"
 
 
@@ -89,8 +102,8 @@ def _tracks(tracks: Tracks) -> Iterator[str]:
         yield "– (never analyzed: no estimate)" if tracks.is_estimate else "–"
         return
     yield f"{mark}{tracks.total:,}" + (" (planner estimates)" if tracks.is_estimate else "")
-    facts = [f"with lyrics {_share(tracks.with_lyrics, tracks.total)}"]
-    facts.append(f"with Spotify data {_share(tracks.with_spotify, tracks.total)}")
+    facts = [f"with lyrics {_share(tracks.with_lyrics, tracks.total, is_estimate=tracks.is_estimate)}"]
+    facts.append(f"with Spotify data {_share(tracks.with_spotify, tracks.total, is_estimate=tracks.is_estimate)}")
     facts.append(f"artists {'–' if tracks.artists is None else f'{tracks.artists:,}'}")
     if tracks.latest:
         facts.append(f"latest {_minute(tracks.latest)}")
@@ -186,7 +199,7 @@ def column_lines(tables: Sequence[Table]) -> Iterator[str]:
             yield from table.lines((one.name, "type"), list(one.columns.items()))
 
 
-def fleet_lines(answers: Sequence[Diagnosis | Failure], terminal: Terminal) -> Iterator[str]:
+def fleet_lines(answers: Sequence[Answer], terminal: Terminal) -> Iterator[str]:
     """Yield one row a database, those that failed first, then the least healthy."""
     failures = [one for one in answers if isinstance(one, Failure)]
     diagnoses = sorted((one for one in answers if isinstance(one, Diagnosis)), key=_misery, reverse=True)
@@ -196,7 +209,11 @@ def fleet_lines(answers: Sequence[Diagnosis | Failure], terminal: Terminal) -> I
     if diagnoses:
         head = ("database", "tracks", "analyzers", "sessions", "critical", "warning", "info", "ms")
         yield from table.lines(head, [_fleet_row(one) for one in diagnoses], indent="")
-    yield terminal.style(f"{len(diagnoses)} of {len(answers)} databases answered", "dim")
+    passed = [one for one in answers if isinstance(one, Passed)]
+    yield from (f"skipped      {printable(database.name)}: {printable(database.reason)}" for database in passed)
+    tried = len(answers) - len(passed)
+    beside = f", {len(passed)} skipped" if passed else ""
+    yield terminal.style(f"{len(diagnoses)} of {tried} databases answered{beside}", "dim")
 
 
 def _misery(diagnosis: Diagnosis) -> tuple[int, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from datetime import datetime
 
 from boombap.db.model import Diagnosis, Statement, Tracks
 from boombap.errors import ExternalError, NotFound
@@ -15,7 +16,10 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
+    from boombap.db.model import Health
+
 SCHEMA = "boombap.db.snapshot/1"
+_SLOT = "slot."
 
 
 class Snapshot(Record):
@@ -69,11 +73,19 @@ def _numbers(diagnosis: Diagnosis) -> Iterator[tuple[str, int]]:
         for one in diagnosis.analyzers:
             yield f"analyzer.{one.name}.rows", one.rows
     if isinstance(diagnosis.tables, tuple):
-        for table in diagnosis.tables:
-            if table.exists:
-                yield f"table.{table.name}.bytes", table.heap_bytes + table.index_bytes
+        there = (table for table in diagnosis.tables if table.exists)
+        yield from ((f"table.{table.name}.bytes", table.heap_bytes + table.index_bytes) for table in there)
     if diagnosis.server.size_bytes is not None:
         yield "database.bytes", diagnosis.server.size_bytes
+    if diagnosis.health:
+        yield from _slots(diagnosis.health)
+
+
+def _slots(health: Health) -> Iterator[tuple[str, int]]:
+    for finding in health.findings:
+        kept = finding.evidence.get("kept_bytes")
+        if finding.id == "replication_slots" and isinstance(kept, int):
+            yield f"{_SLOT}{finding.subject}.kept_bytes", kept
 
 
 def changes(before: Snapshot, now: Snapshot) -> tuple[Change, ...]:
@@ -175,3 +187,17 @@ def rows_before(file: Path) -> Mapping[str, int]:
         for name, value in numbers.items()
         if name.startswith("analyzer.")
     }
+
+
+def slots_before(file: Path, now: datetime) -> tuple[Mapping[str, int], float]:
+    """Return the WAL that each slot kept in a snapshot, and the seconds since; nothing when none can be read."""
+    try:
+        before = load(file)
+        age_s = (now - datetime.fromisoformat(before.taken_at)).total_seconds()
+    except (ExternalError, ValueError, TypeError):
+        return {}, 0.0
+    return {
+        name.removeprefix(_SLOT).removesuffix(".kept_bytes"): value
+        for name, value in before.numbers.items()
+        if name.startswith(_SLOT)
+    }, age_s

@@ -90,6 +90,12 @@ _CONNECTING: tuple[tuple[str, type[ExternalError], str, str], ...] = (
         "check the user in {origin}, or create the role",
     ),
     (
+        r"cannot connect to invalid database",
+        NotFound,
+        "the database {database} at {label} is invalid, its removal was broken off",
+        "DROP DATABASE it",
+    ),
+    (
         r"database .* does not exist|no such database|is not currently accepting",
         NotFound,
         "there is no database {database} at {label}",

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import threading
 from contextlib import contextmanager
 
+from boombap.clients.postgres import charset
 from boombap.clients.postgres.driver import psycopg2
 from boombap.clients.postgres.errors import connecting, running
 from boombap.clients.postgres.search_path import LOCATE, OWN, PINNED, SearchPath
-from boombap.errors import ExternalError
+from boombap.errors import ExternalError, QueryFailed
 from boombap.record import Record
 
 TYPE_CHECKING = False
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     Parameters = Mapping[str, object] | Sequence[object] | None
 
 OLDEST_VERSION = 120000
+# MULE_INTERNAL has no way to UTF-8, and a setting of the role that is reported at the start may have none.
+_UNREADABLE_GREETING = re.compile("conversion between|invalid byte sequence|can't decode byte")
 # SET LOCAL in the transaction, because PgBouncer refuses the limits as start-up parameters. A light client works with a
 # few sessions, each on one core: parallel workers make the answer erratic (69-132 ms for what takes 78 ms without them)
 # and take cores from other clients of the server; JIT costs up to 960 ms for a query (PostgreSQL 15) and gains nothing.
@@ -66,6 +70,7 @@ class Session:
         self._path = path or SearchPath()
         self._interrupt = interrupt
         self._connection = _connect(target, limits, interrupt)
+        self._charset = charset.of(self._connection) if charset.is_raw(self._connection) else ""
         self.version_num = self._connection.server_version
         self._limits = _LIMITS.format(limits.statement_ms, limits.lock_ms)
         self._timeout = f"SET LOCAL statement_timeout = {limits.statement_ms:d}; "
@@ -92,14 +97,41 @@ class Session:
             ExternalError: the branch that fits the SQLSTATE.
             Interrupted: when the run was ended meanwhile; nothing is left running on the server.
         """
+        try:
+            return self._read(sql, parameters)
+        except (UnicodeDecodeError, QueryFailed) as error:
+            is_readable = isinstance(error, QueryFailed) and error.sqlstate not in charset.UNREADABLE
+            if is_readable or self._charset:
+                raise
+        self._read_bytes()
+        return self._read(sql, parameters)
+
+    def _read(self, sql: str, parameters: Parameters) -> list[Row]:
         # One message for limits and query: the server applies SET LOCAL to the statements that follow it.
         text = "BEGIN READ ONLY; " + self._limits + self._qualified(sql, parameters)
         with self._running(), self._connection.cursor() as cursor:
             try:
-                cursor.execute(text, parameters)
-                return _rows(cursor)
+                cursor.execute(text, self._sent(parameters))
+                return self._shown(_rows(cursor))
             finally:
                 self._roll_back()
+
+    def _read_bytes(self) -> None:
+        """Have the server send texts as they are, from now on."""
+        charset.register()
+        self._charset = charset.of(self._connection)
+        with self._running():
+            self._connection.set_client_encoding("SQL_ASCII")
+
+    def _shown(self, rows: list[Row]) -> list[Row]:
+        if not self._charset:
+            return rows
+        return [{name: charset.shown(value, self._charset) for name, value in row.items()} for row in rows]
+
+    def _sent(self, parameters: Parameters) -> Parameters:
+        if not self._charset or not isinstance(parameters, dict):
+            return parameters
+        return {name: charset.sent(value, self._charset) for name, value in parameters.items()}
 
     def write(self, sql: str, parameters: Parameters = None) -> list[Row]:
         """Run SQL and return its rows, none if it has none.
@@ -207,8 +239,19 @@ def _connect(target: Target, limits: Limits, interrupt: Interrupt) -> psycopg2.e
     if target.password:
         parameters["password"] = target.password.reveal()
     with connecting(target):
-        connection: psycopg2.extensions.connection = psycopg2.connect(**parameters)
+        connection = _open(parameters)
     connection.autocommit = True
+    return connection
+
+
+def _open(parameters: Mapping[str, Any]) -> psycopg2.extensions.connection:
+    try:
+        connection: psycopg2.extensions.connection = psycopg2.connect(**parameters)
+    except psycopg2.OperationalError as error:
+        if not _UNREADABLE_GREETING.search(str(error)):
+            raise
+        charset.register()
+        connection = psycopg2.connect(**{**parameters, "client_encoding": "SQL_ASCII"})
     return connection
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from boombap.db.checks.grade import DOCS, grade
 from boombap.db.model import Check
 from boombap.health.finding import Finding, Severity
@@ -34,6 +36,16 @@ _CONNECTIONS_WARNING_PCT = 80
 _CONNECTIONS_CRITICAL_PCT = 95
 # pg_blocking_pids() gives 0 for a prepared transaction, which has no backend.
 _PREPARED_PID = 0
+# A pool of ten is at home anywhere; twenty that nobody used for ten minutes are somebody's leak, or too large a pool.
+_IDLE_SESSIONS = 20
+_IDLE_SHARE_PCT = 50
+# One session idle in a transaction is `idle_in_transaction`; five of one role are a way of working.
+_IDLE_TRANSACTIONS = 5
+_IDLE_SESSION_MAJOR = 14
+_TRANSACTION_TIMEOUT_MAJOR = 17
+_IDLE_TIMEOUT = "idle_in_transaction_session_timeout"
+_SHOWN_CHARACTERS = 200
+_SECRET = re.compile(r"password|://[^ ]+@", re.IGNORECASE)
 
 
 def check_blocking(rows: Sequence[Row], context: Context) -> Iterator[Finding]:
@@ -79,7 +91,7 @@ def _blocking(root: Row, waiters: Sequence[Row], depth: int) -> Finding:
             "application": root["application"],
             "state": root["state"],
             "transaction_s": _rounded(root["transaction_s"]),
-            "query": root["query"],
+            "query": _statement(root["query"]),
         },
         _ending(root),
         DOCS + "explicit-locking.html",
@@ -107,7 +119,7 @@ def check_long_transaction(rows: Sequence[Row], context: Context) -> Iterator[Fi
             severity,
             f"pid {row['pid']}",
             f"a transaction of {row['user_name']} has been running for {format_duration(age_s)}",
-            {"transaction_s": round(age_s, 3), **_session(row), "query": row["query"]},
+            {"transaction_s": round(age_s, 3), **_session(row), "query": _statement(row["query"])},
             f"SELECT pg_cancel_backend({row['pid']});",
             DOCS + "routine-vacuuming.html",
         )
@@ -130,7 +142,7 @@ def check_idle_in_transaction(rows: Sequence[Row], context: Context) -> Iterator
                 "transaction_s": _rounded(row["transaction_s"]),
                 "state": row["state"],
                 **_session(row),
-                "last_query": row["last_query"],
+                "last_query": _statement(row["last_query"]),
             },
             f"SELECT pg_terminate_backend({row['pid']});",
             DOCS + "runtime-config-client.html#GUC-IDLE-IN-TRANSACTION-SESSION-TIMEOUT",
@@ -215,6 +227,59 @@ def check_connections_saturation(rows: Sequence[Row], context: Context) -> Itera
         )
 
 
+def check_idle_sessions(rows: Sequence[Row], context: Context) -> Iterator[Finding]:
+    """Find roles whose sessions sit idle in numbers while no time-out ends them."""
+    for row in rows:
+        share_pct = 100 * row["sessions"] / row["max_connections"]
+        if row["sessions"] >= _IDLE_SESSIONS and not row["has_idle_limit"]:
+            yield _idle_sessions(row, share_pct, context)
+        if row["in_transaction"] >= _IDLE_TRANSACTIONS and not row["has_transaction_limit"]:
+            yield _unlimited_transactions(row, context)
+
+
+def _idle_sessions(row: Row, share_pct: float, context: Context) -> Finding:
+    note = "-- not where a pool keeps its sessions open: make that pool smaller\n"
+    has_setting = context.server.major >= _IDLE_SESSION_MAJOR
+    return Finding(
+        "idle_sessions",
+        grade(share_pct, warning=_IDLE_SHARE_PCT) or Severity.INFO,
+        f"role {row['role_name']}",
+        f"{row['sessions']} sessions have been idle for ten minutes or more, {share_pct:.0f} % of max_connections",
+        {
+            "sessions": row["sessions"],
+            "longest_s": round(row["longest_s"]),
+            "max_connections": row["max_connections"],
+            "used_pct": round(share_pct, 1),
+        },
+        f"{note}ALTER ROLE {row['role_quoted']} SET idle_session_timeout = '30min';"
+        if has_setting
+        else "make the pool of this role smaller, or put PgBouncer before the server",
+        DOCS + "runtime-config-client.html#GUC-IDLE-SESSION-TIMEOUT",
+    )
+
+
+def _unlimited_transactions(row: Row, context: Context) -> Finding:
+    name = "transaction_timeout" if context.server.major >= _TRANSACTION_TIMEOUT_MAJOR else _IDLE_TIMEOUT
+    note = "-- also ends transactions that work for longer\n" if name != _IDLE_TIMEOUT else ""
+    return Finding(
+        "unlimited_transactions",
+        Severity.WARNING,
+        f"role {row['role_name']}",
+        f"{row['in_transaction']} sessions have been idle in a transaction for a minute or more, and nothing ends them",
+        {"sessions": row["in_transaction"], "longest_s": round(row["longest_s"])},
+        f"ALTER ROLE {row['role_quoted']} SET {_IDLE_TIMEOUT} = '5min';"
+        + (f"\n{note}ALTER ROLE {row['role_quoted']} SET {name} = '1h';" if note else ""),
+        DOCS + "runtime-config-client.html#GUC-IDLE-IN-TRANSACTION-SESSION-TIMEOUT",
+    )
+
+
+def _statement(text: str | None) -> str | None:
+    """Return the start of a statement; one that names a password is hidden whole, the server may have cut a quote."""
+    if text is not None and _SECRET.search(text):
+        return "(hidden: it names a password)"
+    return None if text is None else text[:_SHOWN_CHARACTERS]
+
+
 def _rounded(seconds: float | None) -> float | None:
     return None if seconds is None else round(seconds, 3)
 
@@ -225,5 +290,6 @@ CHECKS: tuple[Check, ...] = (
     Check("idle_in_transaction", "Idle in transaction", check_idle_in_transaction, needs_monitor=True),
     Check("xmin_horizon", "Who holds back VACUUM", check_xmin_horizon),
     Check("prepared_transactions", "Prepared transactions", check_prepared_transactions),
+    Check("idle_sessions", "Idle sessions without a limit", check_idle_sessions, needs_monitor=True),
     Check("connections_saturation", "Connections against the limit", check_connections_saturation),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from boombap.db.checks import (
     activity,
+    collations,
     constraints,
     coverage,
     indexes,
@@ -26,6 +27,7 @@ ALL: tuple[Check, ...] = (
     *replication.CHECKS,
     *settings.CHECKS,
     *indexes.CHECKS,
+    *collations.CHECKS,
     *storage.CHECKS,
     *statements.CHECKS,
     *vectors.CHECKS,

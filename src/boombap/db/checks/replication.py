@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 _GIB = 1024**3
 # Ten times max_wal_size's default: a disk sized for a quiet server is near its end.
 _KEPT_CRITICAL_BYTES = 10 * _GIB
+# Within a minute one checkpoint or one load is all that there was.
+_LOOKS_APART_S = 60
 _LAG_WARNING_BYTES = _GIB
 # After a minute readers of a standby notice; after ten its takeover loses minutes of work.
 _LAG_WARNING_S = 60
@@ -35,6 +37,10 @@ def check_replication_slots(rows: Sequence[Row], context: Context) -> Iterator[F
         if verdict is None:
             continue
         severity, summary = verdict
+        growth = _growth(row, context)
+        lost_in_s = _lost_in_s(row, growth)
+        if lost_in_s is not None:
+            summary += f"; at the pace since the snapshot it loses its WAL in {format_duration(lost_in_s)}"
         yield Finding(
             "replication_slots",
             severity,
@@ -47,12 +53,29 @@ def check_replication_slots(rows: Sequence[Row], context: Context) -> Iterator[F
                 "wal_status": row["wal_status"],
                 "kept_bytes": row["kept_bytes"],
                 "safe_wal_bytes": row["safe_wal_bytes"],
+                "growth_bytes_per_s": None if growth is None else round(growth, 1),
+                "lost_in_s": None if lost_in_s is None else round(lost_in_s),
             },
             "start its consumer, or give it room with max_slot_wal_keep_size"
             if row["is_active"]
             else f"SELECT pg_drop_replication_slot({row['slot_literal']});",
             DOCS + "view-pg-replication-slots.html",
         )
+
+
+def _growth(row: Row, context: Context) -> float | None:
+    """Return by how much a slot keeps more each second since the last snapshot; None when no two looks tell."""
+    before = context.kept_before.get(row["subject"])
+    if before is None or row["kept_bytes"] is None or context.before_s < _LOOKS_APART_S:
+        return None
+    return float(row["kept_bytes"] - before) / context.before_s
+
+
+def _lost_in_s(row: Row, growth: float | None) -> float | None:
+    """Return when max_slot_wal_keep_size takes a slot's WAL; without that limit the disk decides."""
+    if growth is None or growth <= 0 or row["safe_wal_bytes"] is None:
+        return None
+    return max(0.0, float(row["safe_wal_bytes"])) / growth
 
 
 def _slot_verdict(row: Row) -> tuple[Severity, str] | None:

@@ -24,6 +24,8 @@ _LISTS_WARNING_FACTOR = 10
 # The centroids of an index with fewer rows than lists are random; it shows once the table has grown far beyond.
 _GROWN_ROWS = 1000
 _GROWN_PAGES = 2
+# The README advises the square root of the lists as probes: from 50 lists on that is seven times the default.
+_PROBES_FROM_LISTS = 50
 _NULL_SHARE = 0.9
 _NULL_FROM_ROWS = 1000
 
@@ -56,7 +58,7 @@ def check_vector_dimension_mixed(rows: Sequence[Row], context: Context) -> Itera
             f"{table}.{column}",
             f"{table}.{column} holds vectors of {smallest} to {largest} dimensions; comparing them fails",
             {"smallest": smallest, "largest": largest, "sampled": row["sampled"]},
-            f"SELECT vector_dims({column}) AS dimensions, count(*) FROM {table} GROUP BY 1 ORDER BY 2 DESC;",
+            f"SELECT {row['counting']} AS dimensions, count(*) FROM {table} GROUP BY 1 ORDER BY 2 DESC;",
             f"{_README}#vectors",
         )
 
@@ -181,6 +183,46 @@ def check_vector_nulls(rows: Sequence[Row], context: Context) -> Iterator[Findin
         )
 
 
+def check_vector_search_settings(rows: Sequence[Row], context: Context) -> Iterator[Finding]:
+    """Find settings of searches that serve no index, and indexes that are searched less than they should be."""
+    for row in rows:
+        if row["value"] is not None and row["indexes"] == 0:
+            yield _search_setting(row, f"is set to {row['value']}, and no index uses it", _unset(row), row["place"])
+        elif row["value"] is None and row["name"] == "ivfflat.probes" and (row["lists"] or 0) >= _PROBES_FROM_LISTS:
+            probes = round(row["lists"] ** 0.5)
+            summary = f"is 1 unless a program sets it: a search reads 1 of {row['lists']:,} lists of {row['largest']}"
+            remedy = f"ALTER DATABASE {_quoted(context.server.database)} SET {row['name']} = {probes};"
+            yield _search_setting(row, summary, remedy, row["largest"])
+        elif row["name"] == "hnsw.ef_search" and _is_below(row["value"], row["usual"]):
+            summary = f"is set to {row['value']}, below the default {row['usual']}: no search finds more rows than that"
+            yield _search_setting(row, summary, _unset(row), row["place"])
+
+
+def _search_setting(row: Row, summary: str, remedy: str, subject: str) -> Finding:
+    return Finding(
+        "vector_search_settings",
+        Severity.INFO,
+        f"{row['name']} {subject}",
+        f"{row['name']} {summary}",
+        {"value": row["value"], "usual": row["usual"], "indexes": row["indexes"], "lists": row["lists"]},
+        remedy,
+        f"{_README}#query-options" if row["name"] == "hnsw.ef_search" else f"{_README}#query-options-1",
+    )
+
+
+def _unset(row: Row) -> str:
+    reload = "\nSELECT pg_reload_conf();" if row["place"] == "SYSTEM" else ""
+    return f"ALTER {row['place']} RESET {row['name']};{reload}"
+
+
+def _is_below(value: str | None, usual: int) -> bool:
+    return value is not None and value.isdigit() and int(value) < usual
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
 CHECKS: tuple[Check, ...] = (
     Check("vector_dimension_unset", "Vectors of no dimension", check_vector_dimension_unset, needs_extension="vector"),
     Check(
@@ -188,9 +230,13 @@ CHECKS: tuple[Check, ...] = (
         "Mixed dimensions",
         check_vector_dimension_mixed,
         needs_extension="vector",
+        calls_extension=True,
         reads_tables=True,
     ),
     Check("vector_dimension_drift", "Dimensions as configured", check_vector_dimension_drift, needs_extension="vector"),
     Check("ivfflat_lists", "ivfflat lists against rows", check_ivfflat_lists, needs_extension="vector"),
+    Check(
+        "vector_search_settings", "Search settings of pgvector", check_vector_search_settings, needs_extension="vector"
+    ),
     Check("vector_nulls", "NULL in indexed embeddings", check_vector_nulls, needs_extension="vector"),
 )

@@ -10,6 +10,9 @@ SELECT current_setting('server_version_num')::int AS version_num,
        CASE WHEN role.rolsuper OR pg_has_role(current_user, 'pg_read_all_settings', 'USAGE')
             THEN current_setting('shared_preload_libraries') END AS preloaded,
        (SELECT json_object_agg(extname, extversion) FROM pg_extension) AS extensions,
+       (SELECT json_object_agg(extname, extnamespace::regnamespace::text)
+          FROM pg_extension
+         WHERE NOT has_schema_privilege(extnamespace, 'USAGE')) AS closed_extensions,
        (SELECT json_object_agg(relation, names)
           FROM (SELECT team.relation, json_agg(attribute.attname) AS names
                   FROM (VALUES ('tracks', to_regclass('{path.tracks}')),
@@ -22,6 +25,7 @@ SELECT current_setting('server_version_num')::int AS version_num,
        CASE WHEN has_database_privilege(current_database(), 'CONNECT')
             THEN pg_database_size(current_database()) END AS size_bytes,
        current_setting('max_connections')::int AS max_connections,
+       current_setting('server_encoding') AS encoding,
        extract(epoch FROM now() - (SELECT stats_reset FROM pg_stat_database WHERE datname = current_database()))::float8
            AS stats_age_s,
        extract(epoch FROM now() - pg_postmaster_start_time())::float8 AS uptime_s

@@ -1,5 +1,8 @@
--- The planner's estimates; reads the catalogue only. NULL where the table was never analyzed.
-SELECT nullif(table_of.reltuples, -1)::bigint AS total,
+-- The planner's estimates; reads the catalogue only. NULL where the table was never analyzed, which before 14 looks like
+-- an empty one.
+SELECT CASE WHEN table_of.reltuples > 0
+              OR table_of.reltuples = 0 AND current_setting('server_version_num')::int >= 140000
+            THEN table_of.reltuples END::bigint AS total,
        (table_of.reltuples * (1 - lyrics.null_frac))::bigint AS with_lyrics,
        (table_of.reltuples * (1 - spotify.null_frac))::bigint AS with_spotify,
        CASE WHEN artist.n_distinct < 0 THEN -artist.n_distinct * table_of.reltuples

@@ -43,6 +43,7 @@ SELECT format('%I.%I', m.nspname, m.relname) AS subject,
            m.relpages,
            -- A row never spans pages, so a page holds a whole number of them.
            ceil(m.reltuples / greatest(1, floor((m.page - 24) * m.fill_pct / 100.0 / m.row_bytes)))
-       )::int8 * m.page AS needed_bytes
+       )::int8 * m.page AS needed_bytes,
+       false AS is_measured
 FROM measured AS m
 ORDER BY size_bytes DESC

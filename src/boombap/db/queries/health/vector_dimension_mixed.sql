@@ -3,6 +3,7 @@
 -- the one way to name a table at run time in plain SQL without libxml, which not every build has.
 SELECT c.subject,
        c.column_name,
+       c.counting,
        min(found.word::int) AS smallest,
        max(found.word::int) AS largest,
        count(*)::int8 AS dimensions,
@@ -10,6 +11,7 @@ SELECT c.subject,
 FROM (
     SELECT format('%I.%I', n.nspname, r.relname) AS subject,
            quote_ident(a.attname) AS column_name,
+           format('%I.vector_dims(%I)', tn.nspname, a.attname) AS counting,
            format(
                'SELECT array_to_tsvector(ARRAY[%I.vector_dims(%I)::text])'
                ' FROM ONLY %I.%I TABLESAMPLE SYSTEM (%s) WHERE %I IS NOT NULL',
@@ -21,6 +23,12 @@ FROM (
     JOIN pg_catalog.pg_type AS t ON t.oid = a.atttypid
     JOIN pg_catalog.pg_namespace AS tn ON tn.oid = t.typnamespace
     WHERE t.typname IN ('vector', 'halfvec')
+      -- Not what merely has the name.
+      AND EXISTS (
+          SELECT 1 FROM pg_catalog.pg_depend AS d
+          JOIN pg_catalog.pg_extension AS e ON e.oid = d.refobjid AND e.extname = 'vector'
+          WHERE d.classid = 'pg_type'::regclass AND d.objid = t.oid AND d.refclassid = 'pg_extension'::regclass
+      )
       AND a.atttypmod = -1
       AND a.attnum > 0
       AND NOT a.attisdropped
@@ -29,7 +37,9 @@ FROM (
       AND n.nspname <> 'information_schema'
       AND has_schema_privilege(n.oid, 'USAGE')
       AND has_column_privilege(r.oid, a.attnum, 'SELECT')
+      -- A policy is code of the table's owner, which would run with our rights.
+      AND NOT row_security_active(r.oid)
 ) AS c
 CROSS JOIN LATERAL ts_stat(c.statement) AS found
-GROUP BY c.subject, c.column_name
+GROUP BY c.subject, c.column_name, c.counting
 ORDER BY c.subject, c.column_name

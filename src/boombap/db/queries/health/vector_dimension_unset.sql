@@ -10,6 +10,12 @@ JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 JOIN pg_catalog.pg_type AS t ON t.oid = a.atttypid
 JOIN pg_catalog.pg_namespace AS tn ON tn.oid = t.typnamespace
 WHERE t.typname IN ('vector', 'halfvec', 'sparsevec')
+  -- Not what merely has the name.
+  AND EXISTS (
+      SELECT 1 FROM pg_catalog.pg_depend AS d
+      JOIN pg_catalog.pg_extension AS e ON e.oid = d.refobjid AND e.extname = 'vector'
+      WHERE d.classid = 'pg_type'::regclass AND d.objid = t.oid AND d.refclassid = 'pg_extension'::regclass
+  )
   AND a.atttypmod = -1
   AND a.attnum > 0
   AND NOT a.attisdropped
