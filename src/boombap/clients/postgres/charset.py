@@ -2,8 +2,8 @@ r"""Texts that are not in the encoding that they should be in: read as bytes, sh
 
 A database of SQL_ASCII stores any bytes, and the names of roles and databases, and the statements of other sessions,
 are shared by databases of different encodings. The server then refuses to convert them (22021, 22P05), or sends what
-is not UTF-8. A session that meets one asks again with ``client_encoding = SQL_ASCII``: the server converts nothing then,
-and the texts pass through psycopg2 without loss (PEP 383).
+is not UTF-8. A session that meets one asks again with ``client_encoding = SQL_ASCII``: the server converts nothing
+then, and the texts pass through psycopg2 without loss (PEP 383).
 """
 
 from __future__ import annotations
