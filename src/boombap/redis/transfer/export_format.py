@@ -217,7 +217,7 @@ def sealed(fields: dict[str, object]) -> bytes:
     """Return a line of JSON that ends with the CRC-32 of what stands before it, without a newline.
 
     >>> sealed({"a": 1})
-    b'{"a": 1, "crc32": 2089757649}'
+    b'{"a": 1, "crc32": 2057863684}'
     """
     line = json.dumps(fields, ensure_ascii=False).encode()[:-1]
     return b"%b%b%d}" % (line, _SUM, crc32(line))
