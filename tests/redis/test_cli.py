@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pickle
+import random
 import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,7 @@ from caches import CacheCluster
 
 if TYPE_CHECKING:
     import subprocess
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from caches import Cache
 
@@ -282,6 +283,68 @@ def test_a_killed_purge_loses_no_value(start_boombap: Start, boombap: Run, cache
     assert cache.call("DBSIZE") == 0
     saved = {item.key: item.value for item in items_in(isolated / "y.jsonl")}
     assert saved == {b"y:%d" % number: b"value %d" % number for number in range(total)}
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_twenty_kills_lose_no_value(start_boombap: Start, boombap: Run, cache: Cache, isolated: Path):
+    """What is left and what the backup holds is everything, after each kill and in the end."""
+    words = ("redis", "purge", "--match", "y:*", "--backup", "y.jsonl", "--yes")
+    chance = random.Random(20)
+    total = 60_000
+    expected = {b"y:%d" % number: b"value %d" % number for number in range(total)}
+    expected |= {b"y:large:%d" % number: b"%d" % number * 100_000 for number in range(10)}
+    with cache.connection() as connection:
+        keys = list(expected)
+        for first in range(0, len(keys), 5000):
+            connection.pipeline([("SET", key, expected[key]) for key in keys[first : first + 5000]])
+        kills = 0
+        while kills < 20 and (left := connection.call("DBSIZE")):
+            child = start_boombap(*words, REDIS_URL=cache.url)
+            limit = max(0, left - chance.randrange(1, 2 * total // 20))
+            poll(lambda limit=limit, child=child: connection.call("DBSIZE") <= limit or child.poll() is not None, 20.0)
+            child.kill()
+            child.communicate(timeout=10)
+            kills += 1
+            assert known(connection, isolated) == expected.keys()
+    assert kills >= 15, "the keys went too fast to be interrupted"
+    done = boombap(*words, REDIS_URL=cache.url)
+    assert done.returncode in (0, 2), done.stderr  # 2: the last kill came after the end
+    assert cache.call("DBSIZE") == 0
+    other = boombap("redis", "restore", "y.jsonl", REDIS_URL=cache.url)
+    assert other.returncode == 0, other.stderr
+    with cache.connection() as connection:
+        assert connection.call("DBSIZE") == len(expected)
+        for first in range(0, len(keys), 5000):
+            part = keys[first : first + 5000]
+            assert connection.pipeline([("GET", key) for key in part]) == [expected[key] for key in part]
+
+
+def known(connection: Any, folder: Path) -> set[bytes]:
+    """Give the keys that are on the server or whole in the backup."""
+    there = {key for keys in scanned(connection) for key in keys}
+    for name in ("y.jsonl", "y.jsonl.part"):
+        if (folder / name).exists():
+            there |= saved_keys(folder / name)
+    return there
+
+
+def scanned(connection: Any) -> Iterator[list[bytes]]:
+    cursor = b"0"
+    while True:
+        cursor, keys = connection.call("SCAN", cursor, "COUNT", 1000)
+        yield keys
+        if cursor == b"0":
+            return
+
+
+def saved_keys(file: Path) -> set[bytes]:
+    keys = set()
+    for line in file.read_bytes().split(b"\n")[:-1]:
+        entry = json.loads(line)
+        if "key" in entry and entry.get("last", True):
+            keys.add(entry["key"].encode())
+    return keys
 
 
 def test_a_purge_that_was_killed_at_its_end_finishes_its_backup(boombap: Run, cache: Cache, isolated: Path):
