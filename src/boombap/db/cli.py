@@ -30,12 +30,13 @@ if TYPE_CHECKING:
     from boombap.config.section import Section
     from boombap.db.collect import Request
     from boombap.db.fleet import Failure, Passed
-    from boombap.db.model import Diagnosis, Server, Statement
+    from boombap.db.model import Diagnosis, Part, Server, Statement
     from boombap.db.settings import DbSettings
     from boombap.db.snapshot import Snapshot
 
 
 _SHOWN_UNANALYZED = 3
+_WATCHED: frozenset[Part] = frozenset(("tracks", "analyzers", "connections", "health"))
 
 
 def _section() -> Section:
@@ -90,6 +91,24 @@ def _diagnose_fleet(context: RunContext) -> int:
     if any(code != EXIT_NO_VERDICT for code in codes):
         codes = [code for code in codes if code != EXIT_NO_VERDICT]
     return worst_exit(codes)
+
+
+def _watch(context: RunContext) -> int:
+    from boombap.db.collect import diagnose
+    from boombap.db.watch import watch
+
+    args = context.args
+    request = _full_request(context).replace(parts=_WATCHED, is_fast=args.fast)
+
+    def look() -> Diagnosis:
+        # A connection for each round: a server that was restarted is found again.
+        with _pool(context) as pool:
+            return diagnose(pool, request)
+
+    last = watch(look, context.terminal, context.interrupt.sleep, every_s=args.every, count=args.count)
+    if isinstance(last, ExternalError):
+        return EXIT_EXTERNAL
+    return _exit_of_health(last, args.fail_on)
 
 
 def _slow(context: RunContext) -> int:
@@ -248,7 +267,6 @@ def _fleet_targets(context: RunContext) -> tuple[Sequence[Target], Sequence[Pass
 def _exit_code(found: Diagnosis | Failure, args: Namespace) -> int:
     from boombap.db.fleet import Failure
     from boombap.db.model import Absent
-    from boombap.health.finding import Severity
 
     if isinstance(found, Failure):
         return EXIT_EXTERNAL
@@ -258,11 +276,18 @@ def _exit_code(found: Diagnosis | Failure, args: Namespace) -> int:
     about_rows = [parts[name] for name in ("tracks", "analyzers", "unanalyzed") if name in parts]
     if about_rows and all(isinstance(part, Absent) for part in about_rows) and not _says_enough(found):
         codes.append(EXIT_NO_VERDICT)
-    if found.health:
-        codes += [EXIT_EXTERNAL for one in found.health.skipped if one.is_failure]
-        if args.fail_on != NEVER:
-            limit = Severity[args.fail_on.upper()]
-            codes += [EXIT_FINDINGS for one in found.health.findings if one.severity >= limit]
+    return worst_exit([*codes, _exit_of_health(found, args.fail_on)])
+
+
+def _exit_of_health(found: Diagnosis, fail_on: str) -> int:
+    from boombap.health.finding import Severity
+
+    if not found.health:
+        return EXIT_OK
+    codes = [EXIT_EXTERNAL for skipped in found.health.skipped if skipped.is_failure]
+    if fail_on != NEVER:
+        limit = Severity[fail_on.upper()]
+        codes += [EXIT_FINDINGS for finding in found.health.findings if finding.severity >= limit]
     return worst_exit(codes)
 
 
@@ -304,6 +329,14 @@ TOOL = Tool(
             options.check_targets,
             examples="health --fail-on warning --format json\nhealth --all-dbs",
             exits={EXIT_FINDINGS: _AT_FAIL_ON, EXIT_EXTERNAL: _UNANSWERED},
+        ),
+        Action(
+            "watch",
+            "tracks, analyzers, connections and health every some seconds; marks what has changed",
+            _watch,
+            options.add_watch,
+            examples="watch --every 10s\nwatch --every 1m --count 60 --fast",
+            exits={EXIT_FINDINGS: f"{_AT_FAIL_ON} in the last look", EXIT_EXTERNAL: "the last look had no answer"},
         ),
         Action(
             "slow",

@@ -6,7 +6,15 @@ import re
 from argparse import ArgumentTypeError
 from pathlib import Path
 
-from boombap.command.options import add_fail_on, add_limit, add_output, address
+from boombap.command.options import (
+    add_fail_on,
+    add_limit,
+    add_output,
+    add_quiet,
+    address,
+    duration_s,
+    whole_number,
+)
 from boombap.db.model import FULL, QUICK
 from boombap.errors import UsageError
 
@@ -32,6 +40,16 @@ def add_health(parser: ArgumentParser) -> None:
     """Declare the options of `health`."""
     _add_parts(parser)
     parser.set_defaults(quick=False, is_health=True)
+
+
+def add_watch(parser: ArgumentParser) -> None:
+    """Declare the options of `watch`."""
+    parser.add_argument("--every", type=_pause_s, default=5.0, metavar="DURATION", help="default: 5s")
+    parser.add_argument("--count", type=whole_number(1, 1_000_000), default=0, metavar="N", help="end after N looks")
+    parser.add_argument("--fast", action="store_true", help="planner estimates; reads the catalogue only")
+    add_fail_on(parser)
+    _add_dsn(parser)
+    add_quiet(parser)
 
 
 def add_slow(parser: ArgumentParser) -> None:
@@ -95,6 +113,13 @@ def shown(args: Namespace) -> frozenset[Part]:
     """Return the parts to ask for: a page of `health` has sizes and coverage beside the findings."""
     asked = parts(args)
     return asked | {"tracks", "analyzers", "tables"} if args.format == "html" and args.is_health else asked
+
+
+def _pause_s(text: str) -> float:
+    seconds = duration_s(text)
+    if not 1 <= seconds <= 86_400:  # noqa: PLR2004 - a second to a day
+        raise ArgumentTypeError(f"{text!r} is not a duration from 1s to 1d")
+    return seconds
 
 
 def _add_parts(parser: ArgumentParser) -> None:

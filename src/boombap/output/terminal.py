@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _CODES = {"bold": "1", "dim": "2", "red": "31", "yellow": "33", "green": "32", "cyan": "36"}
 _FALLBACK_WIDTH = 100
+_FALLBACK_HEIGHT = 24
 
 
 class Terminal:
@@ -34,6 +35,19 @@ class Terminal:
     def is_live(self) -> bool:
         """Tell whether stderr is a terminal, where a line of progress can be replaced."""
         return self._err.isatty()
+
+    @property
+    def is_screen(self) -> bool:
+        """Tell whether stdout is a terminal, whose lines can be written again."""
+        return self._out.isatty()
+
+    @property
+    def height(self) -> int:
+        """Return the lines of the terminal behind stdout, 24 where there is none."""
+        try:
+            return os.get_terminal_size(self._out.fileno()).lines or _FALLBACK_HEIGHT
+        except (OSError, ValueError):
+            return _FALLBACK_HEIGHT
 
     @property
     def width(self) -> int:
