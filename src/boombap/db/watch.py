@@ -24,6 +24,7 @@ _HOME = "\x1b[H"
 _END_OF_LINE = "\x1b[K"
 _END_OF_SCREEN = "\x1b[J"
 # A run of spaces too, so that columns that move are found again.
+_STYLE = re.compile(r"(\x1b\[[0-9;]*m)")
 _WORD = re.compile(r"\s+|\S+")
 
 
@@ -79,6 +80,22 @@ def marked(line: str, before: str, mark: Callable[[str], str]) -> str:
     )
 
 
+def cut(line: str, columns: int) -> str:
+    r"""Return the part of a line that fits, so that it does not wrap; what sets colours takes no column.
+
+    >>> cut("a\x1b[33mbcd\x1b[0me", 3)
+    'a\x1b[33mbc\x1b[0m'
+    """
+    kept, left = [], columns
+    for piece in _STYLE.split(line):
+        if _STYLE.fullmatch(piece):
+            kept.append(piece)
+        else:
+            kept.append(piece[:left])
+            left -= len(piece[:left])
+    return "".join(kept)
+
+
 def _answer(look: Callable[[], Diagnosis]) -> Diagnosis | ExternalError:
     try:
         return look()
@@ -96,7 +113,7 @@ def _show(
         line if "\x1b" in line or not before else marked(line, old, lambda word: terminal.style(word, "yellow"))
         for line, old in zip(lines, [*before, *[""] * len(lines)], strict=False)
     ]
-    text = "".join(f"{line}{_END_OF_LINE}\n" for line in frame)
+    text = "".join(f"{cut(line, terminal.width)}{_END_OF_LINE}\n" for line in frame)
     terminal.announce(f"{_HOME}{text}{_END_OF_SCREEN}".rstrip("\n"))
     return lines
 

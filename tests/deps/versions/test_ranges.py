@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from packaging.specifiers import SpecifierSet
 
@@ -21,6 +21,10 @@ CLAUSES = st.one_of(
 )
 
 
+@example([">0a1"], "0.post1", "")
+@example([">1.0a1"], "1.0a1.post1", "")
+@example(["<1.0.post1"], "1.0a1", "")
+@example(["<1.0.post1"], "1.0.post1.dev2", "")
 @given(st.lists(CLAUSES, min_size=1, max_size=3), VERSIONS, st.sampled_from(["", "+local.1"]))
 def test_pep_440_as_packaging_has_it(clauses: list[str], version: str, local: str):
     text = ",".join(clauses)

@@ -106,14 +106,21 @@ def _has_prefix(version: str, epoch: str | None, release: str) -> bool:
 
 
 def _is_excluded(operator: str, version: str, bound: re.Match[str]) -> bool:
-    """Tell whether PEP 440 takes a version out: <2 has no pre-release of 2, >1 no post-release of 1."""
+    """Tell whether PEP 440 takes a version out: <2 has no pre-release of 2, >1 no post-release of 1.
+
+    A post-release of 1 is not one of 1a1, so ``>1a1`` has it; and ``<1.post1`` has the pre-releases of 1.
+    """
     mine = _RELEASE.fullmatch(version)
     if operator not in "<>" or mine is None:
         return False
-    keys = _keys("PyPI", *(f"{found[1] or 0}!{found[2]}" for found in (mine, bound)))
     mark = _PRE if operator == "<" else _POST
-    is_of_bound = keys is not None and keys[0] == keys[1]
-    return is_of_bound and bool(mark.search(mine[3])) and not mark.search(bound[3])
+    end = mark.search(mine[3])
+    if end is None or mark.search(bound[3]):
+        return False
+    # The version of which it is a pre-release or post-release.
+    before = mine[3][: end.start()].rstrip(".-_")
+    keys = _keys("PyPI", f"{mine[1] or 0}!{mine[2]}{before}", f"{bound[1] or 0}!{bound[2]}{bound[3]}")
+    return keys is not None and keys[0] == keys[1]
 
 
 def _poetry(clause: str, version: str) -> bool:
