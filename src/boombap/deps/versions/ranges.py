@@ -21,7 +21,7 @@ _CLAUSE = re.compile(r"(~=|~>|===?|!=|<=|>=|<|>|\^|~|=)?(.+)")
 _RELEASE = re.compile(r"v?(?:([0-9]+)!)?([0-9]+(?:\.[0-9]+)*+)(.*)", re.IGNORECASE | re.ASCII)
 _AFTER_OPERATOR = re.compile(r"([<>=!~^])\s++")
 _POST = re.compile(r"post|rev|r[0-9]|^-[0-9]", re.IGNORECASE | re.ASCII)
-_PRE = re.compile(r"[abc]|pre|dev", re.IGNORECASE)
+_PRE = re.compile(r"rc|[abc]|pre|dev", re.IGNORECASE)
 _TAG = re.compile(r"(?![xX]$)[A-Za-z][\w-]*+", re.ASCII)
 _SEMVER_PARTS = 3
 
