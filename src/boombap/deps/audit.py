@@ -77,7 +77,11 @@ def _one(
     if database is None:
         return f"no advisory database for {ecosystem}"
     try:
-        rows = database.about({named[0].normal for named in places})
+        names = {named[0].normal for named in places}
+        others = database.spelled_otherwise(names) if ecosystem == "Go" else {}
+        rows = database.about({*names, *others})
+        if others:
+            rows = ((others.get(row[0], row[0]), *row[1:]) for row in rows)
         return database.source(now_s), *match(places, rows)
     finally:
         database.close()

@@ -38,6 +38,7 @@ _RECORDS = """
 SELECT d.body FROM advisories v JOIN documents d ON d.advisory = v.id
 WHERE v.name IN (SELECT value FROM json_each(?)) ORDER BY v.name
 """
+_CAPITALS = "SELECT DISTINCT package FROM affected WHERE package GLOB '*[A-Z]*'"
 _AFFECTED = """
 SELECT v.name, a.package, a.ranges FROM affected a JOIN advisories v ON v.id = a.advisory WHERE a.ranges <> ''
 """
@@ -130,6 +131,15 @@ class Database:
     def about(self, names: Iterable[str]) -> Iterator[tuple[Any, ...]]:
         """Return the rows about packages, by normalised name, in the order of `CandidateRow`."""
         return self._ask(_ABOUT, (json.dumps(list(names)),))
+
+    def spelled_otherwise(self, names: Iterable[str]) -> dict[str, str]:
+        """Return the packages whose names differ from the given ones in capitals only, with the name that was given.
+
+        The package URL specification writes Go modules in lower case, and so do SBOMs that follow it.
+        """
+        lower = {name: name for name in names if name == name.lower()}
+        spelled = (str(package) for (package,) in self._ask(_CAPITALS))
+        return {package: lower[package.lower()] for package in spelled if package.lower() in lower}
 
     def documents(self, id_: str) -> list[tuple[str, bytes]]:
         """Return id and OSV record of an advisory and its aliases, the one asked for first."""

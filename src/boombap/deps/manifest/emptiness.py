@@ -11,6 +11,7 @@ import re
 
 from boombap.deps.manifest import file_types, go, safe_text, toml_packages
 from boombap.deps.manifest.npmjs import pnpm
+from boombap.deps.manifest.yaml_documents import documents
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -108,7 +109,10 @@ def _berry_wishes(document: str) -> Iterator[str]:
 
 
 def _of_pnpm(document: str, _: ManifestCollector) -> bool:
-    value = pnpm.load(document)
+    return all(_is_empty_pnpm(value) for value in documents(document, "pnpm lock file"))
+
+
+def _is_empty_pnpm(value: dict[str, object]) -> bool:
     version = re.match(r"\d+", str(value.get("lockfileVersion", "")))
     has_form = version is not None and (int(version[0]) < _WITH_IMPORTERS or isinstance(value.get("importers"), dict))
     return has_form and all(version.startswith("link:") for _, version in pnpm.direct(value))

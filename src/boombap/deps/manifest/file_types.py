@@ -44,12 +44,14 @@ PIPFILE_LOCK = FileType("Pipfile.lock", "PyPI", readers.pipfile_lock)
 PACKAGE_LOCK = FileType("package-lock.json", "npm", readers.package_lock)
 _NPM_LOCKS = ("npm-shrinkwrap.json", "package-lock.json", "yarn.lock", "pnpm-lock.yaml", "bun.lock")
 _PACKAGE_JSON = FileType("package.json", "npm", readers.package_json, is_lock=False, instead=_NPM_LOCKS)
+_UV_LOCK = FileType("uv.lock", "PyPI", readers.uv_lock)
+_CONDA = FileType("conda environment", "PyPI", readers.conda_environment, is_lock=False)
 _GEMFILE_LOCK = FileType("Gemfile.lock", "RubyGems", readers.gemfile_lock)
 
 _BY_NAME: dict[str, FileType] = {
     "pyproject.toml": FileType("pyproject.toml", "PyPI", readers.pyproject, is_lock=False),
     "poetry.lock": FileType("poetry.lock", "PyPI", readers.poetry_lock),
-    "uv.lock": FileType("uv.lock", "PyPI", readers.uv_lock),
+    "uv.lock": _UV_LOCK,
     "pdm.lock": FileType("pdm.lock", "PyPI", readers.pdm_lock),
     "pylock.toml": FileType("pylock.toml", "PyPI", readers.pylock),
     "Pipfile.lock": PIPFILE_LOCK,
@@ -81,10 +83,17 @@ CHECKED: dict[str, tuple[FileType, tuple[str, ...]]] = {
     "Pipfile": (PIPFILE_LOCK.replace(read=readers.check_pipfile, is_lock=False), ("Pipfile.lock",)),
 }
 """Manifests that say nothing more than their lock, unless that is stale: by name, with the locks."""
-UNREAD = frozenset(("bun.lock", "bun.lockb", "gradle.lockfile", "conda-lock.yml", "mix.lock", "Package.resolved"))
+UNREAD = frozenset(
+    (
+        "bun.lock bun.lockb gradle.lockfile conda-lock.yml conda-lock.yaml pixi.lock mix.lock rebar.lock "
+        "Package.resolved packages.lock.json project.assets.json paket.lock pubspec.lock Podfile.lock "
+        "Cartfile.resolved deno.lock stack.yaml.lock cabal.project.freeze renv.lock conan.lock vcpkg-lock.json flake.lock"
+    ).split()
+)
 """Lock files that nothing here reads yet; they are named as skipped."""
 
 _REQUIREMENTS = re.compile(r"(?:.*[-_.])?requirements(?:[-_.].*)?\.txt$", re.IGNORECASE)
+_CONDA_NAME = re.compile(r"(?:environment|conda)(?:[-_.][\w.-]*)?\.ya?ml$", re.IGNORECASE)
 _PYLOCK = re.compile(r"pylock\.[^.]+\.toml$")
 _DOCKERFILE = re.compile(r"(?:Dockerfile|Containerfile)(?:\..+)?$|.+\.[Dd]ockerfile$")
 _COMPOSE = re.compile(r"(?:docker-)?compose(?:[-_.].*)?\.ya?ml$", re.IGNORECASE)
@@ -101,12 +110,18 @@ def file_type_of(name: str, folder: str = "") -> FileType | None:
     found = _BY_NAME.get(name)
     if found:
         return found
+    if name in UNREAD:
+        return None
     if name.endswith(".txt"):
         return REQUIREMENTS if folder == "requirements" or _REQUIREMENTS.match(name) else None
     if name.endswith(".json"):
         return SBOM if _SBOM.match(name) else None
+    if _CONDA_NAME.match(name):
+        return _CONDA
     if name.endswith((".yml", ".yaml")):
         return IMAGES
+    if name.endswith(".py.lock"):  # of a script with its requirements inside, PEP 723
+        return _UV_LOCK
     if _PYLOCK.match(name):
         return _BY_NAME["pylock.toml"]
     return DOCKERFILE if _DOCKERFILE.match(name) else None

@@ -52,6 +52,9 @@ def _directives(document: str) -> Iterator[tuple[int, str, list[str], str]]:
     block = ""
     for number, line in enumerate(document.split("\n"), start=1):
         code, _, comment = line.partition("//")
+        # A bracket may stand directly behind its verb: ``require(``.
+        opened = code.rstrip()
+        code = f"{opened[:-1]} (" if opened.endswith("(") else code
         words = [word.strip('"`') for word in _WORDS.findall(code)]
         if not words:
             continue

@@ -60,6 +60,13 @@ def installed(folder: str, collector: ManifestCollector) -> None:
     read(folder, collector)
 
 
+def conda_environment(document: str, collector: ManifestCollector) -> None:
+    """Read environment.yml of conda."""
+    from boombap.deps.manifest.pypi.conda import read
+
+    read(document, collector)
+
+
 def package_lock(document: str, collector: ManifestCollector) -> None:
     """Read package-lock.json or npm-shrinkwrap.json."""
     from boombap.deps.manifest.npmjs.package_lock import read

@@ -37,9 +37,12 @@ def read(document: str, collector: ManifestCollector) -> None:
     value = safe_text.from_json(document)
     lines = safe_text.Lines(document)
     packages = value.get("packages")
-    if isinstance(packages, dict):
+    tree = value.get("dependencies", {})
+    # Some tools empty `packages` and leave what npm 6 reads.
+    is_emptied = isinstance(packages, dict) and tree and not any(_MODULES in path for path in packages)
+    if isinstance(packages, dict) and not is_emptied:
         safe_text.guarded(lambda: _read_flat(packages, lines, collector))
-    elif packages is None and isinstance(tree := value.get("dependencies", {}), dict):
+    elif (packages is None or is_emptied) and isinstance(tree, dict):
         safe_text.guarded(lambda: _read_tree(tree, lines, collector))
     else:
         raise safe_text.Malformed("has neither packages nor dependencies")

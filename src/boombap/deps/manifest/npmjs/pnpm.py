@@ -1,9 +1,4 @@
-"""pnpm-lock.yaml, versions 5 to 9, read by libyaml once it is known to be harmless.
-
-libyaml's loader recurses in C without a limit, and merge keys of aliases double with each level: 1 kB can take the
-process down. pnpm writes neither aliases nor deep nesting, so a document that may have them is looked at event by
-event first, and refused.
-"""
+"""pnpm-lock.yaml, versions 5 to 9."""
 
 from __future__ import annotations
 
@@ -12,17 +7,13 @@ import re
 from boombap.deps.manifest import safe_text
 from boombap.deps.manifest.collector import FROM_GIT, FROM_URL, LOCAL
 from boombap.deps.manifest.npmjs.package_lock import place_reason
+from boombap.deps.manifest.yaml_documents import documents
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from boombap.deps.manifest.collector import ManifestCollector
     from boombap.deps.model import Scope
 
-_DEEPEST = 50
-# An alias or a merge key, a run of sequences on one line, many opening brackets, or a far indented line.
-_SUSPECT = re.compile(
-    r"[:\-,\[{]\s+[*&]\w|[\[{]\s*[*&]\w|<<\s*:|(?:- ){20}|[\[{](?:[^\[{\]}\n]*+[\[{]){20}|^ {100}|^[\[{]", re.MULTILINE
-)
 _KEY = re.compile(r"^  ['\"]?([^\s'\"].*?)['\"]?:(?:\s|$)")
 _NEW = re.compile(r"(@?[^@()]+)@([^()]+)(?:\(.*)?$")  # lodash@4.17.21(peer@1)
 _OLD = re.compile(r"(@[^/@]+/[^/@]+|[^/@]+)/([^/_@]+)(?:_.*)?$")  # lodash/4.17.21_peer@1
@@ -39,44 +30,8 @@ def read(document: str, collector: ManifestCollector) -> None:
     Raises:
         Malformed: when the file is not YAML of that shape, or could harm its reader.
     """
-    value = load(document)
-    safe_text.guarded(lambda: _read(value, document, collector))
-
-
-def load(document: str) -> dict[str, object]:
-    """Return the document.
-
-    Raises:
-        Malformed: when it is not YAML of that shape, or could harm its reader.
-    """
-    import yaml
-
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    try:
-        if _SUSPECT.search(document):
-            _refuse_harm(document)
-        value = yaml.load(document, Loader=loader)  # noqa: S506 - a safe loader, in C where there is one
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        raise safe_text.Malformed(f"is not valid YAML: {error.problem}", mark.line + 1 if mark else 0) from None
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise safe_text.Malformed(f"is not valid YAML ({type(error).__name__})") from None
-    if not isinstance(value, dict):
-        raise safe_text.Malformed("is not a pnpm lock file", 1)
-    return value
-
-
-def _refuse_harm(document: str) -> None:
-    import yaml
-
-    depth = 0
-    for event in yaml.parse(document, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
-        line = event.start_mark.line + 1 if event.start_mark else 0
-        if isinstance(event, yaml.AliasEvent):
-            raise safe_text.Malformed("holds a YAML alias, which pnpm never writes", line)
-        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-        if depth > _DEEPEST:
-            raise safe_text.Malformed("is nested too deeply", line)
+    for value in documents(document, "pnpm lock file"):
+        safe_text.guarded(lambda: _read(value, document, collector))  # noqa: B023 - called at once
 
 
 def _read(value: dict[str, object], document: str, collector: ManifestCollector) -> None:

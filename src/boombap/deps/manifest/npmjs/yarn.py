@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from boombap.deps.manifest.collector import ManifestCollector
 
 _HEAD = re.compile(r'(?!__metadata)("?[^\s#].*):\s*$')
+_LONG_HEAD = re.compile(r"\? (.+)$")
 _FIELD = re.compile(r'  (version|resolved|resolution|linkType):?\s++"?+([^"\n]*+)"?+\s*+$')
 # The protocol of berry says where a package comes from: name@npm:1.0.0, name@workspace:., name@git@host:path …
 _LOCATOR = re.compile(r"(@?[^@]+)@(.*)$")
@@ -38,7 +39,7 @@ def read(document: str, collector: ManifestCollector) -> None:
 
 
 def _entries(document: str) -> Iterator[tuple[int, str, dict[str, str]]]:
-    begun, head = 0, ""
+    begun, head, is_long = 0, "", False
     fields: dict[str, str] = {}
     for number, line in enumerate(document.split("\n"), start=1):
         if line.startswith("  "):
@@ -47,9 +48,14 @@ def _entries(document: str) -> Iterator[tuple[int, str, dict[str, str]]]:
             continue
         if not line.strip() or line.startswith("#"):
             continue
+        if line.rstrip() == ":" and is_long:
+            is_long = False
+            continue
         if head:
             yield begun, head, fields
-        match = _HEAD.match(line)
+        # YAML's form for keys of more than 1,024 characters: the colon is on a line of its own.
+        is_long = line.startswith("? ")
+        match = _LONG_HEAD.match(line) if is_long else _HEAD.match(line)
         if match is None and line.rstrip() != "__metadata:":
             raise safe_text.Malformed("is not a yarn.lock: no entry begins with this line", number)
         begun, head, fields = number, match[1] if match else "", {}

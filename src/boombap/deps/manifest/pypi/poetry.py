@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from boombap.deps.manifest import toml_packages
 from boombap.deps.manifest.collector import FROM_GIT, FROM_URL, LOCAL
+from boombap.deps.manifest.pypi.groups import is_development
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,7 +13,6 @@ if TYPE_CHECKING:
     from boombap.deps.model import Scope
 
 _ORIGINS = {"git": FROM_GIT, "url": FROM_URL, "file": LOCAL, "directory": LOCAL}
-_MAIN = ("main", "default")
 
 
 def read(document: str, collector: ManifestCollector) -> None:
@@ -29,7 +29,7 @@ def read(document: str, collector: ManifestCollector) -> None:
 def _scope(block: PackageTable) -> Scope:
     groups = block.keys.get("groups")
     # Below 1.5 one word, from 2 a list; in between poetry kept it to itself.
-    if isinstance(groups, list) and groups and not any(group in _MAIN for group in groups):
+    if isinstance(groups, list) and groups and all(is_development(str(group)) for group in groups):
         return "dev"
     if block.keys.get("category") == "dev":
         return "dev"

@@ -9,6 +9,7 @@ import re
 
 from boombap.deps.manifest import safe_text
 from boombap.deps.manifest.collector import FROM_GIT, FROM_URL, LOCAL, NOT_PINNED, Bounds
+from boombap.deps.manifest.pypi.groups import is_development
 from boombap.deps.manifest.pypi.requirements import exact_version
 from boombap.deps.package_names import normalise
 
@@ -43,11 +44,27 @@ def read(document: str, collector: ManifestCollector) -> None:
 
 def _read(value: Table, lines: _Lines, collector: ManifestCollector) -> None:
     _read_entries(value, lines, collector)
+    _note_dynamic(value, lines, collector)
     collector.pythons = _pythons(value)
     overridden = {normalise("PyPI", name) for name in _overridden(value)}
     for at, wish in collector.wanted.items():
         if wish.normal in overridden:
             collector.wanted[at] = wish.replace(bounds=Bounds())
+
+
+def _note_dynamic(value: Table, lines: _Lines, collector: ManifestCollector) -> None:
+    """Note dependencies that a build tool computes: nobody can say which they are without building."""
+    dynamic = _table(value, "project").get("dynamic")
+    for key in dynamic if isinstance(dynamic, list) else ():
+        if key in ("dependencies", "optional-dependencies"):
+            scope: Scope = "runtime" if key == "dependencies" else "optional"
+            collector.skip(
+                f"dynamic {key}",
+                "are computed when the project is built, so they cannot be read here",
+                line=lines.of_key("dynamic"),
+                scope=scope,
+                pin="audit a lock file of the project, or the files that they come from",
+            )
 
 
 def _pythons(value: Table) -> Bounds | None:
@@ -85,7 +102,7 @@ def _requirements(value: Table) -> Iterator[tuple[Scope, str]]:
     """Yield every PEP 508 text, with the scope that its place gives it."""
     groups: list[tuple[Scope, object]] = [("runtime", _table(value, "project").get("dependencies"))]
     groups += [("optional", listed) for listed in _table(value, "project", "optional-dependencies").values()]
-    groups += [("dev", listed) for listed in _table(value, "dependency-groups").values()]
+    groups += [(_group_scope(name), listed) for name, listed in _table(value, "dependency-groups").items()]
     groups += [("dev", listed) for listed in _table(value, "tool", "pdm", "dev-dependencies").values()]
     groups += [("dev", _table(value, "tool", "uv").get("dev-dependencies"))]
     groups += [("dev", _table(value, "build-system").get("requires"))]
@@ -96,12 +113,16 @@ def _requirements(value: Table) -> Iterator[tuple[Scope, str]]:
                 yield scope, item
 
 
+def _group_scope(name: str) -> Scope:
+    return "dev" if is_development(name) else "runtime"
+
+
 def _poetry_wishes(value: Table) -> Iterator[tuple[Scope, str, object]]:
     poetry = _table(value, "tool", "poetry")
     tables: list[tuple[Scope, Table]] = [("runtime", _table(poetry, "dependencies"))]
     tables.append(("dev", _table(poetry, "dev-dependencies")))
     for name, group in _table(poetry, "group").items():
-        tables.append(("runtime" if name == "main" else "dev", _table(group, "dependencies")))
+        tables.append((_group_scope(name), _table(group, "dependencies")))
     for scope, table in tables:
         for name, wish in table.items():
             if name.lower() != "python":

@@ -42,7 +42,9 @@ _PINNED = re.compile(rf"\s*+{_NAME}{_EXTRAS}\(?+[ \t]*+(===?+)[ \t]*+{_VERSION}\
 _NAMED = re.compile(rf"\s*+{_NAME}{_EXTRAS}(.*)$", re.ASCII | re.DOTALL)
 _EXACT = re.compile(rf"===?[ \t]*+{_VERSION}(?=,|$)", re.ASCII)
 _OPTION = re.compile(r"(?<=\s)--?(?:hash|config-settings?|global-option|install-option|C)\b")
-_FLAG = re.compile(r"\s*(-{1,2}[A-Za-z][\w-]*)(?:\s*=\s*|\s+|(?<=-[rce])(?=[^\s=]))?(.*)$", re.DOTALL)
+# As a shell cuts a line, quotes and all.
+_SHELL_WORDS = re.compile(r"(?:\"[^\"]*+\"?+|'[^']*+'?+|[^\s\"'])++")
+_QUOTES = re.compile(r"[\"']")
 _FOLLOWED = {"-r": "-r", "--requirement": "-r", "--requirements": "-r", "-c": "-c", "--constraint": "-c"}
 _EDITABLE = frozenset(("-e", "--editable"))
 _VCS = ("git+", "hg+", "svn+", "bzr+", "git:", "git@")
@@ -190,6 +192,12 @@ def _marker(rest: str) -> str:
     return (rest[: cut.start()] if cut else rest).strip()
 
 
+def add_requirement(collector: ManifestCollector, text: str, line: int) -> None:
+    """Take in one requirement as a requirements file has it, without options and references."""
+    requirement, _, marker = text.partition(";") if " @ " not in text else text.partition(" ;")
+    _requirement(collector, requirement.strip(), line, marker.strip())
+
+
 def _requirement(collector: ManifestCollector, requirement: str, line: int, marker: str) -> None:
     match = _NAMED.match(requirement)
     if match is None or _is_place(requirement):
@@ -263,19 +271,41 @@ def _egg(place: str) -> str:
 def _flag(
     visit: _Visit, collector: ManifestCollector, path: str, entry: str, line: int, *, depth: int, is_constraint: bool
 ) -> None:
-    match = _FLAG.match(entry)
-    if match is None:
+    options = _options(entry)
+    if not options:
         collector.skip(_one_line(entry), "cannot be understood", line=line)
-        return
-    flag, value = match[1], match[2].strip().strip("'\"")
-    if flag[:2] in ("-r", "-c", "-e") and not flag.startswith("--") and len(flag) > 2:  # noqa: PLR2004 - "-rfile"
-        flag, value = flag[:2], flag[2:] + match[2].strip()
-    if flag in _EDITABLE:
-        _editable(collector, value, line)
-    elif flag in _FOLLOWED:
-        is_inner_constraint = is_constraint or _FOLLOWED[flag] == "-c"
-        _follow(visit, collector, path, value, line, depth=depth, is_constraint=is_inner_constraint)
-    # The others (--index-url, --only-binary …) say how to install, not what.
+    for flag, value in options:
+        if flag in _EDITABLE:
+            _editable(collector, value, line)
+        elif flag in _FOLLOWED:
+            is_inner_constraint = is_constraint or _FOLLOWED[flag] == "-c"
+            _follow(visit, collector, path, value, line, depth=depth, is_constraint=is_inner_constraint)
+        # The others (--index-url, --only-binary …) say how to install, not what.
+
+
+def _options(entry: str) -> list[tuple[str, str]]:
+    """Return every option of a line with its value; pip reads them all.
+
+    >>> _options("--pre -r base.txt"), _options("-rbase.txt"), _options("--requirement='a b.txt'")
+    ([('--pre', ''), ('-r', 'base.txt')], [('-r', 'base.txt')], [('--requirement', 'a b.txt')])
+    """
+    options: list[tuple[str, str]] = []
+    for word in _SHELL_WORDS.findall(entry):
+        text = _QUOTES.sub("", word)
+        if options and not options[-1][1] and text.startswith("="):
+            text = text[1:]  # ``--requirement = base.txt``
+        flag, equals, value = text.partition("=")
+        if text[:2] in ("-r", "-c", "-e") and text[:2] != text:
+            options.append((text[:2], text[2:].removeprefix("=")))
+        elif text.startswith("-") and text != "-":
+            options.append((flag, value) if equals else (text, ""))
+        elif options:
+            # A value with blanks that nobody quoted is taken whole, as a folder's name may be written.
+            flag, value = options[-1]
+            options[-1] = (flag, f"{value} {text}".strip())
+        else:
+            return []
+    return options
 
 
 def _editable(collector: ManifestCollector, value: str, line: int) -> None:

@@ -20,7 +20,8 @@ _ORIGINS = {"git": FROM_GIT, "url": FROM_URL, "path": LOCAL, "directory": LOCAL}
 
 def read(document: str, collector: ManifestCollector) -> None:
     """Read the packages into the collector; the members of the project are not packages that it depends on."""
-    found = toml_packages.read(document)
+    # Before 0.4 uv called the tables distributions.
+    found = toml_packages.read(document, "distribution" if "\n[[distribution]]" in document else "package")
     members = [block for block in found if block.keys.get("source") in _MEMBERS]
     direct = {name for block in members for name in (*block.dependencies, *_extras(block))}
     scopes = _scopes(found, members)
