@@ -51,6 +51,21 @@ def test_a_severity_is_lent_by_an_alias_record(tmp_path: Path):
     assert (one.severity.score, one.severity.basis) == (7.5, "alias GHSA-1")
 
 
+def test_a_go_module_of_a_package_url_is_found_in_any_case(tmp_path: Path):
+    """The package URL specification writes them in lower case, the advisories as the module path has it."""
+    records = [
+        record("GO-1", "github.com/0xJacky/Nginx-UI", *FIXED, ecosystem="Go"),
+        record("GO-2", "github.com/lower/case", *FIXED, ecosystem="Go"),
+    ]
+    names = ("github.com/0xjacky/nginx-ui", "github.com/0xJacky/Nginx-UI", "github.com/lower/case", "github.com/other")
+    found = audit(reading(*(needs(name, "v1.0.0", "Go") for name in names)), database(tmp_path, records, "Go"), now_s=0)
+    assert {(one.dependency.name, one.id) for one in found.findings} == {
+        (names[0], "GO-1"),
+        (names[1], "GO-1"),
+        (names[2], "GO-2"),
+    }
+
+
 def test_what_was_withdrawn_neither_matches_nor_joins_groups(tmp_path: Path):
     records = [
         record("PYSEC-1", "left", *FIXED, aliases=["CVE-1"]),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import time
@@ -57,7 +58,20 @@ def test_an_audit_as_the_plan_writes_it(folder: str, boombap: Run):
 def test_what_is_below_the_severity_is_counted_and_unknown_is_shown(folder: str, deps):
     code, out, err = deps("audit", "--severity", "critical")
     assert (code, "black" in out, "fastapi" in out) == (1, True, False)
-    assert err == "1 findings below critical are not shown\n"
+    assert (out.splitlines()[-1], err) == ("1 finding in 3 packages; 1 below critical are not shown", "")
+
+
+@pytest.mark.parametrize("form", ["table", "json", "markdown", "html", "sarif", "cyclonedx", "junit"])
+def test_a_floor_never_turns_findings_into_no_known_vulnerabilities(folder: str, deps, form: str):
+    Path("requirements.txt").write_text("fastapi==0.104.1\n")
+    code, out, _ = deps("audit", "--severity", "critical", "--format", form)
+    assert code == 0
+    assert "no known vulnerabilities" not in out
+    if form == "json":
+        found = json.loads(out)
+        assert (found["floor"], found["hidden"], found["findings"]) == ("critical", 1, [])
+    else:
+        assert re.search(r"\b1\b.*(?:below.critical|not shown|not listed)|below.critical.*\b1\b", out, re.DOTALL)
 
 
 def test_paths_may_stand_before_and_after_options(folder: str, deps):

@@ -11,8 +11,9 @@ from boombap.deps.model import ECOSYSTEMS, Audit, Coverage, Skipped
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
+    from boombap.deps.match import CandidateRow
     from boombap.deps.model import Dependency, Finding, Reading, Source
 
     Places = list[list[Dependency]]
@@ -80,11 +81,17 @@ def _one(
         names = {named[0].normal for named in places}
         others = database.spelled_otherwise(names) if ecosystem == "Go" else {}
         rows = database.about({*names, *others})
-        if others:
-            rows = ((others.get(row[0], row[0]), *row[1:]) for row in rows)
-        return database.source(now_s), *match(places, rows)
+        return database.source(now_s), *match(places, _under_both_names(rows, others))
     finally:
         database.close()
+
+
+def _under_both_names(rows: Iterable[CandidateRow], others: dict[str, str]) -> Iterator[CandidateRow]:
+    """Yield rows, those about a package that is spelled in two ways under each of its names."""
+    for row in rows:
+        yield row
+        if row[0] in others:
+            yield (others[row[0]], *row[1:])
 
 
 def _unaudited(dependency: Dependency, reason: str) -> Skipped:

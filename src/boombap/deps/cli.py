@@ -95,14 +95,13 @@ def _judged(context: RunContext, policy: Policy) -> Report:
 
 
 def _from_floor(context: RunContext, report: Report) -> Report:
-    """Return a report without the findings below --severity; they are only counted."""
-    verdict, below = report.verdict.replace(shown=()), len(report.verdict.shown)
+    """Return a report without the findings below --severity; their number stays in it."""
+    verdict, hidden = report.verdict.replace(shown=()), len(report.verdict.shown)
     kept = {id(violation.finding) for violation in verdict.violations}
     kept |= {id(finding) for finding in (*verdict.waived, *verdict.known)}
     findings = tuple(finding for finding in report.audit.findings if id(finding) in kept)
-    if below:
-        context.terminal.note(f"{below:,} findings below {context.args.severity} are not shown")
-    return report.replace(audit=report.audit.replace(findings=findings), verdict=verdict)
+    audit = report.audit.replace(findings=findings)
+    return report.replace(audit=audit, verdict=verdict, floor=context.args.severity, hidden=hidden)
 
 
 def _answered(context: RunContext, report: Report, lines: Iterable[str]) -> int:

@@ -327,12 +327,16 @@ class Report(Record):
         verdict: what follows.
         made_at: an RFC 3339 time.
         version: of boombap.
+        floor: the severity from which findings are shown; empty for all.
+        hidden: how many findings are below it.
     """
 
     audit: Audit
     verdict: Verdict
     made_at: str
     version: str
+    floor: str = ""
+    hidden: int = 0
 
     @property
     def by_status(self) -> tuple[tuple[Finding, str, str], ...]:

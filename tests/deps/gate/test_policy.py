@@ -51,6 +51,8 @@ def audited(*findings: Finding, **coverage: Any) -> Audit:
         ({}, finding(9.9, scope="dev"), ""),
         ({"scope": ("dev",)}, finding(9.9, scope="dev"), "severity"),
         ({}, finding(None, kind="malicious"), "malicious"),
+        ({}, finding(None, kind="malicious", scope="dev"), "malicious"),
+        ({"scope": ("runtime",)}, finding(None, kind="malicious", scope="optional"), "malicious"),
         ({"severity": "never", "fixable": True}, finding(None, kind="malicious"), "malicious"),
         ({}, finding(9.9, kind="unmaintained"), ""),
         ({"blocks_informational": True}, finding(None, kind="unmaintained"), "informational"),
@@ -78,6 +80,13 @@ def test_a_gap_gives_no_verdict_even_where_something_blocks(coverage: dict[str, 
     for findings in ((), (finding(),)):
         verdict = judge(audited(*findings, **coverage), Policy())
         assert ([gap.rule for gap in verdict.gaps], verdict.word, exit_code(verdict)) == ([rule], "unknown", 4)
+
+
+def test_an_advisory_that_cannot_be_held_against_a_version_blocks_unless_told_otherwise():
+    found = audited(unassessable=(Skipped("PYSEC-9 on django 2.0", "it names commits only"),))
+    verdict = judge(found, Policy())
+    assert (exit_code(verdict), [violation.rule for violation in verdict.violations]) == (1, ["unassessable"])
+    assert exit_code(judge(found, Policy(blocks_unassessable=False))) == 0
 
 
 def test_what_may_stay_unaudited_is_counted():

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 FORMAT = 1
 STAMP = 0xB0_0A_00 + FORMAT
 _SUFFIX = ".advisories"
+# Clocks of two machines differ by less.
+_CLOCK_S = 3_600
 _ABOUT = """
 SELECT a.package, a.ranges, a.gap, v.name, v.grp, v.score, v.basis, v.vector, v.summary, v.kind,
     g.leader, g.others, g.kev, g.epss
@@ -118,8 +120,7 @@ class Database:
             newest=str(fact("newest") or ""),
             sha256=str(fact("sha256") or ""),
             origin=str(fact("origin") or ""),
-            # A clock that was set back must not make a database younger than new.
-            age_s=max(0, int(now_s - int(fact("checked_at_s") or 0))),
+            age_s=_age_s(now_s, int(fact("checked_at_s") or 0)),
             unreadable=int(fact("unreadable") or 0),
             is_sample=bool(fact("is_sample")),
         )
@@ -166,6 +167,12 @@ class Database:
             yield from self._connection.execute(statement, values)
         except (_sqlite3.DatabaseError, zlib.error) as error:
             raise _damaged(self.path, str(error)) from None
+
+
+def _age_s(now_s: float, checked_at_s: int) -> int:
+    """Return an age; what was checked in the future, as clocks go, has no age that anybody knows, and counts as old."""
+    age_s = int(now_s - checked_at_s)
+    return max(0, age_s) if age_s > -_CLOCK_S else checked_at_s
 
 
 def open_database(folder: str, ecosystem: str) -> Database | None:

@@ -23,19 +23,33 @@ _V2_VECTOR = r"\(?(AV:[LAN]/AC:[HML]/Au:[MSN]/\S+?)\)?"
 
 
 def of_record(record: Mapping[str, object]) -> Severity:
-    """Return the severity of an OSV record, from its own data only."""
-    parts = [record, *(one for one in _list(record.get("affected")) if isinstance(one, dict))]
-    vectors = {basis: vector for part in parts for basis, vector in _vectors(part.get("severity"))}
+    """Return the severity of an OSV record, from its own data only: the worst that it gives for any of its packages."""
+    parts = [record, *(part for part in _list(record.get("affected")) if isinstance(part, dict))]
+    measured = [found for part in parts if (found := _of_part(part))]
+    if measured:
+        return max(measured, key=_score)
     own = [part.get(name) for part in parts for name in ("database_specific", "ecosystem_specific")]
-    values = list(_own_values(own))
-    for value in values:
-        if isinstance(value, str) and (basis := _basis(value)):
-            vectors.setdefault(basis, value)
-    for basis in _PREFERENCE:
-        if basis in vectors and (found := _of_vector(basis, vectors[basis])):
-            return found
-    scores = [score for score in map(_plain_score, values) if score is not None]
+    scores = [score for score in map(_plain_score, _own_values(own)) if score is not None]
     return Severity(max(scores), "database") if scores else UNKNOWN
+
+
+def _of_part(part: Mapping[str, object]) -> Severity | None:
+    """Return what the vectors of a record, or of one of its packages, come to; None without one."""
+    vectors: dict[str, list[str]] = {}
+    for basis, vector in _vectors(part.get("severity")):
+        vectors.setdefault(basis, []).append(vector)
+    for value in _own_values(part.get(name) for name in ("database_specific", "ecosystem_specific")):
+        if isinstance(value, str) and (basis := _basis(value)) and basis not in vectors:
+            vectors[basis] = [value]
+    for basis in _PREFERENCE:
+        found = [severity for vector in vectors.get(basis, ()) if (severity := _of_vector(basis, vector))]
+        if found:
+            return max(found, key=_score)
+    return None
+
+
+def _score(severity: Severity) -> float:
+    return severity.score or 0.0
 
 
 def _list(value: object) -> list[object]:

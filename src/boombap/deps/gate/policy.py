@@ -7,8 +7,9 @@ Every key is optional::
     kev = true                   # known exploited: blocks whatever the severity
     epss = 0.5                   # as likely as this to be exploited within 30 days: blocks likewise
     fixable = false              # true: only what has a fixed version blocks
-    scope = ["runtime", "optional"]   # dev is shown, and does not block
+    scope = ["runtime", "optional"]   # dev is shown, and does not block; malware blocks in every scope
     informational = "warn"       # or block: unsound, unmaintained, notice
+    unassessable = "block"       # or warn: an advisory about a package that names no version to compare with
     packages = ["*"]             # what the policy is about, by name
     except_packages = []
     max_db_age = "7d"
@@ -49,6 +50,7 @@ class Policy(Record):
         fixable: whether only findings with a fix block.
         scope: of the dependencies whose findings block.
         blocks_informational: whether unsound, unmaintained and notice block.
+        blocks_unassessable: whether an advisory that cannot be held against a version blocks.
         packages: patterns of the names that the policy is about.
         except_packages: patterns of names that it is not about.
         max_db_age_s: the oldest database that gives a verdict.
@@ -63,6 +65,7 @@ class Policy(Record):
     fixable: bool = False
     scope: tuple[Scope, ...] = ("runtime", "optional")
     blocks_informational: bool = False
+    blocks_unassessable: bool = True
     packages: tuple[str, ...] = ("*",)
     except_packages: tuple[str, ...] = ()
     max_db_age_s: float = 7 * 86_400.0
@@ -90,7 +93,8 @@ class Policy(Record):
         one = finding.dependency
         if not _is_named(one.normal, self.packages) or _is_named(one.normal, self.except_packages):
             return "the policy is not about this package"
-        if one.scope not in self.scope:
+        # Malware runs where it is installed: on developers' machines and in CI.
+        if one.scope not in self.scope and finding.kind != "malicious":
             return f"its scope is {one.scope}"
         if self.fixable and not finding.fixed and finding.kind != "malicious":
             return "there is no fix yet"
@@ -209,6 +213,7 @@ _KEYS: Mapping[str, tuple[str, Callable[[object], object]]] = {
     "fixable": ("fixable", _flag),
     "scope": ("scope", _scopes),
     "informational": ("blocks_informational", _is("block", "warn")),
+    "unassessable": ("blocks_unassessable", _is("block", "warn")),
     "packages": ("packages", _names),
     "except_packages": ("except_packages", _names),
     "max_db_age": ("max_db_age_s", _age),

@@ -45,6 +45,8 @@ def judge(
             violations.append(Violation(rule, _sentence(finding, rule, policy), finding))
         else:
             shown.append((finding, policy.excuse_for(finding) or _below(finding, policy)))
+    if policy.blocks_unassessable:
+        violations += [Violation("unassessable", f"{gap.what}: {gap.reason}") for gap in audit.coverage.unassessable]
     gaps = (*coverage_gaps(audit.coverage, policy.max_db_age_s), *_unaudited(audit.coverage, policy.max_unaudited))
     return Verdict(tuple(violations), gaps, tuple(shown), tuple(waived), tuple(old), policy.is_enforced)
 

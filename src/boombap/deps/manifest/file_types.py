@@ -85,9 +85,9 @@ CHECKED: dict[str, tuple[FileType, tuple[str, ...]]] = {
 """Manifests that say nothing more than their lock, unless that is stale: by name, with the locks."""
 UNREAD = frozenset(
     (
-        "bun.lock bun.lockb gradle.lockfile conda-lock.yml conda-lock.yaml pixi.lock mix.lock rebar.lock "
+        "bun.lock bun.lockb gradle.lockfile conda-lock.yml conda-lock.yaml pixi.lock mix.lock rebar.lock deno.lock "
         "Package.resolved packages.lock.json project.assets.json paket.lock pubspec.lock Podfile.lock "
-        "Cartfile.resolved deno.lock stack.yaml.lock cabal.project.freeze renv.lock conan.lock vcpkg-lock.json flake.lock"
+        "Cartfile.resolved stack.yaml.lock cabal.project.freeze renv.lock conan.lock vcpkg-lock.json flake.lock"
     ).split()
 )
 """Lock files that nothing here reads yet; they are named as skipped."""

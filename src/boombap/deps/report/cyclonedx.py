@@ -23,6 +23,8 @@ def cyclonedx_object(report: Report) -> dict[str, object]:
     coverage = report.audit.coverage
     left_out = [{"name": "boombap:unaudited", "value": f"{one.what}: {one.reason}"} for one in coverage.skipped]
     left_out += [{"name": "boombap:gap", "value": gap.summary} for gap in report.verdict.gaps]
+    if report.hidden:
+        left_out.append({"name": f"boombap:below-{report.floor}", "value": f"{report.hidden} findings are not listed"})
     left_out += [
         {"name": "boombap:database", "value": f"{source.ecosystem} sha256:{source.sha256} newest {source.newest}"}
         for source in coverage.sources

@@ -51,6 +51,8 @@ def _parts(report: Report) -> dict[str, object]:
         "findings": [_finding(*one) for one in report.by_status],
         "violations": [{"rule": one.rule, "summary": one.summary} for one in verdict.violations],
         "gaps": [{"rule": one.rule, "summary": one.summary} for one in verdict.gaps],
+        "floor": report.floor,
+        "hidden": report.hidden,
         "audited": coverage.audited,
         "unknown_severity": coverage.unknown_severity,
         "missing": list(coverage.missing),

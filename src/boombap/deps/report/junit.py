@@ -23,15 +23,18 @@ def junit_lines(report: Report) -> Iterator[str]:
     skipped = report.audit.coverage.skipped
     gaps = report.verdict.gaps
     failed = sum(any(status == "blocks" for _, status, _ in found) for found in by_package.values())
-    total = len(by_package) + len(skipped) + len(gaps)
+    is_hidden = bool(report.hidden)
+    total = len(by_package) + len(skipped) + len(gaps) + is_hidden
     yield '<?xml version="1.0" encoding="UTF-8"?>'
-    counts = f'tests="{total}" failures="{failed}" errors="{len(gaps)}" skipped="{len(skipped)}"'
+    counts = f'tests="{total}" failures="{failed}" errors="{len(gaps)}" skipped="{len(skipped) + is_hidden}"'
     yield f'<testsuites><testsuite name="boombap deps" timestamp="{_xml(report.made_at)}" {counts}>'
     yield from cases
     for item in skipped:
         yield _notice("skipped", item.what, "skipped", item.reason)
     for gap in gaps:
         yield _notice("coverage", gap.rule, "error", gap.summary)
+    if report.hidden:
+        yield _notice("coverage", "hidden", "skipped", f"{report.hidden} findings below {report.floor} are not shown")
     yield "</testsuite></testsuites>"
 
 

@@ -37,16 +37,30 @@ def answer(report: Report) -> str:
     coverage, verdict = report.audit.coverage, report.verdict
     packages = f"{coverage.audited:,} package{'s' * (coverage.audited != 1)}"
     left_out = f"; {len(coverage.skipped):,} could not be audited" if coverage.skipped else ""
+    if coverage.unassessable:
+        left_out += f"; {len(coverage.unassessable):,} advisories cannot be held against a version"
     if verdict.gaps:
         return f"no verdict: {verdict.gaps[0].summary}"
+    return f"{_count(report, packages)}{hidden(report)}{left_out}"
+
+
+def hidden(report: Report) -> str:
+    """Return how many findings are not shown, behind a semicolon; empty when all are."""
+    return f"; {report.hidden:,} below {report.floor} are not shown" if report.hidden else ""
+
+
+def _count(report: Report, packages: str) -> str:
+    verdict = report.verdict
     if verdict.violations:
         count, total = len(verdict.violations), len(report.audit.findings)
-        if count == total:
-            return f"{count:,} finding{'s' * (count != 1)} in {packages}{left_out}"
-        return f"{count:,} of {total:,} findings in {packages} block{'s' * (count == 1)}{left_out}"
+        if count == total or not total:
+            return f"{count:,} finding{'s' * (count != 1)} in {packages}"
+        return f"{count:,} of {total:,} findings in {packages} block{'s' * (count == 1)}"
     if report.audit.findings:
-        return f"none of {len(report.audit.findings):,} findings in {packages} blocks{left_out}"
-    return f"no known vulnerabilities in {packages}{left_out}"
+        return f"none of {len(report.audit.findings):,} findings in {packages} blocks"
+    if report.hidden or report.audit.coverage.unassessable:
+        return f"no findings to show in {packages}"
+    return f"no known vulnerabilities in {packages}"
 
 
 def purl(ecosystem: str, name: str, version: str) -> str:
