@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import settings
 
 import exit_codes
 import servers
@@ -28,6 +29,11 @@ if TYPE_CHECKING:
 
 _ROOM_BYTES = 4 * 1024**3
 _SETTING = ("BOOMBAP_", "POSTGRES_", "DB_", "REDIS_", "PG", "XDG_", "SPOTIFY_")
+
+
+# No property test fails because the machine was busy.
+settings.register_profile("busy machine", deadline=None)
+settings.load_profile("busy machine")
 
 
 def pytest_configure() -> None:

@@ -26,6 +26,7 @@ PASSWORD = "hunter2"
         f"postgresql://dj:{PASSWORD}@db/rap",
         f"postgresql://dj:{PASSWORD}@{PASSWORD}@db/rap",
         f"redis://:{PASSWORD}@db:6379/0",
+        f"/srv/https:/dj:{PASSWORD}@proxy is not a folder",
         f"postgresql://dj:a/{PASSWORD}@db/rap",
         f"host=db password={PASSWORD}",
         f"host=db password = '{PASSWORD} {PASSWORD}' user=dj",

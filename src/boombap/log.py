@@ -18,9 +18,10 @@ LEVELS = ("debug", "info", "warning", "error")
 FORMATS = ("text", "json")
 
 _settings = {"level": "warning", "format": "text"}
-# user:password@ in an address, up to the last @; password=... in a connection string, an environment or a dict.
+# user:password@ in an address, up to the last @, and with one slash, as a path shows it;
+# password=... in a connection string, an environment or a dict.
 _SECRETS = re.compile(
-    r"(?<=://)([^\s:/@]*):\S+(?=@)"
+    r"(?<=:/)(/?[^\s:/@]*):\S+(?=@)"
     r"|(password|passwd|secret|token)(['\"]?\s*[=:]\s*)('(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|\S+)",
     re.IGNORECASE,
 )

@@ -156,3 +156,33 @@ def test_one_line_warns_of_an_old_name(boombap: Run, isolated: Path) -> None:
     done = boombap("redis", "info", "--url", "redis://127.0.0.1:1/0")
     assert done.returncode == 3
     assert done.stderr.count("cache is now called redis_manager") == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "environment"),
+    [
+        (("config", "check"), {"BOOMBAP_DB_POOL_SIZE": f"postgresql://u:{PASSWORD}@h/x"}),
+        (("config", "show"), {"POSTGRES_HOST": f"postgresql://u:{PASSWORD}@h/x"}),
+        (("config", "show"), {"BOOMBAP_SPOTIFY_BASE_URL": f"https://u:{PASSWORD}@h"}),
+        (("config", "show"), {"BOOMBAP_CONFIG": f"redis://u:{PASSWORD}@h"}),
+        (("config", "init", f"redis://u:{PASSWORD}@h"), {}),
+        (("doctor",), {"REDIS_DB": f"redis://u:{PASSWORD}@h"}),
+        (("deps", "audit", f"https://u:{PASSWORD}@h/x"), {}),
+        (("db", "--targets", f"postgresql://u:{PASSWORD}@h/x"), {}),
+        ((f"redis://u:{PASSWORD}@h",), {}),
+        (("help", f"redis://u:{PASSWORD}@h"), {}),
+        (("ctx", "search", "x", "--root", f"https://u:{PASSWORD}@h"), {}),
+        (("db",), {"DATABASE_URL_FILE": f"postgresql://u:{PASSWORD}@h/x"}),
+    ],
+)
+def test_an_address_in_the_wrong_place_does_not_show_its_password(
+    boombap: Run, words: tuple[str, ...], environment: dict[str, str]
+) -> None:
+    done = boombap(*words, **environment)
+    assert PASSWORD not in done.stdout + done.stderr
+
+
+def test_a_word_that_is_not_utf8_is_no_bug(boombap: Run) -> None:
+    done = boombap("db", "--unanalyzed", "--analyzer", "\udcff", DATABASE_URL="postgresql://dj@127.0.0.1:1/x")
+    assert done.returncode in (2, 3)
+    assert "Traceback" not in done.stderr

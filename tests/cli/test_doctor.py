@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from typing import TYPE_CHECKING
 
 import pytest
@@ -78,10 +79,8 @@ def test_servers_that_do_not_answer(boombap: Run) -> None:
     assert done.returncode == 1
     assert given["PostgreSQL"][0] == "bad"
     assert f"127.0.0.1:{port}/rap refused the connection" in given["PostgreSQL"][1]
-    assert given["Redis"] == (
-        "bad",
-        f"no connection to 127.0.0.1:{port}: Connection refused; check REDIS_URL or REDIS_HOST and REDIS_PORT",
-    )
+    assert given["Redis"][0] == "bad"
+    assert given["Redis"][1].startswith(f"Redis at 127.0.0.1:{port}/0 refused the connection; check host and port")
     assert PASSWORD not in done.stdout
 
 
@@ -91,3 +90,17 @@ def test_ready_database(boombap: Run, healthy: Database) -> None:
     assert done.returncode == 0
     assert [given[name][0] for name in ("PostgreSQL", "rights", "tracks", "analysis_results")] == ["ok"] * 4
     assert given["PostgreSQL"][1].startswith("18")
+
+
+@pytest.mark.parametrize("query", ["?ssl_cert_reqs=none", "/nonsense"])
+def test_an_address_of_redis_that_no_tool_takes_is_bad(boombap: Run, query: str) -> None:
+    done = boombap("doctor", "--format", "json", REDIS_URL=f"redis://:{PASSWORD}@127.0.0.1:6379{query}")
+    assert answers(done)["Redis"][0] == "bad"
+    assert PASSWORD not in done.stdout
+
+
+def test_what_listens_is_not_a_redis(boombap: Run) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        done = boombap("doctor", "--format", "json", REDIS_URL=f"redis://127.0.0.1:{port}/0")
+    assert answers(done)["Redis"][0] == "bad"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -97,3 +98,33 @@ def test_a_connect_limit_outlives_a_nearer_address(tmp_path: Path) -> None:
     (tmp_path / "boombap.toml").write_text("[postgres]\nconnect_timeout = '9s'\nhost = 'a'\n")
     config = load(environ={"DATABASE_URL": "postgresql://b/c"}, folder=tmp_path)
     assert (config.postgres.connect_timeout, config.postgres.host) == (9.0, None)
+
+
+@pytest.mark.parametrize("name", ["boombap.toml", ".env"])
+@pytest.mark.parametrize("make", ["link to nothing", "link to itself", "folder", "pipe"])
+def test_what_is_there_and_not_a_file_is_a_problem(tmp_path: Path, name: str, make: str) -> None:
+    path = tmp_path / name
+    if make == "folder":
+        path.mkdir()
+    elif make == "pipe":
+        os.mkfifo(path)
+    else:
+        path.symlink_to(path if make == "link to itself" else tmp_path / "nothing")
+    with pytest.raises(ConfigError, match="is not a file that can be read"):
+        load(environ={}, folder=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[db]\npool_size = " + "9" * 5000, "a number that is too long"),
+        ("[db]\npool_size = 0x" + "f" * 5000, "a number that is too long"),
+        ("[postgres]\nusername = {x = 1}", "is a table"),
+        ('[db]\ncoverage_analyzers = [["a"], {x = 1}]', "is a table"),
+        ("[[db]]\npool_size = 3", "db is not in a section"),
+    ],
+)
+def test_values_of_a_shape_that_nothing_has(tmp_path: Path, text: str, words: str) -> None:
+    (tmp_path / "boombap.toml").write_text(text)
+    with pytest.raises(ConfigError, match=words):
+        load(every(), environ={}, folder=tmp_path)

@@ -9,6 +9,7 @@ from boombap.command.action import Action, Tool
 from boombap.command.emit import answer
 from boombap.command.options import add_output, add_quiet
 from boombap.errors import EXIT_EXTERNAL, EXIT_OK, EXIT_USAGE, ExternalError, UsageError
+from boombap.log import redact
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ def _shown(value: object, key: Key) -> str:
         return "(not set)"
     if isinstance(value, Secret):
         return "***"
-    return text_of(value, key.kind)
+    return redact(text_of(value, key.kind))
 
 
 def _check(context: RunContext) -> int:
@@ -118,7 +119,7 @@ def _check(context: RunContext) -> int:
         lambda: _check_lines(config, problems),
         lambda: {
             "schema": CHECK_SCHEMA,
-            "problems": [str(problem) for problem in problems],
+            "problems": [redact(str(problem)) for problem in problems],
             "renamed": config.renamed,
             "set": len(config.sources),
         },
@@ -127,7 +128,7 @@ def _check(context: RunContext) -> int:
 
 
 def _check_lines(config: Config, problems: Sequence[ConfigError]) -> Iterator[str]:
-    yield from map(str, problems)
+    yield from (redact(str(problem)) for problem in problems)
     yield from config.renamed
     if not problems:
         yield f"{len(config.sources)} settings are set, and all of them are valid"

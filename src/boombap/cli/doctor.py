@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import cache_from_source, find_spec
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from boombap.cli.sections import every
 from boombap.command.action import Action, Tool
 from boombap.command.options import add_output
 from boombap.errors import EXIT_FINDINGS, EXIT_OK, BoombapError, ConfigError
+from boombap.log import redact
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -52,7 +53,8 @@ class Answer:
 
 def _doctor(context: RunContext) -> int:
     terminal, answers = context.terminal, []
-    for answer in _examine(context.interrupt):
+    for examined in _examine(context.interrupt):
+        answer = replace(examined, finding=redact(examined.finding))
         answers.append(answer)
         if context.args.format == "text":
             label = terminal.style(f"{answer.state:<5}", _STYLES[answer.state])
@@ -80,7 +82,7 @@ def _examine(interrupt: Interrupt) -> Iterator[Answer]:
         yield Answer("configuration", "note", sentence)
     yield Answer("configuration", "ok", f"{len(config.sources)} of the settings are set; see `boombap config show`")
     yield from _postgres(config, interrupt)
-    yield from _redis(config)
+    yield from _redis(config, interrupt)
 
 
 def _python() -> Answer:
@@ -175,42 +177,22 @@ def _statements_obstacle(facts: Server) -> str:
     return facts.without_usage("pg_stat_statements").rstrip(";")
 
 
-def _redis(config: Config) -> Iterator[Answer]:
-    import socket
+def _redis(config: Config, interrupt: Interrupt) -> Iterator[Answer]:
+    from boombap.clients.redis import deployment
+    from boombap.clients.redis.connection import Limits
+    from boombap.local.address import redis
 
     if not config.redis.is_set:
         return
     try:
-        family, address, label = _redis_address(config)
-    except ValueError:
-        yield Answer("Redis", "bad", "redis.url is malformed; write redis://user:password@host:6379/0")
+        target = redis(config)
+        with deployment.opened(target, interrupt, limits=Limits(_CONNECT_S, _CONNECT_S), size=1) as server:
+            server.call("PING")
+    except BoombapError as error:
+        interrupt.check()
+        yield Answer("Redis", "bad", str(error))
         return
-    try:
-        with socket.socket(family) as connection:
-            connection.settimeout(_CONNECT_S)
-            connection.connect(address)
-    except OSError as error:
-        reason = error.strerror or "it did not answer in time"
-        yield Answer(
-            "Redis", "bad", f"no connection to {label}: {reason}; check REDIS_URL or REDIS_HOST and REDIS_PORT"
-        )
-        return
-    yield Answer("Redis", "ok", f"{label} accepts connections")
-
-
-def _redis_address(config: Config) -> tuple[int, str | tuple[str, int], str]:
-    import socket
-    from urllib.parse import urlsplit
-
-    redis = config.redis
-    parts = urlsplit(redis.url.reveal() if redis.url else "redis://127.0.0.1:6379")
-    if parts.scheme not in ("redis", "rediss", "unix"):
-        raise ValueError(parts.scheme)
-    if parts.scheme == "unix":
-        return socket.AF_UNIX, parts.path, parts.path
-    host, port = redis.host or parts.hostname or "127.0.0.1", redis.port or parts.port or 6379
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    return family, (host, port), f"{host}:{port}"
+    yield Answer("Redis", "ok", f"{target.label} answers")
 
 
 TOOL = Tool(

@@ -73,5 +73,7 @@ def _unknown(word: str) -> int:
 
     nearest = get_close_matches(word, COMMANDS, n=1, cutoff=0.4)
     advice = f"did you mean `boombap {nearest[0]}`" if nearest else "see `boombap --help`"
-    streams.print_error(f"boombap: there is no command {word!r}; {advice}")
+    from boombap.log import redact  # it may be an address with a password
+
+    streams.print_error(redact(f"boombap: there is no command {word!r}; {advice}"))
     return EXIT_USAGE

@@ -18,7 +18,7 @@ import time
 
 from boombap.cli import streams
 from boombap.command.dispatch import run_tool
-from boombap.errors import EXIT_BUG, EXIT_OK, BoombapError, Interrupted
+from boombap.errors import EXIT_BUG, EXIT_OK, EXIT_USAGE, BoombapError, Interrupted
 from boombap.interrupt import Interrupt
 from boombap.output.terminal import flush
 
@@ -108,8 +108,14 @@ def _answer(load: Load, argv: Sequence[str], prog: str, interrupt: Interrupt, ex
     except Interrupted as error:
         return error.exit_code
     except BoombapError as error:
-        streams.print_error(f"{prog}: {error}")
+        from boombap.log import redact  # a value that does not fit may be an address with a password
+
+        streams.print_error(redact(f"{prog}: {error}"))
         return error.exit_code
+    except UnicodeEncodeError:
+        # What the shell hands over byte by byte reached a place that takes text only.
+        streams.print_error(f"{prog}: an argument or a file name is not valid UTF-8")
+        return EXIT_USAGE
     except Exception as error:  # noqa: BLE001 - the outermost handler
         return _not_installed(error, prog, extra) or _bug(error, prog)
     finally:

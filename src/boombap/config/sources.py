@@ -69,7 +69,7 @@ class Sources:
                 self.problems.append(self._unknown("section", section, self._sections | self._others, str(path)))
                 continue
             for name, value in table.items():
-                text = ",".join(map(str, value)) if isinstance(value, list) else str(value)
+                text = self._text(value, f"{section}.{name} from {place}")
                 dotted = self._known(f"{section}.{name}", str(path))
                 # The new name wins, whichever comes first.
                 is_old = dotted != f"{section}.{name}"
@@ -79,7 +79,7 @@ class Sources:
 
     def from_dotenv(self, path: Path) -> dict[str, Setting]:
         """Read .env; a missing file sets nothing."""
-        if not path.is_file():
+        if not self._is_there(path):
             return {}
         try:
             entries = dotenv.parse(read_text(path), str(path))
@@ -120,8 +120,27 @@ class Sources:
             return Setting(value, f"{places.get(name, 'environment')} {name}")
         return Setting(path, f"{places.get(from_file, 'environment')} {from_file}", is_file=True) if path else None
 
+    def _is_there(self, path: Path) -> bool:
+        """Tell whether a file can be read; what is there and is not a file is a problem, not an absence."""
+        if path.is_file():
+            return True
+        if path.is_symlink() or path.exists():
+            self.problems.append(ConfigError(f"{path} is not a file that can be read", hint="remove it"))
+        return False
+
+    def _text(self, value: object, place: str) -> str:
+        parts = value if isinstance(value, list) else [value]
+        if any(isinstance(part, dict | list) for part in parts):
+            self.problems.append(ConfigError(f"{place} is a table", hint="write a text, a number, or a list of texts"))
+            return ""
+        try:
+            return ",".join(map(str, parts))
+        except ValueError:  # a whole number of more than 4,300 digits, written in hexadecimal
+            self.problems.append(ConfigError(f"{place} is a number that is too long"))
+            return ""
+
     def _tables(self, path: Path) -> dict[str, dict[str, object]]:
-        if not path.is_file():
+        if not self._is_there(path):
             return {}
         import tomllib  # 8 ms, only where a file exists
 
@@ -132,6 +151,9 @@ class Sources:
             return {}
         except tomllib.TOMLDecodeError as error:
             self.problems.append(ConfigError(f"{path} is not valid TOML: {error}"))
+            return {}
+        except ValueError:  # from a whole number of more than 4,300 digits
+            self.problems.append(ConfigError(f"{path} holds a number that is too long"))
             return {}
         except RecursionError:
             self.problems.append(ConfigError(f"{path} is nested too deeply"))
