@@ -156,7 +156,9 @@ def test_facts_of_a_server(each_cache: Cache):
 
 
 def test_faults_of_a_server(own_cache: Callable[..., Cache]):
-    bad = own_cache(maxmemory="50mb", maxmemory_policy="noeviction", slowlog_log_slower_than="0", maxclients="100")
+    bad = own_cache(
+        maxmemory="50mb", maxmemory_policy="noeviction", slowlog_log_slower_than="0", maxclients="100", save=""
+    )
     bad.call("SET", "k", 1)
     bad.call("KEYS", "*")
     ids = {one.id for one in examined(bad).findings}

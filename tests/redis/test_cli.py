@@ -285,6 +285,26 @@ def test_a_killed_purge_loses_no_value(start_boombap: Start, boombap: Run, cache
     assert saved == {b"y:%d" % number: b"value %d" % number for number in range(total)}
 
 
+def test_what_is_written_while_a_purge_runs_is_not_lost(start_boombap: Start, cache: Cache, isolated: Path):
+    """A client writes each key once more: its value is on the server, or the last one in the backup."""
+    keys = [b"job:%d" % number for number in range(8_000)]
+    with cache.connection() as connection:
+        connection.pipeline([("SET", key, "old") for key in keys])
+        child = start_boombap("redis", "purge", "--match", "job:*", "--backup", "j.jsonl", "--yes", REDIS_URL=cache.url)
+        written = {}
+        for key in random.Random(3).sample(keys, len(keys)):
+            written[key] = b"new of %b" % key
+            connection.call("SET", key, written[key])
+            if child.poll() is not None:
+                break
+        _, errors = child.communicate(timeout=30)
+        assert child.returncode in (0, 1, 3), errors
+        there = dict(zip(written, connection.pipeline([("GET", key) for key in written]), strict=True))
+    file = isolated / "j.jsonl"
+    saved = {item.key: item.value for item in items_in(file if file.exists() else isolated / "j.jsonl.part")}
+    assert [key for key, value in written.items() if value not in (there[key], saved.get(key))] == []
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_twenty_kills_lose_no_value(start_boombap: Start, boombap: Run, cache: Cache, isolated: Path):

@@ -135,15 +135,19 @@ def _locks(context: RunContext) -> int:
     with _pool(context) as pool:
         facts, _ = read.server(pool.read)
         found = blocking.trees(pool.read, facts)
-    if not facts.can_monitor:
+    is_hidden = not facts.can_monitor
+    if is_hidden:
         context.terminal.note(f"no permission: {facts.user} needs pg_monitor to see what other roles run")
-    answer(
-        context,
-        lambda: report.lock_lines(found, context.terminal),
-        lambda: {"schema": "boombap.db.locks/1", "sessions": found},
-    )
+    if found or not is_hidden or context.args.format == "json":
+        answer(
+            context,
+            lambda: report.lock_lines(found, context.terminal),
+            lambda: {"schema": "boombap.db.locks/1", "sessions": found, "is_complete": not is_hidden},
+        )
     # "Is everybody free to go on?"
-    return EXIT_FINDINGS if found else EXIT_OK
+    if found:
+        return EXIT_FINDINGS
+    return EXIT_NO_VERDICT if is_hidden else EXIT_OK
 
 
 def _snapshot(context: RunContext) -> int:
@@ -352,7 +356,11 @@ TOOL = Tool(
             _locks,
             options.add_locks,
             examples="locks --format json",
-            exits={EXIT_FINDINGS: "somebody waits", EXIT_EXTERNAL: "no connection, or a refused statement"},
+            exits={
+                EXIT_FINDINGS: "somebody waits",
+                EXIT_EXTERNAL: "no connection, or a refused statement",
+                EXIT_NO_VERDICT: "nobody was seen to wait, by a role that does not see the sessions of others",
+            },
         ),
         Action(
             "snapshot",

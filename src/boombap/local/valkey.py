@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 NAME = "valkey"
 _SOCKET = "valkey.sock"
 _PROGRAMS = ("valkey-server", "redis-server")
-_DEFAULTS = {"save": '""', "appendonly": "no", "protected-mode": "yes", "databases": "16"}
+# With a time to save the server also saves when it is ended by SIGTERM: `local stop` keeps the data.
+_DEFAULTS = {"save": "3600 1", "appendonly": "no", "protected-mode": "yes", "databases": "16"}
 _SETTING_NAME = re.compile(r"[a-z][a-z0-9-]*")
 _READY_LIMIT_S = 30.0
 _STOP_LIMIT_S = 10.0

@@ -84,7 +84,7 @@ def test_a_server_that_scans_past_the_pattern_cannot_have_a_key_deleted(tmp_path
     with lying(b"lyrics:1", *STRANGERS, b"lyrics:2") as liar, BackupFile(file) if backs_up else nullcontext() as backup:
         done = change(liar.target, tmp_path / "j", b"lyrics:*", backup=backup)
     assert liar.touched_by(b"UNLINK", b"DEL") == {b"lyrics:1", b"lyrics:2"}
-    assert (done.changed, done.left) == (4, 2), "they are there again after each of two laps"
+    assert (done.changed, done.left) == (0 if backs_up else 4, 2), "they are there again after each of two laps"
     assert liar.touched_by(b"DUMP", b"GET") == ({b"lyrics:1", b"lyrics:2"} if backs_up else set())
 
 
@@ -294,7 +294,7 @@ def test_a_large_key_that_changes_while_it_is_saved_is_not_deleted(cache: Cache,
     assert (done.seen, done.changed, done.skipped, done.failed_count) == (2, 1, 0, 1)
     assert done.failed == ((b"a:hot", "its value changed while it was read"),)
     assert cache.call("KEYS", "*") == [b"a:hot"]
-    assert [item.key for item in items_in(tmp_path / "b")] == [b"a:quiet"]
+    assert {item.key for item in items_in(tmp_path / "b")} == {b"a:quiet"}
 
 
 def test_expire_never_lengthens_a_life(each_cache: Cache, tmp_path: Path):

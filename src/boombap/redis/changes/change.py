@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import contextmanager
 from functools import partial
 
 from boombap.batch.fan_out import fan_out
 from boombap.clients.redis.errors import ServerError, refusal
+from boombap.redis.changes.saved_deletion import SavedDeletion
 from boombap.redis.keyspace.checkpoint import ScanPosition
 from boombap.redis.keyspace.collect import life_of
 from boombap.redis.keyspace.pattern import matcher
@@ -20,7 +22,6 @@ from boombap.redis.keyspace.scan import ELSEWHERE
 from boombap.redis.keyspace.shards import AT_ONCE, ShardLost
 from boombap.redis.keyspace.throttle import AdaptiveBatchSize
 from boombap.redis.model import Done, Plan
-from boombap.redis.transfer.reading import fetch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -154,7 +155,7 @@ class Change:
 
         def work(progressed: Callable[[], None]) -> None:
             nonlocal resumed_at, is_wrapped
-            with self._keyspace.connected(shard) as connection:
+            with self._keyspace.connected(shard) as connection, self._deletion(shard, connection) as deletion:
                 run_id = life_of(connection)
                 position = self._checkpoint.at(run_id, *shard.names)
                 cursor = position.cursor if position else 0
@@ -164,7 +165,7 @@ class Change:
                     resumed_at = cursor
                 while True:
                     started_s = time.perf_counter()
-                    cursor, seen = self._step(connection, shard, cursor, batch_size.size)
+                    cursor, seen = self._step(connection, deletion, cursor, batch_size.size)
                     batch_size.record(time.perf_counter() - started_s, seen)
                     self._note(shard, ScanPosition(run_id, cursor))
                     progressed()
@@ -177,11 +178,23 @@ class Change:
         self._keyspace.retry_until_done(work)
         return 0
 
-    def _step(self, connection: Connection, shard: Shard, cursor: int, count: int) -> tuple[int, int]:
+    @contextmanager
+    def _deletion(self, shard: Shard, connection: Connection) -> Iterator[SavedDeletion | None]:
+        """Yield what deletes keys whose values are in the backup; None without a backup."""
+        if self._backup is None:
+            yield None
+            return
+        with self._keyspace.connected(shard) as guard:
+            is_cluster = bool(shard.node)
+            yield SavedDeletion(connection, guard, self._backup, self._lock, shard.db, is_cluster=is_cluster)
+
+    def _step(self, connection: Connection, deletion: SavedDeletion | None, cursor: int, count: int) -> tuple[int, int]:
         """Change one batch, and give the cursor of the next one and the keys that were looked at."""
         reply = connection.call("SCAN", cursor, "MATCH", self._plan.pattern, "COUNT", count)
         keys = [key for key in reply[1] if self._matches(key)]
-        changed = self._apply(connection, self._saved(connection, shard, keys)) if keys else 0
+        changed = 0
+        if keys:
+            changed = deletion.delete(keys) if deletion else self._apply(connection, keys)
         with self._lock:
             self._changed += changed
             self._unchanged += len(keys) - changed
@@ -211,13 +224,6 @@ class Change:
             cursor = int(reply[0])
             if cursor == 0:
                 return
-
-    def _saved(self, connection: Connection, shard: Shard, keys: list[bytes]) -> list[bytes]:
-        """Return the keys that may be deleted: with a backup, those whose values are in it and on disk."""
-        if self._backup is None:
-            return keys
-        with self._lock:
-            return self._backup.save(fetch(connection, shard.db, keys, self._backup.form))
 
     def _apply(self, connection: Connection, keys: Sequence[bytes]) -> int:
         if self._plan.action == "purge":

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+_CLASS = re.compile(rb"\[(?:\\.|[^\]\\])*+\]?", re.DOTALL)
+
+
 def matcher(pattern: bytes) -> Callable[[bytes], bool]:
     r"""Return a function that tells whether a key matches a pattern.
 
@@ -26,12 +29,12 @@ def matcher(pattern: bytes) -> Callable[[bytes], bool]:
 
 
 def is_everything(pattern: bytes) -> bool:
-    """Tell whether a pattern has wildcards only, so that it matches every key, or all but the shortest.
+    """Tell whether no character of a pattern must be in a key, so that it matches every one, or nearly so.
 
-    >>> is_everything(b"*"), is_everything(b"?*"), is_everything(b"x*")
-    (True, True, False)
+    >>> is_everything(b"*"), is_everything(b"?*"), is_everything(b"[^~]*"), is_everything(b"x*")
+    (True, True, True, False)
     """
-    return b"*" in pattern and not pattern.strip(b"*?")
+    return b"*" in pattern and not _CLASS.sub(b"", pattern).strip(b"*?")
 
 
 def _translated(pattern: bytes) -> bytes:

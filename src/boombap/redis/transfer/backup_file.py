@@ -62,6 +62,7 @@ class BackupFile:
         continued: whether an interrupted run has saved others before.
         failed: keys that could not be saved, with the reason; at most 20 of `failed_count`.
         losses: how often the portable form could not hold something, by `export_format.LOSSES`.
+        lossy: the keys of which it could not hold all; a purge lets them stay.
     """
 
     def __init__(self, path: Path, form: Form = "both", job: str = "") -> None:
@@ -76,6 +77,7 @@ class BackupFile:
         self.failed: list[tuple[bytes, str]] = []
         self.failed_count = 0
         self.losses: Counter[str] = Counter()
+        self.lossy: set[bytes] = set()
 
     @property
     def is_unfinished(self) -> bool:
@@ -137,24 +139,33 @@ class BackupFile:
 
     def _save_windows(self, windows: Iterator[ExportedKey]) -> None:
         before, lost = self._place, set[str]()
+        key = b""
         try:
             for window in windows:
                 self._append([to_line(window)])
                 lost.update(window.lost)
+                key = window.key
         except BaseException:
             self._go_back(before)
             raise
         self.losses.update(lost)
+        if lost:
+            self.lossy.add(key)
 
     def _count(self, item: ExportedKey) -> None:
         self._place = self._place.replace(keys=self._place.keys + 1)
-        if item.dump is None:
+        if item.dump is None and item.lost:
             self.losses.update(item.lost)
+            self.lossy.add(item.key)
 
     def _note(self, item: ExportedKey, reason: str) -> None:
+        self.note_failure(item.key, reason)
+
+    def note_failure(self, key: bytes, reason: str) -> None:
+        """Note a key that stays because of its backup."""
         self.failed_count += 1
         if len(self.failed) < _MOST_FAILURES:
-            self.failed.append((item.key, reason))
+            self.failed.append((key, reason))
 
     def _go_back(self, place: _Place) -> None:
         """Take back what was written since; no key of it was deleted yet."""
