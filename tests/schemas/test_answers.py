@@ -167,6 +167,21 @@ def readings(bench: Bench, action: str) -> Iterator[str]:
         yield bench.json("redis", action, "--fast")
 
 
+@answers("redis-slow")
+def slow_logs(bench: Bench) -> Iterator[str]:
+    found = bench.cache()
+    found.call("CONFIG", "SET", "slowlog-log-slower-than", 0)
+    found.call("GET", "artist:1")
+    found.call("CONFIG", "SET", "slowlog-log-slower-than", 10_000)
+    yield bench.json("redis", "slow")
+
+
+@answers("redis-clients")
+def connected_clients(bench: Bench) -> Iterator[str]:
+    bench.cache()
+    yield bench.json("redis", "clients")
+
+
 @answers("redis-get")
 def values(bench: Bench) -> Iterator[str]:
     bench.cache()

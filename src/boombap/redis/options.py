@@ -17,6 +17,7 @@ ALL = "all"
 """The value of --db that means every database."""
 _MOST_ROWS = 100_000
 _LAST_DATABASE = 999_999
+_IDLE_S = 300.0
 
 
 def add_info(parser: ArgumentParser) -> None:
@@ -97,6 +98,20 @@ def add_stats(parser: ArgumentParser) -> None:
     _add_common(parser)
 
 
+def add_slow(parser: ArgumentParser) -> None:
+    """Declare the options of `slow`."""
+    add_limit(parser, 20, _MOST_ROWS)
+    _add_common(parser)
+
+
+def add_clients(parser: ArgumentParser) -> None:
+    """Declare the options of `clients`."""
+    _add_idle(parser, "count clients without a command for this long as idle")
+    add_limit(parser, 20, _MOST_ROWS)
+    add_fail_on(parser)
+    _add_common(parser)
+
+
 def check_replace(args: Namespace) -> None:
     """Refuse to write over keys without a word of consent.
 
@@ -150,6 +165,10 @@ def _add_sample(parser: ArgumentParser) -> None:
 
 def _add_fresh(parser: ArgumentParser) -> None:
     parser.add_argument("--fresh", action="store_true", help="start over where an interrupted run would be resumed")
+
+
+def _add_idle(parser: ArgumentParser, what: str) -> None:
+    parser.add_argument("--idle", type=duration_s, default=_IDLE_S, metavar="DURATION", help=f"{what} (default: 5m)")
 
 
 def _add_form(parser: ArgumentParser) -> None:

@@ -1,0 +1,78 @@
+"""The actions that look into nodes and compare servers: options and configuration to the work, its answer to a form."""
+
+from __future__ import annotations
+
+from boombap.command.action import Action
+from boombap.command.emit import answer
+from boombap.errors import EXIT_EXTERNAL, EXIT_FINDINGS, EXIT_OK
+from boombap.redis import environment, options
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from boombap.clients.redis.pool import Pool
+    from boombap.command.context import RunContext
+    from boombap.redis.nodes.asking import Denied
+
+
+def _slow(context: RunContext) -> int:
+    from boombap.redis.nodes import slow
+    from boombap.redis.views import slow as view
+
+    log, label, rows = slow.read(_masters(context)), environment.target(context).address, context.args.n
+    answer(context, lambda: view.lines(log, label, context.terminal, rows), lambda: view.to_object(log, label, rows))
+    return _unanswered(log.denied, "SLOWLOG GET")
+
+
+def _clients(context: RunContext) -> int:
+    from boombap.redis.checks import clients as checks
+    from boombap.redis.examine import verdict
+    from boombap.redis.nodes import clients
+    from boombap.redis.views import clients as view
+
+    seen, label, rows = clients.read(_masters(context), context.args.idle), _label(context), context.args.n
+    health = verdict(checks.judge(seen), environment.waivers(context), checks.skipped(seen), checks.COUNT)
+    answer(
+        context,
+        lambda: view.lines(seen, health, label, context.terminal, rows),
+        lambda: view.to_object(seen, health, label, rows),
+    )
+    return _unanswered(seen.denied, "CLIENT LIST") or environment.exit_code(context, health)
+
+
+def _masters(context: RunContext) -> list[Pool]:
+    return environment.opened(context, environment.target(context)).masters()
+
+
+def _label(context: RunContext) -> str:
+    return environment.target(context).address
+
+
+def _unanswered(denied: Iterable[Denied], *commands: str) -> int:
+    """Return the code of an answer that lacks what it is about, on one node or more."""
+    return EXIT_EXTERNAL if any(refused.command in commands for refused in denied) else EXIT_OK
+
+
+_AT_FAIL_ON = "a finding at or above --fail-on"
+_UNREACHABLE = "no connection, or a refused command"
+
+ACTIONS = (
+    Action(
+        "slow",
+        "the slow log by command and pattern of key",
+        _slow,
+        options.add_slow,
+        examples="slow -n 20",
+        exits={EXIT_EXTERNAL: _UNREACHABLE},
+    ),
+    Action(
+        "clients",
+        "who is connected, idle, blocked, or costs memory",
+        _clients,
+        options.add_clients,
+        examples="clients --idle 1h",
+        exits={EXIT_FINDINGS: _AT_FAIL_ON, EXIT_EXTERNAL: _UNREACHABLE},
+    ),
+)
+"""In the order of the help."""
