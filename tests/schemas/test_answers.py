@@ -182,6 +182,31 @@ def connected_clients(bench: Bench) -> Iterator[str]:
     yield bench.json("redis", "clients")
 
 
+@answers("redis-streams")
+def streams(bench: Bench) -> Iterator[str]:
+    found = bench.cache()
+    found.call("XGROUP", "CREATE", "feed", "crew", "0")
+    found.call("XREADGROUP", "GROUP", "crew", "mc", "STREAMS", "feed", ">")
+    yield bench.json("redis", "streams")
+
+
+@answers("redis-latency")
+def latencies(bench: Bench) -> Iterator[str]:
+    found = bench.cache()
+    found.call("CONFIG", "SET", "latency-monitor-threshold", 1)
+    yield bench.json("redis", "latency", "-n", "1000")
+    found.call("CONFIG", "SET", "latency-monitor-threshold", 0)
+
+
+@answers("redis-hot")
+def hot_keys(bench: Bench) -> Iterator[str]:
+    found = bench.cache()
+    yield bench.json("redis", "hot")
+    found.call("CONFIG", "SET", "maxmemory-policy", "allkeys-lfu")
+    yield bench.json("redis", "hot")
+    found.call("CONFIG", "SET", "maxmemory-policy", "noeviction")
+
+
 @answers("redis-get")
 def values(bench: Bench) -> Iterator[str]:
     bench.cache()

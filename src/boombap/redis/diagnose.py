@@ -20,7 +20,7 @@ def _slow(context: RunContext) -> int:
     from boombap.redis.nodes import slow
     from boombap.redis.views import slow as view
 
-    log, label, rows = slow.read(_masters(context)), environment.target(context).address, context.args.n
+    log, label, rows = slow.read(_masters(context)), _label(context), context.args.n
     answer(context, lambda: view.lines(log, label, context.terminal, rows), lambda: view.to_object(log, label, rows))
     return _unanswered(log.denied, "SLOWLOG GET")
 
@@ -39,6 +39,54 @@ def _clients(context: RunContext) -> int:
         lambda: view.to_object(seen, health, label, rows),
     )
     return _unanswered(seen.denied, "CLIENT LIST") or environment.exit_code(context, health)
+
+
+def _streams(context: RunContext) -> int:
+    from boombap.redis.checks import streams as checks
+    from boombap.redis.examine import verdict
+    from boombap.redis.keyspace.pattern import matcher
+    from boombap.redis.nodes import streams
+    from boombap.redis.views import streams as view
+
+    args, label, db = context.args, _label(context), environment.scanned_database(context)
+    seen = streams.read(
+        environment.keyspace(context, db), args.match, matcher(args.match),
+        db=db, idle_limit_s=args.idle, max_lag=args.max_lag,
+    )  # fmt: skip
+    health = verdict(checks.judge(seen), environment.waivers(context), checks.skipped(seen), checks.COUNT)
+    answer(
+        context,
+        lambda: view.lines(seen, health, label, context.terminal, args.n),
+        lambda: view.to_object(seen, health, label, args.match, args.n),
+    )
+    return _unanswered(seen.denied, "XINFO STREAM", "XINFO GROUPS") or environment.exit_code(context, health)
+
+
+def _latency(context: RunContext) -> int:
+    from boombap.redis.nodes import latency
+    from boombap.redis.views import latency as view
+
+    seen = latency.read(_masters(context), context.args.samples, context.interrupt)
+    label, rows = _label(context), context.args.n
+    answer(context, lambda: view.lines(seen, label, context.terminal, rows), lambda: view.to_object(seen, label, rows))
+    return EXIT_OK
+
+
+def _hot(context: RunContext) -> int:
+    from boombap.redis.keyspace.pattern import matcher
+    from boombap.redis.nodes import hot
+    from boombap.redis.views import hot as view
+
+    args, label, db = context.args, _label(context), environment.scanned_database(context)
+    seen = hot.read(
+        environment.keyspace(context, db), args.match, matcher(args.match), db=db, rows=args.n, limit=args.keys
+    )
+    answer(
+        context,
+        lambda: view.lines(seen, label, context.terminal),
+        lambda: view.to_object(seen, label, args.match),
+    )
+    return _unanswered(seen.denied, "OBJECT FREQ", "OBJECT IDLETIME")
 
 
 def _masters(context: RunContext) -> list[Pool]:
@@ -73,6 +121,30 @@ ACTIONS = (
         options.add_clients,
         examples="clients --idle 1h",
         exits={EXIT_FINDINGS: _AT_FAIL_ON, EXIT_EXTERNAL: _UNREACHABLE},
+    ),
+    Action(
+        "streams",
+        "streams and their groups: lag, pending entries, consumers",
+        _streams,
+        options.add_streams,
+        examples="streams --match 'events:*' --max-lag 1000",
+        exits={EXIT_FINDINGS: _AT_FAIL_ON, EXIT_EXTERNAL: _UNREACHABLE},
+    ),
+    Action(
+        "latency",
+        "how long PING and commands take, and what holds them up",
+        _latency,
+        options.add_latency,
+        examples="latency --samples 1000",
+        exits={EXIT_EXTERNAL: _UNREACHABLE},
+    ),
+    Action(
+        "hot",
+        "the keys that are used most, or were used last",
+        _hot,
+        options.add_hot,
+        examples="hot -n 50",
+        exits={EXIT_EXTERNAL: _UNREACHABLE},
     ),
 )
 """In the order of the help."""

@@ -18,6 +18,7 @@ ALL = "all"
 _MOST_ROWS = 100_000
 _LAST_DATABASE = 999_999
 _IDLE_S = 300.0
+_MAX_COUNT = 1_000_000_000
 
 
 def add_info(parser: ArgumentParser) -> None:
@@ -109,6 +110,51 @@ def add_clients(parser: ArgumentParser) -> None:
     _add_idle(parser, "count clients without a command for this long as idle")
     add_limit(parser, 20, _MOST_ROWS)
     add_fail_on(parser)
+    _add_common(parser)
+
+
+def add_streams(parser: ArgumentParser) -> None:
+    """Declare the options of `streams`."""
+    _add_match(parser, "*")
+    parser.add_argument(
+        "--max-lag",
+        type=whole_number(0, _MAX_COUNT),
+        default=10_000,
+        metavar="N",
+        help="a group that is further behind is a finding (default: 10000)",
+    )
+    _add_idle(parser, "a consumer that did nothing for this long is not at work")
+    add_limit(parser, 20, _MOST_ROWS)
+    add_fail_on(parser)
+    _add_database(parser, "all")
+    _add_common(parser)
+
+
+def add_latency(parser: ArgumentParser) -> None:
+    """Declare the options of `latency`."""
+    parser.add_argument(
+        "--samples",
+        type=whole_number(1, 1_000_000),
+        default=200,
+        metavar="N",
+        help="PINGs per node (default: 200)",
+    )
+    add_limit(parser, 10, _MOST_ROWS)
+    _add_common(parser)
+
+
+def add_hot(parser: ArgumentParser) -> None:
+    """Declare the options of `hot`."""
+    _add_match(parser, "*")
+    parser.add_argument(
+        "--keys",
+        type=whole_number(1, _MAX_COUNT),
+        default=10_000,
+        metavar="N",
+        help="without an LFU policy look at this many keys of each database (default: 10000)",
+    )
+    add_limit(parser, 20, _MOST_ROWS)
+    _add_database(parser, "all")
     _add_common(parser)
 
 
