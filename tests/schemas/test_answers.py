@@ -229,6 +229,14 @@ def backups(bench: Bench, action: str) -> Iterator[str]:
     yield saved if action == "backup" else bench.json("redis", "restore", "keys.jsonl")
 
 
+@answers("redis-diff")
+def differences(bench: Bench) -> Iterator[str]:
+    url = re.sub(r"/0$", "/1", bench.cache().url)
+    yield bench.json("redis", "diff", "--to", url)
+    bench.run("redis", "copy", "--to", url)
+    yield bench.json("redis", "diff", "--to", url, "--fast")
+
+
 @answers("redis-copy")
 def copies(bench: Bench) -> Iterator[str]:
     url = bench.cache().url

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from boombap.clients.redis.pool import Pool
+    from boombap.clients.redis.target import Target
     from boombap.command.context import RunContext
+    from boombap.redis.compare.differ import Side
     from boombap.redis.nodes.asking import Denied
 
 
@@ -89,6 +91,45 @@ def _hot(context: RunContext) -> int:
     return _unanswered(seen.denied, "OBJECT FREQ", "OBJECT IDLETIME")
 
 
+def _diff(context: RunContext) -> int:
+    from boombap.clients.redis.target import from_text
+    from boombap.redis.compare.differ import Rules, compare
+    from boombap.redis.keyspace.pattern import matcher
+    from boombap.redis.transfer.copying import refuse_same_database
+    from boombap.redis.views import diff as view
+
+    args, db = context.args, environment.changed_database(context)
+    to = from_text(args.to, origin="--to")
+    to_db = None if db is None else to.db
+    here, there = _side(context, environment.target(context), db), _side(context, to, to_db)
+    refuse_same_database(here.keyspace.deployment, there.keyspace.deployment, is_same_number=to_db == db)
+    rules = Rules(args.fast, 1000 * args.ttl_tolerance, args.n)
+    with environment.progress(context) as progress:
+        seen = compare(here, there, args.match, matcher(args.match), rules=rules, progress=progress.reach)
+    places = (
+        environment.place(context, db),
+        f"{to.address}, {'all databases' if to_db is None else f'database {to_db}'}",
+    )
+    addresses = (_label(context), to.address)
+    answer(
+        context,
+        lambda: view.lines(seen, places, rules, context.terminal),
+        lambda: view.to_object(seen, addresses, rules, args.match),
+    )
+    if seen.failed_count or not seen.is_complete:
+        return EXIT_EXTERNAL
+    return EXIT_FINDINGS if seen.differs else EXIT_OK
+
+
+def _side(context: RunContext, server: Target, db: int | None) -> Side:
+    from functools import cache
+
+    from boombap.redis.compare.differ import Side
+
+    keyspace = environment.keyspace_of(context, server, db)
+    return Side(keyspace, cache(environment.databases(context, server)), db)
+
+
 def _masters(context: RunContext) -> list[Pool]:
     return environment.opened(context, environment.target(context)).masters()
 
@@ -104,6 +145,7 @@ def _unanswered(denied: Iterable[Denied], *commands: str) -> int:
 
 _AT_FAIL_ON = "a finding at or above --fail-on"
 _UNREACHABLE = "no connection, or a refused command"
+_UNCOMPARED = "no connection, a refused command, a key that could not be compared, or slots that moved meanwhile"
 
 ACTIONS = (
     Action(
@@ -145,6 +187,14 @@ ACTIONS = (
         options.add_hot,
         examples="hot -n 50",
         exits={EXIT_EXTERNAL: _UNREACHABLE},
+    ),
+    Action(
+        "diff",
+        "compare keys with those of another server",
+        _diff,
+        options.add_diff,
+        examples="diff --match 'artist:*' --to redis://cache.example.org:6379/0",
+        exits={EXIT_FINDINGS: "the servers differ", EXIT_EXTERNAL: _UNCOMPARED},
     ),
 )
 """In the order of the help."""

@@ -57,10 +57,15 @@ def databases(context: RunContext, server: Target) -> Callable[[int], Deployment
 
 def keyspace(context: RunContext, db: int | None) -> Keyspace:
     """Return the configured server as something to scan; a database that it does not have is an error."""
+    return keyspace_of(context, target(context), db)
+
+
+def keyspace_of(context: RunContext, server: Target, db: int | None) -> Keyspace:
+    """Return any server as something to scan; a database that it does not have is an error."""
     from boombap.redis.keyspace.shards import Keyspace
 
-    server = target(context) if db is None else target(context).on(db)
-    return Keyspace(opened(context, server), context.interrupt, _limits(context))
+    deployment = opened(context, server if db is None else server.on(db))
+    return Keyspace(deployment, context.interrupt, _limits(context))
 
 
 def changed_database(context: RunContext) -> int | None:

@@ -158,6 +158,23 @@ def add_hot(parser: ArgumentParser) -> None:
     _add_common(parser)
 
 
+def add_diff(parser: ArgumentParser) -> None:
+    """Declare the options of `diff`."""
+    parser.add_argument("--to", required=True, metavar="ADDRESS", help="the server to compare with")
+    _add_match(parser, "*")
+    parser.add_argument("--fast", action="store_true", help="compare types, TTLs and lengths only")
+    parser.add_argument(
+        "--ttl-tolerance",
+        type=duration_s,
+        default=10.0,
+        metavar="DURATION",
+        help="TTLs may differ by this much (default: 10s)",
+    )
+    add_limit(parser, 10, 1000)
+    _add_database(parser, "the addresses'")
+    _add_common(parser)
+
+
 def check_replace(args: Namespace) -> None:
     """Refuse to write over keys without a word of consent.
 
