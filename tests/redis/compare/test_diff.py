@@ -6,7 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from boombap.clients.redis.pool import Pool
+from boombap.interrupt import Interrupt
+from boombap.redis.compare.differ import Rules, Side, compare
 from boombap.redis.compare.digest import Unread, Wanted, digest_of, digests
+from boombap.redis.keyspace.shards import Keyspace
+from caches import LIMITS
 from redis_actions import PASSWORD, ask, limited_user, text_of
 
 if TYPE_CHECKING:
@@ -213,6 +218,33 @@ def test_a_value_of_another_length_than_it_had_is_not_trusted(cache: Cache):
         wrong = digests(pool, [Wanted(b"list", "set", 100, None)])[b"list"]
         assert isinstance(wrong, Unread)
         assert "type changed" in str(wrong)
+
+
+class Replicated(Pool):
+    """A replica that is behind when it is asked for the first time, and has caught up at the second."""
+
+    late: Any = ()
+    asked = 0
+
+    def pipeline(self, commands: Any) -> Any:
+        replies = super().pipeline(commands)
+        self.asked += 1
+        # The third pipeline reads values: TYPE and PTTL, then lengths, then GET.
+        if self.asked == 3:
+            super().pipeline(self.late)
+        return replies
+
+
+def test_a_key_that_was_just_written_is_no_difference(cache: Cache, other: Cache):
+    for number in range(3):
+        cache.call("SET", f"k{number}", "new")
+    other.call("SET", "k0", "old")
+    with cache.pool() as here, Replicated(other.target, Interrupt(), limits=LIMITS) as there:
+        there.late = [("SET", f"k{number}", "new") for number in range(3)]
+        sides = [Side(Keyspace(pool, Interrupt(), LIMITS), lambda _, pool=pool: pool, 0) for pool in (here, there)]
+        found = compare(*sides, b"*", lambda _: True, rules=Rules(), progress=lambda seen, total: None)
+        assert there.asked > 3
+    assert (found.differs, found.same, found.failed_count) == (False, 3, 0)
 
 
 def test_memory_stays_bounded(boombap: Any, own_cache: Callable[..., Cache], cache: Cache):

@@ -38,6 +38,11 @@ def test_clients_are_grouped():
     assert ids(seen) == {}
 
 
+def test_a_process_id_in_a_name_makes_no_group_of_its_own():
+    rows = [ROW.format(1, 0, "N", 0).replace("name=app", f"name=app-{number}") for number in (7, 4711)]
+    assert [(group.name, group.count) for group in clients(*rows).groups] == [("app-<n>", 2)]
+
+
 @pytest.mark.parametrize(
     ("omem", "found"), [(8 * MIB - 1, {}), (8 * MIB, {"output_buffer": Severity.WARNING})]
 )  # fmt: skip

@@ -56,7 +56,8 @@ def test_real_streams(boombap: Any, each_cache: Cache):
     [group] = stream["groups"]
     assert (group["name"], group["lag"], group["pending"], group["consumers"]) == ("mc", 3, 2, 1)
     assert group["active_consumers"] == 0
-    assert group["oldest_pending_age_s"] >= group["oldest_pending_idle_s"] >= 0.04
+    assert 0.04 <= group["oldest_pending_idle_s"] < 60
+    assert 0.04 <= group["oldest_pending_age_s"] < 60
     assert {finding["id"] for finding in found["health"]["findings"]} == {"stream_lag", "stream_pending"}
     words = ("streams", "--max-lag", "2", "--fail-on", "warning")
     text = text_of(boombap, each_cache, *words, code=1)

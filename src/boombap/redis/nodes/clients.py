@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from boombap.record import Record
+from boombap.redis.keyspace.names import fold
 from boombap.redis.nodes.asking import Refusals, info_fields, number, text
 
 TYPE_CHECKING = False
@@ -19,6 +20,7 @@ class ClientGroup(Record):
     """Clients of one node with the same name, user, host and library.
 
     Attributes:
+        name: what CLIENT SETNAME gave, folded as keys are: many end with the id of a process.
         host: of their address; the path of a socket file.
         library: its name and version; empty where it does not say, or the server does not keep it (before 7.2).
         idle: those without a command for at least as long as was asked for.
@@ -142,12 +144,21 @@ def grouped(node: str, clients: Iterable[dict[str, str]], idle_limit_s: float) -
     sums: dict[tuple[str, str, str, str], _Sum] = {}
     for client in clients:
         library = " ".join(filter(None, (client.get("lib-name"), client.get("lib-ver"))))
-        names = (client.get("name", ""), client.get("user", ""), host_of(client.get("addr", "")), library)
+        names = (pattern_of(client.get("name", "")), client.get("user", ""), host_of(client.get("addr", "")), library)
         sums.setdefault(names, _Sum()).add(client, idle_limit_s)
     return [
         ClientGroup(node, *names, *(getattr(total, field) for field in ClientGroup.__match_args__[5:]))
         for names, total in sums.items()
     ]
+
+
+def pattern_of(name: str) -> str:
+    """Return the pattern of a client's name.
+
+    >>> pattern_of("worker-4711")
+    'worker-<n>'
+    """
+    return fold(name.encode()).decode("utf-8", "replace")
 
 
 def host_of(address: str) -> str:

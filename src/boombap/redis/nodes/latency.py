@@ -46,7 +46,7 @@ class CommandLatency(Record):
     """What one command took inside of the server, since its start or CONFIG RESETSTAT.
 
     Attributes:
-        p50_us: at most this, as the server counts by powers of two; None without LATENCY HISTOGRAM.
+        p50_us: at most this, as the server counts in steps that double; None without LATENCY HISTOGRAM.
     """
 
     name: str
