@@ -38,6 +38,10 @@ def test_clients_are_grouped():
     assert ids(seen) == {}
 
 
+def test_the_name_of_a_user_does_not_end_a_line():
+    assert [group.user for group in clients("addr=a:1 user=dj\u2028\x1cx omem=0").groups] == ["dj\u2028\x1cx"]
+
+
 def test_a_process_id_in_a_name_makes_no_group_of_its_own():
     rows = [ROW.format(1, 0, "N", 0).replace("name=app", f"name=app-{number}") for number in (7, 4711)]
     assert [(group.name, group.count) for group in clients(*rows).groups] == [("app-<n>", 2)]

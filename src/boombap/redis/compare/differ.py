@@ -155,14 +155,15 @@ class _Tally:
     examples: list[Difference] = field(default_factory=list)
     failed: list[tuple[bytes, int, str]] = field(default_factory=list)
     failed_count: int = 0
-    _remembered: set[tuple[int, bytes]] = field(default_factory=set)
+    _remembered: set[int] = field(default_factory=set)
 
     def is_new(self, db: int, key: bytes) -> bool:
         """Tell whether a key that differs, or failed, was not counted yet."""
-        if (db, key) in self._remembered:
+        name = hash((db, key))  # 64 bits and a secret seed: names of any length cost the same
+        if name in self._remembered:
             return False
         if len(self._remembered) < _REMEMBERED:
-            self._remembered.add((db, key))
+            self._remembered.add(name)
         return True
 
     def add(self, difference: Difference) -> None:

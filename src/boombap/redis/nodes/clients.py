@@ -104,7 +104,8 @@ def parsed(listing: str) -> list[dict[str, str]]:
     >>> parsed("id=3 addr=10.0.0.1:4000 name= flags=N\n")
     [{'id': '3', 'addr': '10.0.0.1:4000', 'name': '', 'flags': 'N'}]
     """
-    rows = (line.split(" ") for line in listing.splitlines() if line)
+    # Only this ends a line: the name of a user may hold other characters that str.splitlines takes for an end.
+    rows = (line.split(" ") for line in listing.split("\n") if line)
     return [{name: value for name, _, value in (word.partition("=") for word in words)} for words in rows]
 
 

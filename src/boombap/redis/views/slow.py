@@ -23,7 +23,7 @@ def lines(log: SlowLog, label: str, terminal: Terminal, rows: int) -> Iterator[s
     """Yield the groups, the one with the most time first, and what each log leaves out."""
     entries = sum(node.entries or 0 for node in log.nodes)
     known = any(node.entries is not None for node in log.nodes)
-    facts = f"{entries:,} slow commands" if known else "the slow log may not be read"
+    facts = f"{entries:,} slow command{'' if entries == 1 else 's'}" if known else "the slow log may not be read"
     yield f"{terminal.style(printable(label), 'bold')}  {facts}"
     yield from denied_lines(log.denied, terminal)
     for node in log.nodes:

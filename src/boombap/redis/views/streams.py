@@ -23,7 +23,8 @@ _NAME_COLUMNS = 40
 
 def lines(seen: Streams, health: Health, label: str, terminal: Terminal, rows: int) -> Iterator[str]:
     """Yield the findings, one row per stream, and one row per group."""
-    yield f"{terminal.style(printable(label), 'bold')}  {len(seen.streams):,} streams"
+    noun = "stream" if len(seen.streams) == 1 else "streams"
+    yield f"{terminal.style(printable(label), 'bold')}  {len(seen.streams):,} {noun}"
     yield from denied_lines(seen.denied, terminal)
     yield from health_lines(health, terminal)
     listed = seen.streams[:rows]
