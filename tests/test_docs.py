@@ -32,6 +32,7 @@ from boombap.redis.transfer import export_format
 from boombap.spotify import encode as spotify_encode
 from boombap.spotify import options as spotify_options
 from boombap.spotify.model import Outcome
+from schemas.validation import FOLDER, objects, schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -167,8 +168,8 @@ def test_every_form_is_documented():
     text = page("reference/db.md")
     source = Path(db_cli.__file__).read_text(encoding="utf-8")
     written = set(re.findall(r'"(boombap\.db[\w.]*/\d+)"', source))
-    for schema in {encode.SCHEMA, encode.FLEET_SCHEMA, snapshot.SCHEMA} | written:
-        assert f"### {schema}\n" in text
+    for form in {encode.SCHEMA, encode.FLEET_SCHEMA, snapshot.SCHEMA} | written:
+        assert f"### {form}\n" in text
     assert all(f"| `{column}` |" in text for column in encode.CSV_HEAD)
     assert all(f"`{name}`" in text for name in (*Failure.__match_args__[:2], "error"))
 
@@ -219,6 +220,17 @@ def test_every_form_and_field_of_redis_is_documented():
     names |= set(re.findall(r'^        "(\w+)": ', source, re.MULTILINE)) | set(redis_encode._NUMBERS.values())
     assert [name for name in sorted(names) if f"`{name}`" not in text] == []
     assert [f"`{name}`" in text for name in ("schema", "form", "job", *export_format.ExportedKey.__match_args__)]
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in FOLDER.glob("redis-*.json")))
+def test_every_field_of_a_schema_of_redis_is_documented(name: str):
+    """In the section of its form, or in one above it for what several forms have."""
+    form = schema(name)["properties"]["schema"]["const"]
+    text, title, section = page("reference/redis.md").partition(f"### {form}\n")
+    assert title
+    text += section.partition("\n### ")[0]
+    names = {field for part in objects(schema(name)) for field in part["properties"]} - {"base64"}
+    assert [field for field in sorted(names) if f"`{field}`" not in text] == []
 
 
 def test_every_finding_of_redis_is_documented():

@@ -167,6 +167,46 @@ def readings(bench: Bench, action: str) -> Iterator[str]:
         yield bench.json("redis", action, "--fast")
 
 
+@answers("redis-slow")
+def slow_logs(bench: Bench) -> Iterator[str]:
+    found = bench.cache()
+    found.call("CONFIG", "SET", "slowlog-log-slower-than", 0)
+    found.call("GET", "artist:1")
+    found.call("CONFIG", "SET", "slowlog-log-slower-than", 10_000)
+    yield bench.json("redis", "slow")
+
+
+@answers("redis-clients")
+def connected_clients(bench: Bench) -> Iterator[str]:
+    bench.cache()
+    yield bench.json("redis", "clients")
+
+
+@answers("redis-streams")
+def streams(bench: Bench) -> Iterator[str]:
+    found = bench.cache()
+    found.call("XGROUP", "CREATE", "feed", "crew", "0")
+    found.call("XREADGROUP", "GROUP", "crew", "mc", "STREAMS", "feed", ">")
+    yield bench.json("redis", "streams")
+
+
+@answers("redis-latency")
+def latencies(bench: Bench) -> Iterator[str]:
+    found = bench.cache()
+    found.call("CONFIG", "SET", "latency-monitor-threshold", 1)
+    yield bench.json("redis", "latency", "-n", "1000")
+    found.call("CONFIG", "SET", "latency-monitor-threshold", 0)
+
+
+@answers("redis-hot")
+def hot_keys(bench: Bench) -> Iterator[str]:
+    found = bench.cache()
+    yield bench.json("redis", "hot")
+    found.call("CONFIG", "SET", "maxmemory-policy", "allkeys-lfu")
+    yield bench.json("redis", "hot")
+    found.call("CONFIG", "SET", "maxmemory-policy", "noeviction")
+
+
 @answers("redis-get")
 def values(bench: Bench) -> Iterator[str]:
     bench.cache()
@@ -187,6 +227,14 @@ def backups(bench: Bench, action: str) -> Iterator[str]:
     bench.cache()
     saved = bench.json("redis", "backup", "keys.jsonl")
     yield saved if action == "backup" else bench.json("redis", "restore", "keys.jsonl")
+
+
+@answers("redis-diff")
+def differences(bench: Bench) -> Iterator[str]:
+    url = re.sub(r"/0$", "/1", bench.cache().url)
+    yield bench.json("redis", "diff", "--to", url)
+    bench.run("redis", "copy", "--to", url)
+    yield bench.json("redis", "diff", "--to", url, "--fast")
 
 
 @answers("redis-copy")

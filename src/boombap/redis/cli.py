@@ -8,9 +8,9 @@ from time import perf_counter
 
 from boombap.command.action import Action, Tool
 from boombap.command.emit import answer
-from boombap.command.options import NEVER
 from boombap.errors import EXIT_EXTERNAL, EXIT_FINDINGS, EXIT_OK, UsageError
 from boombap.redis import environment, options
+from boombap.redis.diagnose import ACTIONS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from boombap.command.context import RunContext
     from boombap.config.section import Section
-    from boombap.redis.model import Done, Health, KeyspaceStats, Plan
+    from boombap.redis.model import Done, KeyspaceStats, Plan
     from boombap.redis.transfer.backup_file import BackupFile
 
 
@@ -44,7 +44,7 @@ def _info(context: RunContext) -> int:
         lambda: report.info_lines(nodes, health, label, context.terminal, elapsed_ms),
         lambda: encode.info_object(nodes, health, label, elapsed_ms),
     )
-    return _exit_code(health, context)
+    return environment.exit_code(context, health)
 
 
 def _keys(context: RunContext) -> int:
@@ -62,7 +62,7 @@ def _keys(context: RunContext) -> int:
         lambda: report.keys_lines(stats, health, label, context.terminal, context.args.n),
         lambda: encode.keys_object(stats, health, label, pattern),
     )
-    return _exit_code(health, context)
+    return environment.exit_code(context, health)
 
 
 def _get(context: RunContext) -> int:
@@ -194,7 +194,7 @@ def _acl(context: RunContext) -> int:
         lambda: report.acl_lines(users, health, context.terminal),
         lambda: encode.acl_object(users, health, server.address),
     )
-    return _exit_code(health, context)
+    return environment.exit_code(context, health)
 
 
 def _stats(context: RunContext) -> int:
@@ -251,17 +251,6 @@ def _show_done(context: RunContext, plan: Plan | None, done: Done | None, place:
 def _is_incomplete(done: Done, context: RunContext) -> bool:
     is_lossy = done.losses and not getattr(context.args, "allow_loss", False)
     return bool(done.failed_count or done.damage_count or is_lossy)
-
-
-def _exit_code(health: Health, context: RunContext) -> int:
-    from boombap.health.finding import Severity
-
-    if any(skipped.is_failure for skipped in health.skipped):
-        return EXIT_EXTERNAL
-    if context.args.fail_on == NEVER:
-        return EXIT_OK
-    limit = Severity[context.args.fail_on.upper()]
-    return EXIT_FINDINGS if any(finding.severity >= limit for finding in health.findings) else EXIT_OK
 
 
 _AT_FAIL_ON = "a finding at or above --fail-on"
@@ -363,6 +352,7 @@ TOOL = Tool(
             examples="stats --fast",
             exits={EXIT_EXTERNAL: _UNREACHABLE},
         ),
+        *ACTIONS,
     ),
     notes="""\
 The address comes from REDIS_URL or REDIS_HOST, from .env or boombap.toml (`boombap config show`):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from boombap.command.options import NEVER
+from boombap.errors import EXIT_EXTERNAL, EXIT_FINDINGS, EXIT_OK
 from boombap.redis.options import ALL
 
 TYPE_CHECKING = False
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from boombap.health.waivers import Waiver
     from boombap.redis.keyspace.checkpoint import Checkpoint
     from boombap.redis.keyspace.shards import Keyspace
-    from boombap.redis.model import Done, Expectations
+    from boombap.redis.model import Done, Expectations, Health
     from boombap.redis.settings import RedisSettings
 
 
@@ -55,10 +57,15 @@ def databases(context: RunContext, server: Target) -> Callable[[int], Deployment
 
 def keyspace(context: RunContext, db: int | None) -> Keyspace:
     """Return the configured server as something to scan; a database that it does not have is an error."""
+    return keyspace_of(context, target(context), db)
+
+
+def keyspace_of(context: RunContext, server: Target, db: int | None) -> Keyspace:
+    """Return any server as something to scan; a database that it does not have is an error."""
     from boombap.redis.keyspace.shards import Keyspace
 
-    server = target(context) if db is None else target(context).on(db)
-    return Keyspace(opened(context, server), context.interrupt, _limits(context))
+    deployment = opened(context, server if db is None else server.on(db))
+    return Keyspace(deployment, context.interrupt, _limits(context))
 
 
 def changed_database(context: RunContext) -> int | None:
@@ -112,6 +119,18 @@ def waivers(context: RunContext) -> Sequence[Waiver]:
 
     file = settings(context).waivers
     return load(file) if file else ()
+
+
+def exit_code(context: RunContext, health: Health) -> int:
+    """Return what --fail-on makes of the findings."""
+    from boombap.health.finding import Severity
+
+    if any(skipped.is_failure for skipped in health.skipped):
+        return EXIT_EXTERNAL
+    if context.args.fail_on == NEVER:
+        return EXIT_OK
+    limit = Severity[context.args.fail_on.upper()]
+    return EXIT_FINDINGS if any(finding.severity >= limit for finding in health.findings) else EXIT_OK
 
 
 def progress(context: RunContext) -> Progress:

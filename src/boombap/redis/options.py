@@ -17,6 +17,8 @@ ALL = "all"
 """The value of --db that means every database."""
 _MOST_ROWS = 100_000
 _LAST_DATABASE = 999_999
+_IDLE_S = 300.0
+_MAX_COUNT = 1_000_000_000
 
 
 def add_info(parser: ArgumentParser) -> None:
@@ -97,6 +99,82 @@ def add_stats(parser: ArgumentParser) -> None:
     _add_common(parser)
 
 
+def add_slow(parser: ArgumentParser) -> None:
+    """Declare the options of `slow`."""
+    add_limit(parser, 20, _MOST_ROWS)
+    _add_common(parser)
+
+
+def add_clients(parser: ArgumentParser) -> None:
+    """Declare the options of `clients`."""
+    _add_idle(parser, "count clients without a command for this long as idle")
+    add_limit(parser, 20, _MOST_ROWS)
+    add_fail_on(parser)
+    _add_common(parser)
+
+
+def add_streams(parser: ArgumentParser) -> None:
+    """Declare the options of `streams`."""
+    _add_match(parser, "*")
+    parser.add_argument(
+        "--max-lag",
+        type=whole_number(0, _MAX_COUNT),
+        default=10_000,
+        metavar="N",
+        help="a group that is further behind is a finding (default: 10000)",
+    )
+    _add_idle(parser, "a consumer that did nothing for this long is not at work")
+    add_limit(parser, 20, _MOST_ROWS)
+    add_fail_on(parser)
+    _add_database(parser, "all")
+    _add_common(parser)
+
+
+def add_latency(parser: ArgumentParser) -> None:
+    """Declare the options of `latency`."""
+    parser.add_argument(
+        "--samples",
+        type=whole_number(1, 1_000_000),
+        default=200,
+        metavar="N",
+        help="PINGs per node (default: 200)",
+    )
+    add_limit(parser, 10, _MOST_ROWS)
+    _add_common(parser)
+
+
+def add_hot(parser: ArgumentParser) -> None:
+    """Declare the options of `hot`."""
+    _add_match(parser, "*")
+    parser.add_argument(
+        "--keys",
+        type=whole_number(1, _MAX_COUNT),
+        default=10_000,
+        metavar="N",
+        help="without an LFU policy look at this many keys of each database (default: 10000)",
+    )
+    add_limit(parser, 20, _MOST_ROWS)
+    _add_database(parser, "all")
+    _add_common(parser)
+
+
+def add_diff(parser: ArgumentParser) -> None:
+    """Declare the options of `diff`."""
+    parser.add_argument("--to", required=True, metavar="ADDRESS", help="the server to compare with")
+    _add_match(parser, "*")
+    parser.add_argument("--fast", action="store_true", help="compare types, TTLs and lengths only")
+    parser.add_argument(
+        "--ttl-tolerance",
+        type=duration_s,
+        default=10.0,
+        metavar="DURATION",
+        help="TTLs may differ by this much (default: 10s)",
+    )
+    add_limit(parser, 10, 1000)
+    _add_database(parser, "the addresses'")
+    _add_common(parser)
+
+
 def check_replace(args: Namespace) -> None:
     """Refuse to write over keys without a word of consent.
 
@@ -150,6 +228,10 @@ def _add_sample(parser: ArgumentParser) -> None:
 
 def _add_fresh(parser: ArgumentParser) -> None:
     parser.add_argument("--fresh", action="store_true", help="start over where an interrupted run would be resumed")
+
+
+def _add_idle(parser: ArgumentParser, what: str) -> None:
+    parser.add_argument("--idle", type=duration_s, default=_IDLE_S, metavar="DURATION", help=f"{what} (default: 5m)")
 
 
 def _add_form(parser: ArgumentParser) -> None:

@@ -1,0 +1,1 @@
+"""Two servers compared key by key, in bounded memory."""
