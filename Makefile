@@ -57,6 +57,7 @@ docs-site: .venv-docs/.ready ## the documentation as a site, in site/
 bench: $(READY) ## time and memory of each tool, beside the old way
 	$(BIN)/python -m compileall -q src
 	$(BIN)/python benchmarks/db.py
+	$(BIN)/python benchmarks/redis.py --keys 100000 --runs 2
 
 benchmark-all: bench ## the same as bench
 
