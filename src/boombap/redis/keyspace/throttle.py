@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import time
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,3 +49,45 @@ class AdaptiveBatchSize:
             self._rest(min(seconds, _LONGEST_REST_S))
         else:
             self.size = min(LARGEST, self.size + SMALLEST)
+
+
+class ServerTime:
+    """How long a server takes to answer: not counted is what this thread does meanwhile, or waits for a processor.
+
+    On a busy machine an answer may be there for long before this thread runs again; that is no reason to slow down.
+
+    Args:
+        clock: seconds that pass.
+        busy: seconds that the calling thread has run so far, or was ready to run and had no processor.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.perf_counter, busy: Callable[[], float] | None = None) -> None:
+        self._clock = clock
+        self._busy = busy or busy_s
+        self._began = (0.0, 0.0)
+
+    def start(self) -> None:
+        """Begin to wait for an answer."""
+        self._began = self._clock(), self._busy()
+
+    def seconds(self) -> float:
+        """Return the seconds since the start that the server took."""
+        began_s, began_busy_s = self._began
+        return max(0.0, self._clock() - began_s - (self._busy() - began_busy_s))
+
+
+def busy_s(schedstat: str = "/proc/thread-self/schedstat") -> float:
+    """Return how long this thread has run, and waited for a processor as far as the kernel tells.
+
+    Args:
+        schedstat: nanoseconds on a processor, nanoseconds ready without one, time slices.
+    """
+    try:
+        descriptor = os.open(schedstat, os.O_RDONLY)
+    except OSError:  # not Linux, or a kernel without it
+        return time.thread_time()
+    try:
+        # The first number is as old as the last tick; the clock of the thread is exact.
+        return time.thread_time() + int(os.read(descriptor, 100).split()[1]) / 1e9
+    finally:
+        os.close(descriptor)
