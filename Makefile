@@ -20,7 +20,7 @@ $(READY): requirements.txt pyproject.toml
 	$(BIN)/python -m compileall -q src .venv/lib || true
 	@touch $(READY)
 
-demo: $(READY) ## a guided tour of the tools on an embedded PostgreSQL; ends by itself
+demo: $(READY) ## a guided tour of the tools on embedded servers; ends by itself
 	@$(BIN)/python -m compileall -q src
 	@$(BIN)/boombap demo tour
 
