@@ -29,6 +29,17 @@ def test_a_slow_server_gets_smaller_batches_and_rests():
     assert batch_size.size == SMALLEST
 
 
+def test_one_slow_answer_is_chance_and_two_are_not():
+    rests: list[float] = []
+    batch_size = AdaptiveBatchSize(rests.append)
+    for seconds in (0.002, 0.05, 0.002, 0.05, 0.002):
+        batch_size.record(seconds, 500)
+    assert (batch_size.size, rests) == (LARGEST, [])
+    for seconds in (0.05, 0.05):
+        batch_size.record(seconds, 500)
+    assert (batch_size.size, rests) == (LARGEST // 2, [0.05])
+
+
 def test_it_recovers():
     batch_size = AdaptiveBatchSize(lambda _: None)
     batch_size.record(0.001, 1000)

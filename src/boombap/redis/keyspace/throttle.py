@@ -16,6 +16,8 @@ LARGEST = 1000
 _SLOW_FACTOR = 4.0
 # Below this an answer is fast, whatever came before.
 _FAST_S = 0.02
+# A single slow answer below this is chance: on a busy machine the server itself waits for a processor now and then.
+_CHANCE_S = 0.1
 _LONGEST_REST_S = 2.0
 
 
@@ -23,7 +25,8 @@ class AdaptiveBatchSize:
     """The size of the next batch, from how long the last ones took.
 
     A batch that takes four times what the best ones took halves the next one, and is followed by a rest as long as
-    itself, so that others have at least half of the server's time. Fast ones let the size grow again.
+    itself, so that others have at least half of the server's time; one alone that took less than 100 ms does not count.
+    Fast ones let the size grow again.
 
     Args:
         rest: waits; give `Interrupt.sleep`.
@@ -38,12 +41,18 @@ class AdaptiveBatchSize:
         self.slowed = 0
         self._rest = rest
         self._best_s = float("inf")
+        self._was_slow = False
 
     def record(self, seconds: float, items: int) -> None:
         """Take note of a batch, and rest when it was slow."""
         each_s = seconds / max(items, SMALLEST)
         self._best_s = min(self._best_s, each_s)
-        if seconds > _FAST_S and each_s > _SLOW_FACTOR * self._best_s:
+        is_slow = seconds > _FAST_S and each_s > _SLOW_FACTOR * self._best_s
+        is_chance = not self._was_slow and seconds < _CHANCE_S
+        self._was_slow = is_slow
+        if is_slow and is_chance:
+            return
+        if is_slow:
             self.size = max(SMALLEST, self.size // 2)
             self.slowed += 1
             self._rest(min(seconds, _LONGEST_REST_S))
