@@ -20,7 +20,7 @@ $(READY): requirements.txt pyproject.toml
 	$(BIN)/python -m compileall -q src .venv/lib || true
 	@touch $(READY)
 
-demo: $(READY) ## a guided tour of the tools on an embedded PostgreSQL; ends by itself
+demo: $(READY) ## a guided tour of the tools on embedded servers; ends by itself
 	@$(BIN)/python -m compileall -q src
 	@$(BIN)/boombap demo tour
 
@@ -58,6 +58,7 @@ docs-site: .venv-docs/.ready ## the documentation as a site, in site/
 bench: $(READY) ## time and memory of each tool, beside the old way
 	$(BIN)/python -m compileall -q src
 	$(BIN)/python benchmarks/db.py
+	$(BIN)/python benchmarks/redis.py --keys 100000 --runs 2
 
 benchmark-all: bench ## the same as bench
 

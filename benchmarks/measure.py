@@ -56,13 +56,14 @@ def compare(
     samples: dict[str, list[dict[str, float]]] = {name: [] for name in commands}
     for turn in range(runs + 1):
         for name, command in commands.items():
-            sample = _run(command, environ, fine)
+            sample = measured(command, environ, fine)
             if turn:
                 samples[name].append(sample)
     return {name: _figures(name, found) for name, found in samples.items()}
 
 
-def _run(command: Sequence[str], environ: Mapping[str, str], fine: Collection[int]) -> dict[str, float]:
+def measured(command: Sequence[str], environ: Mapping[str, str], fine: Collection[int] = (0,)) -> dict[str, float]:
+    """Run one command once, and return `wall_s`, `cpu_s`, `rss_mb`, `anon_mb` and its exit code as `exit`."""
     launcher = [sys.executable, "-I", "-S", str(_LAUNCHER), *command]
     done = subprocess.run(launcher, env=dict(environ), capture_output=True, text=True, check=True)
     sample: dict[str, float] = json.loads(done.stdout)

@@ -82,13 +82,14 @@ TOOL = Tool(
             _tour,
             _add_tour,
             examples="tour --keep",
-            exits={EXIT_EXTERNAL: "the local PostgreSQL did not start"},
+            exits={EXIT_EXTERNAL: "the local PostgreSQL or Valkey did not start"},
         ),
     ),
     notes="""\
 sample   creates tracks, analysis_results, ml_features and dataset_versions, and fills them; it never touches
          tables that it did not create itself
-tour     starts the local PostgreSQL, loads a sample, finds its faults, fixes one, and stops
+tour     starts the local PostgreSQL, loads a sample, finds its faults, fixes one, and stops; the cache that it
+         shows is a Valkey of its own, which ends with it
 
 Exit codes: 0 fine, 2 usage, 3 a server failed, 130 Ctrl-C.""",
 )

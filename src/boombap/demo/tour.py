@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from time import monotonic
 
 from boombap.clients.postgres.target import from_text
-from boombap.demo import code, database, dependencies
+from boombap.demo import cache, code, database, dependencies
 from boombap.demo.stage import Stage
 from boombap.errors import EXIT_OK
 from boombap.local import postgres
@@ -32,6 +32,7 @@ def tour(context: RunContext, *, tracks: int, is_kept: bool) -> int:
         stage.say(f"PostgreSQL {server.version} runs; only you can reach it, at {server.host}")
         target = from_text(server.url, name="sample database", origin="the local server")
         database.show(stage, target, tracks)
+        cache.show(stage)
         code.show(stage)
         dependencies.show(stage)
         _say_what_next(stage, is_running=is_kept)

@@ -106,3 +106,12 @@ def test_positions_of_another_layout_are_dropped(tmp_path: Path):
     assert checkpoint.at("life 1", "db 0")
     checkpoint.settle("a:0-4")
     assert checkpoint.at("life 1", "db 0") is None
+
+
+def test_a_file_of_another_job_under_the_same_name_is_not_used(folder: Path):
+    """Names are short; what counts is the job in the file."""
+    other = Checkpoint(folder, "another job")
+    other.write()
+    (left,) = [file for file in folder.iterdir() if "another job" in file.read_text()]
+    left.write_text(next(file for file in folder.iterdir() if file != left).read_text())
+    assert not Checkpoint(folder, "another job").read()

@@ -20,7 +20,7 @@ from boombap.redis.keyspace.collect import life_of
 from boombap.redis.keyspace.pattern import matcher
 from boombap.redis.keyspace.scan import ELSEWHERE
 from boombap.redis.keyspace.shards import AT_ONCE, ShardLost
-from boombap.redis.keyspace.throttle import AdaptiveBatchSize
+from boombap.redis.keyspace.throttle import AdaptiveBatchSize, ServerTime
 from boombap.redis.model import Done, Plan
 
 TYPE_CHECKING = False
@@ -148,7 +148,7 @@ class Change:
         return fan_out(jobs, AT_ONCE, interrupt=self._keyspace.interrupt)
 
     def _change_shard(self, shard: Shard) -> int:
-        batch_size = AdaptiveBatchSize(self._keyspace.interrupt.sleep)
+        batch_size, server_time = AdaptiveBatchSize(self._keyspace.interrupt.sleep), ServerTime()
         # Where an earlier run had come to, and whether this one has passed the end since.
         resumed_at: int | None = None
         is_wrapped = False
@@ -164,9 +164,9 @@ class Change:
                 elif resumed_at is None:
                     resumed_at = cursor
                 while True:
-                    started_s = time.perf_counter()
+                    server_time.start()
                     cursor, seen = self._step(connection, deletion, cursor, batch_size.size)
-                    batch_size.record(time.perf_counter() - started_s, seen)
+                    batch_size.record(server_time.seconds(), seen)
                     self._note(shard, ScanPosition(run_id, cursor))
                     progressed()
                     if cursor == 0 and (is_wrapped or not resumed_at):

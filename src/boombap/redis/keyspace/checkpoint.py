@@ -6,10 +6,10 @@ before most keys came or went, is not part of a new answer: such a checkpoint is
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import time
+from zlib import adler32, crc32
 
 from boombap.private import make_folder
 from boombap.record import Record
@@ -57,8 +57,10 @@ class Checkpoint:
     """
 
     def __init__(self, folder: Path, *job: object, now: Callable[[], float] = time.time) -> None:
-        name = hashlib.sha256(repr(job).encode()).hexdigest()[:24]
-        self._path = folder / f"{name}.json"
+        self._job = repr(job)
+        # The file holds the whole job too. A name by hashlib would load OpenSSL, which takes 3 MiB.
+        name = self._job.encode()
+        self._path = folder / f"{crc32(name):08x}{adler32(name):08x}.json"
         self._now = now
         self._positions: dict[str, ScanPosition] = {}
         self.began_s: float | None = None
@@ -74,6 +76,8 @@ class Checkpoint:
             found = json.loads(self._path.read_text(encoding="utf-8"))
             written_s = self._path.stat().st_mtime
             if max_age_s is not None and not 0 <= self._now() - written_s <= max_age_s:
+                return False
+            if found.get("job", self._job) != self._job:
                 return False
             began_s, layout, positions = _content(found, written_s)
         except (OSError, ValueError, TypeError, AttributeError, KeyError):
@@ -122,6 +126,7 @@ class Checkpoint:
         text = json.dumps(
             {
                 "version": _VERSION,
+                "job": self._job,
                 "began_at": self.began_s,
                 "layout": self.layout,
                 "shards": {

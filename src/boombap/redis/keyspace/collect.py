@@ -8,7 +8,7 @@ from functools import partial
 
 from boombap.batch.fan_out import fan_out
 from boombap.redis.keyspace.checkpoint import ScanPosition
-from boombap.redis.keyspace.scan import scan_batches
+from boombap.redis.keyspace.scripted import batches
 from boombap.redis.keyspace.shards import AT_ONCE, ShardLost
 from boombap.redis.keyspace.stats import Aggregator, total
 from boombap.redis.keyspace.throttle import AdaptiveBatchSize
@@ -124,7 +124,7 @@ class _Pass:
                 if cursor is None:
                     return
                 batch_size = AdaptiveBatchSize(self._keyspace.interrupt.sleep)
-                for batch in scan_batches(connection, self._pattern, batch_size, cursor=cursor, share=self._share):
+                for batch in batches(connection, self._pattern, batch_size, cursor=cursor, share=self._share):
                     self._note(shard, run_id, keys, batch)
                     progressed()
 

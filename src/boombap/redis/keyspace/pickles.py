@@ -29,7 +29,7 @@ _BEGIN = re.compile(
 # Made by hand a pickle needs no FRAME; one value of random bytes in 33,000 begins so.
 _PERHAPS = re.compile(rb"\x80[\x04\x05]")
 # Of large collections one in so many is looked at, and of very large ones none: an element may be as large as they are.
-_SMALL_BYTES = 8_192
+SMALL_BYTES = 8_192
 _LARGE_BYTES = 262_144
 _SAMPLE = 16
 _QUESTIONS = {
@@ -66,7 +66,7 @@ def is_looked_at(key: bytes, kind: bytes, size: object) -> bool:
         return True
     if kind not in _QUESTIONS or not isinstance(size, int):
         return False
-    return size <= _SMALL_BYTES or (size <= _LARGE_BYTES and crc32(key) % _SAMPLE == 0)
+    return size <= SMALL_BYTES or (size <= _LARGE_BYTES and crc32(key) % _SAMPLE == 0)
 
 
 def elements(reply: object) -> Iterator[bytes]:

@@ -1,4 +1,4 @@
-"""One scan of one shard: SCAN, and what a batch's keys are, in one write with the next SCAN.
+"""One scan of one shard by single commands: SCAN, and what a batch's keys are, in one write with the next SCAN.
 
 Of 1M keys `redis-cli --memkeys` needs 12-27 s, because it waits for each answer. A key may be gone before it is looked
 at, and SCAN may give one twice; both are said in the reference and neither is an error. What the user may not ask, or
@@ -7,17 +7,17 @@ the server does not know, is said for each command; a key of which another node 
 
 from __future__ import annotations
 
-import time
 from types import MappingProxyType
 from zlib import crc32
 
 from boombap.clients.redis.errors import ServerError, refusal
 from boombap.record import Record
 from boombap.redis.keyspace import pickles
+from boombap.redis.keyspace.throttle import ServerTime
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from typing import Any
 
     from boombap.clients.redis.connection import Connection
@@ -71,14 +71,14 @@ def scan_batches(
     *,
     cursor: int = 0,
     share: float = 1.0,
-    clock: Callable[[], float] = time.perf_counter,
 ) -> Iterator[Batch]:
-    """Scan from a cursor to the end; every key that is there all the while is given at least once.
+    """Scan from a cursor to the end, by single commands; every key that is there all the while is given at least once.
 
     Args:
         share: of the keys that are measured, chosen by their hash.
     """
     limit = int(share * _WHOLE)
+    server_time = ServerTime()
 
     def ask(scanned: list[bytes], looks: list[tuple[bytes, bytes]], following: int) -> _Asked:
         keys = scanned if limit >= _WHOLE else [key for key in scanned if crc32(key) & 0xFFFF < limit]
@@ -92,13 +92,13 @@ def scan_batches(
     connection.post(_scan(cursor, pattern, batch_size.size))
     following, keys = _scan_reply(connection, connection.collect(1)[0])
     asked = ask(keys, [], following)
-    held: _Reading | None = None
+    held: Reading | None = None
     while True:
-        started_s = clock()
+        server_time.start()
         replies = connection.collect(asked.count)
-        batch_size.record(clock() - started_s, len(asked.keys))
+        batch_size.record(server_time.seconds(), len(asked.keys))
         answered = asked
-        reading = _Reading(connection, answered)
+        reading = Reading(connection, answered.following, answered.scanned)
         if held is not None:
             # Nothing else is on its way now, so that a second look gets its answer.
             held.look(answered.looks, replies[answered.end :])
@@ -111,7 +111,7 @@ def scan_batches(
             yield held.batch()
         # A scan that stops after this batch goes on with the keys that the next one would have had.
         held = reading
-        held.measure(replies)
+        held.measure(answered.keys, replies[: answered.end])
         if not answered.following:
             connection.post(b"".join(pickles.question(key, kind) for key, kind in looks))
             held.look(looks, connection.collect(len(looks)))
@@ -133,12 +133,18 @@ class _Asked:
         self.count = self.end + len(looks) + (following != 0)
 
 
-class _Reading:
-    """What the replies to one batch say."""
+class Reading:
+    """What the replies to one batch say.
 
-    def __init__(self, connection: Connection, asked: _Asked) -> None:
+    Args:
+        following: the cursor after this batch.
+        scanned: the keys that SCAN gave.
+    """
+
+    def __init__(self, connection: Connection, following: int, scanned: int) -> None:
         self._connection = connection
-        self._asked = asked
+        self._following = following
+        self._scanned = scanned
         self._measured: list[Measured] = []
         self._pickles: list[bytes] = []
         self._suspects: list[bytes] = []
@@ -149,14 +155,17 @@ class _Reading:
     def batch(self) -> Batch:
         """Return everything that was read."""
         return Batch(
-            self._asked.following, self._asked.scanned, self._measured, self._pickles, self._suspects,
+            self._following, self._scanned, self._measured, self._pickles, self._suspects,
             self._elsewhere, self._unreadable, self._denied,
         )  # fmt: skip
 
-    def measure(self, replies: list[object]) -> None:
-        """Take in sizes, types and TTLs."""
-        keys = self._asked.keys
-        sizes, kinds, ttls = (replies[start : self._asked.end : _ASKED] for start in range(_ASKED))
+    def take(self, measured: list[Measured]) -> None:
+        """Take in keys that are measured."""
+        self._measured = measured
+
+    def measure(self, keys: Sequence[bytes], replies: Sequence[object]) -> None:
+        """Take in sizes, types and TTLs, one after the other."""
+        sizes, kinds, ttls = (replies[start::_ASKED] for start in range(_ASKED))
         for key, size, kind, ttl in zip(keys, sizes, kinds, ttls, strict=True):
             if type(size) is int and type(ttl) is int and type(kind) is bytes:
                 if ttl != _GONE:
@@ -171,15 +180,16 @@ class _Reading:
             if isinstance(reply, ServerError):
                 self._refused(pickles.COMMANDS[kind], reply)
             elif kind != b"string":
-                self._take({pickles.judge(element, element) for element in pickles.elements(reply)}, key)
+                self.judged(key, {pickles.judge(element, element) for element in pickles.elements(reply)})
             elif isinstance(reply, bytes) and pickles.may_begin(reply):
                 doubtful.append((key, reply))
         if doubtful:
             ends = self._connection.pipeline([("GETRANGE", key, -1, -1) for key, _ in doubtful])
             for (key, start), end in zip(doubtful, ends, strict=True):
-                self._take({pickles.judge(start, end if isinstance(end, bytes) else b"")}, key)
+                self.judged(key, {pickles.judge(start, end if isinstance(end, bytes) else b"")})
 
-    def _take(self, verdicts: set[pickles.Verdict], key: bytes) -> None:
+    def judged(self, key: bytes, verdicts: set[pickles.Verdict]) -> None:
+        """Take in what a value, or each of some elements of it, looks like."""
         if "pickle" in verdicts:
             self._pickles.append(key)
         elif "suspect" in verdicts:

@@ -5,6 +5,7 @@ One aggregator a shard, so that a shard that must begin again takes back what it
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from heapq import heappush, heapreplace
 from types import MappingProxyType
 
@@ -24,9 +25,11 @@ BIGGEST = 20
 EXAMPLES = 10
 _PATTERNS_OF_A_HEAD = 200
 _HEADS = 2_000
-_SHAPES = 20_000
+# Where names hold identifiers nearly every one has a shape of its own; the few that come again are soon known again.
+_SHAPES = 1_000
 _SHOWN = 20
 _OTHERS = b"*"
+_TTL_ENDS = [end_ms for end_ms, _ in TTL_STEPS]
 _KEYS, _BYTES, _WITHOUT_TTL, _PICKLED = range(4)
 
 
@@ -67,11 +70,11 @@ class Aggregator:
         self.denied.update(batch.denied)
         if len(self.examples) < EXAMPLES:
             self.examples += [measured[0] for measured in batch.measured[: EXAMPLES - len(self.examples)]]
-        types, below = self.types, self.prefixes
+        types, below, leaves, ttls = self.types, self.prefixes, self._leaves, self.ttls
         smallest = self.biggest[0][0] if len(self.biggest) == BIGGEST else -1
         for key, measured, kind, ttl in batch.measured:
             size = measured or 0
-            leaf = self._leaf(key)
+            leaf = leaves.get(shape(key)) or self._leaf(key)
             leaf[_KEYS] += 1
             leaf[_BYTES] += size
             counted = types.get(kind)
@@ -81,10 +84,10 @@ class Aggregator:
             counted[1] += size
             if ttl is not None:
                 leaf[_WITHOUT_TTL] += ttl < 0
-                self._add_ttl(ttl)
-            for prefix in below:
-                if key.startswith(prefix):
-                    self._add_below(prefix, size, is_lasting=ttl is not None and ttl < 0)
+                # The first column is of keys without TTL.
+                ttls[0 if ttl < 0 else 1 + bisect_right(_TTL_ENDS, ttl)] += 1
+            if key.startswith(below):
+                self._add_below(key, size, is_lasting=ttl is not None and ttl < 0)
             if size > smallest:
                 smallest = self._add_big(size, key, kind, -1 if ttl is None else ttl)
         for key in batch.pickles:
@@ -99,9 +102,9 @@ class Aggregator:
         name = shape(key)
         leaf = self._leaves.get(name)
         if leaf is None:
-            leaf = self._leaf_of(fold(name))
-            if len(self._leaves) < _SHAPES:
-                self._leaves[name] = leaf
+            if len(self._leaves) >= _SHAPES:
+                self._leaves.clear()
+            leaf = self._leaves[name] = self._leaf_of(fold(name))
         return leaf
 
     def _leaf_of(self, pattern: bytes) -> Leaf:
@@ -115,21 +118,12 @@ class Aggregator:
             pattern = first + _OTHERS if first != _OTHERS else _OTHERS
         return patterns.setdefault(pattern, [0, 0, 0, 0])
 
-    def _add_below(self, prefix: bytes, size: int, *, is_lasting: bool) -> None:
-        sums = self.below[prefix]
-        sums[_KEYS] += 1
-        sums[_BYTES] += size
-        sums[_WITHOUT_TTL] += is_lasting
-
-    def _add_ttl(self, ttl_ms: int) -> None:
-        if ttl_ms < 0:
-            self.ttls[0] += 1
-            return
-        for column, (end_ms, _) in enumerate(TTL_STEPS, start=1):
-            if ttl_ms < end_ms:
-                self.ttls[column] += 1
-                return
-        self.ttls[-1] += 1
+    def _add_below(self, key: bytes, size: int, *, is_lasting: bool) -> None:
+        for prefix, sums in self.below.items():
+            if key.startswith(prefix):
+                sums[_KEYS] += 1
+                sums[_BYTES] += size
+                sums[_WITHOUT_TTL] += is_lasting
 
     def _add_big(self, size: int, key: bytes, kind: bytes, ttl: int) -> int:
         entry = (size, key, kind.decode("ascii", "replace"), ttl)
