@@ -125,7 +125,7 @@ def test_any_form_goes_to_a_file(boombap: Run, healthy: Database, isolated: Path
     assert stat.S_IMODE((isolated / "out").stat().st_mode) == 0o600
 
 
-@pytest.mark.parametrize("place", ["no/such/folder/page.html", "/dev/null", "."])
+@pytest.mark.parametrize("place", ["no/such/folder/page.html", "/dev/full", ".", "a" * 5_000])
 def test_a_file_that_cannot_be_written_is_named(boombap: Run, healthy: Database, place: str):
     done = boombap("db", "health", "--format", "html", "--output", place, DATABASE_URL=healthy.url())
     assert (done.returncode, done.stdout) == (3, "")

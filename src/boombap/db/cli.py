@@ -58,6 +58,7 @@ def _diagnose(context: RunContext) -> int:
 
     from boombap.db import show, snapshot
     from boombap.db.collect import diagnose
+    from boombap.output.destination import destination
 
     with _pool(context) as pool:
         file = _snapshot_file(context, pool.target, options.LATEST)
@@ -67,7 +68,7 @@ def _diagnose(context: RunContext) -> int:
             request = request.replace(kept_before=kept, before_s=before_s)
         found = diagnose(pool, request)
     most = context.args.n if context.args.unanalyzed else _SHOWN_UNANALYZED
-    with show.destination(context.args.output, context.terminal) as terminal:
+    with destination(context.args.output, context.terminal) as terminal:
         show.diagnosis(found, context.args.format, terminal, most=most, has_columns=context.args.schema)
     return _exit_code(found, context.args)
 
@@ -76,13 +77,14 @@ def _diagnose_fleet(context: RunContext) -> int:
     from boombap.batch.progress import Progress
     from boombap.db import show
     from boombap.db.fleet import Passed, diagnose_all
+    from boombap.output.destination import destination
 
     fleet, passed = _fleet_targets(context)
     with Progress("databases", len(fleet), context.terminal) as progress:
         request, limits, is_server = _request(context, {}), _limits(context), context.args.all_dbs
         found = diagnose_all(fleet, request, limits, context.interrupt, progress.reach, is_server=is_server)
     answers = [*found, *passed]
-    with show.destination(context.args.output, context.terminal) as terminal:
+    with destination(context.args.output, context.terminal) as terminal:
         show.fleet(answers, context.args.format, terminal)
     codes = [_exit_code(answer, context.args) for answer in answers if not isinstance(answer, Passed)]
     if not codes:

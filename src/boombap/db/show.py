@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import os
-from contextlib import contextmanager
-
 from boombap.db import encode, report
-from boombap.errors import ExternalError
 from boombap.output.encode import to_csv, to_json
-from boombap.output.terminal import Terminal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-    from pathlib import Path
+    from collections.abc import Iterable, Sequence
     from typing import Literal
 
     from boombap.db.fleet import Answer
     from boombap.db.model import Diagnosis
+    from boombap.output.terminal import Terminal
 
     Form = Literal["text", "json", "csv", "html"]
 
@@ -60,32 +55,6 @@ def page(answers: Sequence[Answer], terminal: Terminal) -> None:
     from boombap.db.page import lines as page_lines
 
     lines(page_lines(answers), terminal)
-
-
-@contextmanager
-def destination(file: Path | None, terminal: Terminal) -> Iterator[Terminal]:
-    """Yield the terminal to write answers to: the one of the run, or a file that is whole or not there (0600).
-
-    Raises:
-        ExternalError: when the file cannot be written.
-    """
-    if file is None:
-        yield terminal
-        return
-    place = file.resolve()
-    draft = place.with_name(f"{place.name}.{os.getpid()}.new")
-    try:
-        if place.exists() and not place.is_file():
-            raise ExternalError(f"cannot write {file}: it is no regular file", hint="check --output")
-        # What an ended run left would keep its mode.
-        draft.unlink(missing_ok=True)
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as out:
-            yield Terminal(out, quiet=terminal.quiet)
-        draft.replace(place)
-    except OSError as error:
-        raise ExternalError(f"cannot write {file}: {error.strerror}", hint="check --output") from None
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 def lines(view: Iterable[str], terminal: Terminal) -> None:

@@ -41,7 +41,7 @@ def _section() -> Section:
 
 def _audit(context: RunContext) -> int:
     from boombap.deps.gate.policy import Policy
-    from boombap.deps.report import write
+    from boombap.deps.report import forms
 
     args = context.args
     # Everything counts from the floor on, whatever a policy would let pass; what names no version is listed.
@@ -54,27 +54,27 @@ def _audit(context: RunContext) -> int:
     report = _judged(context, asked)
     if args.severity:
         report = _from_floor(context, report)
-    return _answered(context, report, write.lines(report, args.format, context.terminal))
+    return _answered(context, report, forms.lines(report, args.format, context.terminal))
 
 
 def _check(context: RunContext) -> int:
-    from boombap.deps.report import write
+    from boombap.deps.report import forms
 
     args = context.args
     report = _judged(context, environment.policy(context, args.environment))
     form = "annotations" if args.ci_mode and args.format == "table" else args.format
-    return _answered(context, report, write.lines(report, form, context.terminal))
+    return _answered(context, report, forms.lines(report, form, context.terminal))
 
 
 def _report(context: RunContext) -> int:
-    from boombap.deps.report import write
+    from boombap.deps.report import forms
 
     args = context.args
     report = _judged(context, environment.policy(context, args.environment))
     if args.compliance:
-        lines = write.compliance_lines(report, args.compliance, args.format or "table")
+        lines = forms.compliance_lines(report, args.compliance, args.format or "table")
     else:
-        lines = write.lines(report, args.format or "json", context.terminal)
+        lines = forms.lines(report, args.format or "json", context.terminal)
     code = _answered(context, report, lines)
     # A report is made to be read; only where nothing could be judged does it fail.
     return EXIT_OK if code == EXIT_FINDINGS else code
@@ -106,9 +106,11 @@ def _from_floor(context: RunContext, report: Report) -> Report:
 
 def _answered(context: RunContext, report: Report, lines: Iterable[str]) -> int:
     from boombap.deps.gate.verdict import exit_code
-    from boombap.deps.report import write
+    from boombap.output.destination import destination
 
-    write.write(lines, context.terminal, context.args.output)
+    with destination(context.args.output, context.terminal) as terminal:
+        # One write: 950 calls of it take 3 ms.
+        terminal.write("\n".join(lines))
     environment.refresh(context, (source.age_s for source in report.audit.coverage.sources))
     return exit_code(report.verdict)
 

@@ -163,6 +163,14 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path):
     assert (one.reason, one.is_failure) == ("is not a regular file", True)
 
 
+def test_a_folder_that_is_included_is_named(tmp_path: Path):
+    (tmp_path / "requirements.txt").write_text("-r parts\n", encoding="utf-8")
+    (tmp_path / "parts").mkdir()
+    (one,) = read([str(tmp_path)]).skipped
+    assert one.is_failure
+    assert one.reason == f"is not a regular file (named in {tmp_path / 'requirements.txt'}, line 1)"
+
+
 def test_an_empty_folder_gives_nothing(tmp_path: Path):
     found = read([str(tmp_path)])
     assert (found.dependencies, found.skipped, found.files) == ((), (), ())

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import resource
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,7 +18,6 @@ from boombap.redis.transfer.reading import Torn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 JOB = "purge y:*"
 
@@ -186,3 +187,10 @@ def test_a_kill_between_the_last_line_and_the_name_is_continued(tmp_path: Path):
     with BackupFile(tmp_path / "b", job=JOB) as file:
         file.save(small(2))
     assert [item.key for item in items_in(tmp_path / "b")] == [b"y:1", b"y:2"]
+
+
+@pytest.mark.parametrize("place", ["/dev/zero", "pipe", "."])
+def test_what_is_not_a_file_is_not_read_without_end(isolated: Path, place: str):
+    os.mkfifo(isolated / "pipe")
+    with pytest.raises(ConfigError, match="is not a regular file"):
+        read_contents(Path(place))

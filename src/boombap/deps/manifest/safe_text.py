@@ -72,10 +72,11 @@ def content(path: str, largest_bytes: int = LARGEST_BYTES) -> bytes:
         raise Malformed(f"cannot be read: {error.strerror}") from None
     except ValueError:
         raise Malformed("cannot be read: its name holds a NUL") from None
+    found = os.fstat(descriptor)
+    if not stat.S_ISREG(found.st_mode):
+        os.close(descriptor)
+        raise Malformed("is not a regular file")
     with os.fdopen(descriptor, "rb") as file:
-        found = os.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode):
-            raise Malformed("is not a regular file")
         if found.st_size > largest_bytes:
             raise Malformed(f"has {found.st_size / 1e6:.0f} MB, over the limit of {largest_bytes / 1e6:.0f} MB")
         try:

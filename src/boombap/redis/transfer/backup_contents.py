@@ -85,6 +85,10 @@ class Contents:
                     return
 
     def _read(self) -> None:
+        if self.path.exists() and not self.path.is_file():
+            raise ConfigError(
+                f"{self.path} is not a regular file", hint="a backup is read more than once; save it first"
+            )
         with self.path.open("rb") as lines:
             head_line = lines.readline()
             head = parse_head(head_line)

@@ -1,15 +1,12 @@
-"""Reports to stdout or a file, in the form that was asked for; each form is imported when it is."""
+"""Reports in the form that was asked for; each form is imported when it is."""
 
 from __future__ import annotations
 
 import json
 
-from boombap.errors import ExternalError
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-    from pathlib import Path
+    from collections.abc import Callable, Iterator
 
     from boombap.deps.model import Report
     from boombap.output.terminal import Terminal
@@ -34,25 +31,6 @@ def compliance_lines(report: Report, catalogue: str, form: str) -> Iterator[str]
         yield from document.json_lines(report, {"catalogue": catalogue, "controls": found})
     else:
         yield from compliance.lines(report, catalogue)
-
-
-def write(texts: Iterable[str], terminal: Terminal, file: Path | None) -> None:
-    """Write lines to stdout, or to a file that is whole or not there.
-
-    Raises:
-        ExternalError: when they cannot be written.
-    """
-    if file is None:
-        # One write: 950 calls of it take 3 ms.
-        terminal.write("\n".join(texts))
-        return
-    beside = file.with_name(file.name + ".new")
-    try:
-        beside.write_text("".join(f"{text}\n" for text in texts), encoding="utf-8")
-        beside.replace(file)
-    except OSError as error:
-        beside.unlink(missing_ok=True)
-        raise ExternalError(f"cannot write {file}: {error.strerror}", hint="check --output") from None
 
 
 def _json(report: Report) -> Iterator[str]:
