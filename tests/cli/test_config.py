@@ -105,6 +105,14 @@ class TestCheck:
         assert done.returncode == 0
         assert json.loads(done.stdout) == {"schema": "boombap.config-check/1", "problems": [], "renamed": [], "set": 1}
 
+    @pytest.mark.parametrize(
+        ("text", "words"),
+        [("", "0 settings are set"), ("DB_HOST=a", "1 setting is set"), ("DB_HOST=a\nDB_PORT=1", "2 settings are set")],
+    )
+    def test_how_many_are_set(self, boombap: Run, isolated: Path, text: str, words: str) -> None:
+        (isolated / ".env").write_text(text)
+        assert boombap("config", "check").stdout == f"{words}; nothing is invalid\n"
+
     def test_a_name_that_was_given_up_is_told(self, boombap: Run, isolated: Path) -> None:
         (isolated / "boombap.toml").write_text("[cache]\npool_size = 7\n")
         done = boombap("config", "check")

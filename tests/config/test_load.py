@@ -179,7 +179,7 @@ def test_named_file_must_exist(folder: Path) -> None:
     ("toml", "words"),
     [
         ("[db", "is not valid TOML"),
-        ("pool_size = 3", "pool_size is not in a section; sections are cache, ctx, db"),
+        ("pool_size = 3", "pool_size is not in a section; sections are ctx, db, deps"),
         ("[db]\npool_size = true", "db.pool_size from boombap.toml [db]: 'True' is not a whole number"),
         ("[db]\npool_size = 99", "'99' is not a whole number from 1 to 16"),
         ("[db]\nstatement_timeout = 5", "'5' is not a duration; write a number and a unit"),

@@ -121,7 +121,9 @@ def test_what_is_there_and_not_a_file_is_a_problem(tmp_path: Path, name: str, ma
         ("[db]\npool_size = 0x" + "f" * 5000, "a number that is too long"),
         ("[postgres]\nusername = {x = 1}", "is a table"),
         ('[db]\ncoverage_analyzers = [["a"], {x = 1}]', "is a table"),
-        ("[[db]]\npool_size = 3", "db is not in a section"),
+        ("[[db]]\npool_size = 3", r"db is a section, not a value; write \[db\] once"),
+        ("db = 3", r"db is a section, not a value; write \[db\] once"),
+        ("pool_size = 3", "pool_size is not in a section; sections are ctx, db, deps"),
     ],
 )
 def test_values_of_a_shape_that_nothing_has(tmp_path: Path, text: str, words: str) -> None:

@@ -131,7 +131,9 @@ def _check_lines(config: Config, problems: Sequence[ConfigError]) -> Iterator[st
     yield from (redact(str(problem)) for problem in problems)
     yield from config.renamed
     if not problems:
-        yield f"{len(config.sources)} settings are set, and all of them are valid"
+        number = len(config.sources)
+        are_set = "1 setting is" if number == 1 else f"{number} settings are"
+        yield f"{are_set} set; nothing is invalid"
 
 
 def _init(context: RunContext) -> int:

@@ -51,6 +51,7 @@ class Sources:
         self._old = dict(self._old_keys(scope))
         own = {key.section for key in self.keys.values()}
         self._sections = own | {old for old, new in scope.renamed if new in own}
+        self._current = own | set(scope.others)
         self._others = {*scope.others, *(old for old, _ in scope.renamed)} - self._sections
         self._names = {name: key for key in self.keys.values() for name in key.env}
 
@@ -160,8 +161,10 @@ class Sources:
             return {}
         for name, table in tables.items():
             if not isinstance(table, dict):
-                hint = f"sections are {', '.join(sorted(self._sections | self._others))}"
-                self.problems.append(ConfigError(f"{path}: {name} is not in a section", hint=hint))
+                is_section = name in self._current
+                hint = f"write [{name}] once" if is_section else f"sections are {', '.join(sorted(self._current))}"
+                reason = "is a section, not a value" if is_section else "is not in a section"
+                self.problems.append(ConfigError(f"{path}: {name} {reason}", hint=hint))
         return {name: table for name, table in tables.items() if isinstance(table, dict)}
 
     def _known(self, dotted: str, place: str) -> str:
