@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import servers
+from backups import items_in
 from boombap.local.process import poll
 from boombap.redis.keyspace.checkpoint import Checkpoint, ScanPosition
 from boombap.redis.keyspace.stats import Aggregator
-from boombap.redis.transfer.backup_contents import items_in
 from caches import CacheCluster
 
 if TYPE_CHECKING:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from backups import items_in
 from boombap.clients.redis.deployment import opened
 from boombap.config.secret import Secret
 from boombap.errors import AccessDenied, ExternalError, Interrupted, QueryFailed, UsageError
@@ -18,7 +19,6 @@ from boombap.redis.changes.change import Change
 from boombap.redis.keyspace.checkpoint import Checkpoint
 from boombap.redis.keyspace.shards import Keyspace
 from boombap.redis.model import Plan
-from boombap.redis.transfer.backup_contents import items_in
 from boombap.redis.transfer.backup_file import BackupFile
 from caches import LIMITS
 from fakes.lying_redis import lying

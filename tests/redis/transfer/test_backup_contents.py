@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from backups import items_in
 from boombap.errors import ConfigError, ExternalError
-from boombap.redis.transfer.backup_contents import items_in, read_contents
+from boombap.redis.transfer.backup_contents import read_contents
 from boombap.redis.transfer.backup_file import BackupFile
 from boombap.redis.transfer.export_format import ExportedKey
 from boombap.redis.transfer.reading import Torn

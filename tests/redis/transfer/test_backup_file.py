@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from backups import items_in
 from boombap.errors import ConfigError, ExternalError, Interrupted, UsageError
-from boombap.redis.transfer.backup_contents import items_in
 from boombap.redis.transfer.backup_file import BackupFile
 from boombap.redis.transfer.export_format import ExportedKey
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from backups import items_in
 from boombap.clients.redis.deployment import opened
 from boombap.errors import ConfigError, NotFound, UsageError
 from boombap.interrupt import Interrupt
 from boombap.redis.inspect import inspect_key
 from boombap.redis.keyspace.pattern import matcher
 from boombap.redis.keyspace.shards import Keyspace
-from boombap.redis.transfer.backup_contents import items_in
 from boombap.redis.transfer.backup_file import BackupFile
 from boombap.redis.transfer.copying import backup, copy, restore
 from boombap.redis.transfer.export_format import sealed

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from boombap.redis.transfer.backup_contents import items_in
+from backups import items_in
 from boombap.redis.transfer.backup_file import BackupFile
 from boombap.redis.transfer.reading import LARGE_BYTES, Torn, fetch
 

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 # The whole host: 127.0.0.1.example.org is not this machine.
 _LOOPBACK = re.compile(r"https?://(?:[^/?#]*@)?(?:127(?:\.\d{1,3}){3}|localhost|\[::1\])(?::\d*)?(?![^/?#])", re.ASCII)
-_STATUS_AT = slice(9, 12)  # HTTP/1.1 200
 # Without these two libcurl sends Expect: 100-continue before a body, and waits a second for servers that ignore it.
 _EVERY_TIME = ["Expect:"]
 # libcurl sends a request again when a kept connection ends without an answer; these may be worked on twice

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     Keys = frozenset[tuple[str, str, str]]
 
 _GIT_S = 60.0
-_MOST_ARCHIVE_BYTES = 1024**3
 
 
 def load(path: Path) -> Keys:

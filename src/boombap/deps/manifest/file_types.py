@@ -96,7 +96,6 @@ _REQUIREMENTS = re.compile(r"(?:.*[-_.])?requirements(?:[-_.].*)?\.txt$", re.IGN
 _CONDA_NAME = re.compile(r"(?:environment|conda)(?:[-_.][\w.-]*)?\.ya?ml$", re.IGNORECASE)
 _PYLOCK = re.compile(r"pylock\.[^.]+\.toml$")
 _DOCKERFILE = re.compile(r"(?:Dockerfile|Containerfile)(?:\..+)?$|.+\.[Dd]ockerfile$")
-_COMPOSE = re.compile(r"(?:docker-)?compose(?:[-_.].*)?\.ya?ml$", re.IGNORECASE)
 _SBOM = re.compile(r".*(?:\.cdx|\.spdx|[-_.]?s?bom)\.json$|bom\.json$", re.IGNORECASE)
 
 

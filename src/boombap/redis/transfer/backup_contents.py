@@ -206,14 +206,3 @@ def parse_head(line: bytes) -> dict[str, object] | None:
     except (ValueError, RecursionError):
         return None
     return head if isinstance(head, dict) and head.get("schema") == SCHEMA else None
-
-
-def items_in(path: Path, *, newest_first: bool = False) -> Iterator[ExportedKey]:
-    """Read a backup item by item.
-
-    Raises:
-        ConfigError: when the file is not a backup, or is damaged; the line is named.
-    """
-    contents = read_contents(path)
-    contents.check()
-    yield from contents.items(newest_first=newest_first)
