@@ -92,15 +92,14 @@ def test_a_program_of_one_tool_names_itself() -> None:
 def test_any_other_module_that_is_missing_is_a_bug(name: str) -> None:
     """One of ours, a part of a broken installation, or a module that nothing here needs."""
     code = f"""
-import types
 from boombap.cli.run import run
-def probe(words, *, prog, interrupt):
+def load():
     import {name}
-sys.exit(run(lambda: types.SimpleNamespace(main=probe), [], prog="boombap probe", extra="db"))
+sys.exit(run(load, [], prog="boombap probe", extra="db"))
 """
     done = run(name, code=code)
     assert done.returncode == 70
-    assert "a bug in boombap" in done.stderr
+    assert re.search(r"a bug in boombap \((ModuleNotFound|Import)Error\)", done.stderr)
 
 
 @pytest.mark.parametrize("words", [[], *([word] for word in COMMANDS)], ids=" ".join)

@@ -179,10 +179,11 @@ def _write(path: Path, text: str) -> None:
 
 def _trouble(copy: Path, guard: Guard) -> str:
     """Return why a break counts as missed; empty when a test has failed."""
-    try:
-        compile((copy / "src" / "boombap" / guard.file).read_text(encoding="utf-8"), guard.file, "exec")
-    except SyntaxError as error:
-        return f"the broken line is not Python: {error}"
+    if guard.file.endswith(".py"):
+        try:
+            compile((copy / "src" / "boombap" / guard.file).read_text(encoding="utf-8"), guard.file, "exec")
+        except SyntaxError as error:
+            return f"the broken line is not Python: {error}"
     try:
         done = _pytest(copy, guard.tests, _LIMIT_S, guard.only)
     except subprocess.TimeoutExpired:

@@ -149,30 +149,19 @@ class Change:
 
     def _change_shard(self, shard: Shard) -> int:
         batch_size, server_time = AdaptiveBatchSize(self._keyspace.interrupt.sleep), ServerTime()
-        # Where an earlier run had come to, and whether this one has passed the end since.
-        resumed_at: int | None = None
-        is_wrapped = False
 
         def work(progressed: Callable[[], None]) -> None:
-            nonlocal resumed_at, is_wrapped
             with self._keyspace.connected(shard) as connection, self._deletion(shard, connection) as deletion:
                 run_id = life_of(connection)
                 position = self._checkpoint.at(run_id, *shard.names)
                 cursor = position.cursor if position else 0
-                if position is None:
-                    resumed_at, is_wrapped = 0, False
-                elif resumed_at is None:
-                    resumed_at = cursor
                 while True:
                     server_time.start()
                     cursor, seen = self._step(connection, deletion, cursor, batch_size.size)
                     batch_size.record(server_time.seconds(), seen)
                     self._note(shard, ScanPosition(run_id, cursor))
                     progressed()
-                    if cursor == 0 and (is_wrapped or not resumed_at):
-                        return
-                    is_wrapped = is_wrapped or cursor == 0
-                    if is_wrapped and _order(cursor) >= _order(resumed_at or 0):
+                    if cursor == 0:
                         return
 
         self._keyspace.retry_until_done(work)
@@ -277,11 +266,3 @@ class Change:
             if is_due:
                 self._saved_s = time.monotonic()
                 self._checkpoint.write()
-
-
-def _order(cursor: int) -> int:
-    """Return where a cursor is in the order of SCAN, which counts from the highest bit on down.
-
-    Source: the comment above dictScan in the source of Redis.
-    """
-    return int(f"{cursor:064b}"[::-1], 2)
