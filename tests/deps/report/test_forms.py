@@ -28,7 +28,7 @@ from boombap.deps.model import (
     Verdict,
     Violation,
 )
-from boombap.deps.report import compliance, write
+from boombap.deps.report import compliance, forms
 from boombap.output.terminal import Terminal
 
 NASTY = "evil\x1b[31m\r\n::error::x <script>alert(1)</script> | @team #1 `x` [a](b) %0A & \"q\" 'q' \u202e"
@@ -64,7 +64,7 @@ FORMS = ("table", "json", "sarif", "cyclonedx", "junit", "markdown", "html", "an
 
 
 def text(given: Report, form: str) -> str:
-    return "\n".join(write.lines(given, form, Terminal(io.StringIO(), io.StringIO())))
+    return "\n".join(forms.lines(given, form, Terminal(io.StringIO(), io.StringIO())))
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -306,11 +306,11 @@ def test_a_sample_is_called_one():
 @pytest.mark.parametrize("catalogue", compliance.CATALOGUES)
 def test_evidence_judges_nobody(catalogue: str):
     for given in (report(), CLEAN, EMPTY):
-        said = "\n".join(write.compliance_lines(given, catalogue, "table"))
+        said = "\n".join(forms.compliance_lines(given, catalogue, "table"))
         assert "complian" not in said.lower().replace("--compliance", "")
-        document = json.loads("\n".join(write.compliance_lines(given, catalogue, "json")))
+        document = json.loads("\n".join(forms.compliance_lines(given, catalogue, "json")))
         assert document["controls"]
-    assert "sha256 abab" in "\n".join(write.compliance_lines(report(), catalogue, "table"))
+    assert "sha256 abab" in "\n".join(forms.compliance_lines(report(), catalogue, "table"))
     standings = {one.standing for one in compliance.controls(EMPTY, catalogue)}
     assert "evidence" not in standings
 
