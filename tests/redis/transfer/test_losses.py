@@ -133,3 +133,16 @@ def test_a_user_who_may_not_ask_is_told_of_it(boombap: Run, own_cache: Callable[
     done = boombap("redis", "backup", "b.jsonl", "--format", "json", REDIS_URL=url)
     losses = {loss["kind"]: loss["keys"] for loss in json.loads(done.stdout)["done"]["losses"]}
     assert (done.returncode, losses) == (3, {"hash_field_ttls": 1, "stream_groups": 2, "stream_ids": 2})
+
+
+def test_a_purge_lets_stay_what_its_backup_cannot_hold(boombap: Run, own_cache: Callable[..., Cache]):
+    cache = own_cache()
+    fill(cache)
+    cache.call("SET", "plain", "1")
+    cache.call("ACL", "SETUSER", "u", "on", ">p", "~*", "+@all", "-hpttl", "-xinfo", "-dump")
+    url = cache.url.replace("redis://", "redis://u:p@")
+    words = ("purge", "--match", "*", "--everything", "--backup", "b.jsonl", "--yes", "--format", "json")
+    done = boombap("redis", *words, REDIS_URL=url)
+    counts = json.loads(done.stdout)["done"]
+    assert (done.returncode, counts["changed"], counts["failed_count"]) == (3, 1, 3), done.stderr
+    assert cache.call("DBSIZE") == cache.call("EXISTS", "otp", "s", "empty") == 3
