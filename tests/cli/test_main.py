@@ -53,7 +53,7 @@ def test_every_command_explains_itself(boombap: Run, word: str) -> None:
 def test_unknown_word_names_the_nearest(boombap: Run, word: str, advice: str) -> None:
     done = boombap(word)
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == f"boombap: there is no command {word!r}; {advice}\n"
+    assert done.stderr == f"boombap: unknown command {word!r}; {advice}\n"
 
 
 @pytest.mark.parametrize("words", [["config", "shw"], ["db", "--quik"], ["local", "start", "mysql"]])

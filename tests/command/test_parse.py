@@ -115,8 +115,8 @@ def test_options_before_the_action_of_a_tool_without_a_default(argv: list[str]):
 @pytest.mark.parametrize(
     ("argv", "message"),
     [
-        (["opn"], "there is no action 'opn'; did you mean `boombap cellar open`"),
-        (["xyzzy"], "there is no action 'xyzzy'; one of list, open, label"),
+        (["opn"], "unknown action 'opn'; did you mean `boombap cellar open`"),
+        (["xyzzy"], "unknown action 'xyzzy'; one of list, open, label"),
         (["open"], "missing argument: CRATE; see `boombap cellar open --help`"),
         (["list", "x"], "unexpected argument: 'x'; see `boombap cellar list --help`"),
         (["list", "--lamp"], "list has no option --lamp; it is an option of open"),

@@ -195,7 +195,7 @@ def test_no_password_where_one_is_asked_for(boombap: Run, healthy: Database):
 
 def test_a_missing_database(boombap: Run, healthy: Database):
     url = healthy.tcp_url("owner", PASSWORD).replace(healthy.name, "nowhere")
-    assert "there is no database nowhere" in one_line(boombap("db", DATABASE_URL=url), code=3, secret=PASSWORD)
+    assert "database nowhere does not exist" in one_line(boombap("db", DATABASE_URL=url), code=3, secret=PASSWORD)
 
 
 def test_a_missing_role(boombap: Run, healthy: Database):
@@ -304,7 +304,7 @@ def test_another_database_is_told_by_its_findings(boombap: Run, empty: Database)
     assert done.returncode == 0
     line = "platform    – none of its tables is in the search path of boombap"
     assert f"{line}; left out: tracks, analyzers, unanalyzed, tables\n" in done.stdout
-    assert "there is no table tracks\n" not in done.stdout
+    assert "no table tracks\n" not in done.stdout
     assert "connections " in done.stdout
     empty.run("CREATE TABLE shop (id int PRIMARY KEY, name text)")
     empty.run("CREATE INDEX shop_1 ON shop (name); CREATE INDEX shop_2 ON shop (name)")
@@ -354,7 +354,7 @@ def test_a_missing_table_costs_only_its_own_sections(boombap: Run, database: Dat
     database.run("DROP TABLE analysis_results")
     found = ask(boombap, database)
     assert found["tracks"]["total"] == 1000
-    assert found["analyzers"] == {"reason": "there is no table analysis_results", "is_failure": False}
+    assert found["analyzers"] == {"reason": "no table analysis_results", "is_failure": False}
 
 
 def test_without_the_right_to_read_there_is_no_verdict(boombap: Run, healthy: Database):

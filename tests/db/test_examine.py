@@ -258,7 +258,7 @@ def test_fast_reads_no_table_and_says_so(healthy: Database):
 
 def test_checks_without_their_tables_say_which_is_missing(empty: Database):
     reasons = skipped(empty.diagnose(Request(HEALTH.parts, expected=Expectations(coverage_analyzers=("x",)))))
-    assert reasons["unanalyzed_tracks"] == "there is no table tracks"
+    assert reasons["unanalyzed_tracks"] == "no table tracks"
 
 
 def test_checks_without_a_column_say_which_is_missing(database: Database):

@@ -224,7 +224,7 @@ def test_sync_of_what_a_mirror_has(tmp_path: Path, deps, monkeypatch):
     code, out, err = deps("sync", "--from", str(source))
     assert (code, out) == (0, "")
     assert "PyPI: built, 4 records, newest 2026-01-01" in err
-    assert "npm: there is no npm/all.zip" in err
+    assert "npm: no npm/all.zip" in err
     assert "is current" in deps("sync", "--from", str(source))[2]
     (source / "PyPI/all.zip").write_bytes(b"PK")
     assert deps("sync", "--from", str(source), "--ecosystem", "PyPI")[0] == 3
@@ -260,8 +260,8 @@ def test_an_export_that_shrank_needs_two_words(tmp_path: Path, deps, monkeypatch
         (["audit", "--ci-mode"], "audit has no option --ci-mode; it is an option of check"),
         (["audit", "--formt", "json"], "audit has no option --formt; did you mean --format"),
         (["report", "--compliance", "nist", "--format", "sarif"], "--compliance comes as table or json"),
-        (["frobnicate"], "there is no action 'frobnicate'"),
-        (["adit"], "there is no action 'adit'; did you mean `boombap deps audit`"),
+        (["frobnicate"], "unknown action 'frobnicate'"),
+        (["adit"], "unknown action 'adit'; did you mean `boombap deps audit`"),
         (["explain"], "missing argument: ID; see `boombap deps explain --help`"),
     ],
 )
@@ -286,7 +286,7 @@ def test_the_other_names_show_themselves(name: str):
     assert run("help", "audit").stdout.startswith(f"usage: {name} audit ")
     assert f"\n  {name} audit --severity high\n" in run("audit", "--help").stdout
     assert run("explain").stderr == f"{name}: missing argument: ID; see `{name} explain --help`\n"
-    assert run("adit").stderr == f"{name}: there is no action 'adit'; did you mean `{name} audit`\n"
+    assert run("adit").stderr == f"{name}: unknown action 'adit'; did you mean `{name} audit`\n"
 
 
 def test_a_stale_database_is_used_while_a_sync_runs_behind_it(folder: str, deps, tmp_path: Path, monkeypatch):

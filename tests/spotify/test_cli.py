@@ -56,8 +56,8 @@ def printed(boombap: Run, *argv: str) -> str:
         (["batch", "--dry"], "batch has no option --dry; did you mean --dry-run"),
         (["audit", "--xyzzy=1"], "audit has no option --xyzzy; see `boombap spotify audit --help`"),
         # An action that does not exist, and none at all.
-        (["bacth"], "there is no action 'bacth'; did you mean `boombap spotify batch`"),
-        (["xyzzy"], "there is no action 'xyzzy'; one of batch, plan, warm, status, audit, explain, refresh, emulate"),
+        (["bacth"], "unknown action 'bacth'; did you mean `boombap spotify batch`"),
+        (["xyzzy"], "unknown action 'xyzzy'; one of batch, plan, warm, status, audit, explain, refresh, emulate"),
         (["--tracks", "5"], "an action must come before --tracks; one of batch"),
         # Arguments that are missing or too many, and values that do not fit.
         (["explain", "Nas"], "missing argument: TITLE; see `boombap spotify explain --help`"),

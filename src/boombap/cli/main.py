@@ -75,5 +75,5 @@ def _unknown(word: str) -> int:
     advice = f"did you mean `boombap {nearest[0]}`" if nearest else "see `boombap --help`"
     from boombap.log import redact  # it may be an address with a password
 
-    streams.print_error(redact(f"boombap: there is no command {word!r}; {advice}"))
+    streams.print_error(redact(f"boombap: unknown command {word!r}; {advice}"))
     return EXIT_USAGE

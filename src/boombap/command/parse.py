@@ -104,7 +104,7 @@ def _no_action(tool: Tool, name: str, prog: str) -> UsageError:
         return UsageError(f"an action must come before {name}", hint=f"one of {', '.join(names)}")
     nearest = _nearest(name, names)
     hint = f"did you mean `{prog} {nearest}`" if nearest else f"one of {', '.join(names)}"
-    return UsageError(f"there is no action {_shown(name)}", hint=hint)
+    return UsageError(f"unknown action {_shown(name)}", hint=hint)
 
 
 def _no_option(tool: Tool, action: Action, parser: ArgumentParser, option: str) -> UsageError:

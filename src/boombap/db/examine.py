@@ -91,5 +91,5 @@ def lacking(server: Server, needs: Mapping[str, tuple[str, ...]]) -> str:
 
 def _missing(table: str, wanted: tuple[str, ...], there: frozenset[str] | None) -> str:
     if there is None:
-        return f"there is no table {table}"
+        return f"no table {table}"
     return f"{table} has no column {', '.join(sorted(set(wanted) - there))}"

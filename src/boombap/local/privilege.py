@@ -177,7 +177,7 @@ def _nobody() -> tuple[int, int]:
     try:
         entry = pwd.getpwnam("nobody")
     except KeyError as error:
-        raise _no_way("there is no user `nobody`") from error
+        raise _no_way("this system has no user `nobody`") from error
     return entry.pw_uid, entry.pw_gid
 
 

@@ -287,7 +287,7 @@ TOOL = Tool(
             _get,
             options.add_get,
             examples="get artist:7",
-            exits={EXIT_EXTERNAL: "there is no such key, no connection, or a refused command"},
+            exits={EXIT_EXTERNAL: "the key is not there, no connection, or a refused command"},
         ),
         Action(
             "purge",

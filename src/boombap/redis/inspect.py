@@ -44,7 +44,7 @@ def inspect_key(deployment: Deployment, key: bytes) -> Value:
     """
     kind = deployment.call("TYPE", key).decode("ascii", "replace")
     if kind == "none":
-        raise NotFound("there is no such key", hint="keys are matched byte by byte; see `boombap redis keys`")
+        raise NotFound("no such key", hint="keys are matched byte by byte; see `boombap redis keys`")
     ttl, size, encoding, length, read = deployment.pipeline(
         [
             ("PTTL", key),

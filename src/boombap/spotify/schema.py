@@ -62,7 +62,7 @@ def _check(facts: dict[str, object], label: str) -> None:
             hint="run the command as the owner of the tables, or give them to the owner of the database",
         )
     if not facts["has_tracks"]:
-        raise NotFound(f"there is no table tracks at {label}", hint="check that this is the platform's database")
+        raise NotFound(f"no table tracks at {label}", hint="check that this is the platform's database")
     if found < VERSION and not facts["may_create"]:
         raise AccessDenied(
             f"the role {role} may not create the spotify tables in the schema {schema} at {label}",

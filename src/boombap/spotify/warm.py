@@ -29,7 +29,7 @@ def warm(context: RunContext) -> tuple[int, float]:
     artists = _artists(args.artists) if args.artists else ()
     with environment.redis(context, context.interrupt) as redis, closing(environment.session(context)) as session:
         if redis is None:
-            raise ConfigError("there is no cache to warm: no Redis is configured", hint="set REDIS_URL")
+            raise ConfigError("no cache to warm: no Redis is configured", hint="set REDIS_URL")
         cache = environment.cache(context, redis)
         if not schema.version(session):
             return 0, time.monotonic() - begun_s

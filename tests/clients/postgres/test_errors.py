@@ -28,7 +28,7 @@ AT = 'connection to server at "127.0.0.1", port 1 failed: '
         (AT + 'FATAL:  permission denied for database "db"', AccessDenied, "may not connect to the database db"),
         (AT + 'FATAL:  role "u" does not exist', AccessDenied, "the role u cannot log in"),
         (AT + 'FATAL:  role "u" is not permitted to log in', AccessDenied, "the role u cannot log in"),
-        (AT + 'FATAL:  database "db" does not exist', NotFound, "there is no database db"),
+        (AT + 'FATAL:  database "db" does not exist', NotFound, "database db does not exist"),
         (AT + "FATAL:  sorry, too many clients already", Unreachable, "no free connection"),
         (AT + 'FATAL:  too many connections for role "u"', Unreachable, "no free connection"),
         (AT + "FATAL:  remaining connection slots are reserved", Unreachable, "no free connection"),

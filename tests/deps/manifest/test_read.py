@@ -78,7 +78,7 @@ def test_a_named_environment_inside_a_project_is_read(tmp_path: Path):
 
 def test_what_is_not_there_and_what_is_no_manifest(tmp_path: Path):
     write(tmp_path, {"main.py": ""})
-    with pytest.raises(NotFound, match="there is no file or folder"):
+    with pytest.raises(NotFound, match="no such file or folder"):
         read([str(tmp_path / "gone")])
     with pytest.raises(UsageError, match="is not a supported manifest"):
         read([str(tmp_path / "main.py")])

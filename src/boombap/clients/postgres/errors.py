@@ -98,7 +98,7 @@ _CONNECTING: tuple[tuple[str, type[ExternalError], str, str], ...] = (
     (
         r"database .* does not exist|no such database|is not currently accepting",
         NotFound,
-        "there is no database {database} at {label}",
+        "database {database} does not exist at {label}",
         "check the database name in {origin}",
     ),
     (
@@ -153,7 +153,7 @@ _STATEMENTS: dict[str, tuple[type[ExternalError], str, str]] = {
     "42P01": (NotFound, "a table is missing at {label}", "check that this is the platform's database"),
     "42703": (NotFound, "a column is missing at {label}", "check that the schema is current"),
     "42883": (NotFound, "a function is missing at {label}", "check the server's version and extensions"),
-    "3D000": (NotFound, "there is no database {database} at {label}", "check the database name in {origin}"),
+    "3D000": (NotFound, "database {database} does not exist at {label}", "check the database name in {origin}"),
     "53300": (
         Unreachable,
         "PostgreSQL at {label} has no free connection",

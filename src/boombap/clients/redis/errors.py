@@ -112,7 +112,7 @@ _PHRASES: tuple[tuple[str, type[ExternalError], str, str], ...] = (
     ),
     ("unknown command", NotFound, "Redis at {label} has no command {command}", "it may be renamed or too new"),
     ("unknown subcommand", NotFound, "Redis at {label} has no such form of {command}", "it may be too new"),
-    ("DB index is out of range", NotFound, "there is no such database at {label}", "see the server's `databases`"),
+    ("DB index is out of range", NotFound, "no such database at {label}", "see the server's `databases`"),
     (
         "SELECT is not allowed in cluster",
         NotFound,

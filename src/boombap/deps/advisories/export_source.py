@@ -53,7 +53,7 @@ class Folder:
         """Return the file itself; see `ExportSource`."""
         path = self._path / name
         if not path.is_file():
-            raise NotFound(f"there is no {name} in {self._path}", hint="check deps.source, or --from")
+            raise NotFound(f"no {name} in {self._path}", hint="check deps.source, or --from")
         return path
 
 

@@ -71,6 +71,6 @@ def _read(path: Path) -> bytes:
         with path.open("rb") as file:
             return file.read(_MOST_BYTES)
     except FileNotFoundError:
-        raise NotFound(f"there is no file {path}", hint="check deps.kev and deps.epss") from None
+        raise NotFound(f"no such file: {path}", hint="check deps.kev and deps.epss") from None
     except OSError as error:
         raise ExternalError(f"cannot read {path}: {error.strerror}") from None

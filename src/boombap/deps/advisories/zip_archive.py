@@ -42,7 +42,7 @@ def records(path: Path) -> Iterator[tuple[str, bytes]]:
                 if entry.filename.endswith(".json"):
                     yield entry.filename, _read(archive, entry, path)
     except FileNotFoundError:
-        raise NotFound(f"there is no archive at {path}") from None
+        raise NotFound(f"no archive at {path}") from None
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, UnicodeDecodeError) as error:
         raise ExternalError(f"{path.name} is not a whole zip archive: {error}", hint="fetch it again") from None
     except OSError as error:

@@ -152,7 +152,7 @@ def _unknown(key: str, place: str) -> ConfigError:
 
     nearest = get_close_matches(key, _KEYS, n=1, cutoff=0.4)
     hint = f"did you mean {nearest[0]}" if nearest else f"keys are {', '.join(_KEYS)}"
-    return ConfigError(f"{place}: there is no key {key!r}", hint=hint)
+    return ConfigError(f"{place}: unknown key {key!r}", hint=hint)
 
 
 def _choice(*words: str) -> Callable[[object], str]:

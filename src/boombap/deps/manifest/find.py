@@ -91,7 +91,7 @@ def _below(path: str, skipped: list[Skipped]) -> Iterator[Found]:
         yield from _walk(path, "" if shown == "." else shown, skipped)
         return
     if not os.path.lexists(path):
-        raise NotFound(f"there is no file or folder {path!r}", hint="name a project's folder or one of its lock files")
+        raise NotFound(f"no such file or folder: {path!r}", hint="name a project's folder or one of its lock files")
     file_type = file_type_of_named(os.path.basename(path))
     if file_type is None:
         hint = "requirements.txt, pyproject.toml, lock files, SBOMs in JSON; docs/reference/deps.md lists them"
