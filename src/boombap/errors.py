@@ -8,6 +8,7 @@ The tree; a command that ends with an error exits with the code beside its branc
     ├── ExternalError                 3  a server, file or network failed us
     │   ├── Unreachable               3  no connection: refused, unknown host, time-out (transient)
     │   ├── AccessDenied              3  wrong password, missing right, refused by pg_hba.conf
+    │   │   └── RowsHidden            3  row-level security would leave rows out
     │   ├── NotFound                  3  the database, table, function or file does not exist
     │   ├── TimedOut                  3  the server was reached but took too long (transient)
     │   ├── Disconnected              3  the connection broke in the middle (transient)
@@ -110,6 +111,10 @@ class Unreachable(ExternalError):
 
 class AccessDenied(ExternalError):
     """The server or the file system refused access."""
+
+
+class RowsHidden(AccessDenied):
+    """A policy (row-level security) would leave rows of a table out for this role."""
 
 
 class NotFound(ExternalError):

@@ -23,7 +23,8 @@ from boombap.db.checks import (
     vectors,
 )
 from boombap.db.checks.catalogue import ALL
-from boombap.db.model import Context, Expectations, Server
+from boombap.db.checks.check import Context, Expectations
+from boombap.db.model import Server
 from boombap.health.finding import Finding, Severity
 
 QUERIES = Path(boombap.db.queries.__file__).parent / "health"

@@ -320,7 +320,7 @@ def test_estimates_of_tables_that_were_never_analyzed_are_not_zero(boombap: Run,
     database.run(f"CREATE TABLE analysis_results ({columns})")
     database.run("INSERT INTO analysis_results SELECT n, n, 'x', now() FROM generate_series(1, 500) AS n")
     found = ask(boombap, database, "--fast", "--quick")
-    assert found["analyzers"] == {"reason": "never analyzed: no estimate", "is_failure": False}
+    assert found["analyzers"]["reason"] == "never analyzed: no estimate"
     assert found["tracks"]["total"] is None
     text = boombap("db", "--fast", "--quick", DATABASE_URL=database.url()).stdout
     assert "analyzers   – never analyzed: no estimate" in text
@@ -354,7 +354,7 @@ def test_a_missing_table_costs_only_its_own_sections(boombap: Run, database: Dat
     database.run("DROP TABLE analysis_results")
     found = ask(boombap, database)
     assert found["tracks"]["total"] == 1000
-    assert found["analyzers"] == {"reason": "no table analysis_results", "is_failure": False}
+    assert found["analyzers"]["reason"] == "no table analysis_results"
 
 
 def test_without_the_right_to_read_there_is_no_verdict(boombap: Run, healthy: Database):

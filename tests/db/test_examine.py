@@ -10,8 +10,8 @@ import pytest
 
 import servers
 from boombap.db.checks.catalogue import ALL
+from boombap.db.checks.check import Expectations
 from boombap.db.collect import Request
-from boombap.db.model import Expectations
 from boombap.health.finding import Severity
 from databases import SETTINGS, Cluster, Database, execute, until
 

@@ -16,7 +16,7 @@ from boombap.log import redact
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping
     from typing import Literal
 
     from boombap.clients.postgres.pool import Pool
@@ -132,7 +132,7 @@ def _postgres(config: Config, interrupt: Interrupt) -> Iterator[Answer]:
         target = postgres(config)
         with Pool(target, interrupt, limits=Limits(config.postgres.connect_timeout), size=1) as pool:
             facts, _ = read.server(pool.read)
-            readable = [table for table in _TABLES if facts.has(table) and _is_readable(pool, table)]
+            obstacles = {table: _table_obstacle(pool, facts, table) for table in _TABLES if facts.has(table)}
     except ConfigError as error:
         yield Answer("PostgreSQL", "note" if not config.postgres.is_set else "bad", str(error))
         return
@@ -141,16 +141,21 @@ def _postgres(config: Config, interrupt: Interrupt) -> Iterator[Answer]:
         yield Answer("PostgreSQL", "bad", str(error))
         return
     yield Answer("PostgreSQL", "ok", f"{facts.version.split()[0]} at {target.label}")
-    yield from _rights(facts, readable)
+    yield from _rights(facts, obstacles)
 
 
-def _is_readable(pool: Pool, table: str) -> bool:
+def _table_obstacle(pool: Pool, facts: Server, table: str) -> str:
     # The pool puts the schema in; the names are those of `_TABLES`.
-    rows = pool.read(f"SELECT has_table_privilege(to_regclass('{{path.{table}}}'), 'SELECT') AS yes")
-    return bool(rows[0]["yes"])
+    (row,) = pool.read(
+        f"SELECT has_table_privilege(id, 'SELECT') AS is_readable, row_security_active(id) AS hides_rows"
+        f" FROM CAST(to_regclass('{{path.{table}}}') AS oid) AS id"
+    )
+    if not row["is_readable"]:
+        return f'no right to read it; GRANT SELECT ON {table} TO "{facts.user}";'
+    return facts.hidden_rows if row["hides_rows"] else ""
 
 
-def _rights(facts: Server, readable: Sequence[str]) -> Iterator[Answer]:
+def _rights(facts: Server, obstacles: Mapping[str, str]) -> Iterator[Answer]:
     if facts.can_monitor:
         yield Answer("rights", "ok", f"{facts.user} may read the statistics of all roles")
     else:
@@ -159,8 +164,8 @@ def _rights(facts: Server, readable: Sequence[str]) -> Iterator[Answer]:
     for table in _TABLES:
         if not facts.has(table):
             yield Answer(table, "note", "no such table in the search path")
-        elif table not in readable:
-            yield Answer(table, "bad", f'no right to read it; GRANT SELECT ON {table} TO "{facts.user}";')
+        elif obstacles[table]:
+            yield Answer(table, "bad", obstacles[table])
         else:
             yield Answer(table, "ok", "readable")
     obstacle = _statements_obstacle(facts)

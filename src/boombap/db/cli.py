@@ -86,13 +86,8 @@ def _diagnose_fleet(context: RunContext) -> int:
     answers = [*found, *passed]
     with destination(context.args.output, context.terminal) as terminal:
         show.fleet(answers, context.args.format, terminal)
-    codes = [_exit_code(answer, context.args) for answer in answers if not isinstance(answer, Passed)]
-    if not codes:
-        return EXIT_EXTERNAL
-    # A server has databases without the platform's tables; only when no database has them, nothing was counted.
-    if any(code != EXIT_NO_VERDICT for code in codes):
-        codes = [code for code in codes if code != EXIT_NO_VERDICT]
-    return worst_exit(codes)
+    asked = [answer for answer in answers if not isinstance(answer, Passed)]
+    return _exit_of_fleet(asked, context.args) if asked else EXIT_EXTERNAL
 
 
 def _watch(context: RunContext) -> int:
@@ -243,8 +238,8 @@ def _request(context: RunContext, rows_before: Mapping[str, int]) -> Request:
 
 
 def _full_request(context: RunContext) -> Request:
+    from boombap.db.checks.check import Expectations
     from boombap.db.collect import Request
-    from boombap.db.model import Expectations
     from boombap.health.waivers import load
 
     db = _settings(context)
@@ -270,6 +265,18 @@ def _fleet_targets(context: RunContext) -> tuple[Sequence[Target], Sequence[Pass
     return fleet.databases(postgres(context.config), _limits(context), context.interrupt)
 
 
+def _exit_of_fleet(answers: Sequence[Diagnosis | Failure], args: Namespace) -> int:
+    from boombap.db.fleet import Failure
+
+    # A server has databases without the platform's tables: they take no verdict from those that have them.
+    strangers = [one for one in answers if not isinstance(one, Failure) and not one.is_platform]
+    others = [one for one in answers if one not in strangers]
+    codes = [_exit_code(one, args) for one in strangers]
+    if others:
+        codes = [code for code in codes if code != EXIT_NO_VERDICT]
+    return worst_exit([*codes, *(_exit_code(one, args) for one in others)])
+
+
 def _exit_code(found: Diagnosis | Failure, args: Namespace) -> int:
     from boombap.db.fleet import Failure
     from boombap.db.model import Absent
@@ -280,7 +287,9 @@ def _exit_code(found: Diagnosis | Failure, args: Namespace) -> int:
     parts = {name: getattr(found, name) for name in asked - {"health"}}
     codes = [EXIT_EXTERNAL for part in parts.values() if isinstance(part, Absent) and part.is_failure]
     about_rows = [parts[name] for name in ("tracks", "analyzers", "unanalyzed") if name in parts]
-    if about_rows and all(isinstance(part, Absent) for part in about_rows) and not _says_enough(found):
+    is_hidden = any(isinstance(part, Absent) and part.is_hidden for part in about_rows)
+    is_empty = bool(about_rows) and all(isinstance(part, Absent) for part in about_rows)
+    if is_hidden or (is_empty and not _says_enough(found)):
         codes.append(EXIT_NO_VERDICT)
     return worst_exit([*codes, _exit_of_health(found, args.fail_on)])
 

@@ -10,9 +10,10 @@ from types import MappingProxyType
 from boombap.batch.fan_out import fan_out
 from boombap.db import read
 from boombap.db.checks.catalogue import ALL
+from boombap.db.checks.check import Context, Expectations
 from boombap.db.examine import examine, lacking
-from boombap.db.model import FULL, Absent, Analyzer, Context, Diagnosis, Expectations, Health, Tracks
-from boombap.errors import AccessDenied, ExternalError, NotFound
+from boombap.db.model import FULL, Absent, Analyzer, Diagnosis, Health, Tracks
+from boombap.errors import AccessDenied, ExternalError, NotFound, RowsHidden
 from boombap.health.finding import Finding, Skipped, by_urgency
 from boombap.health.waivers import apply
 from boombap.record import Record
@@ -136,8 +137,11 @@ def _guarded(name: str, job: Callable[[], object], facts: Server) -> Callable[[]
             return job()
         except NotFound as error:  # dropped in this moment
             return Absent(str(error), is_failure=False)
+        except RowsHidden:
+            return Absent(facts.hidden_rows, is_failure=False, is_hidden=True)
         except AccessDenied:
-            return Absent(f"no permission: {facts.user} needs SELECT on the table", is_failure=False)
+            reason = f"no permission: {facts.user} needs SELECT on the table"
+            return Absent(reason, is_failure=False, is_hidden=True)
         except ExternalError as error:
             return Absent(str(error))
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from boombap.clients.postgres.charset import ESCAPED
 from boombap.db.queries.load import query
-from boombap.errors import AccessDenied, ExternalError
+from boombap.errors import AccessDenied, ExternalError, RowsHidden
 from boombap.health.finding import Finding, Skipped
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from boombap.db.model import Check, Context, Row, Server
+    from boombap.db.checks.check import Check, Context
+    from boombap.db.model import Row, Server
     from boombap.db.read import Read
 
     Answer = Sequence[Finding] | Skipped
@@ -24,6 +25,8 @@ def examine(check: Check, read: Read, context: Context, *, is_fast: bool) -> Ans
         return Skipped(check.id, reason)
     try:
         rows = read(query(f"health/{check.id}", context.server.major))
+    except RowsHidden:
+        return Skipped(check.id, context.server.hidden_rows)
     except AccessDenied:
         return Skipped(check.id, "no permission: needs SELECT on the table or pg_monitor")
     except ExternalError as error:

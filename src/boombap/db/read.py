@@ -125,11 +125,17 @@ def tables(read: Read, facts: Server) -> tuple[Table, ...]:
     return tuple(_table(row) for row in read(query("schema", facts.major)))
 
 
-def unanalyzed(read: Read, facts: Server, analyzer: str | None, most: int) -> Unanalyzed:
+def unanalyzed(read: Read, facts: Server, analyzer: str | None, most: int) -> Unanalyzed | Absent:
     """Return the newest tracks without a result of `analyzer`, or of any analyzer when it is None."""
     rows = read(query("unanalyzed", facts.major), {"analyzer": analyzer, "most": most})
-    found = tuple((row["id"], row["artist"], row["title"]) for row in rows)
-    return Unanalyzed(analyzer, rows[0]["total"] if rows else 0, found)
+    if not rows[0]["has_tracks"]:
+        return Absent("there are no tracks", is_failure=False)
+    return Unanalyzed(
+        analyzer,
+        total=rows[0]["total"] or 0,
+        tracks=tuple((row["id"], row["artist"], row["title"]) for row in rows if row["id"] is not None),
+        has_results=rows[0]["has_results"],
+    )
 
 
 def statements(read: Read, facts: Server) -> tuple[Statement, ...]:

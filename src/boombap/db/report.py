@@ -161,14 +161,21 @@ def _connections(connections: Connections) -> Iterator[str]:
 
 
 def _unanalyzed(unanalyzed: Unanalyzed, most: int) -> Iterator[str]:
-    by = f"by {printable(unanalyzed.analyzer)}" if unanalyzed.analyzer else "by any analyzer"
-    yield f"{unanalyzed.total:,} tracks not seen {by}" if unanalyzed.total else f"every track was seen {by}"
+    yield _seen(unanalyzed)
     shown = unanalyzed.tracks[:most]
     if shown:
         rows = [
             (str(id_), table.shorten(artist or "", 30), table.shorten(title or "", 50)) for id_, artist, title in shown
         ]
         yield from table.lines(("newest id", "artist", "title"), rows)
+
+
+def _seen(unanalyzed: Unanalyzed) -> str:
+    by = f"by {printable(unanalyzed.analyzer)}" if unanalyzed.analyzer else "by any analyzer"
+    if not unanalyzed.total:
+        return f"every track was seen {by}"
+    unknown = ", which has no result at all: check its name" if unanalyzed.analyzer else "; no result at all"
+    return f"{unanalyzed.total:,} tracks not seen {by}" + ("" if unanalyzed.has_results else unknown)
 
 
 def _tables(tables: tuple[Table, ...]) -> Iterator[str]:
@@ -209,11 +216,19 @@ def fleet_lines(answers: Sequence[Answer], terminal: Terminal) -> Iterator[str]:
     if diagnoses:
         head = ("database", "tracks", "analyzers", "sessions", "critical", "warning", "info", "ms")
         yield from table.lines(head, [_fleet_row(one) for one in diagnoses], indent="")
+    yield from (line for one in diagnoses for line in _uncounted(one))
     passed = [one for one in answers if isinstance(one, Passed)]
     yield from (f"skipped      {printable(database.name)}: {printable(database.reason)}" for database in passed)
     tried = len(answers) - len(passed)
     beside = f", {len(passed)} skipped" if passed else ""
     yield terminal.style(f"{len(diagnoses)} of {tried} databases answered{beside}", "dim")
+
+
+def _uncounted(diagnosis: Diagnosis) -> Iterator[str]:
+    for name in ("tracks", "analyzers", "connections", "unanalyzed", "tables"):
+        part = getattr(diagnosis, name)
+        if isinstance(part, Absent) and (part.is_failure or part.is_hidden):
+            yield f"not counted  {printable(diagnosis.name)}: {name}: {part.reason}"
 
 
 def _misery(diagnosis: Diagnosis) -> tuple[int, ...]:

@@ -8,8 +8,8 @@ from time import perf_counter
 from boombap.clients.postgres.pool import Pool
 from boombap.clients.postgres.session import Limits, Session
 from boombap.db import show as view
+from boombap.db.checks.check import Expectations
 from boombap.db.collect import Request, diagnose
-from boombap.db.model import Expectations
 from boombap.demo import sample
 from boombap.errors import BoombapError
 from boombap.health.report import tally

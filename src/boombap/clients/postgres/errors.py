@@ -21,6 +21,7 @@ from boombap.errors import (
     Interrupted,
     NotFound,
     QueryFailed,
+    RowsHidden,
     TimedOut,
     Unreachable,
 )
@@ -163,6 +164,8 @@ _STATEMENTS: dict[str, tuple[type[ExternalError], str, str]] = {
     "40P01": (Conflict, "a transaction at {label} ran into a deadlock", "try again"),
     "25006": (QueryFailed, "the session at {label} is read-only", ""),
 }
+# The same SQLSTATE as a missing right; the server's C function tells them apart in every language of its messages.
+_HIDES_ROWS = ("42501", "check_enable_rls")
 _MISSING = ("42P01", "42883")
 # The context is there when it happened within a function, for example one of a trigger on the platform's tables.
 _UNQUALIFIED = (
@@ -207,6 +210,11 @@ def _statement_error(error: psycopg2.Error, target: Target) -> ExternalError:
     code = error.pgcode or ""
     if not code or code.startswith("08") or code in _ENDED_BY_SERVER:
         return Disconnected(f"the connection to {target.label} broke", hint="look at the server's log, then try again")
+    if (code, error.diag.source_function) == _HIDES_ROWS:
+        return RowsHidden(
+            _fill("row-level security hides rows of a table from {user} at {label}", target),
+            hint="ALTER ROLE … BYPASSRLS, or connect as a role that sees every row",
+        )
     if code in _STATEMENTS:
         kind, message, hint = _STATEMENTS[code]
         if code in _MISSING and error.diag.context:

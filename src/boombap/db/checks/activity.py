@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
+from boombap.db.checks.check import Check
 from boombap.db.checks.grade import DOCS, grade
-from boombap.db.model import Check
 from boombap.health.finding import Finding, Severity
 from boombap.units import format_duration
 
@@ -13,7 +13,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from boombap.db.model import Context, Row
+    from boombap.db.checks.check import Context
+    from boombap.db.model import Row
 
 # A web request gives up after 30-60 s: from then on a chain of waits is an outage for its users.
 _WAIT_WARNING_S = 5

@@ -18,7 +18,7 @@ from boombap.db.checks import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from boombap.db.model import Check
+    from boombap.db.checks.check import Check
 
 ALL: tuple[Check, ...] = (
     *activity.CHECKS,

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from boombap.db.checks.check import Check
 from boombap.db.checks.grade import DOCS
-from boombap.db.model import Check
 from boombap.health.finding import Finding, Severity
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from boombap.db.model import Context, Row
+    from boombap.db.checks.check import Context
+    from boombap.db.model import Row
 
 
 def check_collation_version(rows: Sequence[Row], context: Context) -> Iterator[Finding]:

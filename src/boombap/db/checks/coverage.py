@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from boombap.db.checks.check import Check
 from boombap.db.checks.grade import grade
-from boombap.db.model import Check
 from boombap.health.finding import Finding, Severity
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from boombap.db.model import Context, Row
+    from boombap.db.checks.check import Context
+    from boombap.db.model import Row
 
 # New tracks arrive before their analysis: up to one in a hundred is the normal backlog.
 _UNANALYZED_WARNING_PCT = 1

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from boombap.db.checks.check import Check
 from boombap.db.checks.grade import DOCS, grade
-from boombap.db.model import Check
 from boombap.health.finding import Finding, Severity
 from boombap.units import format_duration
 
@@ -11,7 +11,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from boombap.db.model import Context, Row
+    from boombap.db.checks.check import Context
+    from boombap.db.model import Row
 
 # The server stops accepting writes 3 million ids before 2^31. Autovacuum forces itself at 200 million (multixacts at
 # 400 million): more than twice that means that it does not get through.
