@@ -8,7 +8,7 @@ from pathlib import Path
 from boombap.command.action import Action, Tool
 from boombap.command.emit import answer
 from boombap.command.options import add_output, add_quiet
-from boombap.errors import EXIT_EXTERNAL, EXIT_OK, EXIT_USAGE, ExternalError, UsageError
+from boombap.errors import EXIT_EXTERNAL, EXIT_OK, EXIT_USAGE, ConfigError, ExternalError, UsageError
 from boombap.log import redact
 
 TYPE_CHECKING = False
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from boombap.command.context import RunContext
     from boombap.config.model import Config
     from boombap.config.section import Key, Section
-    from boombap.errors import ConfigError
 
 SCHEMA = "boombap.config/1"
 CHECK_SCHEMA = "boombap.config-check/1"
@@ -80,6 +79,8 @@ def _show(context: RunContext) -> int:
         context.terminal.note(
             f"ignored, because Kubernetes sets them for its Services: {', '.join(config.passed_over)}"
         )
+    for sentence in config.unused:
+        context.terminal.note(sentence)
     return EXIT_OK
 
 
@@ -113,27 +114,53 @@ def _check(context: RunContext) -> int:
     from boombap.cli.sections import every
     from boombap.config.load import examine
 
-    config, problems = examine(every())
+    config, invalid = examine(every())
+    unchecked = _unchecked(config)
+    problems = [*invalid, *_address_problems(config, is_readable=not unchecked)]
     answer(
         context,
-        lambda: _check_lines(config, problems),
+        lambda: _check_lines(config, problems, unchecked),
         lambda: {
             "schema": CHECK_SCHEMA,
             "problems": [redact(str(problem)) for problem in problems],
             "renamed": config.renamed,
+            "unused": config.unused,
+            "unchecked": unchecked,
             "set": len(config.sources),
         },
     )
     return EXIT_USAGE if problems else EXIT_OK
 
 
-def _check_lines(config: Config, problems: Sequence[ConfigError]) -> Iterator[str]:
+def _check_lines(config: Config, problems: Sequence[ConfigError], unchecked: Sequence[str]) -> Iterator[str]:
     yield from (redact(str(problem)) for problem in problems)
     yield from config.renamed
+    yield from config.unused
+    yield from unchecked
     if not problems:
         number = len(config.sources)
         are_set = "1 setting is" if number == 1 else f"{number} settings are"
         yield f"{are_set} set; nothing is invalid"
+
+
+def _unchecked(config: Config) -> list[str]:
+    from boombap.cli import extras
+
+    if config.postgres.url is None or not extras.missing("db"):
+        return []
+    return [f"postgres.url is not checked: its driver is missing; run {extras.install('db')}"]
+
+
+def _address_problems(config: Config, *, is_readable: bool) -> Iterator[ConfigError]:
+    """Yield what is wrong with the addresses of servers; that of PostgreSQL only when libpq is there to read it."""
+    from boombap.local.address import postgres, redis
+
+    for is_set, target in ((config.postgres.is_set and is_readable, postgres), (config.redis.is_set, redis)):
+        try:
+            if is_set:
+                target(config)
+        except ConfigError as error:
+            yield error
 
 
 def _init(context: RunContext) -> int:

@@ -73,9 +73,11 @@ def examine(
         {name: Setting(text, "command line") for name, text in (flags or {}).items()},
     ]
     names = set(sources.names)
-    config = _build(_merge(layers, sections), sections, sources).replace(
+    merged, unused = _merge(layers, sections)
+    config = _build(merged, sections, sources).replace(
         passed_over=tuple(name for name in passed_over if name in names or name.startswith("BOOMBAP_")),
         renamed=tuple(_renamed(scope, sources)),
+        unused=tuple(unused),
     )
     return _with_folders(config, environ), sources.problems
 
@@ -88,18 +90,27 @@ def _file_layer(sources: Sources, environ: Mapping[str, str], folder: Path) -> L
     return sources.from_toml(Path(named) if named else folder / FILE)
 
 
-def _merge(layers: Iterable[Layer], sections: Iterable[Section]) -> Layer:
+def _merge(layers: Iterable[Layer], sections: Iterable[Section]) -> tuple[Layer, list[str]]:
+    """Return the nearest setting of each key, and for each part of an address that a url replaced one sentence."""
     merged: Layer = {}
+    unused: list[str] = []
     for layer in layers:
-        parts = _parts_of_given_urls(layer, sections)
-        merged = {name: setting for name, setting in merged.items() if name not in parts}
-        merged |= {name: setting for name, setting in layer.items() if name not in parts or name.endswith(".url")}
-    return merged
+        urls = _urls_by_part(layer, sections)
+        for name, url in urls.items():
+            replaced = (merged.pop(name, None), layer.get(name))
+            unused += [f"{part.place} is not used: {url.place} gives the whole address" for part in replaced if part]
+        merged |= {name: setting for name, setting in layer.items() if name not in urls}
+    return merged, unused
 
 
-def _parts_of_given_urls(layer: Layer, sections: Iterable[Section]) -> set[str]:
+def _urls_by_part(layer: Layer, sections: Iterable[Section]) -> dict[str, Setting]:
     given = [section for section in sections if section.address and f"{section.name}.url" in layer]
-    return {f"{section.name}.{part}" for section in given for part in section.address}
+    return {
+        f"{section.name}.{part}": layer[f"{section.name}.url"]
+        for section in given
+        for part in section.address
+        if part != "url"
+    }
 
 
 def _build(layer: Layer, sections: Iterable[Section], sources: Sources) -> Config:

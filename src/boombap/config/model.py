@@ -82,6 +82,7 @@ class Config(Record):
         sources: by dotted key, for example ``postgres.host``, the place that set it; keys at their default are absent.
         passed_over: environment variables that were ignored, because Kubernetes sets them for its Services.
         renamed: for each old name that was used, one sentence that gives the new one.
+        unused: for each part of an address that a url replaced, one sentence that says so.
     """
 
     postgres: Postgres = Postgres()
@@ -93,6 +94,7 @@ class Config(Record):
     sources: Mapping[str, str] = MappingProxyType({})
     passed_over: tuple[str, ...] = ()
     renamed: tuple[str, ...] = ()
+    unused: tuple[str, ...] = ()
 
     def of(self, shape: type[Shape]) -> Shape:
         """Return the section of a tool.

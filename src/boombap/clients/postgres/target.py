@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
+
 from boombap.config.secret import Secret
 from boombap.errors import ConfigError
 from boombap.record import Record
@@ -15,6 +17,15 @@ if TYPE_CHECKING:
 _DEFAULT_PORT = "5432"
 # asyncpg's and SQLAlchemy's spellings, as the team's services have them in DATABASE_URL.
 _SCHEMES = ("postgresql+asyncpg://", "postgresql+psycopg2://", "postgresql+psycopg://", "postgres+asyncpg://")
+# libpq checks these values only when it connects (PostgreSQL documentation, "Parameter Key Words").
+_CHOICES: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "sslmode": frozenset(("disable", "allow", "prefer", "require", "verify-ca", "verify-full")),
+        "target_session_attrs": frozenset(("any", "read-write", "read-only", "primary", "standby", "prefer-standby")),
+    }
+)
+_NUMBERS = ("connect_timeout", "keepalives", "keepalives_idle", "keepalives_interval", "keepalives_count")
+_LAST_PORT = 65_535
 
 
 class Target(Record):
@@ -73,7 +84,7 @@ def from_text(text: str, *, name: str = "", origin: str) -> Target:
         }
     except (psycopg2.ProgrammingError, UnicodeError):
         raise malformed(origin) from None
-    if not parameters or _is_torn(text):
+    if not parameters or _is_torn(text) or not _fits(parameters):
         raise malformed(origin)
     password = parameters.pop("password", None)
     target = Target(name, parameters, Secret(password) if password else None, origin)
@@ -120,6 +131,16 @@ def _is_torn(text: str) -> bool:
     has_user = separator >= 0 and not 0 <= slash < separator
     place = rest[separator + 1 :] if has_user else rest
     return "@" in place.partition("?")[0]
+
+
+def _fits(parameters: Mapping[str, str]) -> bool:
+    """Tell whether libpq will take the values when it connects."""
+    ports = [port for port in parameters.get("port", "").split(",") if port]
+    return (
+        all(parameters[name] in known for name, known in _CHOICES.items() if name in parameters)
+        and all(parameters[name].lstrip("-").isdecimal() for name in _NUMBERS if name in parameters)
+        and all(port.isdecimal() and 1 <= int(port) <= _LAST_PORT for port in ports)
+    )
 
 
 def _plain_scheme(text: str) -> str:
