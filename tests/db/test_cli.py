@@ -315,9 +315,10 @@ def test_another_database_is_told_by_its_findings(boombap: Run, empty: Database)
 
 def test_estimates_of_tables_that_were_never_analyzed_are_not_zero(boombap: Run, each_cluster: Cluster):
     database = each_cluster.create()
-    database.run("CREATE TABLE tracks (id int PRIMARY KEY, artist text, lyrics text, spotify_data text)")
+    never = "WITH (autovacuum_enabled = off)"
+    database.run(f"CREATE TABLE tracks (id int PRIMARY KEY, artist text, lyrics text, spotify_data text) {never}")
     columns = "id int PRIMARY KEY, track_id int, analyzer_type text, created_at timestamp"
-    database.run(f"CREATE TABLE analysis_results ({columns})")
+    database.run(f"CREATE TABLE analysis_results ({columns}) {never}")
     database.run("INSERT INTO analysis_results SELECT n, n, 'x', now() FROM generate_series(1, 500) AS n")
     found = ask(boombap, database, "--fast", "--quick")
     assert found["analyzers"]["reason"] == "never analyzed: no estimate"
@@ -524,8 +525,8 @@ def test_new_results_are_counted_from_the_last_snapshot(boombap: Run, database: 
 
 def test_a_target_that_fails_costs_only_itself(boombap: Run, healthy: Database, isolated: Path):
     refused = f"postgresql://u:{SECRET}@127.0.0.1:{servers.free_port()}/db"
-    out_of_range = f"postgresql://u:{SECRET}@127.0.0.1:99999/db"
-    lines = ["# ours", f"good {healthy.url()}", f"bad {refused}", "", f"odd {out_of_range}"]
+    unknown = f"postgresql://u:{SECRET}@127.0.0.1/db?channel_binding={SECRET}"
+    lines = ["# ours", f"good {healthy.url()}", f"bad {refused}", "", f"odd {unknown}"]
     (isolated / "targets").write_text("\n".join(lines), encoding="utf-8")
     done = boombap("db", "--targets", "targets", "--format", "json")
     found = json.loads(done.stdout)

@@ -25,7 +25,11 @@ if TYPE_CHECKING:
 
     from boombap.clients.postgres.pool import Pool
     from boombap.db.model import Part, Server
+    from boombap.db.read import Read
     from boombap.health.waivers import Waiver
+
+    Job = Callable[[Read], object]
+    """A question with what is made of its rows."""
 
 # What each part cannot do without; other columns may be missing.
 _NEEDS: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
@@ -94,47 +98,78 @@ def diagnose(pool: Pool, request: Request) -> Diagnosis:
 
 
 def _ask(pool: Pool, facts: Server, request: Request) -> dict[str, Any]:
-    jobs: dict[str, Callable[[], object]] = {
-        name: _guarded(name, job, facts) for name, job in _part_jobs(pool, facts, request).items()
+    """Ask the catalogue over one connection, and what reads the tables over the others.
+
+    Every connection that asks the catalogue fills caches of its own and the server plans every question, so one does
+    them all, in one transaction: 34 questions take 35 ms of the server in place of 52 over three connections.
+    """
+    catalogue = _catalogue_jobs(facts, request)
+    counts = _count_jobs(facts, request)
+    answers: dict[str, Any] = {}
+
+    def ask_catalogue() -> None:
+        with pool.reading() as ask:
+            answers.update((name, job(ask)) for name, job in catalogue.items())
+
+    def count(name: str, job: Job) -> None:
+        answers[name] = job(pool.read)
+
+    jobs: list[Callable[[], None]] = [partial(count, name, job) for name, job in counts.items()]
+    if catalogue:
+        # The count of the analyses takes the longest: it begins first.
+        jobs.insert(1, ask_catalogue)
+    fan_out(jobs, pool.size)
+    return answers
+
+
+def _catalogue_jobs(facts: Server, request: Request) -> dict[str, Job]:
+    parts: dict[str, Job] = {
+        "connections": lambda ask: read.connections(ask, facts),
+        "tables": lambda ask: read.tables(ask, facts),
     }
-    if "health" in request.parts:
-        context = Context(facts, request.expected, request.kept_before, request.before_s)
-        for check in ALL:
-            jobs[f"check {check.id}"] = partial(examine, check, pool.read, context, is_fast=request.is_fast)
-    return dict(zip(jobs, fan_out(list(jobs.values()), pool.size), strict=True))
-
-
-def _part_jobs(pool: Pool, facts: Server, request: Request) -> dict[str, Callable[[], object]]:
-    ask = pool.read
     if request.is_fast:
-        jobs: dict[str, Callable[[], object]] = {
-            "analyzers": lambda: read.analyzers_estimate(ask, facts),
-            "tracks": lambda: read.tracks_estimate(ask, facts),
-            "unanalyzed": lambda: Absent("reads the tables, which --fast does not", is_failure=False),
+        parts |= {
+            "analyzers": lambda ask: read.analyzers_estimate(ask, facts),
+            "tracks": lambda ask: read.tracks_estimate(ask, facts),
+            "unanalyzed": lambda _: Absent("reads the tables, which --fast does not", is_failure=False),
         }
-    else:
-        # The longest first: fan_out starts them in this order.
-        jobs = {
-            "analyzers": lambda: read.analyzers(ask, facts),
-            "tracks": lambda: read.tracks(ask, facts),
-            "unanalyzed": lambda: read.unanalyzed(ask, facts, request.analyzer, request.most),
-            "artists": lambda: read.artists(ask, facts),
-        }
-    jobs |= {
-        "connections": lambda: read.connections(ask, facts),
-        "tables": lambda: read.tables(ask, facts),
+    return _wanted_parts(parts, facts, request) | _check_jobs(facts, request, reads_tables=False)
+
+
+def _count_jobs(facts: Server, request: Request) -> dict[str, Job]:
+    parts: dict[str, Job] = {
+        "analyzers": lambda ask: read.analyzers(ask, facts),
+        "tracks": lambda ask: read.tracks(ask, facts),
+        "unanalyzed": lambda ask: read.unanalyzed(ask, facts, request.analyzer, request.most),
+        "artists": lambda ask: read.artists(ask, facts),
     }
+    checks = _check_jobs(facts, request, reads_tables=True)
+    return checks if request.is_fast else _wanted_parts(parts, facts, request) | checks
+
+
+def _wanted_parts(parts: Mapping[str, Job], facts: Server, request: Request) -> dict[str, Job]:
     wanted = {*request.parts, "artists"} if "tracks" in request.parts else request.parts
-    return {name: job for name, job in jobs.items() if name in wanted}
+    return {name: _guarded(name, job, facts) for name, job in parts.items() if name in wanted}
 
 
-def _guarded(name: str, job: Callable[[], object], facts: Server) -> Callable[[], object]:
-    def attempt() -> object:
+def _check_jobs(facts: Server, request: Request, *, reads_tables: bool) -> dict[str, Job]:
+    if "health" not in request.parts:
+        return {}
+    context = Context(facts, request.expected, request.kept_before, request.before_s)
+    return {
+        f"check {check.id}": partial(examine, check, context=context, is_fast=request.is_fast)
+        for check in ALL
+        if check.reads_tables is reads_tables
+    }
+
+
+def _guarded(name: str, job: Job, facts: Server) -> Job:
+    def attempt(ask: Read) -> object:
         missing = lacking(facts, _NEEDS.get(name, {}))
         if missing:
             return Absent(missing, is_failure=False)
         try:
-            return job()
+            return job(ask)
         except NotFound as error:  # dropped in this moment
             return Absent(str(error), is_failure=False)
         except RowsHidden:
@@ -169,7 +204,7 @@ def _with_coverage(
 
 
 def _health(parts: Mapping[str, Any], waivers: tuple[Waiver, ...]) -> Health:
-    answers = [answer for name, answer in parts.items() if name.startswith("check ")]
+    answers = [parts[f"check {check.id}"] for check in ALL]
     skipped = tuple(answer for answer in answers if isinstance(answer, Skipped))
     found: Iterable[Finding] = (one for answer in answers if not isinstance(answer, Skipped) for one in answer)
     standing, waived, expired = apply(found, waivers, date.today())

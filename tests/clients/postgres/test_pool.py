@@ -60,6 +60,36 @@ def test_a_statement_that_kills_its_connection_each_time_fails(healthy: Database
         assert pool.read("SELECT 1 AS one") == [{"one": 1}]
 
 
+def test_questions_of_one_reading_are_one_transaction(healthy: Database):
+    with healthy.pool(size=1) as pool, pool.reading() as read:
+        moments = {read("SELECT now() AS at")[0]["at"] for _ in range(3)}
+        (limits,) = read(
+            "SELECT current_setting('lock_timeout') AS lock, current_setting('transaction_read_only') AS ro"
+        )
+    assert len(moments) == 1
+    assert limits == {"lock": "50ms", "ro": "on"}
+
+
+def test_a_question_that_fails_costs_its_reading_nothing_else(healthy: Database):
+    with healthy.pool(size=1) as pool, pool.reading() as read:
+        assert read("SELECT 1 AS one") == [{"one": 1}]
+        with pytest.raises(NotFound):
+            read("SELECT * FROM no_such_table")
+        (limits,) = read("SELECT current_setting('lock_timeout') AS lock, current_setting('row_security') AS rows")
+    assert limits == {"lock": "50ms", "rows": "off"}
+
+
+def test_a_reading_goes_on_over_a_new_connection(healthy: Database):
+    with healthy.pool(size=1) as pool:
+        with pool.reading() as read:
+            (first,) = read("SELECT pg_backend_pid() AS pid")
+            healthy.run("SELECT pg_terminate_backend(%s)", (first["pid"],))
+            (second,) = read("SELECT pg_backend_pid() AS pid")
+        assert first["pid"] != second["pid"]
+        with pool.session() as session:
+            assert session.is_usable, "the transaction of a reading ends with it"
+
+
 def test_other_errors_are_not_tried_again(healthy: Database):
     with healthy.pool(size=1) as pool:
         with pytest.raises(NotFound):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 from boombap.clients.postgres.search_path import SearchPath
 from boombap.clients.postgres.session import Limits, Session
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from boombap.clients.postgres.session import Parameters, Row
     from boombap.clients.postgres.target import Target
     from boombap.interrupt import Interrupt
+
+    Read = Callable[..., list[Row]]
+    """`Session.read`."""
 
 _IDLE_BEFORE_CHECK_S = 30.0
 
@@ -78,6 +81,30 @@ class Pool:
             self._interrupt.check()
             with self.session() as session:
                 return session.read(sql, parameters)
+
+    @contextmanager
+    def reading(self) -> Iterator[Read]:
+        """Lend `Session.read` of one connection, for queries of one transaction; a dead connection is replaced once."""
+        with ExitStack() as stack:
+
+            def begin() -> Session:
+                session = stack.enter_context(self.session())
+                stack.enter_context(session.reading())
+                return session
+
+            session = begin()
+
+            def read(sql: str, parameters: Parameters = None) -> list[Row]:
+                nonlocal session
+                try:
+                    return session.read(sql, parameters)
+                except Disconnected:
+                    self._interrupt.check()
+                    stack.close()
+                    session = begin()
+                    return session.read(sql, parameters)
+
+            yield read
 
     @contextmanager
     def session(self) -> Iterator[Session]:

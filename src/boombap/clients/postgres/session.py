@@ -75,6 +75,7 @@ class Session:
         self._charset = charset.of(self._connection) if charset.is_raw(self._connection) else ""
         self.version_num = self._connection.server_version
         self._limits = _LIMITS.format(limits.statement_ms, limits.lock_ms)
+        self._is_reading = False
         self._timeout = f"SET LOCAL statement_timeout = {limits.statement_ms:d}; "
         _refuse_old(self)
 
@@ -111,13 +112,32 @@ class Session:
 
     def _read(self, sql: str, parameters: Parameters) -> list[Row]:
         # One message for limits and query: the server applies SET LOCAL to the statements that follow it.
-        text = "BEGIN READ ONLY; " + _WHOLE + self._limits + self._qualified(sql, parameters)
+        has_begun = self._is_reading and self._is_in_transaction
+        begin = "" if has_begun else "BEGIN READ ONLY; " + _WHOLE + self._limits
+        text = begin + self._qualified(sql, parameters)
+        is_kept = False
         with self._running(), self._connection.cursor() as cursor:
             try:
                 cursor.execute(text, self._sent(parameters))
-                return self._shown(_rows(cursor))
+                rows = self._shown(_rows(cursor))
+                is_kept = self._is_reading
+                return rows
             finally:
-                self._roll_back()
+                if not is_kept:
+                    self._roll_back()
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Make the queries of the block one read-only transaction, whose limits are sent once.
+
+        ``now()`` is the time when it began. A query that fails ends it, and the next one begins another.
+        """
+        self._is_reading = True
+        try:
+            yield
+        finally:
+            self._is_reading = False
+            self._roll_back()
 
     def _read_bytes(self) -> None:
         """Have the server send texts as they are, from now on."""
