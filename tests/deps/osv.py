@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import time
 import zipfile
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from boombap.deps.advisories.database import place
 from boombap.deps.advisories.export_source import Folder
+from boombap.deps.advisories.seal import seal
 from boombap.deps.advisories.sync import Outcome, Wanted, sync
 from boombap.deps.model import Dependency, Reading
 from boombap.deps.package_names import normalise
@@ -71,6 +75,14 @@ def database(base: Path, records: list[dict[str, Any]], ecosystem: str = "PyPI",
     """Build a database and give its folder."""
     take_in(export(base / "export", records, ecosystem), base / "db", ecosystem, **wanted)
     return str(base / "db")
+
+
+def set_facts(folder: str, ecosystem: str = "PyPI", **facts: str | int) -> None:
+    """Change what a database says about itself, as if the sync had written it."""
+    path = place(folder, ecosystem)
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", facts.items())
+    seal(path)
 
 
 def needs(name: str, version: str, ecosystem: str = "PyPI", *, line: int = 1, scope: Scope = "runtime") -> Dependency:

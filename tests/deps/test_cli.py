@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +17,7 @@ from boombap.deps.advisories.database import place
 from boombap.deps.cli import TOOL
 from boombap.deps.sample.load import sample_database, sample_project
 from boombap.interrupt import Interrupt
-from deps.osv import TRUTH, database, export, record
+from deps.osv import TRUTH, database, export, record, set_facts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -125,12 +127,7 @@ def test_an_old_database_is_no_verdict(folder: str, deps, monkeypatch):
 
 
 def _age(folder: str, seconds: int) -> None:
-    import sqlite3
-
-    connection = sqlite3.connect(place(folder, "PyPI"))
-    with connection:
-        connection.execute("UPDATE meta SET value = ? WHERE name = 'checked_at_s'", (int(time.time()) - seconds,))
-    connection.close()
+    set_facts(folder, checked_at_s=int(time.time()) - seconds)
 
 
 def test_a_damaged_database_is_a_failure(folder: str, deps, boombap: Run):
@@ -138,6 +135,22 @@ def test_a_damaged_database_is_a_failure(folder: str, deps, boombap: Run):
     done = boombap("deps", "audit")
     assert (done.returncode, done.stdout) == (3, "")
     assert "deps sync --rebuild" in done.stderr
+
+
+@pytest.mark.parametrize("words", [["audit"], ["check"], ["report", "--format", "json"], ["explain", "PYSEC-2024-38"]])
+def test_a_database_that_lost_its_rows_is_a_failure(words: list[str], folder: str, boombap: Run):
+    with closing(sqlite3.connect(place(folder, "PyPI"))) as connection, connection:
+        connection.execute("DELETE FROM affected")
+    done = boombap("deps", *words)
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "checksum does not fit" in done.stderr
+    assert "deps sync" in done.stderr
+
+
+def test_a_damaged_database_is_stale(folder: str, tmp_path: Path, deps):
+    Path(place(folder, "PyPI")).write_bytes(b"x" * 5000)
+    code, _, err = deps("sync", "--if-stale", "--from", str(tmp_path / "export"), "--ecosystem", "PyPI")
+    assert (code, "PyPI: built, 4 records" in err) == (0, True)
 
 
 def test_check_lets_pass_what_the_policy_allows(folder: str, deps):

