@@ -169,9 +169,46 @@ def test_check_in_ci_names_file_and_line(folder: str, deps):
 def test_an_unpinned_requirement_fails_check_and_is_listed_by_audit(folder: str, deps):
     Path("requirements.txt").write_text("redis==5.3.1\nflask\n")
     code, out, _ = deps("audit")
-    assert (code, out.splitlines()[-1]) == (0, "no known vulnerabilities in 1 package; 1 could not be audited")
+    assert (code, out.splitlines()[-1]) == (4, "no verdict: 1 could not be audited, the policy allows 0")
     assert "write flask==" in out
     assert deps("check")[0] == 4
+
+
+def test_a_policy_may_accept_what_cannot_be_audited(folder: str, deps):
+    Path("requirements.txt").write_text("redis==5.3.1\nflask\n")
+    Path("policy.toml").write_text("max_unaudited = 1\n")
+    code, out, _ = deps("audit", "--policy", "policy.toml")
+    assert (code, out.splitlines()[-1]) == (0, "no findings to show in 1 package; 1 could not be audited")
+
+
+@pytest.mark.parametrize("words", [["audit"], ["check"], ["check", "--ci-mode"], ["report"]])
+@pytest.mark.parametrize("form", ["table", "json", "markdown", "html", "sarif", "cyclonedx", "junit"])
+def test_every_form_says_that_something_was_left_out(words: list[str], form: str, folder: str, deps):
+    Path("requirements.txt").write_text("redis==5.3.1\nflask\n")
+    code, out, _ = deps(*words, "--format", form)
+    assert code == 4
+    assert "no known vulnerabilities" not in out
+    assert "flask" in out or "--ci-mode" in words
+    assert re.search("1 could not be audited", out)
+    if form == "json":
+        assert (json.loads(out)["verdict"], json.loads(out)["gaps"][0]["rule"]) == ("unknown", "max_unaudited")
+    if form == "sarif":
+        assert json.loads(out)["runs"][0]["invocations"][0]["executionSuccessful"] is False
+    if form == "junit":
+        assert 'errors="1"' in out
+
+
+@pytest.mark.parametrize("form", ["table", "json", "markdown", "html", "sarif", "cyclonedx", "junit"])
+def test_every_form_says_that_an_advisory_has_no_version(form: str, tmp_path: Path, deps, monkeypatch):
+    git_only = record("GHSA-git", "redis")
+    git_only["affected"][0]["ranges"] = [{"type": "GIT", "repo": "x", "events": [{"introduced": "0"}]}]
+    monkeypatch.setenv("BOOMBAP_DEPS_DATABASE", database(tmp_path, [*TRUTH, git_only]))
+    Path("requirements.txt").write_text("redis==5.3.1\n")
+    code, out, _ = deps("audit", "--format", form)
+    assert code == 1
+    assert "no known vulnerabilities" not in out
+    assert re.search("GHSA.{1,2}git", out)
+    assert form != "junit" or 'failures="1"' in out
 
 
 WAIVER = '[[waiver]]\nid = "{}"\nsubject = "fastapi"\nreason = "no forms here"\nowner = "api team"\nexpires = {}\n'
@@ -320,9 +357,9 @@ def test_the_sample_says_that_it_is_one(tmp_path: Path, deps, monkeypatch):
     sample_project(Path())
     monkeypatch.setenv("BOOMBAP_DEPS_DATABASE", str(tmp_path / "sample"))
     code, out, _ = deps("audit")
-    assert code == 1
+    assert code == 4
     assert "made up for a demonstration" in out
-    assert out.splitlines()[-1] == "3 findings in 4 packages; 1 could not be audited"
+    assert out.splitlines()[-1] == ("no verdict: 1 could not be audited, the policy allows 0; 3 findings in 4 packages")
 
 
 def test_serve_answers_and_ends(folder: str, start_boombap):

@@ -30,9 +30,6 @@ if TYPE_CHECKING:
     from boombap.deps.model import Report
 
 
-_ANY_NUMBER = 2**31
-
-
 def _section() -> Section:
     from boombap.deps.settings import SECTION
 
@@ -44,12 +41,13 @@ def _audit(context: RunContext) -> int:
     from boombap.deps.report import forms
 
     args = context.args
-    # Everything counts from the floor on, whatever a policy would let pass; what names no version is listed.
+    # Everything counts from the floor on, whatever a policy would let pass; how much must be looked at, it says.
+    policy = environment.policy(context)
     asked = Policy(
         severity=args.severity or "low",
         scope=("runtime", "optional", "dev"),
-        max_db_age_s=environment.policy(context).max_db_age_s,
-        max_unaudited=_ANY_NUMBER,
+        max_db_age_s=policy.max_db_age_s,
+        max_unaudited=policy.max_unaudited,
     )
     report = _judged(context, asked)
     if args.severity:
@@ -269,7 +267,7 @@ def _update(context: RunContext) -> int:
 
 
 _UNREADABLE = "a path, git or a database cannot be read, or --output cannot be written"
-_UNJUDGED = "nothing to audit, no database, one that is too old, or unreadable files"
+_UNJUDGED = "nothing to audit, more left out than max_unaudited, no database, one that is too old, or unreadable files"
 _OTHER_FORM = "a database is of another version of boombap"
 _NO_DATABASES = "there are no databases, or they are of another version of boombap"
 

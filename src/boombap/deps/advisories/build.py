@@ -159,7 +159,7 @@ def finish(database: sqlite3.Connection, facts: Mapping[str, str | int]) -> None
 
 
 def publish(beside: str, path: str) -> None:
-    """Give the new file its checksum and put it in the place of the old one, in one step, once the disk has it.
+    """Put the new file, with its checksum, in the place of the old one, in one step, once the disk has it.
 
     Raises:
         ExternalError: when the disk does not take it.
