@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 # Read before `isolated` takes the setting away.
 DATA = Path(os.environ.get("BOOMBAP_DATA") or Path(__file__).parents[3] / "shared" / "data") / "osv"
 HIGH = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:H"
+YESTERDAY = time.strftime("%Y-%m-%dT00:00:00Z", time.gmtime(time.time() - 86_400))
 LOW = "CVSS:3.1/AV:N/AC:H/PR:N/UI:R/S:U/C:N/I:N/A:L"
 
 
@@ -32,7 +33,7 @@ def record(id_: str, name: str = "", *events: dict[str, str], ecosystem: str = "
     affected: dict[str, Any] = {"package": {"ecosystem": ecosystem, "name": name}}
     if events:
         affected["ranges"] = [{"type": "ECOSYSTEM", "events": list(events)}]
-    base = {"id": id_, "modified": "2026-01-01T00:00:00Z", "published": "2026-01-01T00:00:00Z", "summary": f"{id_}!"}
+    base = {"id": id_, "modified": YESTERDAY, "published": "2026-01-01T00:00:00Z", "summary": f"{id_}!"}
     return {**base, "affected": [affected] if name else [], **more}
 
 

@@ -17,7 +17,7 @@ from boombap.deps.advisories.database import place
 from boombap.deps.cli import TOOL
 from boombap.deps.sample.load import sample_database, sample_project
 from boombap.interrupt import Interrupt
-from deps.osv import TRUTH, database, export, record, set_facts
+from deps.osv import TRUTH, YESTERDAY, database, export, record, set_facts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -124,6 +124,18 @@ def test_an_old_database_is_no_verdict(folder: str, deps, monkeypatch):
     assert (code, "is 9 d old, more than 7 d" in out) == (4, True)
     monkeypatch.setenv("BOOMBAP_DEPS_MAX_AGE", "10d")
     assert deps("audit")[0] == 1
+
+
+@pytest.mark.parametrize("words", [["audit"], ["check"], ["report"]])
+def test_a_mirror_that_stopped_is_no_verdict(words: list[str], tmp_path: Path, deps, monkeypatch):
+    old = [{**known, "modified": "2019-01-01T00:00:00Z", "published": "2019-01-01T00:00:00Z"} for known in TRUTH]
+    monkeypatch.setenv("BOOMBAP_DEPS_DATABASE", database(tmp_path, old))
+    Path("requirements.txt").write_text("redis==5.3.1\n")
+    code, out, _ = deps(*words, "--format", "table")
+    assert code == 4
+    assert re.search(r"no verdict: the newest advisory of PyPI is \d+ d( \d+ h)? old, more than 7 d: check that /", out)
+    Path("policy.toml").write_text('max_db_age = "10years"\n')
+    assert deps(*words, "--policy", "policy.toml")[0] == 0
 
 
 def _age(folder: str, seconds: int) -> None:
@@ -273,7 +285,7 @@ def test_sync_of_what_a_mirror_has(tmp_path: Path, deps, monkeypatch):
     monkeypatch.setenv("BOOMBAP_DEPS_DATABASE", str(tmp_path / "db"))
     code, out, err = deps("sync", "--from", str(source))
     assert (code, out) == (0, "")
-    assert "PyPI: built, 4 records, newest 2026-01-01" in err
+    assert f"PyPI: built, 4 records, newest {YESTERDAY[:10]}" in err
     assert "npm: no npm/all.zip" in err
     assert "is current" in deps("sync", "--from", str(source))[2]
     (source / "PyPI/all.zip").write_bytes(b"PK")

@@ -181,13 +181,19 @@ def _sync(path: str) -> None:
         os.close(descriptor)
 
 
-def mark_checked(path: str, now_s: int) -> None:
+def mark_checked(path: str, now_s: int, exported_at_s: int) -> None:
     """Note in a database that its source has nothing newer: in a copy, which replaces it with a checksum of its own.
+
+    Args:
+        path: of the database.
+        now_s: when that was seen.
+        exported_at_s: when the server wrote the export; 0 when nobody says.
 
     Raises:
         ExternalError: when it cannot be written.
     """
     with new_file(path + ".new", copy_of=path) as database:
-        database.execute("INSERT OR REPLACE INTO meta VALUES ('checked_at_s', ?)", (now_s,))
+        facts = (("checked_at_s", now_s), ("exported_at_s", exported_at_s))
+        database.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", facts)
         database.execute("COMMIT")
         publish(path + ".new", path)

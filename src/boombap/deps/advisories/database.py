@@ -8,6 +8,7 @@ from __future__ import annotations
 import _sqlite3
 import json
 import os
+import re
 import zlib
 
 from boombap.deps.advisories.seal import is_sealed
@@ -51,6 +52,7 @@ SELECT (SELECT count(*) FROM advisories) = (SELECT value FROM meta WHERE name = 
     AND NOT EXISTS (SELECT 1 FROM advisories WHERE grp NOT IN (SELECT id FROM groups))
 """
 _REOPENED = 5
+_TIME = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)")
 _AFFECTED = """
 SELECT v.name, a.package, a.ranges FROM affected a JOIN advisories v ON v.id = a.advisory WHERE a.ranges <> ''
 """
@@ -129,6 +131,7 @@ class Database:
     def source(self, now_s: float) -> Source:
         """Return what this database is."""
         fact = self._facts.get
+        exported_at_s = fact("exported_at_s")
         return Source(
             ecosystem=self.ecosystem,
             records=int(fact("records") or 0),
@@ -137,6 +140,8 @@ class Database:
             sha256=str(fact("sha256") or ""),
             origin=str(fact("origin") or ""),
             age_s=_age_s(now_s, int(fact("checked_at_s") or 0)),
+            content_age_s=_age_s(now_s, unix_time_s(str(fact("newest") or ""))),
+            export_age_s=_age_s(now_s, int(exported_at_s)) if exported_at_s else None,
             unreadable=int(fact("unreadable") or 0),
             is_sample=bool(fact("is_sample")),
         )
@@ -183,6 +188,23 @@ class Database:
             yield from self._connection.execute(statement, values)
         except (_sqlite3.DatabaseError, zlib.error) as error:
             raise _damaged(self.path, str(error)) from None
+
+
+def unix_time_s(text: str) -> int:
+    """Return an RFC 3339 time as seconds since 1970; 0 for what is none, or is earlier.
+
+    >>> unix_time_s("2025-02-12T21:21:51.559667Z"), unix_time_s("0001-01-01T00:00:00Z"), unix_time_s("")
+    (1739395311, 0, 0)
+    """
+    # `datetime` is 1 ms to import, and the arithmetic is this (H. Hinnant, days_from_civil).
+    found = _TIME.match(text)
+    if not found:
+        return 0
+    year, month, day, hour, minute, second = map(int, found.groups())
+    if month <= 2:  # noqa: PLR2004 - the year begins in March, so that a leap day is its last
+        year, month = year - 1, month + 12
+    days = 365 * year + year // 4 - year // 100 + year // 400 + (153 * (month - 3) + 2) // 5 + day - 1 - 719_468
+    return max(0, 86_400 * days + 3_600 * hour + 60 * minute + second)
 
 
 def _age_s(now_s: float, checked_at_s: int) -> int:

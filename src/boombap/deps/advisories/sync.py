@@ -37,6 +37,7 @@ _LOOK_EVERY = 200
 _MOST_UNREADABLE = 0.01
 _FEW_CHANGES = 50
 _MOST_CHANGED = 0.05
+_DAY_S = 86_400
 _SECOND = len("2025-02-12T10:00:00")
 # Real exports have 99 in a hundred; an archive of another ecosystem under this name has next to none.
 _LEAST_ABOUT = 0.9
@@ -199,7 +200,7 @@ def _changed(old: Database, listed: Mapping[str, str]) -> list[str] | None:
 def _update(run: _Run, old: Database, changed: list[str]) -> tuple[str, int]:
     exploits = _digest_of_exploits(run.wanted)
     if not changed and old.fact("exploits") == exploits:
-        build.mark_checked(run.path, run.now_s)
+        build.mark_checked(run.path, run.now_s, _exported_at_s(run))
         return "current", 0
     try:
         files = [run.origin.file(f"{run.ecosystem}/{id_}.json", run.scratch, run.watch) for id_ in changed]
@@ -221,7 +222,7 @@ def _build(run: _Run, old: Database | None) -> tuple[str, int]:
     run.watch("fetched", 0)
     is_same = old and _is_as_built(old, digest) and old.fact("exploits") == exploits
     if is_same and not run.wanted.is_rebuilt:
-        build.mark_checked(run.path, run.now_s)
+        build.mark_checked(run.path, run.now_s, _exported_at_s(run))
         return "current", 0
     with build.new_file(run.path + ".new") as database:
         read, unreadable = _read(run, archive, database, is_first=_comparable(run, old) is None)
@@ -296,11 +297,19 @@ def _complete(run: _Run, old: Database | None, database: sqlite3.Connection, fac
         "origin": run.origin.label,
         "built_at_s": run.now_s,
         "checked_at_s": run.now_s,
+        "exported_at_s": _exported_at_s(run),
     }
     build.finish(database, {**facts, **stamps, **loss.largest(run.ecosystem, database, before), "strayed": strayed})
     run.watch("publishing", 0)
     build.publish(run.path + ".new", run.path)
     run.watch("published", 0)
+
+
+def _exported_at_s(run: _Run) -> int:
+    """Return when the server wrote what it sent; 0 when it does not say, or says a time to come."""
+    names = (f"{run.ecosystem}/all.zip", f"{run.ecosystem}/modified_id.csv")
+    written_at_s = max(map(run.origin.written_at_s, names))
+    return written_at_s if written_at_s <= run.now_s + _DAY_S else 0
 
 
 def _digest_of_exploits(wanted: Wanted) -> str:
