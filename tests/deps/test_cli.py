@@ -84,13 +84,8 @@ def test_paths_may_stand_before_and_after_options(folder: str, deps):
 
 def test_a_clean_audit(folder: str, deps):
     Path("requirements.txt").write_text("redis==5.3.1\n")
-    assert deps("audit") == (0, _clean(deps), "")
-
-
-def _clean(deps) -> str:
-    out = deps("audit")[1]
-    assert out.splitlines()[-1] == "no known vulnerabilities in 1 package"
-    return out
+    code, out, err = deps("audit")
+    assert (code, out.splitlines()[-1], err) == (0, "no known vulnerabilities in 1 package", "")
 
 
 @pytest.mark.parametrize("words", [["audit"], ["check"], ["check", "--ci-mode"], ["report"]])
