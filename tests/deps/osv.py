@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import time
 import zipfile
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from boombap.deps.advisories.database import place
 from boombap.deps.advisories.export_source import Folder
+from boombap.deps.advisories.seal import seal
 from boombap.deps.advisories.sync import Outcome, Wanted, sync
 from boombap.deps.model import Dependency, Reading
 from boombap.deps.package_names import normalise
@@ -20,6 +24,7 @@ if TYPE_CHECKING:
 # Read before `isolated` takes the setting away.
 DATA = Path(os.environ.get("BOOMBAP_DATA") or Path(__file__).parents[3] / "shared" / "data") / "osv"
 HIGH = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:H"
+YESTERDAY = time.strftime("%Y-%m-%dT00:00:00Z", time.gmtime(time.time() - 86_400))
 LOW = "CVSS:3.1/AV:N/AC:H/PR:N/UI:R/S:U/C:N/I:N/A:L"
 
 
@@ -28,7 +33,7 @@ def record(id_: str, name: str = "", *events: dict[str, str], ecosystem: str = "
     affected: dict[str, Any] = {"package": {"ecosystem": ecosystem, "name": name}}
     if events:
         affected["ranges"] = [{"type": "ECOSYSTEM", "events": list(events)}]
-    base = {"id": id_, "modified": "2026-01-01T00:00:00Z", "published": "2026-01-01T00:00:00Z", "summary": f"{id_}!"}
+    base = {"id": id_, "modified": YESTERDAY, "published": "2026-01-01T00:00:00Z", "summary": f"{id_}!"}
     return {**base, "affected": [affected] if name else [], **more}
 
 
@@ -71,6 +76,14 @@ def database(base: Path, records: list[dict[str, Any]], ecosystem: str = "PyPI",
     """Build a database and give its folder."""
     take_in(export(base / "export", records, ecosystem), base / "db", ecosystem, **wanted)
     return str(base / "db")
+
+
+def set_facts(folder: str, ecosystem: str = "PyPI", **facts: str | int) -> None:
+    """Change what a database says about itself, as if the sync had written it."""
+    path = place(folder, ecosystem)
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", facts.items())
+    seal(path)
 
 
 def needs(name: str, version: str, ecosystem: str = "PyPI", *, line: int = 1, scope: Scope = "runtime") -> Dependency:

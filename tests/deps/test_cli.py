@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +17,7 @@ from boombap.deps.advisories.database import place
 from boombap.deps.cli import TOOL
 from boombap.deps.sample.load import sample_database, sample_project
 from boombap.interrupt import Interrupt
-from deps.osv import TRUTH, database, export, record
+from deps.osv import TRUTH, YESTERDAY, database, export, record, set_facts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -82,13 +84,8 @@ def test_paths_may_stand_before_and_after_options(folder: str, deps):
 
 def test_a_clean_audit(folder: str, deps):
     Path("requirements.txt").write_text("redis==5.3.1\n")
-    assert deps("audit") == (0, _clean(deps), "")
-
-
-def _clean(deps) -> str:
-    out = deps("audit")[1]
-    assert out.splitlines()[-1] == "no known vulnerabilities in 1 package"
-    return out
+    code, out, err = deps("audit")
+    assert (code, out.splitlines()[-1], err) == (0, "no known vulnerabilities in 1 package", "")
 
 
 @pytest.mark.parametrize("words", [["audit"], ["check"], ["check", "--ci-mode"], ["report"]])
@@ -124,13 +121,20 @@ def test_an_old_database_is_no_verdict(folder: str, deps, monkeypatch):
     assert deps("audit")[0] == 1
 
 
-def _age(folder: str, seconds: int) -> None:
-    import sqlite3
+@pytest.mark.parametrize("words", [["audit"], ["check"], ["report"]])
+def test_a_mirror_that_stopped_is_no_verdict(words: list[str], tmp_path: Path, deps, monkeypatch):
+    old = [{**known, "modified": "2019-01-01T00:00:00Z", "published": "2019-01-01T00:00:00Z"} for known in TRUTH]
+    monkeypatch.setenv("BOOMBAP_DEPS_DATABASE", database(tmp_path, old))
+    Path("requirements.txt").write_text("redis==5.3.1\n")
+    code, out, _ = deps(*words, "--format", "table")
+    assert code == 4
+    assert re.search(r"no verdict: the newest advisory of PyPI is \d+ d( \d+ h)? old, more than 7 d: check that /", out)
+    Path("policy.toml").write_text('max_db_age = "10years"\n')
+    assert deps(*words, "--policy", "policy.toml")[0] == 0
 
-    connection = sqlite3.connect(place(folder, "PyPI"))
-    with connection:
-        connection.execute("UPDATE meta SET value = ? WHERE name = 'checked_at_s'", (int(time.time()) - seconds,))
-    connection.close()
+
+def _age(folder: str, seconds: int) -> None:
+    set_facts(folder, checked_at_s=int(time.time()) - seconds)
 
 
 def test_a_damaged_database_is_a_failure(folder: str, deps, boombap: Run):
@@ -138,6 +142,22 @@ def test_a_damaged_database_is_a_failure(folder: str, deps, boombap: Run):
     done = boombap("deps", "audit")
     assert (done.returncode, done.stdout) == (3, "")
     assert "deps sync --rebuild" in done.stderr
+
+
+@pytest.mark.parametrize("words", [["audit"], ["check"], ["report", "--format", "json"], ["explain", "PYSEC-2024-38"]])
+def test_a_database_that_lost_its_rows_is_a_failure(words: list[str], folder: str, boombap: Run):
+    with closing(sqlite3.connect(place(folder, "PyPI"))) as connection, connection:
+        connection.execute("DELETE FROM affected")
+    done = boombap("deps", *words)
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "checksum does not fit" in done.stderr
+    assert "deps sync" in done.stderr
+
+
+def test_a_damaged_database_is_stale(folder: str, tmp_path: Path, deps):
+    Path(place(folder, "PyPI")).write_bytes(b"x" * 5000)
+    code, _, err = deps("sync", "--if-stale", "--from", str(tmp_path / "export"), "--ecosystem", "PyPI")
+    assert (code, "PyPI: built, 4 records" in err) == (0, True)
 
 
 def test_check_lets_pass_what_the_policy_allows(folder: str, deps):
@@ -156,9 +176,46 @@ def test_check_in_ci_names_file_and_line(folder: str, deps):
 def test_an_unpinned_requirement_fails_check_and_is_listed_by_audit(folder: str, deps):
     Path("requirements.txt").write_text("redis==5.3.1\nflask\n")
     code, out, _ = deps("audit")
-    assert (code, out.splitlines()[-1]) == (0, "no known vulnerabilities in 1 package; 1 could not be audited")
+    assert (code, out.splitlines()[-1]) == (4, "no verdict: 1 could not be audited, the policy allows 0")
     assert "write flask==" in out
     assert deps("check")[0] == 4
+
+
+def test_a_policy_may_accept_what_cannot_be_audited(folder: str, deps):
+    Path("requirements.txt").write_text("redis==5.3.1\nflask\n")
+    Path("policy.toml").write_text("max_unaudited = 1\n")
+    code, out, _ = deps("audit", "--policy", "policy.toml")
+    assert (code, out.splitlines()[-1]) == (0, "no findings to show in 1 package; 1 could not be audited")
+
+
+@pytest.mark.parametrize("words", [["audit"], ["check"], ["check", "--ci-mode"], ["report"]])
+@pytest.mark.parametrize("form", ["table", "json", "markdown", "html", "sarif", "cyclonedx", "junit"])
+def test_every_form_says_that_something_was_left_out(words: list[str], form: str, folder: str, deps):
+    Path("requirements.txt").write_text("redis==5.3.1\nflask\n")
+    code, out, _ = deps(*words, "--format", form)
+    assert code == 4
+    assert "no known vulnerabilities" not in out
+    assert "flask" in out or "--ci-mode" in words
+    assert re.search("1 could not be audited", out)
+    if form == "json":
+        assert (json.loads(out)["verdict"], json.loads(out)["gaps"][0]["rule"]) == ("unknown", "max_unaudited")
+    if form == "sarif":
+        assert json.loads(out)["runs"][0]["invocations"][0]["executionSuccessful"] is False
+    if form == "junit":
+        assert 'errors="1"' in out
+
+
+@pytest.mark.parametrize("form", ["table", "json", "markdown", "html", "sarif", "cyclonedx", "junit"])
+def test_every_form_says_that_an_advisory_has_no_version(form: str, tmp_path: Path, deps, monkeypatch):
+    git_only = record("GHSA-git", "redis")
+    git_only["affected"][0]["ranges"] = [{"type": "GIT", "repo": "x", "events": [{"introduced": "0"}]}]
+    monkeypatch.setenv("BOOMBAP_DEPS_DATABASE", database(tmp_path, [*TRUTH, git_only]))
+    Path("requirements.txt").write_text("redis==5.3.1\n")
+    code, out, _ = deps("audit", "--format", form)
+    assert code == 1
+    assert "no known vulnerabilities" not in out
+    assert re.search("GHSA.{1,2}git", out)
+    assert form != "junit" or 'failures="1"' in out
 
 
 WAIVER = '[[waiver]]\nid = "{}"\nsubject = "fastapi"\nreason = "no forms here"\nowner = "api team"\nexpires = {}\n'
@@ -223,7 +280,7 @@ def test_sync_of_what_a_mirror_has(tmp_path: Path, deps, monkeypatch):
     monkeypatch.setenv("BOOMBAP_DEPS_DATABASE", str(tmp_path / "db"))
     code, out, err = deps("sync", "--from", str(source))
     assert (code, out) == (0, "")
-    assert "PyPI: built, 4 records, newest 2026-01-01" in err
+    assert f"PyPI: built, 4 records, newest {YESTERDAY[:10]}" in err
     assert "npm: no npm/all.zip" in err
     assert "is current" in deps("sync", "--from", str(source))[2]
     (source / "PyPI/all.zip").write_bytes(b"PK")
@@ -307,9 +364,9 @@ def test_the_sample_says_that_it_is_one(tmp_path: Path, deps, monkeypatch):
     sample_project(Path())
     monkeypatch.setenv("BOOMBAP_DEPS_DATABASE", str(tmp_path / "sample"))
     code, out, _ = deps("audit")
-    assert code == 1
+    assert code == 4
     assert "made up for a demonstration" in out
-    assert out.splitlines()[-1] == "3 findings in 4 packages; 1 could not be audited"
+    assert out.splitlines()[-1] == ("no verdict: 1 could not be audited, the policy allows 0; 3 findings in 4 packages")
 
 
 def test_serve_answers_and_ends(folder: str, start_boombap):

@@ -30,9 +30,6 @@ if TYPE_CHECKING:
     from boombap.deps.model import Report
 
 
-_ANY_NUMBER = 2**31
-
-
 def _section() -> Section:
     from boombap.deps.settings import SECTION
 
@@ -44,12 +41,13 @@ def _audit(context: RunContext) -> int:
     from boombap.deps.report import forms
 
     args = context.args
-    # Everything counts from the floor on, whatever a policy would let pass; what names no version is listed.
+    # Everything counts from the floor on, whatever a policy would let pass; how much must be looked at, it says.
+    policy = environment.policy(context)
     asked = Policy(
         severity=args.severity or "low",
         scope=("runtime", "optional", "dev"),
-        max_db_age_s=environment.policy(context).max_db_age_s,
-        max_unaudited=_ANY_NUMBER,
+        max_db_age_s=policy.max_db_age_s,
+        max_unaudited=policy.max_unaudited,
     )
     report = _judged(context, asked)
     if args.severity:
@@ -167,7 +165,10 @@ def _sync_one(context: RunContext, ecosystem: str, origin: ExportSource) -> int:
 def _is_fresh(context: RunContext, ecosystem: str) -> bool:
     from boombap.deps.advisories.database import open_database
 
-    old = open_database(environment.folder(context), ecosystem)
+    try:
+        old = open_database(environment.folder(context), ecosystem)
+    except BoombapError:
+        return False  # damaged, or of another version: the sync rebuilds it
     if old is None:
         return False
     age_s = old.source(time.time()).age_s
@@ -266,7 +267,7 @@ def _update(context: RunContext) -> int:
 
 
 _UNREADABLE = "a path, git or a database cannot be read, or --output cannot be written"
-_UNJUDGED = "nothing to audit, no database, one that is too old, or unreadable files"
+_UNJUDGED = "nothing to audit, more left out than max_unaudited, no database, one that is too old, or unreadable files"
 _OTHER_FORM = "a database is of another version of boombap"
 _NO_DATABASES = "there are no databases, or they are of another version of boombap"
 

@@ -227,6 +227,8 @@ class Source(Record):
         origin: where that came from, with secrets masked.
         unreadable: records of it that are no OSV records.
         age_s: seconds since it was last seen to be current.
+        content_age_s: seconds since its newest advisory was written; since 1970 when that is unknown.
+        export_age_s: seconds since the export was written, as its server says; None when nobody says.
         is_sample: whether it holds made-up records for a demonstration.
     """
 
@@ -237,6 +239,8 @@ class Source(Record):
     sha256: str
     origin: str
     age_s: int
+    content_age_s: int
+    export_age_s: int | None = None
     unreadable: int = 0
     is_sample: bool = False
 

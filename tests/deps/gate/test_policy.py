@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 TODAY = date(2026, 6, 1)
-SOURCE = Source("PyPI", 10, 0, "2026-01-01", "", "", age_s=3600)
+SOURCE = Source("PyPI", 10, 0, "2026-01-01", "", "", age_s=3600, content_age_s=7200)
 
 
 def finding(score: float | None = 7.5, name: str = "fastapi", scope: Any = "runtime", **more: Any) -> Finding:
@@ -74,12 +74,27 @@ def test_what_blocks(rules: dict[str, Any], found: Finding, rule: str):
         ({"skipped": (Skipped("x.lock", "broken", is_failure=True),)}, "unreadable"),
         ({"skipped": (Skipped("flask", "not pinned to a version"),)}, "max_unaudited"),
         ({"sources": (SOURCE.replace(age_s=8 * 86_400),)}, "max_db_age"),
+        ({"sources": (SOURCE.replace(content_age_s=8 * 86_400),)}, "max_db_age"),
+        ({"sources": (SOURCE.replace(content_age_s=8 * 86_400, export_age_s=8 * 86_400),)}, "max_db_age"),
+        ({"sources": (SOURCE.replace(content_age_s=29 * 86_400, export_age_s=60),)}, "max_db_age"),
     ],
 )
 def test_a_gap_gives_no_verdict_even_where_something_blocks(coverage: dict[str, Any], rule: str):
     for findings in ((), (finding(),)):
         verdict = judge(audited(*findings, **coverage), Policy())
         assert ([gap.rule for gap in verdict.gaps], verdict.word, exit_code(verdict)) == ([rule], "unknown", 4)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        SOURCE.replace(content_age_s=6 * 86_400),
+        SOURCE.replace(content_age_s=27 * 86_400, export_age_s=6 * 86_400),
+        SOURCE.replace(content_age_s=99 * 86_400, is_sample=True),
+    ],
+)
+def test_an_ecosystem_may_be_quiet_for_a_while(source: Source):
+    assert judge(audited(sources=(source,)), Policy()).gaps == ()
 
 
 def test_an_advisory_that_cannot_be_held_against_a_version_blocks_unless_told_otherwise():

@@ -45,7 +45,9 @@ def report(name: str = "fastapi", summary: str = "a fault", **verdict: Any) -> R
                    also=(dependency(name, 9),))  # fmt: skip
     unknown = Finding(two, "PYSEC-2", (), summary, UNKNOWN)
     skipped = (Skipped(name, "not pinned to a version", "requirements.txt", 3, "write x==1"),)
-    source = Source("PyPI", 3119, 1_780_000_000, "2026-02-12T00:00:00Z", "ab" * 32, "sample", 7200, is_sample=True)
+    source = Source(
+        "PyPI", 3119, 1_780_000_000, "2026-02-12T00:00:00Z", "ab" * 32, "sample", 7200, 7200, is_sample=True
+    )
     coverage = Coverage(2, skipped, skipped, 1, (source,))
     lints = (Lint("orphan_hash", f"a hash of {name}", "requirements.txt", 4, "remove it"),)
     audit = Audit((high, unknown), coverage, ("requirements.txt",), lints, (one, two))

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 
 from boombap.deps.advisories.alias_groups import Groups
 from boombap.deps.advisories.database import STAMP
+from boombap.deps.advisories.seal import seal
 from boombap.errors import ExternalError
 
 TYPE_CHECKING = False
@@ -158,12 +159,13 @@ def finish(database: sqlite3.Connection, facts: Mapping[str, str | int]) -> None
 
 
 def publish(beside: str, path: str) -> None:
-    """Put the new file in the place of the old one, in one step, once the disk has it.
+    """Put the new file, with its checksum, in the place of the old one, in one step, once the disk has it.
 
     Raises:
         ExternalError: when the disk does not take it.
     """
     try:
+        seal(beside)
         _sync(beside)
         os.replace(beside, path)
         _sync(os.path.dirname(path))
@@ -179,13 +181,19 @@ def _sync(path: str) -> None:
         os.close(descriptor)
 
 
-def mark_checked(path: str, now_s: int) -> None:
-    """Note in a database that its source has nothing newer."""
-    try:
-        database = sqlite3.connect(path, isolation_level=None)
-        try:
-            database.execute("INSERT OR REPLACE INTO meta VALUES ('checked_at_s', ?)", (now_s,))
-        finally:
-            database.close()
-    except sqlite3.Error as error:
-        raise ExternalError(f"cannot write to {path}: {error}") from None
+def mark_checked(path: str, now_s: int, exported_at_s: int) -> None:
+    """Note in a database that its source has nothing newer: in a copy, which replaces it with a checksum of its own.
+
+    Args:
+        path: of the database.
+        now_s: when that was seen.
+        exported_at_s: when the server wrote the export; 0 when nobody says.
+
+    Raises:
+        ExternalError: when it cannot be written.
+    """
+    with new_file(path + ".new", copy_of=path) as database:
+        facts = (("checked_at_s", now_s), ("exported_at_s", exported_at_s))
+        database.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", facts)
+        database.execute("COMMIT")
+        publish(path + ".new", path)

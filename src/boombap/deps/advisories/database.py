@@ -8,8 +8,10 @@ from __future__ import annotations
 import _sqlite3
 import json
 import os
+import re
 import zlib
 
+from boombap.deps.advisories.seal import is_sealed
 from boombap.deps.model import Source
 from boombap.errors import ExternalError, NoVerdict
 from boombap.record import Record
@@ -41,6 +43,16 @@ SELECT d.body FROM advisories v JOIN documents d ON d.advisory = v.id
 WHERE v.name IN (SELECT value FROM json_each(?)) ORDER BY v.name
 """
 _CAPITALS = "SELECT DISTINCT package FROM affected WHERE package GLOB '*[A-Z]*'"
+# Of a database without a checksum: what its facts say about its tables.
+_IS_PLAUSIBLE = """
+SELECT (SELECT count(*) FROM advisories) = (SELECT value FROM meta WHERE name = 'records')
+    AND (SELECT count(*) FROM documents) = (SELECT count(*) FROM advisories)
+    AND (SELECT count(DISTINCT advisory) FROM affected)
+        >= 0.9 * coalesce((SELECT value FROM meta WHERE name = 'most_matching'), 0)
+    AND NOT EXISTS (SELECT 1 FROM advisories WHERE grp NOT IN (SELECT id FROM groups))
+"""
+_REOPENED = 5
+_TIME = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)")
 _AFFECTED = """
 SELECT v.name, a.package, a.ranges FROM affected a JOIN advisories v ON v.id = a.advisory WHERE a.ranges <> ''
 """
@@ -102,17 +114,24 @@ class Database:
     Attributes:
         ecosystem: as OSV names it.
         path: the file.
+        is_sealed: whether a checksum says that it is what the sync wrote; those of earlier versions have none.
     """
 
-    def __init__(self, ecosystem: str, path: str, connection: _sqlite3.Connection) -> None:
+    def __init__(self, ecosystem: str, path: str, file: _OpenFile) -> None:
         self.ecosystem = ecosystem
         self.path = path
-        self._connection = connection
+        self._file = file
+        self._connection = file.connection
+        self.is_sealed = _is_whole(path, file)
         self._facts = {str(name): value for name, value in self._ask("SELECT name, value FROM meta")}
+        built_for = self.fact("ecosystem")
+        if built_for and built_for != ecosystem:
+            raise _damaged(path, f"it holds the advisories of {built_for}")
 
     def source(self, now_s: float) -> Source:
         """Return what this database is."""
         fact = self._facts.get
+        exported_at_s = fact("exported_at_s")
         return Source(
             ecosystem=self.ecosystem,
             records=int(fact("records") or 0),
@@ -121,6 +140,8 @@ class Database:
             sha256=str(fact("sha256") or ""),
             origin=str(fact("origin") or ""),
             age_s=_age_s(now_s, int(fact("checked_at_s") or 0)),
+            content_age_s=_age_s(now_s, unix_time_s(str(fact("newest") or ""))),
+            export_age_s=_age_s(now_s, int(exported_at_s)) if exported_at_s else None,
             unreadable=int(fact("unreadable") or 0),
             is_sample=bool(fact("is_sample")),
         )
@@ -160,7 +181,7 @@ class Database:
 
     def close(self) -> None:
         """Close the file."""
-        self._connection.close()
+        self._file.close()
 
     def _ask(self, statement: str, values: tuple[object, ...] | dict[str, object] = ()) -> Iterator[tuple[Any, ...]]:
         try:
@@ -169,10 +190,41 @@ class Database:
             raise _damaged(self.path, str(error)) from None
 
 
+def unix_time_s(text: str) -> int:
+    """Return an RFC 3339 time as seconds since 1970; 0 for what is none, or is earlier.
+
+    >>> unix_time_s("2025-02-12T21:21:51.559667Z"), unix_time_s("0001-01-01T00:00:00Z"), unix_time_s("")
+    (1739395311, 0, 0)
+    """
+    # `datetime` is 1 ms to import, and the arithmetic is this (H. Hinnant, days_from_civil).
+    found = _TIME.match(text)
+    if not found:
+        return 0
+    year, month, day, hour, minute, second = map(int, found.groups())
+    if month <= 2:  # noqa: PLR2004 - the year begins in March, so that a leap day is its last
+        year, month = year - 1, month + 12
+    days = 365 * year + year // 4 - year // 100 + year // 400 + (153 * (month - 3) + 2) // 5 + day - 1 - 719_468
+    return max(0, 86_400 * days + 3_600 * hour + 60 * minute + second)
+
+
 def _age_s(now_s: float, checked_at_s: int) -> int:
     """Return an age; what was checked in the future, as clocks go, has no age that anybody knows, and counts as old."""
     age_s = int(now_s - checked_at_s)
     return max(0, age_s) if age_s > -_CLOCK_S else checked_at_s
+
+
+class _OpenFile(Record):
+    """A database file, opened twice: for SQLite, and to read its bytes.
+
+    Closing any descriptor of a file drops all locks that the process has on it, so both are closed together.
+    """
+
+    connection: _sqlite3.Connection
+    descriptor: int
+
+    def close(self) -> None:
+        self.connection.close()
+        os.close(self.descriptor)
 
 
 def open_database(folder: str, ecosystem: str) -> Database | None:
@@ -180,26 +232,74 @@ def open_database(folder: str, ecosystem: str) -> Database | None:
 
     Raises:
         NoVerdict: for a database of another version.
-        ExternalError: for a damaged one.
+        ExternalError: for a damaged one, one that was edited, and one of another ecosystem.
     """
     path = place(folder, ecosystem)
     if not os.path.exists(path):
         return None
-    quoted = path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
-    connection = None
+    file = _open(path)
     try:
-        connection = _sqlite3.connect(f"file:{quoted}?mode=ro", uri=True, check_same_thread=False)
-        stamp = connection.execute("PRAGMA user_version").fetchone()[0]
+        _require_stamp(path, file)
+        return Database(ecosystem, path, file)
+    except BaseException:
+        file.close()
+        raise
+
+
+def _open(path: str) -> _OpenFile:
+    """Return both views of one file; a sync may replace it between the two steps."""
+    quoted = path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+    for _ in range(_REOPENED):
+        descriptor = -1
+        try:
+            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            connection = _sqlite3.connect(f"file:{quoted}?mode=ro", uri=True, check_same_thread=False)
+        except (OSError, _sqlite3.Error) as error:
+            if descriptor >= 0:
+                os.close(descriptor)
+            reason = error.strerror if isinstance(error, OSError) else error
+            raise _damaged(path, str(reason)) from None
+        file = _OpenFile(connection, descriptor)
+        if _is_same_file(path, descriptor):
+            return file
+        file.close()
+    raise _damaged(path, "it is replaced again and again")
+
+
+def _is_same_file(path: str, descriptor: int) -> bool:
+    try:
+        return os.path.samestat(os.stat(path), os.fstat(descriptor))
+    except OSError:
+        return False
+
+
+def _require_stamp(path: str, file: _OpenFile) -> None:
+    try:
+        # A read transaction: nobody writes to the file between its checksum and the last row.
+        file.connection.execute("BEGIN")
+        stamp = file.connection.execute("PRAGMA user_version").fetchone()[0]
     except _sqlite3.Error as error:
-        if connection:
-            connection.close()
         raise _damaged(path, str(error)) from None
+    if not stamp:
+        raise _damaged(path, "it is empty")
     if stamp != STAMP:
-        connection.close()
-        if not stamp:
-            raise _damaged(path, "it is empty")
         raise NoVerdict(f"the advisories in {path} are of another version of boombap", hint="run `boombap deps sync`")
-    return Database(ecosystem, path, connection)
+
+
+def _is_whole(path: str, file: _OpenFile) -> bool:
+    """Tell whether a database has a checksum.
+
+    Raises:
+        ExternalError: when it does not fit; without one, when the numbers of rows cannot be right.
+    """
+    try:
+        if is_sealed(file.descriptor):
+            return True
+        if not file.connection.execute(_IS_PLAUSIBLE).fetchone()[0]:
+            raise _damaged(path, "rows are missing")
+    except (ValueError, OSError, _sqlite3.Error) as error:
+        raise _damaged(path, str(error)) from None
+    return False
 
 
 def _damaged(path: str, reason: str) -> ExternalError:

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
                 ExternalError: when it cannot be had.
             """
 
+        def written_at_s(self, name: str) -> int:
+            """Return when a file that was returned was written, in seconds since 1970; 0 when nobody knows."""
+
 
 _ARCHIVE_BYTES = 2 * 1024**3
 _REDIRECTS = 3
@@ -56,6 +59,10 @@ class Folder:
             raise NotFound(f"no {name} in {self._path}", hint="check deps.source, or --from")
         return path
 
+    def written_at_s(self, name: str) -> int:  # noqa: ARG002 - the same for all
+        """Return 0: the time of a file on the disk is often that of its copy."""
+        return 0
+
 
 class Remote:
     """An export behind HTTP.
@@ -68,6 +75,7 @@ class Remote:
         from boombap.clients.http.exchange import shown_url
 
         self.label = shown_url(url).rstrip("/")
+        self._written_at_s: dict[str, int] = {}
         self._url = url.rstrip("/")
         self._client = client
 
@@ -100,7 +108,23 @@ class Remote:
                 f"{origin(request.url)} redirects to {origin(response.url)}",
                 hint="when that is right, name it as the source",
             )
+        self._written_at_s[name] = _time_s(response.headers.get("last-modified", ""))
         return target
+
+    def written_at_s(self, name: str) -> int:
+        """Return what the server said in `Last-Modified`; see `ExportSource`."""
+        return self._written_at_s.get(name, 0)
+
+
+def _time_s(text: str) -> int:
+    """Return a time of HTTP as seconds since 1970; 0 for what is none."""
+    from email.utils import mktime_tz, parsedate_tz
+
+    parts = parsedate_tz(text)
+    try:
+        return max(0, mktime_tz(parts)) if parts else 0
+    except (OverflowError, ValueError):
+        return 0
 
 
 def open_origin(text: str, client: Callable[[], Client]) -> ExportSource:

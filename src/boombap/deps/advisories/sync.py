@@ -37,6 +37,7 @@ _LOOK_EVERY = 200
 _MOST_UNREADABLE = 0.01
 _FEW_CHANGES = 50
 _MOST_CHANGED = 0.05
+_DAY_S = 86_400
 _SECOND = len("2025-02-12T10:00:00")
 # Real exports have 99 in a hundred; an archive of another ecosystem under this name has next to none.
 _LEAST_ABOUT = 0.9
@@ -124,7 +125,8 @@ def sync(
 def _bring_up_to_date(run: _Run, old: Database | None) -> tuple[str, int]:
     make_folder(run.scratch)
     try:
-        if old and not run.wanted.is_rebuilt and old.fact("origin") == run.origin.label:
+        # One without a checksum is built again, whatever its source says: nobody knows what happened to it.
+        if old and old.is_sealed and not run.wanted.is_rebuilt and old.fact("origin") == run.origin.label:
             listed = _listed(run)
             if listed and _is_whole(run, old, listed) and (changed := _changed(old, listed)) is not None:
                 return _update(run, old, changed)
@@ -198,7 +200,7 @@ def _changed(old: Database, listed: Mapping[str, str]) -> list[str] | None:
 def _update(run: _Run, old: Database, changed: list[str]) -> tuple[str, int]:
     exploits = _digest_of_exploits(run.wanted)
     if not changed and old.fact("exploits") == exploits:
-        build.mark_checked(run.path, run.now_s)
+        build.mark_checked(run.path, run.now_s, _exported_at_s(run))
         return "current", 0
     try:
         files = [run.origin.file(f"{run.ecosystem}/{id_}.json", run.scratch, run.watch) for id_ in changed]
@@ -220,7 +222,7 @@ def _build(run: _Run, old: Database | None) -> tuple[str, int]:
     run.watch("fetched", 0)
     is_same = old and _is_as_built(old, digest) and old.fact("exploits") == exploits
     if is_same and not run.wanted.is_rebuilt:
-        build.mark_checked(run.path, run.now_s)
+        build.mark_checked(run.path, run.now_s, _exported_at_s(run))
         return "current", 0
     with build.new_file(run.path + ".new") as database:
         read, unreadable = _read(run, archive, database, is_first=_comparable(run, old) is None)
@@ -235,7 +237,7 @@ def _build(run: _Run, old: Database | None) -> tuple[str, int]:
 
 
 def _is_as_built(old: Database, digest: str) -> bool:
-    return old.fact("sha256") == digest and not old.fact("is_incremented")
+    return old.is_sealed and old.fact("sha256") == digest and not old.fact("is_incremented")
 
 
 def _read(run: _Run, archive: Path, database: sqlite3.Connection, *, is_first: bool) -> tuple[int, int]:
@@ -290,11 +292,24 @@ def _complete(run: _Run, old: Database | None, database: sqlite3.Connection, fac
         chances = kev_epss.epss(wanted.epss, {id_ for (ids,) in aliases for id_ in ids.split()})
     build.group(database, days, chances)
     run.watch("checking", 0)
-    stamps: dict[str, str | int] = {"origin": run.origin.label, "built_at_s": run.now_s, "checked_at_s": run.now_s}
+    stamps: dict[str, str | int] = {
+        "ecosystem": run.ecosystem,
+        "origin": run.origin.label,
+        "built_at_s": run.now_s,
+        "checked_at_s": run.now_s,
+        "exported_at_s": _exported_at_s(run),
+    }
     build.finish(database, {**facts, **stamps, **loss.largest(run.ecosystem, database, before), "strayed": strayed})
     run.watch("publishing", 0)
     build.publish(run.path + ".new", run.path)
     run.watch("published", 0)
+
+
+def _exported_at_s(run: _Run) -> int:
+    """Return when the server wrote what it sent; 0 when it does not say, or says a time to come."""
+    names = (f"{run.ecosystem}/all.zip", f"{run.ecosystem}/modified_id.csv")
+    written_at_s = max(map(run.origin.written_at_s, names))
+    return written_at_s if written_at_s <= run.now_s + _DAY_S else 0
 
 
 def _digest_of_exploits(wanted: Wanted) -> str:

@@ -12,11 +12,14 @@ if TYPE_CHECKING:
     from datetime import date
 
     from boombap.deps.gate.policy import Policy
-    from boombap.deps.model import Audit, Coverage, Finding
+    from boombap.deps.model import Audit, Coverage, Finding, Source
     from boombap.health.waivers import Waiver
 
     Known = Collection[tuple[str, str, str]]
     """What a baseline has: ecosystem, normalised name and an id of the group."""
+
+# Times the limit: a month where that is the default week. A judgement, not a measurement.
+_QUIET = 4
 
 
 def judge(
@@ -72,6 +75,26 @@ def coverage_gaps(coverage: Coverage, max_db_age_s: float) -> Iterator[Violation
             age, limit = format_duration(source.age_s), format_duration(max_db_age_s)
             summary = f"the database of {source.ecosystem} is {age} old, more than {limit}: run `boombap deps sync`"
             yield Violation("max_db_age", summary)
+        elif _has_stopped(source, max_db_age_s):
+            yield Violation("max_db_age", _stopped(source, max_db_age_s))
+
+
+def _has_stopped(source: Source, max_db_age_s: float) -> bool:
+    """Tell whether the content is too old, however often it was checked: a mirror that stopped says "no change".
+
+    An ecosystem may be quiet. So an export that its server wrote lately counts a while longer than its newest advisory;
+    not without end, because a mirror may write the same records again every night.
+    """
+    if source.is_sample or source.content_age_s <= max_db_age_s:
+        return False
+    is_written_lately = source.export_age_s is not None and source.export_age_s <= max_db_age_s
+    return not is_written_lately or source.content_age_s > _QUIET * max_db_age_s
+
+
+def _stopped(source: Source, max_db_age_s: float) -> str:
+    age, limit = format_duration(source.content_age_s), format_duration(max_db_age_s)
+    what = f"the newest advisory of {source.ecosystem} is {age} old, more than {limit}"
+    return f"{what}: check that {source.origin or 'its source'} is still updated, then run `boombap deps sync`"
 
 
 def _unaudited(coverage: Coverage, most: int) -> Iterator[Violation]:

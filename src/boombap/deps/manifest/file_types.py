@@ -50,6 +50,8 @@ _GEMFILE_LOCK = FileType("Gemfile.lock", "RubyGems", readers.gemfile_lock)
 
 _BY_NAME: dict[str, FileType] = {
     "pyproject.toml": FileType("pyproject.toml", "PyPI", readers.pyproject, is_lock=False),
+    "setup.cfg": FileType("setup.cfg", "PyPI", readers.setup_cfg, is_lock=False),
+    "setup.py": FileType("setup.py", "PyPI", readers.setup_py, is_lock=False),
     "poetry.lock": FileType("poetry.lock", "PyPI", readers.poetry_lock),
     "uv.lock": _UV_LOCK,
     "pdm.lock": FileType("pdm.lock", "PyPI", readers.pdm_lock),

@@ -53,6 +53,20 @@ def pyproject(document: str, collector: ManifestCollector) -> None:
     read(document, collector)
 
 
+def setup_cfg(document: str, collector: ManifestCollector) -> None:
+    """Read setup.cfg."""
+    from boombap.deps.manifest.pypi.setup_cfg import read
+
+    read(document, collector)
+
+
+def setup_py(document: str, collector: ManifestCollector) -> None:
+    """Read setup.py, without running it."""
+    from boombap.deps.manifest.pypi.setup_py import read
+
+    read(document, collector)
+
+
 def installed(folder: str, collector: ManifestCollector) -> None:
     """Read the installed packages of an environment."""
     from boombap.deps.manifest.pypi.installed import read

@@ -194,7 +194,7 @@ def _is_compiled(candidate: ManifestCollector, manifest: ManifestCollector) -> b
         return True
     if source.endswith((".in", ".txt")):
         return _stem(name) == _stem(source)
-    if source != "pyproject.toml":
+    if source not in ("pyproject.toml", "setup.py", "setup.cfg"):
         return False
     # Without a word on its origin, a list of nothing but pins is taken for what the project's ranges came to.
     names_others = made_from is not None and any(one.endswith((".in", ".toml", ".cfg")) for one in made_from)

@@ -62,6 +62,8 @@ def lines(report: Report, catalogue: str) -> Iterator[str]:
         yield printable(text)
     for skipped in report.audit.coverage.skipped:
         yield printable(f"not audited: {skipped.what} ({skipped.file}): {skipped.reason}")
+    for gap in report.audit.coverage.unassessable:
+        yield printable(f"not assessable: {gap.what}: {gap.reason}")
     yield "This is evidence for an assessor; it judges no organisation."
 
 

@@ -22,6 +22,9 @@ def cyclonedx_object(report: Report) -> dict[str, object]:
         components.setdefault(_ref(one), _component(one))
     coverage = report.audit.coverage
     left_out = [{"name": "boombap:unaudited", "value": f"{one.what}: {one.reason}"} for one in coverage.skipped]
+    left_out += [
+        {"name": "boombap:unassessable", "value": f"{one.what}: {one.reason}"} for one in coverage.unassessable
+    ]
     left_out += [{"name": "boombap:gap", "value": gap.summary} for gap in report.verdict.gaps]
     if report.hidden:
         left_out.append({"name": f"boombap:below-{report.floor}", "value": f"{report.hidden} findings are not listed"})

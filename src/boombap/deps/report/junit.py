@@ -23,14 +23,20 @@ def junit_lines(report: Report) -> Iterator[str]:
     skipped = report.audit.coverage.skipped
     gaps = report.verdict.gaps
     failed = sum(any(status == "blocks" for _, status, _ in found) for found in by_package.values())
+    # An advisory without a comparable version blocks as well, and belongs to no package's case.
+    others = [violation for violation in report.verdict.violations if violation.finding is None]
     is_hidden = bool(report.hidden)
-    total = len(by_package) + len(skipped) + len(gaps) + is_hidden
+    total = len(by_package) + len(skipped) + len(gaps) + len(others) + is_hidden
     yield '<?xml version="1.0" encoding="UTF-8"?>'
-    counts = f'tests="{total}" failures="{failed}" errors="{len(gaps)}" skipped="{len(skipped) + is_hidden}"'
+    counts = (
+        f'tests="{total}" failures="{failed + len(others)}" errors="{len(gaps)}" skipped="{len(skipped) + is_hidden}"'
+    )
     yield f'<testsuites><testsuite name="boombap deps" timestamp="{_xml(report.made_at)}" {counts}>'
     yield from cases
     for item in skipped:
         yield _notice("skipped", item.what, "skipped", item.reason)
+    for violation in others:
+        yield _notice("policy", violation.rule, "failure", violation.summary)
     for gap in gaps:
         yield _notice("coverage", gap.rule, "error", gap.summary)
     if report.hidden:

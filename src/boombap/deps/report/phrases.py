@@ -40,7 +40,8 @@ def answer(report: Report) -> str:
     if coverage.unassessable:
         left_out += f"; {len(coverage.unassessable):,} advisories cannot be held against a version"
     if verdict.gaps:
-        return f"no verdict: {verdict.gaps[0].summary}"
+        found = f"; {_count(report, packages)}" if report.audit.findings else ""
+        return f"no verdict: {verdict.gaps[0].summary}{found}{hidden(report)}"
     return f"{_count(report, packages)}{hidden(report)}{left_out}"
 
 
@@ -58,7 +59,8 @@ def _count(report: Report, packages: str) -> str:
         return f"{count:,} of {total:,} findings in {packages} block{'s' * (count == 1)}"
     if report.audit.findings:
         return f"none of {len(report.audit.findings):,} findings in {packages} blocks"
-    if report.hidden or report.audit.coverage.unassessable:
+    coverage = report.audit.coverage
+    if report.hidden or coverage.unassessable or coverage.skipped or verdict.gaps:
         return f"no findings to show in {packages}"
     return f"no known vulnerabilities in {packages}"
 

@@ -93,7 +93,8 @@ def _lint(lint: Lint, at: int) -> dict[str, object]:
 
 def _invocation(report: Report) -> dict[str, object]:
     texts = [gap.summary for gap in report.verdict.gaps]
-    texts += [f"{one.what}: {one.reason}" for one in report.audit.coverage.skipped]
+    coverage = report.audit.coverage
+    texts += [f"{left_out.what}: {left_out.reason}" for left_out in (*coverage.skipped, *coverage.unassessable)]
     texts += [f"{report.hidden} findings below {report.floor} are not shown"] if report.hidden else []
     notes = [{"level": "warning", "message": {"text": text}} for text in texts]
     return {

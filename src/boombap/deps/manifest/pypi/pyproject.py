@@ -87,7 +87,7 @@ def _overridden(value: Table) -> Iterator[str]:
 
 def _read_entries(value: Table, lines: _Lines, collector: ManifestCollector) -> None:
     for scope, text in _requirements(value):
-        _add(collector, text, lines.of_text(text), scope)
+        add_pep508(collector, text, lines.of_text(text), scope)
     for scope, name, wish in _poetry_wishes(value):
         _add_poetry(collector, name, wish, lines.of_key(name), scope)
 
@@ -130,7 +130,8 @@ def _poetry_wishes(value: Table) -> Iterator[tuple[Scope, str, object]]:
                 yield from ((scope, name, one) for one in (wish if isinstance(wish, list) else [wish]))
 
 
-def _add(collector: ManifestCollector, text: str, line: int, scope: Scope) -> None:
+def add_pep508(collector: ManifestCollector, text: str, line: int, scope: Scope) -> None:
+    """Take in one requirement as PEP 508 writes it."""
     match = _REQUIREMENT.match(text)
     if match is None:
         collector.skip(text, "cannot be understood", line=line, scope=scope)
