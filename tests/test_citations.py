@@ -46,6 +46,7 @@ CITED = re.compile(
 ELSEWHERE = {
     "Lib/pickletools.py",  # of CPython
     "api/routes.py",  # of an example in the plan
+    "setup.py",  # of other people's projects, which `deps` reads
     "benchmark_ml_pipeline.py",  # that the plan promised
     "name.sql",  # of any query
     "src/include/utils/pidfile.h",  # of PostgreSQL
