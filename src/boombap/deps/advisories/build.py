@@ -10,14 +10,14 @@ import sqlite3
 import zlib
 from contextlib import contextmanager
 
-from boombap.deps.advisories.alias_groups import Groups
+from boombap.deps.advisories.alias_groups import groups
 from boombap.deps.advisories.database import STAMP
 from boombap.deps.advisories.seal import seal
 from boombap.errors import ExternalError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from boombap.deps.advisories.osv_record import AdvisoryRow
 
@@ -56,10 +56,12 @@ def new_file(path: str, *, copy_of: str = "") -> Iterator[sqlite3.Connection]:
     database: sqlite3.Connection | None = None
     try:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600))
+        # What SQLite sorts on the disk goes where the database will go: /tmp may be small.
+        os.environ["SQLITE_TMPDIR"] = os.path.dirname(path)
         if copy_of:
             _copy(copy_of, path)
         database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        database.executescript("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA cache_size=-4000; BEGIN;")
+        database.executescript("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA cache_size=-1000; BEGIN;")
         if not copy_of:
             for statement in _SCHEMA.split(";"):
                 database.execute(statement)
@@ -115,28 +117,19 @@ def drop(database: sqlite3.Connection, id_: str) -> None:
             database.execute(statement, found)
 
 
-def group(database: sqlite3.Connection, kev: Mapping[str, str], epss: Mapping[str, float]) -> None:
+def group(database: sqlite3.Connection, kev: Mapping[str, str], epss: Iterable[tuple[str, float]]) -> None:
     """Rebuild the alias groups, with what is known about their exploitation and the severities they lend.
 
     Args:
         kev: by CVE id, the day on which it entered the catalogue.
-        epss: by CVE id, the probability.
+        epss: CVE ids, each with its probability.
     """
     database.execute("UPDATE advisories SET score = NULL, basis = '', vector = '' WHERE basis LIKE 'alias %'")
     for statement in ("DELETE FROM groups", "DELETE FROM ids", "DROP INDEX IF EXISTS advisories_by_group"):
         database.execute(statement)
-    groups = Groups()
-    for name, aliases, is_withdrawn in database.execute("SELECT name, aliases, is_withdrawn FROM advisories"):
-        # What was withdrawn may have been withdrawn because its aliases were wrong.
-        groups.join(name, () if is_withdrawn else aliases.split())
-    for number, ids in enumerate(groups.all(), start=1):
-        days = [kev[id_] for id_ in ids if id_ in kev]
-        chances = [epss[id_] for id_ in ids if id_ in epss]
-        database.execute(
-            "INSERT INTO groups VALUES (?, ?, ?, ?, ?)",
-            (number, ids[0], " ".join(ids[1:]), min(days, default=""), max(chances, default=None)),
-        )
-        database.executemany("INSERT OR IGNORE INTO ids VALUES (?, ?)", ((id_, number) for id_ in ids))
+    for number, (ids, day, chance) in enumerate(groups(database, kev, epss), start=1):
+        database.execute("INSERT INTO groups VALUES (?, ?, ?, ?, ?)", (number, ids[0], " ".join(ids[1:]), day, chance))
+        database.executemany("INSERT INTO ids VALUES (?, ?)", ((id_, number) for id_ in ids))
     database.execute("UPDATE advisories SET grp = (SELECT grp FROM ids WHERE ids.id = advisories.name)")
     database.execute(_BY_GROUP)
     database.execute(_FROM_ALIASES)

@@ -55,6 +55,7 @@ _REOPENED = 5
 _TIME = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)")
 _AFFECTED = """
 SELECT v.name, a.package, a.ranges FROM affected a JOIN advisories v ON v.id = a.advisory WHERE a.ranges <> ''
+ORDER BY a.advisory
 """
 
 
@@ -176,7 +177,7 @@ class Database:
         return {str(name): str(when) for name, when in self._ask("SELECT name, modified FROM advisories")}
 
     def affected(self) -> Iterator[tuple[str, str, str]]:
-        """Return id, package and stored ranges of everything that a version can match, which withdrawn ones are not."""
+        """Return id, package and stored ranges of everything that a version can match, advisory by advisory."""
         return ((str(name), str(package), str(ranges)) for name, package, ranges in self._ask(_AFFECTED))
 
     def close(self) -> None:

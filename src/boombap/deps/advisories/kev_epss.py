@@ -6,10 +6,14 @@ from boombap.errors import ExternalError, NotFound
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Container
+    from collections.abc import Iterator
     from pathlib import Path
 
 _MOST_BYTES = 256 * 1024**2
+_PIECE_BYTES = 64 * 1024
+_MOST_PIECE_BYTES = 1024**2
+_LONGEST_LINE = 4096
+_GZIP = b"\x1f\x8b"
 
 
 def kev(path: Path) -> dict[str, str]:
@@ -29,41 +33,65 @@ def kev(path: Path) -> dict[str, str]:
         ) from None
 
 
-def epss(path: Path, wanted: Container[str]) -> dict[str, float]:
-    """Return the probability of each CVE that is wanted, from the CSV file as it is published, packed or not.
+def epss(path: Path) -> Iterator[tuple[str, float]]:
+    """Yield each CVE with its probability, from the CSV file as it is published, packed or not.
 
     Raises:
         ExternalError: when the file cannot be read or is not such a list.
     """
-    lines = _unpacked(path).decode("utf-8", "replace").splitlines()
-    found: dict[str, float] = {}
-    head = next((line for line in lines if not line.startswith("#")), "")
-    if not head.lower().startswith("cve,epss"):
-        raise ExternalError(f"{path} is not a list of exploitation probabilities", hint="check deps.epss")
-    for line in lines:
+    has_head = False
+    for line in _lines(path):
         id_, _, rest = line.partition(",")
-        if id_ in wanted:
+        if has_head and id_.startswith("CVE-"):
             try:
-                found[id_] = min(1.0, max(0.0, float(rest.partition(",")[0])))
+                yield id_, min(1.0, max(0.0, float(rest.partition(",")[0])))
             except ValueError:
                 continue
-    return found
+        elif not line.startswith("#"):
+            has_head = has_head or line.lower().startswith("cve,epss")
+            if not has_head:
+                break
+    if not has_head:
+        raise ExternalError(f"{path} is not a list of exploitation probabilities", hint="check deps.epss")
 
 
-def _unpacked(path: Path) -> bytes:
-    content = _read(path)
-    if content[:2] != b"\x1f\x8b":
-        return content
+def _lines(path: Path) -> Iterator[str]:
+    rest, unpacked_bytes = b"", 0
+    for piece in _unpacked(path):
+        unpacked_bytes += len(piece)
+        if unpacked_bytes > _MOST_BYTES:
+            raise ExternalError(f"{path} unpacks to more than 256 MiB", hint="check deps.epss")
+        *lines, rest = (rest + piece).split(b"\n")
+        if len(rest) > _LONGEST_LINE:
+            raise ExternalError(f"{path} is not a list of exploitation probabilities", hint="check deps.epss")
+        yield from (line.decode("utf-8", "replace") for line in lines)
+    if rest:
+        yield rest.decode("utf-8", "replace")
+
+
+def _unpacked(path: Path) -> Iterator[bytes]:
     import zlib
 
-    unpacker = zlib.decompressobj(wbits=31)
     try:
-        unpacked = unpacker.decompress(content, _MOST_BYTES)
+        with path.open("rb") as file:
+            piece = file.read(_PIECE_BYTES)
+            if piece[:2] != _GZIP:
+                while piece:
+                    yield piece
+                    piece = file.read(_PIECE_BYTES)
+                return
+            unpacker = zlib.decompressobj(wbits=31)
+            while piece and not unpacker.eof:
+                yield unpacker.decompress(piece, _MOST_PIECE_BYTES)
+                piece = unpacker.unconsumed_tail or file.read(_PIECE_BYTES)
+            if not unpacker.eof:
+                raise _cut(path)
     except zlib.error:
-        unpacked = b""
-    if not unpacker.eof:
-        raise ExternalError(f"{path} is not a whole gzip file, or unpacks to more than 256 MiB")
-    return unpacked
+        raise _cut(path) from None
+    except FileNotFoundError:
+        raise _missing(path) from None
+    except OSError as error:
+        raise ExternalError(f"cannot read {path}: {error.strerror}") from None
 
 
 def _read(path: Path) -> bytes:
@@ -71,6 +99,14 @@ def _read(path: Path) -> bytes:
         with path.open("rb") as file:
             return file.read(_MOST_BYTES)
     except FileNotFoundError:
-        raise NotFound(f"no such file: {path}", hint="check deps.kev and deps.epss") from None
+        raise _missing(path) from None
     except OSError as error:
         raise ExternalError(f"cannot read {path}: {error.strerror}") from None
+
+
+def _missing(path: Path) -> NotFound:
+    return NotFound(f"no such file: {path}", hint="check deps.kev and deps.epss")
+
+
+def _cut(path: Path) -> ExternalError:
+    return ExternalError(f"{path} is not a whole gzip file", hint="fetch it again")

@@ -6,6 +6,8 @@ A mirror that lost records, or what is in them, must not turn yesterday's findin
 from __future__ import annotations
 
 import time
+from itertools import groupby
+from operator import itemgetter
 
 from boombap.deps.advisories import affected_ranges
 from boombap.deps.versions.key import LOWEST, sort_key
@@ -107,12 +109,14 @@ def largest(ecosystem: str, database: sqlite3.Connection, old: Database | None) 
         old: the one before, whose numbers count too; None for a new beginning.
     """
     records = int(database.execute("SELECT count(*) FROM advisories").fetchone()[0])
-    rows = database.execute("SELECT advisory, ranges FROM affected WHERE ranges <> ''")
-    matching = len({advisory for advisory, ranges in rows if can_affect(ecosystem, str(ranges))})
+    (last,) = database.execute("SELECT max(advisory) FROM affected").fetchone()
+    matching = bytearray((last or 0) + 1)  # a set of the numbers takes 80 bytes each
+    for advisory, ranges in database.execute("SELECT advisory, ranges FROM affected WHERE ranges <> ''"):
+        matching[advisory] = matching[advisory] or can_affect(ecosystem, str(ranges))
     before = _peak(old, 0) if old else {}
     return {
         name: max(count, before.get(name, 0))
-        for name, count in (("most_records", records), ("most_matching", matching))
+        for name, count in (("most_records", records), ("most_matching", sum(matching)))
     }
 
 
@@ -123,17 +127,21 @@ def _peak(old: Database, matching: int) -> dict[str, int]:
 
 def _lost(ecosystem: str, old: Database, database: sqlite3.Connection) -> tuple[int, dict[str, str]]:
     """Return how many advisories could match something, and those that match nothing of it any more, with a package."""
-    known: dict[str, str] = {}
-    kept: set[str] = set()
+    known, lost = 0, {}
     # By id and package, because other advisories do not make up for those that are lost.
-    for name, package, before in old.affected():
-        if name in kept or not (runs := _usable(ecosystem, before)):
-            continue
-        known[name] = package
-        found = database.execute(_SAME, (name, package)).fetchone()
-        if found and (found[0] == before or _overlap(runs, _usable(ecosystem, str(found[0])))):
-            kept.add(name)
-    return len(known), {name: package for name, package in known.items() if name not in kept}
+    for name, rows in groupby(old.affected(), key=itemgetter(0)):
+        usable = [(package, ranges) for _, package, ranges in rows if can_affect(ecosystem, ranges)]
+        known += bool(usable)
+        if usable and not any(_is_kept(ecosystem, database, name, package, before) for package, before in usable):
+            lost[name] = usable[-1][0]
+    return known, lost
+
+
+def _is_kept(ecosystem: str, database: sqlite3.Connection, name: str, package: str, before: str) -> bool:
+    now = database.execute(_SAME, (name, package)).fetchone()
+    if not now or now[0] == before:
+        return bool(now)
+    return _overlap(_usable(ecosystem, before), _usable(ecosystem, str(now[0])))
 
 
 def can_affect(ecosystem: str, ranges: str) -> bool:

@@ -286,11 +286,7 @@ def _complete(run: _Run, old: Database | None, database: sqlite3.Connection, fac
     run.watch("grouping", 0)
     wanted = run.wanted
     days = kev_epss.kev(wanted.kev) if wanted.kev else {}
-    chances: Mapping[str, float] = {}
-    if wanted.epss:
-        aliases = database.execute("SELECT name || ' ' || aliases FROM advisories")
-        chances = kev_epss.epss(wanted.epss, {id_ for (ids,) in aliases for id_ in ids.split()})
-    build.group(database, days, chances)
+    build.group(database, days, kev_epss.epss(wanted.epss) if wanted.epss else ())
     run.watch("checking", 0)
     stamps: dict[str, str | int] = {
         "ecosystem": run.ecosystem,
