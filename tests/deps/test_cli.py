@@ -241,6 +241,17 @@ def test_a_baseline_leaves_what_is_new(folder: str, deps):
     assert (code, out.splitlines()[-1]) == (1, "1 of 2 findings in 3 packages blocks")
 
 
+def test_a_baseline_does_not_cover_another_file_or_version(folder: str, deps):
+    Path("requirements.txt").write_text("fastapi==0.104.1\n")
+    assert deps("report", "--output", "before.json") == (0, "", "")
+    Path("new").mkdir()
+    Path("new/requirements.txt").write_text("fastapi==0.104.1\n")
+    assert deps("check", "--baseline", "before.json")[0] == 1
+    assert deps("check", "--baseline", "before.json", str(Path("requirements.txt").resolve()))[0] == 0
+    Path("requirements.txt").write_text("fastapi==0.104.0\n")
+    assert deps("check", "--baseline", "before.json", "requirements.txt")[0] == 1
+
+
 def test_since_a_revision(folder: str, deps):
     git = ["git", "-c", "user.name=t", "-c", "user.email=t@example.org"]
     Path("requirements.txt").write_text("fastapi==0.104.1\n")

@@ -106,7 +106,8 @@ def test_setup_py_is_not_run(tmp_path: Path):
 
 def test_setup_cfg():
     found = of_setup_cfg(
-        "[metadata]\nname = app\nversion = 1%2\n[options]\npython_requires = >=3.9\ninstall_requires =\n    django==2.0\n"
+        "[metadata]\nname = app\nversion = 1%2\n[options]\npython_requires = >=3.9\n"
+        "install_requires =\n    django==2.0\n"
         '    # why\n    tomli==1.0; python_version < "3.11"\n    requests>=2\n[options.extras_require]\n'
         "excel = openpyxl==3.0.0; xlrd==1.0\ntest =\n  pytest==7.0.0\n[flake8]\nignore = E501\n"
     )

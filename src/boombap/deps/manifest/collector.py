@@ -127,6 +127,7 @@ class ManifestCollector:
         scope: Scope | None = None,
         wanted: str = "",
         bounds: Bounds = Bounds(),  # noqa: B008 - frozen
+        is_failure: bool = False,
     ) -> None:
         """Note what cannot be audited.
 
@@ -138,10 +139,11 @@ class ManifestCollector:
             scope: of the entry.
             wanted: the package it asks for in some version; a lock beside the file may pin it.
             bounds: the versions that it asks for.
+            is_failure: whether a whole file is missing with it.
         """
         if wanted:
             self.wanted[len(self.skipped)] = UpdateOptions(self.ecosystem, normalise(self.ecosystem, wanted), bounds)
-        self.skipped.append(Skipped(masked(what), reason, self.file, line, pin, scope or self.scope))
+        self.skipped.append(Skipped(masked(what), reason, self.file, line, pin, scope or self.scope, is_failure))
 
     def fail(self, reason: str, line: int = 0) -> None:
         """Note that the file as a whole could not be read; what it gave so far is not the whole of it."""

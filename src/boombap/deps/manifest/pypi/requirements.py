@@ -67,8 +67,25 @@ class IncludeBoundary:
         self.is_open = is_open
 
     def holds(self, path: str) -> bool:
-        """Tell whether a file may be read; symbolic links count as what they lead to."""
-        return self.is_open or os.path.realpath(path).startswith(os.path.join(self.root, ""))
+        """Tell whether a file may be read; symbolic links count as what they lead to.
+
+        A requirements file elsewhere in the same git work tree may be: it is part of the same project. A file of
+        another name may not, because what cannot be understood in it would be shown.
+        """
+        real = os.path.realpath(path)
+        if self.is_open or real.startswith(os.path.join(self.root, "")):
+            return True
+        tree = _work_tree(self.root) if real.endswith((".txt", ".in")) else ""
+        return bool(tree) and real.startswith(os.path.join(tree, ""))
+
+
+def _work_tree(folder: str) -> str:
+    """Return the git work tree that holds a folder; empty outside of one."""
+    while not os.path.lexists(os.path.join(folder, ".git")):
+        folder, name = os.path.split(folder)
+        if not name:
+            return ""
+    return folder
 
 
 class _Constraint(Record):
@@ -320,7 +337,7 @@ def _follow(
 ) -> None:
     written = f"{'-c' if is_constraint else '-r'} {value}"
     if "://" in value:
-        collector.skip(written, "lies at an address", line=line, pin="audit a copy of that file")
+        collector.skip(written, "is at an address", line=line, pin="audit a copy of that file", is_failure=True)
         return
     target = os.path.join(os.path.dirname(path), value)
     shown = os.path.normpath(os.path.join(os.path.dirname(collector.file), value)).replace(os.sep, "/")
@@ -329,12 +346,11 @@ def _follow(
     if (os.path.realpath(target), is_constraint) in visit.seen:
         return
     if not visit.fence.holds(target):
-        collector.skip(
-            written, "leads out of the audited folder", line=line, pin="audit a folder that holds both files"
-        )
+        reason, pin = "leads out of the audited folder", "audit a folder that holds both files"
+        collector.skip(written, reason, line=line, pin=pin, is_failure=True)
         return
     if depth >= _DEEPEST:
-        collector.skip(written, f"lies more than {_DEEPEST} files deep", line=line)
+        collector.skip(written, f"is more than {_DEEPEST} files deep", line=line, is_failure=True)
         return
     try:
         _visit(visit, target, shown, depth=depth + 1, is_constraint=is_constraint)
