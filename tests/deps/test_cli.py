@@ -280,6 +280,21 @@ def test_explain_finds_by_alias_and_says_when_not(folder: str, deps):
     assert deps("explain", "CVE-1999-1") == (1, "", "no database knows 'CVE-1999-1'\n")
 
 
+def test_explain_in_json_is_one_document(tmp_path: Path, deps, monkeypatch):
+    of_npm = record("GHSA-9", "fastapi", {"introduced": "0"}, ecosystem="npm", aliases=["CVE-2024-24762"])
+    database(tmp_path, [of_npm], "npm")
+    twin = record("GHSA-8", "fastapi", {"introduced": "0"}, aliases=["CVE-2024-24762"])
+    monkeypatch.setenv("BOOMBAP_DEPS_DATABASE", database(tmp_path, [*TRUTH, twin]))
+    code, out, err = deps("explain", "CVE-2024-24762", "--format", "json")
+    found = json.loads(out)
+    assert (code, err, found["schema"], found["id"]) == (0, "", "boombap.deps.explain/1", "CVE-2024-24762")
+    known = [(entry["ecosystem"], entry["record"]["id"]) for entry in found["advisories"]]
+    assert sorted(known) == [("PyPI", "GHSA-8"), ("PyPI", "PYSEC-2024-38"), ("npm", "GHSA-9")]
+    assert TRUTH[0] in [entry["record"] for entry in found["advisories"]]
+    code, out, err = deps("explain", "CVE-1999-1", "--format", "json")
+    assert (code, json.loads(out)["advisories"], err) == (1, [], "no database knows 'CVE-1999-1'\n")
+
+
 def test_explain_cannot_steer_the_terminal(tmp_path: Path, deps, monkeypatch):
     evil = record("X-1", "x\x1b[2J", {"introduced": "0"}, details="a\x1b]0;owned\x07b", aliases=["CVE-1"])
     monkeypatch.setenv("BOOMBAP_DEPS_DATABASE", database(tmp_path, [evil]))
