@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from packaging.requirements import InvalidRequirement, Requirement
 
-from boombap.deps.manifest.pypi.requirements import IncludeBoundary, exact_version, logical_lines
+from boombap.deps.manifest.pypi.include_boundary import IncludeBoundary
+from boombap.deps.manifest.pypi.requirements import exact_version, logical_lines
 from boombap.deps.manifest.pypi.requirements import read as read_requirements
 from boombap.deps.manifest.read import read
 from deps.trees import gaps, pins, reading, write

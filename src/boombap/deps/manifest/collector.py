@@ -76,6 +76,7 @@ class ManifestCollector:
         own: packages of the project itself, which a lock names without a release.
         is_constraint: whether it is read only for the versions that it allows.
         is_check: whether it is read only to see that the lock beside it answers it.
+        has_hashes: whether its packages have hashes, so that pip wants the file to be complete.
         pythons: the releases of Python that the project supports; None when the file does not say.
     """
 
@@ -94,6 +95,7 @@ class ManifestCollector:
         self.own: set[str] = set()
         self.is_constraint = False
         self.is_check = False
+        self.has_hashes = False
         self.pythons: Bounds | None = None
 
     def add(

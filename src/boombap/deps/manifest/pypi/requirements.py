@@ -30,6 +30,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from boombap.deps.manifest.pypi.include_boundary import IncludeBoundary
     from boombap.deps.model import Skipped
 
 _COMMENT_LINE = re.compile(r"\s*#")
@@ -52,40 +53,6 @@ _SDISTS = (".tar.gz", ".zip", ".tar.bz2", ".tgz")
 _WHEEL_PARTS = (5, 6)  # name, version, perhaps a build number, Python, ABI, platform
 _DEEPEST = 50
 _HEAD_LINES, _HEAD_CHARACTERS = 12, 4_000
-
-
-class IncludeBoundary:
-    """How far references to other files may lead.
-
-    Attributes:
-        root: the folder they must stay in.
-        is_open: whether they may leave it.
-    """
-
-    def __init__(self, root: str, *, is_open: bool = False) -> None:
-        self.root = os.path.realpath(root)
-        self.is_open = is_open
-
-    def holds(self, path: str) -> bool:
-        """Tell whether a file may be read; symbolic links count as what they lead to.
-
-        A requirements file elsewhere in the same git work tree may be: it is part of the same project. A file of
-        another name may not, because what cannot be understood in it would be shown.
-        """
-        real = os.path.realpath(path)
-        if self.is_open or real.startswith(os.path.join(self.root, "")):
-            return True
-        tree = _work_tree(self.root) if real.endswith((".txt", ".in")) else ""
-        return bool(tree) and real.startswith(os.path.join(tree, ""))
-
-
-def _work_tree(folder: str) -> str:
-    """Return the git work tree that holds a folder; empty outside of one."""
-    while not os.path.lexists(os.path.join(folder, ".git")):
-        folder, name = os.path.split(folder)
-        if not name:
-            return ""
-    return folder
 
 
 class _Constraint(Record):
@@ -139,6 +106,7 @@ def _visit(visit: _Visit, path: str, shown: str, *, depth: int, is_constraint: b
         else:
             _entry(visit, collector, path, entry, line, depth=depth, is_constraint=is_constraint)
     hashes.examine(text)
+    collector.has_hashes = hashes.has_any()
     collector.lints += hashes.lints()
 
 
