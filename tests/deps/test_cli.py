@@ -241,6 +241,17 @@ def test_a_baseline_leaves_what_is_new(folder: str, deps):
     assert (code, out.splitlines()[-1]) == (1, "1 of 2 findings in 3 packages blocks")
 
 
+def test_a_baseline_does_not_cover_another_file_or_version(folder: str, deps):
+    Path("requirements.txt").write_text("fastapi==0.104.1\n")
+    assert deps("report", "--output", "before.json") == (0, "", "")
+    Path("new").mkdir()
+    Path("new/requirements.txt").write_text("fastapi==0.104.1\n")
+    assert deps("check", "--baseline", "before.json")[0] == 1
+    assert deps("check", "--baseline", "before.json", str(Path("requirements.txt").resolve()))[0] == 0
+    Path("requirements.txt").write_text("fastapi==0.104.0\n")
+    assert deps("check", "--baseline", "before.json", "requirements.txt")[0] == 1
+
+
 def test_since_a_revision(folder: str, deps):
     git = ["git", "-c", "user.name=t", "-c", "user.email=t@example.org"]
     Path("requirements.txt").write_text("fastapi==0.104.1\n")
@@ -267,6 +278,21 @@ def test_explain_finds_by_alias_and_says_when_not(folder: str, deps):
     assert (code, out.split()[0]) == (0, "PYSEC-2024-38")
     assert "withdrawn" in deps("explain", "PYSEC-2023-45")[1]
     assert deps("explain", "CVE-1999-1") == (1, "", "no database knows 'CVE-1999-1'\n")
+
+
+def test_explain_in_json_is_one_document(tmp_path: Path, deps, monkeypatch):
+    of_npm = record("GHSA-9", "fastapi", {"introduced": "0"}, ecosystem="npm", aliases=["CVE-2024-24762"])
+    database(tmp_path, [of_npm], "npm")
+    twin = record("GHSA-8", "fastapi", {"introduced": "0"}, aliases=["CVE-2024-24762"])
+    monkeypatch.setenv("BOOMBAP_DEPS_DATABASE", database(tmp_path, [*TRUTH, twin]))
+    code, out, err = deps("explain", "CVE-2024-24762", "--format", "json")
+    found = json.loads(out)
+    assert (code, err, found["schema"], found["id"]) == (0, "", "boombap.deps.explain/1", "CVE-2024-24762")
+    known = [(entry["ecosystem"], entry["record"]["id"]) for entry in found["advisories"]]
+    assert sorted(known) == [("PyPI", "GHSA-8"), ("PyPI", "PYSEC-2024-38"), ("npm", "GHSA-9")]
+    assert TRUTH[0] in [entry["record"] for entry in found["advisories"]]
+    code, out, err = deps("explain", "CVE-1999-1", "--format", "json")
+    assert (code, json.loads(out)["advisories"], err) == (1, [], "no database knows 'CVE-1999-1'\n")
 
 
 def test_explain_cannot_steer_the_terminal(tmp_path: Path, deps, monkeypatch):

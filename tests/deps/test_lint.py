@@ -23,9 +23,16 @@ def test_a_missing_hash(tmp_path: Path):
     assert rules(tmp_path, {"requirements.txt": text}) == [("missing_hash", 2)]
 
 
-@pytest.mark.parametrize(("second", "expected"), [("", [("single_platform_hash", 1)]), (" --hash=sha256:9", [])])
-def test_hashes_of_one_platform(tmp_path: Path, second: str, expected: list[tuple[str, int]]):
-    text = f"a==1 --hash=sha256:0\nb==1 --hash=sha256:1{second}\n"
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        ("", "", [("single_platform_hash", 1)]),
+        (" --hash=sha256:8", "", [("single_platform_hash", 2)]),
+        (" --hash=sha256:8", " --hash=sha256:9", []),
+    ],
+)
+def test_hashes_of_one_platform(tmp_path: Path, first: str, second: str, expected: list[tuple[str, int]]):
+    text = f"a==1 --hash=sha256:0{first}\nb==1 --hash=sha256:1{second}\n"
     assert rules(tmp_path, {"requirements.txt": text}) == expected
 
 
@@ -131,3 +138,42 @@ def test_every_rule_is_documented():
 
 def test_plain_versions():
     assert lint.plain_version("V1.0") == lint.plain_version("1")
+
+
+LOCK = '[[package]]\nname = "a"\nversion = "1.0"\ngroups = ["main"]\n{}\n[metadata]\nlock-version = "2.1"\n'
+MORE = '[[package]]\nname = "{}"\nversion = "1.0"\ngroups = ["{}"]\n'
+TWO_HASHES = "a==1.0 --hash=sha256:1 --hash=sha256:2\n"
+
+
+def test_one_hash_among_packages_with_more_is_named(tmp_path: Path):
+    text = TWO_HASHES + "greenlet==3.2.4 --hash=sha256:3\n"
+    (found,) = [
+        one for one in reading(tmp_path, {"requirements.txt": text}).lints if one.rule == "single_platform_hash"
+    ]
+    assert (found.line, found.summary.split()[0]) == (2, "greenlet")
+
+
+def drifts(tmp_path: Path, requirements: str, lock: str) -> list[tuple[str, int]]:
+    found = reading(tmp_path, {"requirements.txt": requirements, "poetry.lock": lock})
+    return [(one.summary, one.line) for one in found.lints if one.rule == "drift"]
+
+
+@pytest.mark.parametrize(
+    ("requirements", "expected"),
+    [
+        (f"{TWO_HASHES}greenlet==3.2.4 --hash=sha256:3\n", [("greenlet 3.2.4 is here and not in {}", 2)]),
+        ("a==1.0\ngreenlet==3.2.4\n", [("greenlet 3.2.4 is here and not in {}", 2)]),
+        ("a==1.0\nsetuptools==70.0.0\n", []),
+        ("b==1.0\nc==1.0\n", []),
+    ],
+)
+def test_what_the_lock_lacks_is_drift(requirements: str, expected: list[tuple[str, int]], tmp_path: Path):
+    lock = f"{tmp_path}/poetry.lock"
+    assert drifts(tmp_path, requirements, LOCK.format("")) == [(text.format(lock), line) for text, line in expected]
+
+
+def test_what_a_complete_file_lacks_of_the_lock_is_drift(tmp_path: Path):
+    lock = LOCK.format(MORE.format("uvloop", "main") + MORE.format("pytest", "dev"))
+    assert drifts(tmp_path, TWO_HASHES, lock) == [(f"uvloop of {tmp_path}/poetry.lock is not here", 0)]
+    assert drifts(tmp_path, "a==1.0\n", lock) == []
+    assert drifts(tmp_path, TWO_HASHES.replace("a", "b", 1), lock) == []

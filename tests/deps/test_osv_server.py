@@ -54,6 +54,16 @@ def test_a_purl_names_a_package_too(ask: Ask):
     assert [len(ask("/v1/query", one)[1]["vulns"]) for one in (whole, parted)] == [2, 1]
 
 
+@pytest.mark.parametrize("name", ["@babel/traverse", "%40babel/traverse", "%40babel%2Ftraverse"])
+def test_the_scope_of_a_purl_is_not_a_version(name: str, tmp_path: Path):
+    records = [record("GHSA-1", "@babel/traverse", {"introduced": "0"}, {"fixed": "7.23.2"}, ecosystem="npm")]
+    with running(application(database(tmp_path, records, "npm"))) as server, Client(Interrupt()) as client:
+        for purl, version in ((f"pkg:npm/{name}", "7.0.0"), (f"pkg:npm/{name}@7.0.0", "")):
+            body = json.dumps({"package": {"purl": purl}, "version": version}).encode()
+            response = client.fetch(Request("POST", f"{server.url}/v1/query", body=body))
+            assert [one["id"] for one in json.loads(response.body)["vulns"]] == ["GHSA-1"]
+
+
 def test_a_batch_gives_ids_in_the_order_of_the_questions(ask: Ask):
     asked = {"queries": [query("redis", "5.3.1"), query("black", "23.12.1")]}
     status, found = ask("/v1/querybatch", asked)
@@ -81,6 +91,10 @@ def test_a_record_by_its_id(ask: Ask):
         ("/v1/query", {"package": {"purl": "pkg:deb/x@1"}}, 400),
         ("/v1/querybatch", {"queries": [{}] * 1001}, 400),
         ("/v1/querybatch", {"queries": "x"}, 400),
+        ("/v1/query", query("fastapi", "^0.104"), 400),
+        ("/v1/query", {"package": {"purl": "pkg:pypi/fastapi@^1"}}, 400),
+        ("/v1/query", {"package": {"purl": "pkg:npm/@babel"}}, 400),
+        ("/v1/querybatch", {"queries": [query("fastapi", "0.104.1"), query("fastapi", "1.*")]}, 400),
         ("/v2/query", {}, 404),
         ("/", None, 404),
     ],

@@ -20,14 +20,14 @@ from boombap.errors import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from boombap.command.context import RunContext
     from boombap.config.section import Section
     from boombap.deps.advisories.export_source import ExportSource
     from boombap.deps.advisories.sync import Outcome
     from boombap.deps.gate.policy import Policy
-    from boombap.deps.model import Report
+    from boombap.deps.model import Report, Source
 
 
 def _section() -> Section:
@@ -186,28 +186,32 @@ def _sentence(ecosystem: str, outcome: Outcome) -> str:
 
 
 def _explain(context: RunContext) -> int:
+    from boombap.deps.report import advisory
+
+    id_, now_s = context.args.id, time.time()
+    found = list(_advisories(context, id_, now_s))
+    if context.args.format == "json":
+        context.terminal.write("\n".join(advisory.json_lines(id_, found)))
+    elif found:
+        context.terminal.write("\n".join(line for known in found for line in advisory.explain_lines(*known)))
+    if not found:
+        context.terminal.note(f"no database knows {id_!r}")
+    return EXIT_OK if found else EXIT_FINDINGS
+
+
+def _advisories(context: RunContext, id_: str, now_s: float) -> Iterator[tuple[str, bytes, Source]]:
+    """Yield id, OSV record and database of an advisory and its aliases."""
     from boombap.deps.advisories.database import open_database, present
-    from boombap.deps.report.advisory import explain_lines
 
     folder = environment.folder(context)
     names = present(folder)
     if not names:
         raise _no_databases(folder)
-    found = False
     for ecosystem in names:
-        database = open_database(folder, ecosystem)
-        if database is None:
-            continue
-        for name, document in database.documents(context.args.id):
-            found = True
-            if context.args.format == "json":
-                context.terminal.write(document.decode())
-            else:
-                context.terminal.write("\n".join(explain_lines(name, document, database.source(time.time()))))
-        database.close()
-    if not found:
-        context.terminal.note(f"no database knows {context.args.id!r}")
-    return EXIT_OK if found else EXIT_FINDINGS
+        if database := open_database(folder, ecosystem):
+            source = database.source(now_s)
+            yield from ((name, document, source) for name, document in database.documents(id_))
+            database.close()
 
 
 def _policy(context: RunContext) -> int:

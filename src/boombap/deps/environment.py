@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from boombap.clients.http.multi import Client
     from boombap.command.context import RunContext
     from boombap.deps.advisories.export_source import ExportSource
+    from boombap.deps.gate.baseline import Keys
     from boombap.deps.gate.policy import Policy
-    from boombap.deps.gate.verdict import Known
     from boombap.deps.model import Audit, Reading
     from boombap.deps.settings import DepsSettings
     from boombap.health.waivers import Waiver
@@ -89,16 +89,16 @@ def waivers(context: RunContext) -> tuple[Waiver, ...]:
     return load(file)
 
 
-def known(context: RunContext) -> Known:
+def known(context: RunContext) -> Keys:
     """Return what --baseline or --since says is known already."""
     if context.args.baseline:
         from boombap.deps.gate import baseline
 
         return baseline.load(context.args.baseline)
-    return _known_since(context, context.args.since) if context.args.since else ()
+    return _known_since(context, context.args.since) if context.args.since else frozenset()
 
 
-def _known_since(context: RunContext, revision: str) -> Known:
+def _known_since(context: RunContext, revision: str) -> Keys:
     from os.path import relpath
     from pathlib import Path
 
@@ -107,7 +107,8 @@ def _known_since(context: RunContext, revision: str) -> Known:
     with baseline.checkout(Path(), revision) as tree:
         then = [tree / relpath(path) for path in paths(context)]
         there = [str(path) for path in then if path.exists()]
-        return baseline.of_findings(audited(context, read(context, there)).findings) if there else ()
+        found = audited(context, read(context, there)).findings if there else ()
+        return baseline.of_findings(found, str(tree))
 
 
 def origin(context: RunContext) -> ExportSource:

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from boombap.deps.model import Dependency, Skipped
 
 _HASH = re.compile(r"--hash[=\s]")
+_ALL_HASHES = "list the hashes of every wheel and the sdist"
+# Tools that write requirements leave these out or put them in, whatever the lock says.
+_INSTALLERS = frozenset(("pip", "setuptools", "wheel", "distribute"))
+_MOST_NAMED = 5
 _ONLY_HASHES = re.compile(r"\s*+(?:--hash[=\s]\S++\s*+)++\\?+\s*+(?:#.*)?$")
 _PIN = re.compile(r"\s*+([A-Za-z0-9][\w.-]*+)\s*+(?:\[[^\]]*+\])?+\s*+={2,3}\s*+[^\s\\;]", re.ASCII)
 
@@ -58,13 +62,24 @@ class Hashes:
             if count == 0 and any(found for _, _, found in self._counts):
                 summary = f"{name} has no hash while others have: pip refuses the whole file"
                 yield Lint("missing_hash", summary, self.file, line, "rewrite the file with the tool that made it")
+        yield from self._single()
+
+    def _single(self) -> Iterator[Lint]:
         # One package with one hash may have one file only; when all of them do, they were written on one machine.
         hashed = [(name, line) for name, line, count in self._counts if count]
         single = [(name, line) for name, line, count in self._counts if count == 1]
         if hashed and len(single) == len(hashed):
             name, line = single[0]
             summary = f"every package has one hash ({name} first): the file fits one platform only"
-            yield Lint("single_platform_hash", summary, self.file, line, "list the hashes of every wheel and the sdist")
+            yield Lint("single_platform_hash", summary, self.file, line, _ALL_HASHES)
+            return
+        for name, line in single:
+            summary = f"{name} has one hash where others have more: it fits one platform, unless it has a single file"
+            yield Lint("single_platform_hash", summary, self.file, line, _ALL_HASHES)
+
+    def has_any(self) -> bool:
+        """Tell whether a package has a hash; pip then wants the file to be complete."""
+        return any(count for _, _, count in self._counts)
 
 
 def unpinned(skipped: Iterable[Skipped], reason: str) -> Iterator[Lint]:
@@ -89,6 +104,42 @@ def drift(loose: Sequence[Dependency], locked: Sequence[Dependency]) -> Iterator
         if there and all(plain_version(other.version) != plain_version(one.version) for other in there):
             summary = f"{one.name} is {one.version} here and {there[0].version} in {there[0].file}"
             yield Lint("drift", summary, one.file, one.line, "rewrite the lock file, or follow it")
+
+
+def extra_pins(loose: Sequence[Dependency], locked: Sequence[Dependency]) -> Iterator[Lint]:
+    """Yield a lint for every package that a list of pins has and the lock file beside it lacks.
+
+    Args:
+        loose: the pins of one file; one with less than half of them in the lock is about something else.
+        locked: what the lock file says.
+    """
+    there = {(one.ecosystem, one.normal) for one in locked}
+    extra = [one for one in loose if (one.ecosystem, one.normal) not in there]
+    if not there or 2 * len(extra) > len(loose):
+        return
+    for one in extra:
+        if one.normal not in _INSTALLERS:
+            summary = f"{one.name} {one.version} is here and not in {locked[0].file}"
+            yield Lint("drift", summary, one.file, one.line, "rewrite the lock file, or follow it")
+
+
+def missing_pins(hashed: Sequence[Dependency], locked: Sequence[Dependency]) -> Iterator[Lint]:
+    """Yield a lint when a list of pins with hashes, which pip wants complete, lacks packages of the lock file.
+
+    Args:
+        hashed: the pins of every such file of one folder.
+        locked: what the lock file says; packages for development, extras and some environments do not count.
+    """
+    here = {(one.ecosystem, one.normal) for one in hashed}
+    runtime = [one for one in locked if one.scope == "runtime" and not one.marker and one.normal not in _INSTALLERS]
+    if not here.intersection((one.ecosystem, one.normal) for one in runtime):
+        return
+    names = sorted({one.name for one in runtime if (one.ecosystem, one.normal) not in here})
+    if names:
+        shown = ", ".join(names[:_MOST_NAMED]) + (f" and {len(names) - _MOST_NAMED} more" * (len(names) > _MOST_NAMED))
+        summary = f"{shown} of {locked[0].file} {'is' if len(names) == 1 else 'are'} not here"
+        remedy = "export the requirements from the lock file again, unless they are for development only"
+        yield Lint("drift", summary, hashed[0].file, 0, remedy)
 
 
 def plain_version(version: str) -> str:

@@ -115,11 +115,14 @@ def _query(folder: str, asked: object, *, has_documents: bool) -> Mapping[str, o
     # The name becomes part of a path.
     if ecosystem not in ECOSYSTEMS:
         raise Refused("no advisory database for this ecosystem")
+    key = sort_key(ecosystem, version) if version else None
+    if version and key is None:
+        # Clients take an empty answer for "not affected".
+        raise Refused(f"{version!r} is not a valid {ecosystem} version, so it cannot be compared")
     with _opened(folder, ecosystem) as database:
         rows = list(database.about([normalise(ecosystem, name)]))
-        if version:
-            key = sort_key(ecosystem, version)
-            rows = [row for row in rows if key is not None and holds(row[1], key)]
+        if key is not None:
+            rows = [row for row in rows if holds(row[1], key)]
         ids = sorted({str(row[3]) for row in rows})
         if not ids:
             return {}
@@ -146,7 +149,12 @@ def _package(asked: object) -> tuple[str, str, str]:
 
 def _from_purl(purl: str) -> tuple[str, str, str]:
     kind, _, rest = purl.removeprefix("pkg:").partition("?")[0].partition("#")[0].partition("/")
-    path, _, version = rest.rpartition("@") if "@" in rest else (rest, "", "")
+    # The scope of an npm package begins with "@" too, where it is not written as %40.
+    namespace, slash, last = rest.rpartition("/")
+    last, _, version = last.partition("@")
+    path = namespace + slash + last
+    if not last:
+        raise Refused("a purl without a name")
     if kind not in _PURL_TYPES:
         raise Refused("a purl of another kind")
     ecosystem = _PURL_TYPES[kind]

@@ -146,7 +146,9 @@ def test_a_waiver_for_another_package_or_id_does_nothing():
 
 
 def test_a_baseline_knows_a_finding_under_any_alias():
-    known = frozenset({("PyPI", "fastapi", "CVE-1")})
+    known = baseline.of_findings([finding()])
+    known = frozenset(key for key in known if key[-1] == "CVE-1")
+    assert len(known) == 1
     new = finding(name="flask")
     verdict = judge(audited(finding(), new), Policy(), known=known)
     assert ([one.dependency.name for one in verdict.known], [one.finding for one in verdict.violations]) == (
@@ -154,6 +156,16 @@ def test_a_baseline_knows_a_finding_under_any_alias():
         [new],
     )
     assert baseline.of_findings([finding()]) > known
+
+
+def test_a_baseline_knows_a_finding_in_its_version_and_places_only():
+    known = baseline.of_findings([finding()])
+    here = finding().dependency
+    others = (here.replace(file="new/requirements.txt"), here.replace(version="0.1"), here.replace(ecosystem="npm"))
+    for other in others:
+        assert not baseline.is_known(finding().replace(dependency=other), known)
+        assert not baseline.is_known(finding().replace(also=(other,)), known)
+    assert baseline.is_known(finding().replace(dependency=here.replace(file=f"./{here.file}", line=99)), known)
 
 
 FILE = """

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from packaging.requirements import InvalidRequirement, Requirement
 
-from boombap.deps.manifest.pypi.requirements import IncludeBoundary, exact_version, logical_lines
+from boombap.deps.manifest.pypi.include_boundary import IncludeBoundary
+from boombap.deps.manifest.pypi.requirements import exact_version, logical_lines
 from boombap.deps.manifest.pypi.requirements import read as read_requirements
 from boombap.deps.manifest.read import read
 from deps.trees import gaps, pins, reading, write
@@ -61,7 +62,7 @@ def test_what_pins(tmp_path: Path, line: str, expected: tuple[str, str]):
         ("./src", "comes from a local folder or file"),
         ("it @ file:///srv/it", "comes from a local folder or file"),
         ("it @ https://files.example.org/latest", "comes from an address, not from the index"),
-        ("-r https://files.example.org/base.txt", "lies at an address"),
+        ("-r https://files.example.org/base.txt", "is at an address"),
         ("a ? b", "cannot be understood"),
     ],
 )
@@ -156,7 +157,15 @@ def test_a_cycle_ends(tmp_path: Path):
 def test_a_long_chain_ends(tmp_path: Path):
     files: dict[str, str | bytes] = {f"{i}.txt": f"-r {i + 1}.txt\n" for i in range(1_000)}
     found = reading(tmp_path / "p", {"requirements.txt": "-r 0.txt\n", **files})
-    assert [one.reason for one in found.skipped] == ["lies more than 50 files deep"]
+    assert [one.reason for one in found.skipped] == ["is more than 50 files deep"]
+
+
+@pytest.mark.parametrize(("way", "is_read"), [("../base.txt", True), ("../../base.txt", False), ("../id_rsa", False)])
+def test_a_reference_may_lead_through_the_git_work_tree(way: str, is_read: bool, tmp_path: Path):
+    write(tmp_path, {"base.txt": "a==1\n", "tree/base.txt": "b==1\n", "tree/id_rsa": "c==1\n", "tree/.git/HEAD": ""})
+    found = reading(tmp_path / "tree" / "svc", {"requirements.txt": f"-r {way}\n"})
+    assert [name for name, _, _ in pins(found)] == (["b"] if is_read else [])
+    assert [one.is_failure for one in found.skipped] == ([] if is_read else [True])
 
 
 @pytest.mark.parametrize("way", ["../secret.txt", "sub/../../secret.txt", "link.txt", "{absolute}"])
@@ -165,7 +174,7 @@ def test_no_reference_leads_out_unless_told(tmp_path: Path, way: str):
     (tmp_path / "p" / "link.txt").symlink_to(tmp_path / "secret.txt")
     files: dict[str, str | bytes] = {"requirements.txt": f"-r {way.format(absolute=tmp_path / 'secret.txt')}\n"}
     found = reading(tmp_path / "p", files)
-    assert [one.reason for one in found.skipped] == ["leads out of the audited folder"]
+    assert [(one.reason, one.is_failure) for one in found.skipped] == [("leads out of the audited folder", True)]
     assert found.dependencies == ()
     assert [name for name, _, _ in pins(reading(tmp_path / "p", files, may_leave=True))] == ["b"]
 

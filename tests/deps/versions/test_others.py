@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from boombap.deps.model import ECOSYSTEMS
 from boombap.deps.versions.key import sort_key
 
 
@@ -85,3 +86,9 @@ def test_spellings_of_one_maven_version(left: str, right: str):
 )
 def test_what_is_no_version_has_no_key(ecosystem: str, version: str):
     assert sort_key(ecosystem, version) is None
+
+
+@pytest.mark.parametrize("ecosystem", ECOSYSTEMS)
+@pytest.mark.parametrize("text", ["^4.17.4", ">=1.0", "1.*", "*", "<2", "1.0 || 2.0", ">=1,<2", "!=1.0"])
+def test_a_range_is_not_a_version_anywhere(ecosystem: str, text: str):
+    assert sort_key(ecosystem, text) is None

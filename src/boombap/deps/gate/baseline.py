@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from contextlib import contextmanager
 
 from boombap.errors import ConfigError, ExternalError
@@ -12,9 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from boombap.deps.model import Finding
+    from boombap.deps.model import Dependency, Finding
 
-    Keys = frozenset[tuple[str, str, str]]
+    Keys = frozenset[tuple[str, str, str, str, str]]
+    """File, ecosystem, normalised name, version and an id of the group."""
 
 _GIT_S = 60.0
 
@@ -29,8 +31,9 @@ def load(path: Path) -> Keys:
         report = json.loads(path.read_text(encoding="utf-8"))
         findings = report["findings"]
         return frozenset(
-            (str(one["ecosystem"]), str(one["normal"]), str(id_))
+            (_file(str(place["file"])), str(one["ecosystem"]), str(one["normal"]), str(one["version"]), str(id_))
             for one in findings
+            for place in (one, *one["also"])
             for id_ in (one["id"], *one["aliases"])
         )
     except OSError as error:
@@ -40,9 +43,34 @@ def load(path: Path) -> Keys:
         raise ConfigError(f"{path} is not a JSON report of deps", hint=hint) from None
 
 
-def of_findings(findings: Iterable[Finding]) -> Keys:
-    """Return findings as a baseline."""
-    return frozenset((one.dependency.ecosystem, one.dependency.normal, id_) for one in findings for id_ in one.ids)
+def of_findings(findings: Iterable[Finding], root: str = "") -> Keys:
+    """Return findings as a baseline.
+
+    Args:
+        findings: of an audit.
+        root: the folder that stood in the place of this one; empty for this one.
+    """
+    return frozenset(key for one in findings for of_place in _keys(one, root) for key in of_place)
+
+
+def is_known(finding: Finding, known: Keys) -> bool:
+    """Tell whether a baseline has a finding in every place that names it, under any id of its group."""
+    return bool(known) and all(not of_place.isdisjoint(known) for of_place in _keys(finding, ""))
+
+
+def _keys(finding: Finding, root: str) -> Iterator[Keys]:
+    """Yield, for each place of a finding, its keys under each id."""
+    for place in (finding.dependency, *finding.also):
+        yield frozenset((*_place(place, root), id_) for id_ in finding.ids)
+
+
+def _place(place: Dependency, root: str) -> tuple[str, str, str, str]:
+    return (_file(place.file, root), place.ecosystem, place.normal, place.version)
+
+
+def _file(file: str, root: str = "") -> str:
+    """Return a file's name as seen from the folder of the audit, however it was named."""
+    return os.path.relpath(file or os.curdir, root or os.curdir).replace(os.sep, "/")
 
 
 @contextmanager

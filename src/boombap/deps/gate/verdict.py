@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
+from boombap.deps.gate.baseline import is_known
 from boombap.deps.model import Verdict, Violation
 from boombap.errors import EXIT_FINDINGS, EXIT_NO_VERDICT, EXIT_OK
 from boombap.units import format_duration
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import date
 
+    from boombap.deps.gate.baseline import Keys
     from boombap.deps.gate.policy import Policy
-    from boombap.deps.model import Audit, Coverage, Finding, Source
+    from boombap.deps.model import Audit, Coverage, Finding, Skipped, Source
     from boombap.health.waivers import Waiver
-
-    Known = Collection[tuple[str, str, str]]
-    """What a baseline has: ecosystem, normalised name and an id of the group."""
 
 # Times the limit: a month where that is the default week. A judgement, not a measurement.
 _QUIET = 4
 
 
 def judge(
-    audit: Audit, policy: Policy, *, waivers: Sequence[Waiver] = (), known: Known = (), today: date | None = None
+    audit: Audit,
+    policy: Policy,
+    *,
+    waivers: Sequence[Waiver] = (),
+    known: Keys = frozenset(),
+    today: date | None = None,
 ) -> Verdict:
     """Return the policy's answer.
 
@@ -67,7 +71,7 @@ def coverage_gaps(coverage: Coverage, max_db_age_s: float) -> Iterator[Violation
         yield Violation("no_database", f"no advisory database for {ecosystem}: run `boombap deps sync`")
     for one in coverage.skipped:
         if one.is_failure:
-            yield Violation("unreadable", f"{one.file or one.what} could not be read: {one.reason}")
+            yield Violation("unreadable", f"{_whole(one)} could not be read: {one.reason}")
     if not coverage.audited and not coverage.missing:
         yield Violation("nothing_to_audit", "no dependency was audited")
     for source in coverage.sources:
@@ -77,6 +81,11 @@ def coverage_gaps(coverage: Coverage, max_db_age_s: float) -> Iterator[Violation
             yield Violation("max_db_age", summary)
         elif _has_stopped(source, max_db_age_s):
             yield Violation("max_db_age", _stopped(source, max_db_age_s))
+
+
+def _whole(skipped: Skipped) -> str:
+    """Return the name of a whole file that is missing, with the file that names it."""
+    return f"{skipped.what} in {skipped.file}" if skipped.file not in ("", skipped.what) else skipped.what
 
 
 def _has_stopped(source: Source, max_db_age_s: float) -> bool:
@@ -102,12 +111,6 @@ def _unaudited(coverage: Coverage, most: int) -> Iterator[Violation]:
     left_out = [] if coverage.missing else [one for one in coverage.skipped if not one.is_failure]
     if len(left_out) > most:
         yield Violation("max_unaudited", f"{len(left_out)} could not be audited, the policy allows {most}")
-
-
-def is_known(finding: Finding, known: Known) -> bool:
-    """Tell whether a baseline has a finding, under any id of its group."""
-    one = finding.dependency
-    return any((one.ecosystem, one.normal, id_) in known for id_ in finding.ids)
 
 
 def _waiver_for(finding: Finding, waivers: Sequence[Waiver], today: date | None) -> tuple[Waiver | None, Waiver | None]:

@@ -76,6 +76,7 @@ class ManifestCollector:
         own: packages of the project itself, which a lock names without a release.
         is_constraint: whether it is read only for the versions that it allows.
         is_check: whether it is read only to see that the lock beside it answers it.
+        has_hashes: whether its packages have hashes, so that pip wants the file to be complete.
         pythons: the releases of Python that the project supports; None when the file does not say.
     """
 
@@ -94,6 +95,7 @@ class ManifestCollector:
         self.own: set[str] = set()
         self.is_constraint = False
         self.is_check = False
+        self.has_hashes = False
         self.pythons: Bounds | None = None
 
     def add(
@@ -127,6 +129,7 @@ class ManifestCollector:
         scope: Scope | None = None,
         wanted: str = "",
         bounds: Bounds = Bounds(),  # noqa: B008 - frozen
+        is_failure: bool = False,
     ) -> None:
         """Note what cannot be audited.
 
@@ -138,10 +141,11 @@ class ManifestCollector:
             scope: of the entry.
             wanted: the package it asks for in some version; a lock beside the file may pin it.
             bounds: the versions that it asks for.
+            is_failure: whether a whole file is missing with it.
         """
         if wanted:
             self.wanted[len(self.skipped)] = UpdateOptions(self.ecosystem, normalise(self.ecosystem, wanted), bounds)
-        self.skipped.append(Skipped(masked(what), reason, self.file, line, pin, scope or self.scope))
+        self.skipped.append(Skipped(masked(what), reason, self.file, line, pin, scope or self.scope, is_failure))
 
     def fail(self, reason: str, line: int = 0) -> None:
         """Note that the file as a whole could not be read; what it gave so far is not the whole of it."""

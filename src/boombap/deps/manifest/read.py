@@ -123,8 +123,9 @@ def _refuse_emptied(one: Found, document: str, collector: ManifestCollector) -> 
 
 def _requirements(one: Found, *, may_leave: bool) -> list[tuple[str, ManifestCollector]]:
     from boombap.deps.manifest.pypi import requirements
+    from boombap.deps.manifest.pypi.include_boundary import IncludeBoundary
 
-    visit = requirements.read(one.path, one.shown, requirements.IncludeBoundary(one.root, is_open=may_leave))
+    visit = requirements.read(one.path, one.shown, IncludeBoundary(one.root, is_open=may_leave))
     return [(os.path.realpath(os.path.join(os.path.dirname(one.path), _beside(collector.file, one.shown))), collector)
             for collector in visit]  # fmt: skip
 
@@ -159,6 +160,10 @@ def _joined(collectors: Sequence[ManifestCollector], skipped: Sequence[Skipped])
             lints += [*collector.lints, *drifts, *lint.unpinned(open_, NOT_PINNED)]
             if not collector.is_lock:
                 lints += lint.drift(collector.dependencies, locked)
+            if collector.file.endswith(".txt") and not collector.is_constraint:
+                lints += lint.extra_pins(collector.dependencies, locked)
+        hashed = [one for collector in inside if collector.has_hashes for one in collector.dependencies]
+        lints += lint.missing_pins(hashed, locked)
     files = tuple(file for collector in collectors for file in collector.files)
     return Reading(tuple(dependencies), tuple(left), tuple(lints), files)
 

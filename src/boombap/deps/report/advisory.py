@@ -10,12 +10,27 @@ from boombap.output.terminal import printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from boombap.deps.model import Source
 
+SCHEMA = "boombap.deps.explain/1"
 _COLUMNS = 100
 _MOST_REFERENCES = 10
+
+
+def json_lines(id_: str, found: Sequence[tuple[str, bytes, Source]]) -> Iterator[str]:
+    """Yield one document with every advisory that an id leads to, each record as its source wrote it.
+
+    Args:
+        id_: that was asked for.
+        found: id, OSV record and database of each advisory; may be empty.
+    """
+    yield f'{{"schema": {json.dumps(SCHEMA)}, "id": {json.dumps(id_)}, "advisories": ['
+    for number, (_, document, source) in enumerate(found, start=1):
+        entry = {"ecosystem": source.ecosystem, "is_sample": source.is_sample, "record": json.loads(document)}
+        yield f"  {json.dumps(entry, ensure_ascii=False)}{',' if number < len(found) else ''}"
+    yield "]}"
 
 
 def explain_lines(name: str, document: bytes, source: Source) -> Iterator[str]:

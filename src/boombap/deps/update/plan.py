@@ -203,7 +203,8 @@ def _pins(file: str, stage: Stage) -> Pins:
     raw = stage.before(file)
     if not _is_requirements(file):
         return Pins(tuple(pyproject.entries(requirements.text_of(raw))))
-    from boombap.deps.manifest.pypi.requirements import IncludeBoundary, read
+    from boombap.deps.manifest.pypi.include_boundary import IncludeBoundary
+    from boombap.deps.manifest.pypi.requirements import read
 
     entries, places = requirements.entries(requirements.text_of(raw))
     path = stage.path(file)

@@ -16,8 +16,8 @@ _schemes: dict[str, Callable[[str], str]] = {}
 def sort_key(ecosystem: str, version: str) -> str | None:
     """Return a text that compares as the version does among all of its ecosystem; None when it is not a version there.
 
-    >>> sort_key("PyPI", "1.10") > sort_key("PyPI", "1.9"), sort_key("npm", "latest")
-    (True, None)
+    >>> sort_key("PyPI", "1.10") > sort_key("PyPI", "1.9"), sort_key("npm", "latest"), sort_key("PyPI", ">=1.0")
+    (True, None, None)
     """
     if not version or len(version) > _MOST_CHARACTERS or not version.isprintable() or not version.strip():
         return None

@@ -12,19 +12,20 @@ _SHORT = {"a": "alpha", "b": "beta", "m": "milestone"}
 _KNOWN = {"alpha": "A", "beta": "B", "milestone": "C", "rc": "D", "cr": "D", "snapshot": "E", "sp": "G"}
 _NULLS = {"", "final", "ga", "release"}
 _END, _OTHER, _DASH_NUMBER, _DOT_NUMBER = "F", "H", "I", "J"
+_OF_RANGES = frozenset("^<>=*|,[]()")
 
 
 def key(version: str) -> str:
     """Return the sort key.
 
     Raises:
-        ValueError: for an empty text or one that has no number in it.
+        ValueError: for an empty text, one that has no number in it, and a range.
 
     >>> key("1-alpha-1") < key("1-SNAPSHOT") < key("1") == key("1.0.0-ga") < key("1-sp") < key("1.1")
     True
     """
     text = version.strip().lower()
-    if not re.search(r"[0-9]", text):
+    if not re.search(r"[0-9]", text) or not _OF_RANGES.isdisjoint(text):
         raise ValueError("no Maven version")
     return "".join(map(_encode, _trimmed(_tokens(text)))) + _END
 

@@ -25,6 +25,7 @@ _LOWEST, _HIGHEST, _END = "-", "~", "!"
 _FINAL = f"{_HIGHEST}{_LOWEST}{_HIGHEST}{_LOWEST}"
 # Source: pkg_resources up to 66 and packaging up to 21, LegacyVersion.
 _LEGACY_PART = r"(\d+|[a-z]+|\.|-)"
+_OF_RANGES = frozenset("^<>=*|,")
 _LEGACY_WORDS = {"pre": "c", "preview": "c", "-": "final-", "rc": "c", "dev": "@"}
 
 
@@ -32,7 +33,7 @@ def key(version: str) -> str:
     """Return the sort key.
 
     Raises:
-        ValueError: for a number of more than 78 digits.
+        ValueError: for a number of more than 78 digits, and for a range.
 
     >>> key("1.0") == key("v1.0.0"), key("1.0rc1") < key("1.0") < key("1.0.post1") < key("1!0")
     (True, True)
@@ -69,6 +70,9 @@ def _local(text: str) -> str:
 
 
 def _legacy(version: str) -> str:
+    # The old rules find an order for every text: a range would compare as a version below all others.
+    if not _OF_RANGES.isdisjoint(version):
+        raise ValueError("a range")
     parts: list[str] = []
     for part in _legacy_parts(version.strip().lower()):
         if part.startswith("*"):

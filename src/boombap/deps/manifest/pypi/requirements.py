@@ -30,6 +30,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from boombap.deps.manifest.pypi.include_boundary import IncludeBoundary
     from boombap.deps.model import Skipped
 
 _COMMENT_LINE = re.compile(r"\s*#")
@@ -52,23 +53,6 @@ _SDISTS = (".tar.gz", ".zip", ".tar.bz2", ".tgz")
 _WHEEL_PARTS = (5, 6)  # name, version, perhaps a build number, Python, ABI, platform
 _DEEPEST = 50
 _HEAD_LINES, _HEAD_CHARACTERS = 12, 4_000
-
-
-class IncludeBoundary:
-    """How far references to other files may lead.
-
-    Attributes:
-        root: the folder they must stay in.
-        is_open: whether they may leave it.
-    """
-
-    def __init__(self, root: str, *, is_open: bool = False) -> None:
-        self.root = os.path.realpath(root)
-        self.is_open = is_open
-
-    def holds(self, path: str) -> bool:
-        """Tell whether a file may be read; symbolic links count as what they lead to."""
-        return self.is_open or os.path.realpath(path).startswith(os.path.join(self.root, ""))
 
 
 class _Constraint(Record):
@@ -122,6 +106,7 @@ def _visit(visit: _Visit, path: str, shown: str, *, depth: int, is_constraint: b
         else:
             _entry(visit, collector, path, entry, line, depth=depth, is_constraint=is_constraint)
     hashes.examine(text)
+    collector.has_hashes = hashes.has_any()
     collector.lints += hashes.lints()
 
 
@@ -320,7 +305,7 @@ def _follow(
 ) -> None:
     written = f"{'-c' if is_constraint else '-r'} {value}"
     if "://" in value:
-        collector.skip(written, "lies at an address", line=line, pin="audit a copy of that file")
+        collector.skip(written, "is at an address", line=line, pin="audit a copy of that file", is_failure=True)
         return
     target = os.path.join(os.path.dirname(path), value)
     shown = os.path.normpath(os.path.join(os.path.dirname(collector.file), value)).replace(os.sep, "/")
@@ -329,12 +314,11 @@ def _follow(
     if (os.path.realpath(target), is_constraint) in visit.seen:
         return
     if not visit.fence.holds(target):
-        collector.skip(
-            written, "leads out of the audited folder", line=line, pin="audit a folder that holds both files"
-        )
+        reason, pin = "leads out of the audited folder", "audit a folder that holds both files"
+        collector.skip(written, reason, line=line, pin=pin, is_failure=True)
         return
     if depth >= _DEEPEST:
-        collector.skip(written, f"lies more than {_DEEPEST} files deep", line=line)
+        collector.skip(written, f"is more than {_DEEPEST} files deep", line=line, is_failure=True)
         return
     try:
         _visit(visit, target, shown, depth=depth + 1, is_constraint=is_constraint)
