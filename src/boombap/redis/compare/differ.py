@@ -230,7 +230,7 @@ class _Pair:
         for key, reply in zip(keys, self._here.pipeline([("EXISTS", key) for key in keys]), strict=True):
             if isinstance(reply, ServerError):
                 if tally.is_new(self._db, key):
-                    tally.fail(key, self._db, reason_of(reply))
+                    tally.fail(key, self._db, reason_of(reply, "EXISTS"))
             elif not reply:
                 missing.append(key)
         return missing
@@ -296,9 +296,9 @@ class _Pair:
         rows = [replies[start : start + len(commands)] for start in range(0, len(replies), len(commands))]
         facts: dict[bytes, _Facts] = {}
         for key, (kind, ttl_ms, *size) in zip(keys, rows, strict=True):
-            refused = next((reply for reply in (kind, ttl_ms) if isinstance(reply, ServerError)), None)
-            if refused is not None:
-                seen.failed[key] = reason_of(refused)
+            refused = [(reply, name) for reply, name in ((kind, "TYPE"), (ttl_ms, "PTTL")) if _is_error(reply)]
+            if refused:
+                seen.failed[key] = reason_of(*refused[0])
             elif kind != b"none":
                 known = size[0] if size and isinstance(size[0], int) else None
                 facts[key] = _Facts(kind.decode("ascii", "replace"), ttl_ms if ttl_ms >= 0 else None, None, known)
@@ -309,7 +309,7 @@ class _Pair:
         lengths: list[Any] = deployment.pipeline([(_LENGTHS[facts[key].type], key) for key in known])
         for key, length in zip(known, lengths, strict=True):
             if isinstance(length, ServerError):
-                seen.failed[key] = reason_of(length)
+                seen.failed[key] = reason_of(length, _LENGTHS[facts[key].type])
             elif length or facts[key].type in ("string", "stream"):
                 facts[key] = facts[key].replace(length=length)
             else:
@@ -318,6 +318,10 @@ class _Pair:
 
     def _difference(self, kind: str, key: bytes, here: str, there: str) -> Difference:
         return Difference(kind, key, self._db, self._to_db, here, there)
+
+
+def _is_error(reply: object) -> bool:
+    return isinstance(reply, ServerError)
 
 
 def _digests(deployment: Deployment, keys: Iterable[bytes], facts: dict[bytes, _Facts]) -> dict[bytes, bytes | Unread]:

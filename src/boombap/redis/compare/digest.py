@@ -10,6 +10,7 @@ import hashlib
 
 from boombap.clients.redis.errors import ServerError
 from boombap.record import Record
+from boombap.redis.keyspace.scan import is_about_the_key
 from boombap.redis.transfer import export_format
 
 TYPE_CHECKING = False
@@ -55,7 +56,7 @@ def digests(deployment: Deployment, wanted: Sequence[Wanted]) -> dict[bytes, byt
     results: dict[bytes, bytes | Unread] = {}
     for item, reply in zip(small, replies, strict=True):
         if isinstance(reply, ServerError):
-            results[item.key] = Unread(reason_of(reply))
+            results[item.key] = Unread(reason_of(reply, export_format.read_command(item.key, item.type)[0]))
         else:
             results[item.key] = digest_of(item.type, [export_format.value_of(item.type, reply or b"")])
     for item in wanted:
@@ -160,14 +161,14 @@ def _count(item: Wanted) -> int:
 def _asked(deployment: Deployment, *words: Any) -> Any:  # noqa: ANN401 - a command and its reply
     reply = deployment.ask(*words)
     if isinstance(reply, ServerError):
-        raise Unread(reason_of(reply))
+        raise Unread(reason_of(reply, words[0]))
     return reply
 
 
-def reason_of(error: ServerError) -> str:
+def reason_of(error: ServerError, command: object) -> str:
     """Return why a key could not be read, without the server's own text, which may quote what was sent."""
     if error.word == "NOPERM":
-        return "this user may not read it"
+        return "this user may not read it" if is_about_the_key(error) else f"{command} is not allowed to this user"
     if error.word == "WRONGTYPE":
         return "its type changed while it was read"
     return f"the server refused a command ({error.word if error.word.isalnum() else 'ERR'})"
