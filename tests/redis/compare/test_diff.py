@@ -9,8 +9,9 @@ import pytest
 from boombap.clients.redis.pool import Pool
 from boombap.interrupt import Interrupt
 from boombap.redis.compare.differ import Rules, Side, compare
-from boombap.redis.compare.digest import Unread, Wanted, digest_of, digests
+from boombap.redis.compare.digest import Unread, Wanted, digests
 from boombap.redis.keyspace.shards import Keyspace
+from boombap.redis.transfer.value_digest import digest_of
 from caches import LIMITS
 from redis_actions import PASSWORD, ask, limited_user, text_of
 

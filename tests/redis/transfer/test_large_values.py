@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from backups import items_in
+from boombap.config.secret import Secret
 from boombap.redis.transfer.backup_file import BackupFile
 from boombap.redis.transfer.reading import LARGE_BYTES, Torn, fetch
 
@@ -78,7 +79,9 @@ def test_no_line_of_a_large_value_is_long(cache: Cache, tmp_path: Path):
     assert [item.key for item in items_in(tmp_path / "b")] == [key.encode() for key in READ]
 
 
-@pytest.mark.parametrize("refused", ["-memory", "-memory -strlen -llen", "-memory -watch -multi"])
+@pytest.mark.parametrize(
+    "refused", ["-memory", "-memory -strlen -llen", "-memory -watch -multi", "-multi", "-exec", "-exists"]
+)
 def test_sizes_and_watches_that_are_not_allowed_cost_nothing_but_memory(
     boombap: Run, own_cache: Callable[..., Cache], caches: Caches, refused: str
 ):
@@ -98,17 +101,15 @@ def test_sizes_and_watches_that_are_not_allowed_cost_nothing_but_memory(
         ("PEXPIRE", "list", 1),
     ],
 )  # fmt: skip
-@pytest.mark.parametrize("is_watched", [True, False])
+@pytest.mark.parametrize("refused", ["", "-watch", "-multi", "-exec", "-exists"])
 def test_a_value_that_changes_while_it_is_read_is_torn(
-    own_cache: Callable[..., Cache], change: tuple[Any, ...], is_watched: bool
+    own_cache: Callable[..., Cache], change: tuple[Any, ...], refused: str
 ):
     cache = own_cache()
     fill(cache, 10, 40_000)
-    if not is_watched:
-        if change[0] == "LSET":
-            pytest.skip("without WATCH the length is all that tells")
-        cache.call("ACL", "SETUSER", "default", "-watch")
-    with cache.connection() as connection:
+    cache.call("ACL", "SETUSER", "u", "on", ">p", "~*", "+@all", *refused.split())
+    user = cache.target.replace(username="u", password=Secret("p"))
+    with cache.connection(user) as connection:
         [item] = fetch(connection, 0, [b"list"])
         assert item.windows is not None
         windows = item.windows()
@@ -117,6 +118,35 @@ def test_a_value_that_changes_while_it_is_read_is_torn(
         if change[0] == "PEXPIRE":
             while cache.call("EXISTS", "list"):
                 """Until it has expired."""
+        with pytest.raises(Torn):
+            list(windows)
+
+
+@pytest.mark.parametrize(
+    ("key", "change"),
+    [
+        ("text", ("SETRANGE", "text", 0, "other")), ("hash", ("HSET", "hash", "field0", "other")),
+        ("zset", ("ZADD", "zset", 7.5, "member 0")),
+    ],
+)  # fmt: skip
+def test_a_change_that_keeps_the_length_is_seen_without_watch(
+    own_cache: Callable[..., Cache], key: str, change: tuple[Any, ...]
+):
+    cache = own_cache()
+    fill(cache, 1_000_000, 20_000)
+    cache.call("ACL", "SETUSER", "u", "on", ">p", "~*", "+@all", "-watch")
+    with cache.connection(cache.target.replace(username="u", password=Secret("p"))) as connection:
+        [item] = fetch(connection, 0, [key.encode()])
+        assert item.windows is not None
+        *_, last = item.windows()
+        assert last.is_last
+        windows = item.windows()
+        window = next(windows)
+        while change[0] == "HSET" and not any(field == b"field0" for field, _ in window.value):
+            window = next(windows)
+        while change[0] == "ZADD" and not any(member == b"member 0" for member, _ in window.value):
+            window = next(windows)
+        cache.call(*change)
         with pytest.raises(Torn):
             list(windows)
 
