@@ -14,8 +14,10 @@ import pytest
 
 from backups import items_in
 from boombap.config.secret import Secret
+from boombap.errors import EXIT_EXTERNAL
 from boombap.redis.transfer.backup_file import BackupFile
 from boombap.redis.transfer.reading import LARGE_BYTES, Torn, fetch
+from redis_actions import limited_user
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -92,6 +94,29 @@ def test_sizes_and_watches_that_are_not_allowed_cost_nothing_but_memory(
     done = boombap("redis", "copy", "--to", to.url, REDIS_URL=url)
     assert ("7 copied" in done.stdout, done.returncode) == (True, 0), done.stdout
     assert content(to) == content(source)
+
+
+RIGHTS_TO_WRITE = (
+    "append", "del", "exec", "exists", "hset", "multi", "persist", "pexpire", "rename", "renamenx", "rpush", "sadd",
+    "set", "xadd", "zadd",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("words", [(), ("--replace", "--yes")], ids=["skip", "replace"])
+@pytest.mark.parametrize("command", RIGHTS_TO_WRITE)
+def test_a_right_to_write_that_is_missing_is_named(
+    boombap: Run, cache: Cache, caches: Caches, command: str, words: tuple[str, ...]
+):
+    to = caches.redis()
+    fill(cache, 300_000, 5000)
+    with limited_user(to, "+@all", f"-{command}") as url:
+        done = boombap("redis", "copy", "--to", url, "--form", "portable", *words, REDIS_URL=cache.url)
+    if done.returncode:
+        assert done.returncode == EXIT_EXTERNAL
+        assert f"may not run {command.upper()} " in done.stderr
+    else:
+        assert "7 copied" in done.stdout
+        assert content(to) == content(cache)
 
 
 @pytest.mark.parametrize(
