@@ -7,6 +7,8 @@ import os
 import pickle
 import random
 import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +22,6 @@ from boombap.redis.keyspace.stats import Aggregator
 from caches import CacheCluster
 
 if TYPE_CHECKING:
-    import subprocess
     from collections.abc import Callable, Iterator
 
     from caches import Cache
@@ -505,3 +506,10 @@ def test_keys_that_failed_are_counted_beyond_those_that_are_named(boombap: Run, 
     done = ask(boombap, cache, "restore", "b.jsonl", code=3)["done"]
     assert (len(done["failed"]), done["failed_count"]) == (20, 30)
     assert "and 10 more that failed" in boombap("redis", "restore", "b.jsonl", REDIS_URL=cache.url).stdout
+
+
+def test_answers_about_nodes_do_without_the_format_of_backups():
+    words = "import sys, boombap.redis.encode, boombap.redis.report; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", words], capture_output=True, text=True, check=True)
+    assert "boombap.redis.encode" in done.stdout.split()
+    assert "boombap.redis.transfer.export_format" not in done.stdout.split()

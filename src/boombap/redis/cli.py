@@ -187,14 +187,15 @@ def _acl(context: RunContext) -> int:
 
     server = environment.target(context)
     nodes = [read(pool) for pool in environment.opened(context, server).masters()]
-    users = {node.address: access.users(node) for node in nodes}
+    users = {node.address: None if node.acl is None else access.users(node) for node in nodes}
     health = examine(nodes, environment.expected(context), environment.waivers(context), checks=access.CHECKS)
     answer(
         context,
         lambda: report.acl_lines(users, health, context.terminal),
         lambda: encode.acl_object(users, health, server.address),
     )
-    return environment.exit_code(context, health)
+    # Without its users an answer lacks what it is about.
+    return EXIT_EXTERNAL if None in users.values() else environment.exit_code(context, health)
 
 
 def _stats(context: RunContext) -> int:
@@ -204,16 +205,14 @@ def _stats(context: RunContext) -> int:
 
     server = environment.target(context)
     nodes = [read(pool) for pool in environment.opened(context, server).masters()]
-    prefixes = None
+    stats = None
     if not context.args.fast:
         stats = _keyspace_stats(context, b"*", "stats", environment.scanned_database(context))
-        prefixes = [branch for branch in stats.below if branch.keys]
-        for check in keyspace.skipped(stats):
-            context.terminal.note(f"skipped: {check.id} ({check.reason})")
+    skipped = keyspace.skipped(stats) if stats else ()
     answer(
         context,
-        lambda: report.stats_lines(nodes, prefixes, server.address, context.terminal),
-        lambda: encode.stats_object(nodes, prefixes, server.address),
+        lambda: report.stats_lines(nodes, stats, skipped, server.address, context.terminal),
+        lambda: encode.stats_object(nodes, stats, server.address),
     )
     return EXIT_OK
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from boombap.output.encode import plain as fields
 from boombap.redis.json_text import plain
-from boombap.redis.transfer.export_format import LOSSES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -110,7 +109,7 @@ def _entry(entry: Entry) -> dict[str, object]:
 
 def value_object(value: Value) -> dict[str, object]:
     """Return the object of `redis get`."""
-    return {"schema": f"{_SCHEMA}.get/1", **fields(value), "key": plain(value.key)}
+    return {"schema": f"{_SCHEMA}.get/1", **fields(value), "key": plain(value.key), "denied": dict(value.denied)}
 
 
 def change_object(plan: Plan | None, done: Done | None, label: str) -> dict[str, object]:
@@ -125,23 +124,28 @@ def change_object(plan: Plan | None, done: Done | None, label: str) -> dict[str,
 
 
 def _done(done: Done) -> dict[str, object]:
+    # Other answers do without the 7 ms that this import takes.
+    from boombap.redis.transfer.export_format import LOSSES
+
     failed = [{"key": plain(key), "reason": reason} for key, reason in done.failed]
     losses = [{"kind": kind, "type": LOSSES[kind][0], "keys": keys} for kind, keys in sorted(done.losses.items())]
     return {**fields(done), "failed": failed, "losses": losses, "elapsed_ms": round(done.elapsed_ms, 1)}
 
 
-def acl_object(users: Mapping[str, Sequence[User]], health: Health, label: str) -> dict[str, object]:
-    """Return the object of `redis acl`."""
-    listed = {address: [fields(user) for user in found] for address, found in users.items()}
+def acl_object(users: Mapping[str, Sequence[User] | None], health: Health, label: str) -> dict[str, object]:
+    """Return the object of `redis acl`; the users of a node that does not list them are None."""
+    listed = {address: None if found is None else [fields(user) for user in found] for address, found in users.items()}
     return {"schema": f"{_SCHEMA}.acl/1", "target": label, "users": listed, "health": health_object(health)}
 
 
-def stats_object(nodes: Sequence[NodeInfo], prefixes: Sequence[Branch] | None, label: str) -> dict[str, object]:
-    """Return the object of `redis stats`; without a walk there are no prefixes."""
-    branches = None if prefixes is None else [_branch(one) for one in prefixes]
+def stats_object(nodes: Sequence[NodeInfo], stats: KeyspaceStats | None, label: str) -> dict[str, object]:
+    """Return the object of `redis stats`; without a scan there are no prefixes."""
     return {
         "schema": f"{_SCHEMA}.stats/1",
         "target": label,
         "nodes": [_node(one) for one in nodes],
-        "prefixes": branches,
+        "prefixes": stats and [_branch(branch) for branch in stats.below if branch.keys],
+        "unreadable": stats and stats.unreadable,
+        "denied": stats and dict(stats.denied),
+        "is_complete": stats and stats.is_complete,
     }

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
 _REASONS = {
     "config": "CONFIG is renamed or not allowed to this user",
-    "acl": "ACL LIST is not allowed to this user",
-    "slow_us": "SLOWLOG is not allowed to this user",
+    "acl": "ACL LIST is renamed or not allowed to this user",
+    "slow_us": "SLOWLOG is renamed or not allowed to this user",
+    "cluster": "CLUSTER INFO is renamed or not allowed to this user",
 }
 
 

@@ -10,6 +10,7 @@ from boombap.clients.redis.errors import ServerError, refusal
 from boombap.errors import NotFound
 from boombap.redis.json_text import plain
 from boombap.redis.keyspace import pickles
+from boombap.redis.keyspace.scan import reason_of
 from boombap.redis.model import Value
 
 TYPE_CHECKING = False
@@ -22,6 +23,7 @@ SHOWN = 100
 """The elements of a collection that are shown."""
 _MOST_BYTES = 1024**2
 _HEAD_BYTES = 64
+_GONE = -2
 # Source: RFC 8878, section 3.1.1; RFC 1952, section 2.3.1.
 _ZSTD, _GZIP = b"\x28\xb5\x2f\xfd", b"\x1f\x8b"
 _LENGTHS = {"string": "STRLEN", "list": "LLEN", "set": "SCARD", "hash": "HLEN", "zset": "ZCARD", "stream": "XLEN"}
@@ -44,33 +46,60 @@ def inspect_key(deployment: Deployment, key: bytes) -> Value:
     """
     kind = deployment.call("TYPE", key).decode("ascii", "replace")
     if kind == "none":
-        raise NotFound("no such key", hint="keys are matched byte by byte; see `boombap redis keys`")
-    ttl, size, encoding, length, read = deployment.pipeline(
-        [
-            ("PTTL", key),
-            ("MEMORY", "USAGE", key),
-            ("OBJECT", "ENCODING", key),
-            (_LENGTHS.get(kind, "EXISTS"), key),
-            _reading(kind, key),
-        ]
-    )
+        raise _absent()
+    is_known = kind in _READS
+    questions: dict[str, tuple[str | bytes | int, ...]] = {
+        "PTTL": ("PTTL", key),
+        "MEMORY USAGE": ("MEMORY", "USAGE", key),
+        "OBJECT ENCODING": ("OBJECT", "ENCODING", key),
+    }
+    if is_known:
+        questions[_LENGTHS[kind]] = (_LENGTHS[kind], key)
+    *replies, read = deployment.pipeline([*questions.values(), _reading(kind, key)])
     if isinstance(read, ServerError):
-        raise refusal(read, deployment.target, "GET")
-    known = kind in _READS
+        raise refusal(read, deployment.target, _reading(kind, key)[0])
+    answers, denied = _answered(dict(zip(questions, replies, strict=True)))
+    if answers["PTTL"] == _GONE:
+        raise _absent()
+    length = answers[_LENGTHS[kind]] if is_known else 0
     named, shown, note = _string(read, length) if kind == "string" else (kind, _elements(kind, read), "")
-    if known and kind != "string" and isinstance(length, int) and length > SHOWN:
-        note = f"the first {SHOWN} of {length:,} elements"
+    if kind != "string" and is_known:
+        note = _part_note(shown, length)
+    ttl, encoding = answers["PTTL"], answers["OBJECT ENCODING"]
     return Value(
         key=key,
         type=kind,
         kind=named,
-        length=length if isinstance(length, int) and known else 0,
-        size_bytes=size if isinstance(size, int) else 0,
-        ttl_ms=ttl if isinstance(ttl, int) and ttl >= 0 else None,
-        encoding=encoding.decode("ascii", "replace") if isinstance(encoding, bytes) else "",
+        length=length,
+        size_bytes=answers["MEMORY USAGE"],
+        ttl_ms=None if ttl is None or ttl < 0 else ttl,
+        encoding=None if encoding is None else encoding.decode("ascii", "replace"),
         shown=shown,
-        note=note or ("" if known else "a type of a module, which is not decoded"),
+        note=note or ("" if is_known else "a type of a module, which is not decoded"),
+        has_ttl=None if ttl is None else ttl >= 0,
+        denied=denied,
     )
+
+
+def _absent() -> NotFound:
+    return NotFound("no such key", hint="keys are matched byte by byte; see `boombap redis keys`")
+
+
+def _answered(replies: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return the replies with None for what was refused, and by command why it was."""
+    denied = {
+        command: reason_of(reply) or "not allowed to this user for this key"
+        for command, reply in replies.items()
+        if isinstance(reply, ServerError)
+    }
+    return {command: None if command in denied else reply for command, reply in replies.items()}, denied
+
+
+def _part_note(shown: object, length: int | None) -> str:
+    """Return how much of a collection is shown, where that is not all, or may not be all."""
+    if length is not None:
+        return f"the first {SHOWN} of {length:,} elements" if length > SHOWN else ""
+    return f"the first {SHOWN} elements, there may be more" if isinstance(shown, list) and len(shown) >= SHOWN else ""
 
 
 def _reading(kind: str, key: bytes) -> tuple[str | bytes | int, ...]:
@@ -78,9 +107,10 @@ def _reading(kind: str, key: bytes) -> tuple[str | bytes | int, ...]:
     return (name, key, *rest)
 
 
-def _string(raw: bytes, length: Any) -> tuple[str, object, str]:  # noqa: ANN401 - a reply
+def _string(raw: bytes, length: int | None) -> tuple[str, object, str]:
     """Return what a string is, what is shown of it, and what was not done."""
-    if pickles.judge(raw, raw) or (length > len(raw) and pickles.may_begin(raw)):
+    is_cut = len(raw) >= _MOST_BYTES if length is None else length > len(raw)
+    if pickles.judge(raw, raw) or (is_cut and pickles.may_begin(raw)):
         protocol = raw[1] if raw[:1] == b"\x80" else "0 or 1"
         note = f"a Python pickle, protocol {protocol}; never loaded, it may run code"
         return "pickle", raw[:_HEAD_BYTES].hex(" "), note
@@ -88,7 +118,8 @@ def _string(raw: bytes, length: Any) -> tuple[str, object, str]:  # noqa: ANN401
         return "zstd", raw[:_HEAD_BYTES].hex(" "), "compressed with Zstandard, for which there is no decoder here"
     if raw.startswith(_GZIP):
         return "gzip", raw[:_HEAD_BYTES].hex(" "), "compressed with gzip, not decoded"
-    note = f"the first {_MOST_BYTES:,} of {length:,} bytes" if length > len(raw) else ""
+    of = "" if length is None else f" of {length:,}"
+    note = f"the first {_MOST_BYTES:,}{of} bytes" if is_cut else ""
     try:
         text = raw.decode()
     except UnicodeDecodeError:

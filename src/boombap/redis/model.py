@@ -41,7 +41,7 @@ class NodeInfo(Record):
         config: what CONFIG GET answered; None when it may not be asked.
         acl: the lines of ACL LIST; None when it may not be asked.
         slow_us: the durations in SLOWLOG, longest first; None when it may not be asked.
-        cluster: the fields of CLUSTER INFO; empty for a standalone server.
+        cluster: the fields of CLUSTER INFO; empty for a standalone server, None when it may not be asked.
     """
 
     address: str
@@ -53,7 +53,7 @@ class NodeInfo(Record):
     config: Mapping[str, str] | None = None
     acl: tuple[str, ...] | None = None
     slow_us: tuple[int, ...] | None = None
-    cluster: Mapping[str, str] = MappingProxyType({})
+    cluster: Mapping[str, str] | None = MappingProxyType({})
 
     def number(self, name: str) -> float:
         """Return a number of INFO, 0 when it is not there or no number."""
@@ -121,7 +121,8 @@ class Entry(Record):
 
     Attributes:
         size_bytes: with the server's overhead (MEMORY USAGE).
-        ttl_ms: None without one.
+        ttl_ms: None without one, and where PTTL may not be asked.
+        has_ttl: whether it expires; None where PTTL may not be asked.
     """
 
     key: bytes
@@ -129,10 +130,13 @@ class Entry(Record):
     size_bytes: int
     ttl_ms: int | None
     db: int = 0
+    has_ttl: bool | None = None
 
 
 class Branch(Record):
     """Names that begin alike, and the patterns among them; ``*`` stands for those that are too many to list.
+
+    A number is None where a command that it needs may not be asked.
 
     Attributes:
         prefix: the names up to their first separator; of a child the whole pattern, in which ``<n>`` stands for digits,
@@ -143,14 +147,14 @@ class Branch(Record):
 
     prefix: bytes
     keys: int
-    size_bytes: int
-    without_ttl: int
-    pickles: int
+    size_bytes: int | None
+    without_ttl: int | None
+    pickles: int | None
     children: tuple[Branch, ...] = ()
 
 
 class KeyspaceStats(Record):
-    """What one walk over all keys found.
+    """What one walk over all keys found. A number is None where a command that it needs may not be asked.
 
     Attributes:
         is_estimate: whether only a share of the keys was measured, and the rest extrapolated.
@@ -167,20 +171,20 @@ class KeyspaceStats(Record):
     """
 
     keys: int
-    size_bytes: int
+    size_bytes: int | None
     measured: int
     is_estimate: bool
-    types: Mapping[str, tuple[int, int]]
-    ttls: Mapping[str, int]
+    types: Mapping[str, tuple[int, int | None]]
+    ttls: Mapping[str, int | None]
     branches: tuple[Branch, ...]
     biggest: tuple[Entry, ...]
-    pickles: int
+    pickles: int | None
     pickle_keys: tuple[bytes, ...]
     examples: tuple[bytes, ...]
     databases: Mapping[int, int]
     elapsed_ms: float
     below: tuple[Branch, ...] = ()
-    suspects: int = 0
+    suspects: int | None = 0
     suspect_keys: tuple[bytes, ...] = ()
     orphans: int = 0
     orphan_keys: tuple[bytes, ...] = ()
@@ -188,6 +192,23 @@ class KeyspaceStats(Record):
     denied: Mapping[str, str] = MappingProxyType({})
     is_complete: bool = True
     began_s: float | None = None
+
+    @property
+    def knows_sizes(self) -> bool:
+        """Tell whether MEMORY USAGE was answered, for some keys at least."""
+        return "MEMORY USAGE" not in self.denied and (self.measured > 0 or not self.unreadable)
+
+    @property
+    def knows_ttls(self) -> bool:
+        """Tell whether PTTL was answered, for some keys at least."""
+        return "PTTL" not in self.denied and (self.measured > 0 or not self.unreadable)
+
+    @property
+    def knows_pickles(self) -> bool:
+        """Tell whether parts of all values could be looked at; of a collection its size must be known for that."""
+        if self.unreadable or self.denied.keys() - {"MEMORY USAGE", "PTTL"}:
+            return False
+        return self.knows_sizes or not self.types.keys() - {"string"}
 
 
 class Plan(Record):
@@ -251,16 +272,23 @@ class Value(Record):
     Attributes:
         kind: ``json``, ``text``, ``pickle``, ``zstd``, ``gzip`` or ``binary`` for strings; else the type.
         shown: the value, or its first elements, ready for JSON.
-        length: bytes of a string, elements of anything else.
+        length: bytes of a string, elements of anything else; None where it may not be asked.
+        size_bytes: None where it may not be asked.
+        ttl_ms: None without one, and where it may not be asked.
+        encoding: None where it may not be asked.
         note: what was not done, and why.
+        has_ttl: whether it expires; None where that may not be asked.
+        denied: by command, why the server did not answer it.
     """
 
     key: bytes
     type: str
     kind: str
-    length: int
-    size_bytes: int
+    length: int | None
+    size_bytes: int | None
     ttl_ms: int | None
-    encoding: str
+    encoding: str | None
     shown: object
     note: str = ""
+    has_ttl: bool | None = None
+    denied: Mapping[str, str] = MappingProxyType({})

@@ -16,6 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from boombap.health.finding import Skipped
     from boombap.output.terminal import Style, Terminal
     from boombap.redis.acl_rules import User
     from boombap.redis.model import Branch, Done, Entry, Health, KeyspaceStats, NodeInfo, Plan, Value
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 _LABEL_COLUMNS = 12
 _CHILDREN = 5
 _KEY_COLUMNS = 60
+_UNKNOWN = "  unknown"
 _ACTIONS = {"purge": "deleted", "expire": "given a TTL", "backup": "saved", "restore": "restored", "copy": "copied"}
 
 
@@ -54,12 +56,14 @@ def info_lines(
 def health_lines(health: Health, terminal: Terminal) -> Iterator[str]:
     """Yield the findings with their remedies, and what was not judged."""
     findings = health.findings
+    is_clean = not findings and not health.skipped
     style: Style = (
-        "red" if any(one.severity is Severity.CRITICAL for one in findings) else "yellow" if findings else "green"
+        "red" if any(one.severity is Severity.CRITICAL for one in findings) else "green" if is_clean else "yellow"
     )
+    found = tally(findings) if findings or is_clean else "no findings in what could be judged"
     waived = f", {len(health.waived)} waived" if health.waived else ""
     title = terminal.style(f"{'health':<{_LABEL_COLUMNS}}", "bold")
-    yield f"{title}{terminal.style(tally(findings), style)}{waived}"
+    yield f"{title}{terminal.style(found, style)}{waived}"
     yield from (f"  {line}" for line in finding_lines(findings, terminal))
     yield from (f"  waiver expired: {printable(one)}" for one in health.expired)
     yield from skipped_lines(health.skipped)
@@ -88,7 +92,9 @@ def node_lines(nodes: Sequence[NodeInfo]) -> Iterator[str]:
 def keys_lines(stats: KeyspaceStats, health: Health, label: str, terminal: Terminal, most: int) -> Iterator[str]:
     """Yield what the walk found: findings first, then memory by prefix, types, TTLs and the biggest keys."""
     mark = f" (estimated from {stats.measured:,})" if stats.is_estimate else ""
-    size = "sizes unknown" if "MEMORY USAGE" in stats.denied else format_size(stats.size_bytes)
+    size = "sizes unknown" if stats.size_bytes is None else format_size(stats.size_bytes)
+    if stats.unreadable and stats.size_bytes is not None:
+        size += f" without the {stats.unreadable:,} that this user may not read"
     databases = f" in {len(stats.databases)} databases" if len(stats.databases) > 1 else ""
     facts = f"{stats.keys:,} keys{databases}, {size}{mark}"
     yield f"{terminal.style(printable(label), 'bold')}  {facts}"
@@ -105,16 +111,17 @@ def keys_lines(stats: KeyspaceStats, health: Health, label: str, terminal: Termi
     if len(stats.branches) > most:
         yield f"  and {len(stats.branches) - most:,} more"
     yield terminal.style("types", "bold")
-    rows = [(kind, keys, format_size(size)) for kind, (keys, size) in stats.types.items()]
+    rows = [(kind, keys, _size(size)) for kind, (keys, size) in stats.types.items()]
     yield from table.lines(("type", "keys", "memory"), rows)
     yield terminal.style("time to live", "bold")
-    yield from table.lines(("left", "keys", "%"), [row for row in _ttl_rows(stats) if row[1]])
+    yield from _ttl_lines(stats)
     yield terminal.style("biggest", "bold")
-    yield from table.lines(("key", "type", "memory", "TTL", "db"), [_entry_row(one) for one in stats.biggest[:most]])
+    head = ("key", "type", "memory", "TTL", "db")
+    yield from table.lines(head, map(_entry_row, stats.biggest[:most])) if stats.knows_sizes else (_UNKNOWN,)
     yield terminal.style(f"walked in {stats.elapsed_ms / 1000:.1f} s", "dim")
 
 
-def branch_lines(branches: Sequence[Branch], size_bytes: int) -> Iterator[str]:
+def branch_lines(branches: Sequence[Branch], size_bytes: int | None) -> Iterator[str]:
     """Yield one row a prefix, its largest children below it."""
     rows: list[tuple[str | int | float | None, ...]] = []
     for branch in branches:
@@ -123,31 +130,47 @@ def branch_lines(branches: Sequence[Branch], size_bytes: int) -> Iterator[str]:
     yield from table.lines(("prefix", "keys", "memory", "%", "no TTL", "pickles"), rows)
 
 
-def _branch_row(branch: Branch, size_bytes: int, indent: str) -> tuple[str | int | float | None, ...]:
-    share = 100 * branch.size_bytes / size_bytes if size_bytes else 0.0
+def _branch_row(branch: Branch, size_bytes: int | None, indent: str) -> tuple[str | int | float | None, ...]:
+    size = branch.size_bytes
+    share = None if size is None else 100 * size / size_bytes if size_bytes else 0.0
     name = shown(branch.prefix) or "(no prefix)"
-    return (indent + name, branch.keys, format_size(branch.size_bytes), share, branch.without_ttl, branch.pickles)
+    return (indent + name, branch.keys, _size(size), share, branch.without_ttl, branch.pickles)
 
 
-def _ttl_rows(stats: KeyspaceStats) -> list[tuple[str, int, float]]:
-    total = sum(stats.ttls.values()) or 1
-    return [(name, keys, 100 * keys / total) for name, keys in stats.ttls.items()]
+def _ttl_lines(stats: KeyspaceStats) -> Iterator[str]:
+    known = {name: keys for name, keys in stats.ttls.items() if keys is not None}
+    if not known:
+        yield _UNKNOWN
+        return
+    total = sum(known.values()) or 1
+    yield from table.lines(("left", "keys", "%"), [(name, n, 100 * n / total) for name, n in known.items() if n])
 
 
 def _entry_row(entry: Entry) -> tuple[str, str, str, str, int]:
-    return (shown(entry.key), entry.type, format_size(entry.size_bytes), _ttl(entry.ttl_ms), entry.db)
+    ttl = _ttl(entry.ttl_ms, is_known=entry.has_ttl is not None)
+    return (shown(entry.key), entry.type, format_size(entry.size_bytes), ttl, entry.db)
 
 
-def _ttl(ttl_ms: int | None) -> str:
+def _ttl(ttl_ms: int | None, *, is_known: bool = True) -> str:
+    if not is_known:
+        return "unknown"
     return "none" if ttl_ms is None else format_duration(ttl_ms / 1000)
+
+
+def _size(size_bytes: int | None) -> str | None:
+    return None if size_bytes is None else format_size(size_bytes)
 
 
 def value_lines(value: Value, terminal: Terminal) -> Iterator[str]:
     """Yield one key: what it is, then its value."""
     unit = "bytes" if value.type == "string" else "elements"
-    facts = [value.kind if value.type == "string" else value.type, f"{value.length:,} {unit}"]
-    facts += [format_size(value.size_bytes), f"TTL {_ttl(value.ttl_ms)}"] + ([value.encoding] if value.encoding else [])
+    length = "length unknown" if value.length is None else f"{value.length:,} {unit}"
+    ttl = _ttl(value.ttl_ms, is_known=value.has_ttl is not None)
+    facts = [value.kind if value.type == "string" else value.type, length]
+    facts += [_size(value.size_bytes) or "size unknown", f"TTL {ttl}"] + ([value.encoding] if value.encoding else [])
     yield f"{terminal.style(shown(value.key, 200), 'bold')}  {printable(' · '.join(facts))}"
+    for command, why in value.denied.items():
+        yield terminal.style(f"skipped: {command} ({why})", "yellow")
     if value.note:
         yield terminal.style(printable(value.note), "yellow")
     if isinstance(value.shown, str):
@@ -215,11 +238,14 @@ def _loss_lines(done: Done) -> Iterator[str]:
         yield f"{keys:,} {name if keys == 1 else plural} lost {what if keys == 1 else what.replace('its', 'their')}"
 
 
-def acl_lines(users: Mapping[str, Sequence[User]], health: Health, terminal: Terminal) -> Iterator[str]:
-    """Yield the findings about users, then one row a user."""
+def acl_lines(users: Mapping[str, Sequence[User] | None], health: Health, terminal: Terminal) -> Iterator[str]:
+    """Yield the findings about users, then one row a user; None are those of a node that does not list them."""
     yield from health_lines(health, terminal)
     for address, found in users.items():
         yield terminal.style(printable(address), "bold")
+        if found is None:
+            yield terminal.style("  users unknown: allow +acl|list to this user, or connect as another one", "yellow")
+            continue
         rows = [
             (
                 user.name,
@@ -234,11 +260,13 @@ def acl_lines(users: Mapping[str, Sequence[User]], health: Health, terminal: Ter
 
 
 def stats_lines(
-    nodes: Sequence[NodeInfo], prefixes: Sequence[Branch] | None, label: str, terminal: Terminal
+    nodes: Sequence[NodeInfo], stats: KeyspaceStats | None, skipped: Sequence[Skipped], label: str, terminal: Terminal
 ) -> Iterator[str]:
-    """Yield hit ratio, evictions and memory of each node, then of our own prefixes."""
+    """Yield hit ratio, evictions and memory of each node, then of our own prefixes, and what is not known of them."""
     yield terminal.style(printable(label), "bold")
     yield from node_lines(nodes)
-    if prefixes is not None:
+    if stats is not None:
+        prefixes = [branch for branch in stats.below if branch.keys]
         yield terminal.style("our caches", "bold")
-        yield from branch_lines(prefixes, sum(one.size_bytes for one in prefixes))
+        yield from skipped_lines(skipped)
+        yield from branch_lines(prefixes, sum(branch.size_bytes or 0 for branch in prefixes))

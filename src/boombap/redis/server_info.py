@@ -34,9 +34,7 @@ def read(pool: Pool) -> NodeInfo:
     if isinstance(info, ServerError):
         raise refusal(info, pool.target, "INFO")
     fields = _fields(info)
-    cluster = {}
-    if fields.get("cluster_enabled") == "1":
-        cluster = _fields(pool.ask("CLUSTER", "INFO"))
+    state = pool.ask("CLUSTER", "INFO") if fields.get("cluster_enabled") == "1" else b""
     return NodeInfo(
         address=pool.target.address,
         product="Valkey" if "valkey_version" in fields else "Redis",
@@ -47,7 +45,7 @@ def read(pool: Pool) -> NodeInfo:
         config=None if isinstance(config, ServerError) else _texts(config),
         acl=None if isinstance(acl, ServerError) else tuple(_text(line) for line in acl),
         slow_us=None if isinstance(slow, ServerError) else tuple(sorted((entry[2] for entry in slow), reverse=True)),
-        cluster=cluster,
+        cluster=None if isinstance(state, ServerError) else _fields(state),
     )
 
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import threading
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from boombap.clients.redis.deployment import opened
 from boombap.clients.redis.pool import Pool
 from boombap.interrupt import Interrupt
 from boombap.redis.compare.differ import Rules, Side, compare
-from boombap.redis.compare.digest import Unread, Wanted, digest_of, digests
+from boombap.redis.compare.digest import Unread, Wanted, digests
 from boombap.redis.keyspace.shards import Keyspace
+from boombap.redis.transfer.value_digest import digest_of
 from caches import LIMITS
+from keyspaces import quiet
 from redis_actions import PASSWORD, ask, limited_user, text_of
 
 if TYPE_CHECKING:
@@ -263,3 +268,28 @@ def test_memory_stays_bounded(boombap: Any, own_cache: Callable[..., Cache], cac
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit)),
     )  # fmt: skip
     assert child.returncode == 0, child.stderr
+
+
+class Meeting:
+    """One side that answers only when the other one is asked at the same time."""
+
+    def __init__(self, deployment: Any, barrier: threading.Barrier) -> None:
+        self._deployment, self._barrier = deployment, barrier
+
+    def pipeline(self, commands: list[Any]) -> Any:
+        if commands and commands[0][0] in ("TYPE", "GET"):
+            self._barrier.wait(10)
+        return self._deployment.pipeline(commands)
+
+
+def test_both_sides_are_asked_at_once(caches: Caches):
+    barrier, interrupt = threading.Barrier(2), Interrupt()
+    sides = []
+    with ExitStack() as stack:
+        for cache in (caches.valkey(), caches.redis()):
+            cache.call("SET", "key", "same")
+            deployment = stack.enter_context(opened(cache.target, interrupt, limits=LIMITS))
+            met = Meeting(deployment, barrier)
+            sides.append(Side(Keyspace(deployment, interrupt, LIMITS), lambda _, met=met: met, 0))  # type: ignore[misc]
+        seen = compare(*sides, b"*", bool, rules=Rules(), progress=quiet)
+    assert (seen.compared, seen.same, seen.differs) == (1, 1, False)

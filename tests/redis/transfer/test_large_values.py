@@ -13,8 +13,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from backups import items_in
+from boombap.config.secret import Secret
+from boombap.errors import EXIT_EXTERNAL
 from boombap.redis.transfer.backup_file import BackupFile
 from boombap.redis.transfer.reading import LARGE_BYTES, Torn, fetch
+from redis_actions import limited_user
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -78,7 +81,9 @@ def test_no_line_of_a_large_value_is_long(cache: Cache, tmp_path: Path):
     assert [item.key for item in items_in(tmp_path / "b")] == [key.encode() for key in READ]
 
 
-@pytest.mark.parametrize("refused", ["-memory", "-memory -strlen -llen", "-memory -watch -multi"])
+@pytest.mark.parametrize(
+    "refused", ["-memory", "-memory -strlen -llen", "-memory -watch -multi", "-multi", "-exec", "-exists"]
+)
 def test_sizes_and_watches_that_are_not_allowed_cost_nothing_but_memory(
     boombap: Run, own_cache: Callable[..., Cache], caches: Caches, refused: str
 ):
@@ -91,6 +96,29 @@ def test_sizes_and_watches_that_are_not_allowed_cost_nothing_but_memory(
     assert content(to) == content(source)
 
 
+RIGHTS_TO_WRITE = (
+    "append", "del", "exec", "exists", "hset", "multi", "persist", "pexpire", "rename", "renamenx", "rpush", "sadd",
+    "set", "xadd", "zadd",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("words", [(), ("--replace", "--yes")], ids=["skip", "replace"])
+@pytest.mark.parametrize("command", RIGHTS_TO_WRITE)
+def test_a_right_to_write_that_is_missing_is_named(
+    boombap: Run, cache: Cache, caches: Caches, command: str, words: tuple[str, ...]
+):
+    to = caches.redis()
+    fill(cache, 300_000, 5000)
+    with limited_user(to, "+@all", f"-{command}") as url:
+        done = boombap("redis", "copy", "--to", url, "--form", "portable", *words, REDIS_URL=cache.url)
+    if done.returncode:
+        assert done.returncode == EXIT_EXTERNAL
+        assert f"may not run {command.upper()} " in done.stderr
+    else:
+        assert "7 copied" in done.stdout
+        assert content(to) == content(cache)
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -98,17 +126,15 @@ def test_sizes_and_watches_that_are_not_allowed_cost_nothing_but_memory(
         ("PEXPIRE", "list", 1),
     ],
 )  # fmt: skip
-@pytest.mark.parametrize("is_watched", [True, False])
+@pytest.mark.parametrize("refused", ["", "-watch", "-multi", "-exec", "-exists"])
 def test_a_value_that_changes_while_it_is_read_is_torn(
-    own_cache: Callable[..., Cache], change: tuple[Any, ...], is_watched: bool
+    own_cache: Callable[..., Cache], change: tuple[Any, ...], refused: str
 ):
     cache = own_cache()
     fill(cache, 10, 40_000)
-    if not is_watched:
-        if change[0] == "LSET":
-            pytest.skip("without WATCH the length is all that tells")
-        cache.call("ACL", "SETUSER", "default", "-watch")
-    with cache.connection() as connection:
+    cache.call("ACL", "SETUSER", "u", "on", ">p", "~*", "+@all", *refused.split())
+    user = cache.target.replace(username="u", password=Secret("p"))
+    with cache.connection(user) as connection:
         [item] = fetch(connection, 0, [b"list"])
         assert item.windows is not None
         windows = item.windows()
@@ -117,6 +143,35 @@ def test_a_value_that_changes_while_it_is_read_is_torn(
         if change[0] == "PEXPIRE":
             while cache.call("EXISTS", "list"):
                 """Until it has expired."""
+        with pytest.raises(Torn):
+            list(windows)
+
+
+@pytest.mark.parametrize(
+    ("key", "change"),
+    [
+        ("text", ("SETRANGE", "text", 0, "other")), ("hash", ("HSET", "hash", "field0", "other")),
+        ("zset", ("ZADD", "zset", 7.5, "member 0")),
+    ],
+)  # fmt: skip
+def test_a_change_that_keeps_the_length_is_seen_without_watch(
+    own_cache: Callable[..., Cache], key: str, change: tuple[Any, ...]
+):
+    cache = own_cache()
+    fill(cache, 1_000_000, 20_000)
+    cache.call("ACL", "SETUSER", "u", "on", ">p", "~*", "+@all", "-watch")
+    with cache.connection(cache.target.replace(username="u", password=Secret("p"))) as connection:
+        [item] = fetch(connection, 0, [key.encode()])
+        assert item.windows is not None
+        *_, last = item.windows()
+        assert last.is_last
+        windows = item.windows()
+        window = next(windows)
+        while change[0] == "HSET" and not any(field == b"field0" for field, _ in window.value):
+            window = next(windows)
+        while change[0] == "ZADD" and not any(member == b"member 0" for member, _ in window.value):
+            window = next(windows)
+        cache.call(*change)
         with pytest.raises(Torn):
             list(windows)
 

@@ -48,7 +48,7 @@ def plan(action: str, pattern: bytes, stats: KeyspaceStats, ttl_ms: int | None =
         action,
         pattern,
         stats.keys,
-        None if "MEMORY USAGE" in stats.denied else stats.size_bytes,
+        None if stats.unreadable else stats.size_bytes,
         stats.examples,
         ttl_ms,
         stats.databases,

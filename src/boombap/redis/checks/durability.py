@@ -80,7 +80,8 @@ def _lag(facts: NodeInfo, replica: dict[str, str], offset: float) -> Iterator[Fi
 
 def check_cluster(facts: NodeInfo, expected: Expectations) -> Iterator[Finding]:
     """Find a Cluster that does not serve every slot."""
-    state, served = facts.cluster.get("cluster_state"), facts.cluster.get("cluster_slots_ok", "0")
+    cluster = facts.cluster or {}
+    state, served = cluster.get("cluster_state"), cluster.get("cluster_slots_ok", "0")
     if state is not None and state != "ok":
         yield Finding(
             "cluster_state",
@@ -96,5 +97,5 @@ def check_cluster(facts: NodeInfo, expected: Expectations) -> Iterator[Finding]:
 CHECKS: tuple[Check, ...] = (
     Check("persistence", check_persistence, ("config",)),
     Check("replica_lag", check_replication),
-    Check("cluster_state", check_cluster),
+    Check("cluster_state", check_cluster, ("cluster",)),
 )

@@ -41,6 +41,10 @@ def skipped(stats: KeyspaceStats) -> tuple[Skipped, ...]:
     reasons: dict[Skipped, None] = {}
     for command, why in stats.denied.items():
         reasons |= {Skipped(check, f"{command} is {why}"): None for check in _NEEDS.get(command, _PICKLE_CHECKS)}
+    if not stats.knows_sizes and stats.types.keys() - {"string", "unknown"}:
+        # A collection of unknown size is not looked into: an element may be as large as it is.
+        why = stats.denied.get("MEMORY USAGE", "not answered")
+        reasons |= {Skipped(check, f"MEMORY USAGE is {why}"): None for check in _PICKLE_CHECKS}
     if stats.unreadable:
         why = f"{stats.unreadable:,} keys may not be read by this user"
         reasons |= {Skipped(check, why): None for check in ("big_key", "keys_without_ttl", *_PICKLE_CHECKS)}
@@ -66,7 +70,7 @@ def _pickles(stats: KeyspaceStats) -> Iterator[Finding]:
 
 
 def _most_pickled(stats: KeyspaceStats) -> bytes:
-    return max(stats.branches, key=lambda branch: branch.pickles).prefix
+    return max(stats.branches, key=lambda branch: branch.pickles or 0).prefix
 
 
 def _big(stats: KeyspaceStats, expected: Expectations) -> Iterator[Finding]:

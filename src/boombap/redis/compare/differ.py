@@ -9,7 +9,9 @@ from __future__ import annotations
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import partial
 
+from boombap.batch.fan_out import fan_out
 from boombap.clients.redis.errors import ServerError
 from boombap.record import Record
 from boombap.redis.compare.digest import Unread, Wanted, digests, reason_of
@@ -18,10 +20,12 @@ from boombap.redis.transfer.copying import keys_of
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
-    from typing import Any
+    from typing import Any, TypeVar
 
     from boombap.clients.redis.deployment import Deployment
     from boombap.redis.keyspace.shards import Keyspace
+
+    Answer = TypeVar("Answer")
 
 KINDS = ("only_here", "only_there", "other_type", "other_value", "other_ttl")
 """How a key may differ, in the order of the answer."""
@@ -230,14 +234,17 @@ class _Pair:
         for key, reply in zip(keys, self._here.pipeline([("EXISTS", key) for key in keys]), strict=True):
             if isinstance(reply, ServerError):
                 if tally.is_new(self._db, key):
-                    tally.fail(key, self._db, reason_of(reply))
+                    tally.fail(key, self._db, reason_of(reply, "EXISTS"))
             elif not reply:
                 missing.append(key)
         return missing
 
     def _look(self, keys: Sequence[bytes]) -> _Seen:
-        seen = _Seen()
-        here, there = self._facts(self._here, keys, seen), self._facts(self._there, keys, seen)
+        ours, theirs = _Seen(), _Seen()
+        here, there = _both(
+            partial(self._facts, self._here, keys, ours), partial(self._facts, self._there, keys, theirs)
+        )
+        seen = _Seen(failed=ours.failed | theirs.failed)
         alike: list[bytes] = []
         for key in keys:
             if key in seen.failed:
@@ -280,7 +287,7 @@ class _Pair:
             if here[key].length is None:
                 seen.failed[key] = "a type of a module: its value was not compared"
         known = [key for key in keys if key not in seen.failed]
-        ours, theirs = _digests(self._here, known, here), _digests(self._there, known, there)
+        ours, theirs = _both(partial(_digests, self._here, known, here), partial(_digests, self._there, known, there))
         for key in known:
             unread = next((digest for digest in (ours[key], theirs[key]) if isinstance(digest, Unread)), None)
             if unread is not None:
@@ -296,9 +303,9 @@ class _Pair:
         rows = [replies[start : start + len(commands)] for start in range(0, len(replies), len(commands))]
         facts: dict[bytes, _Facts] = {}
         for key, (kind, ttl_ms, *size) in zip(keys, rows, strict=True):
-            refused = next((reply for reply in (kind, ttl_ms) if isinstance(reply, ServerError)), None)
-            if refused is not None:
-                seen.failed[key] = reason_of(refused)
+            refused = [(reply, name) for reply, name in ((kind, "TYPE"), (ttl_ms, "PTTL")) if _is_error(reply)]
+            if refused:
+                seen.failed[key] = reason_of(*refused[0])
             elif kind != b"none":
                 known = size[0] if size and isinstance(size[0], int) else None
                 facts[key] = _Facts(kind.decode("ascii", "replace"), ttl_ms if ttl_ms >= 0 else None, None, known)
@@ -309,7 +316,7 @@ class _Pair:
         lengths: list[Any] = deployment.pipeline([(_LENGTHS[facts[key].type], key) for key in known])
         for key, length in zip(known, lengths, strict=True):
             if isinstance(length, ServerError):
-                seen.failed[key] = reason_of(length)
+                seen.failed[key] = reason_of(length, _LENGTHS[facts[key].type])
             elif length or facts[key].type in ("string", "stream"):
                 facts[key] = facts[key].replace(length=length)
             else:
@@ -318,6 +325,15 @@ class _Pair:
 
     def _difference(self, kind: str, key: bytes, here: str, there: str) -> Difference:
         return Difference(kind, key, self._db, self._to_db, here, there)
+
+
+def _both(here: Callable[[], Answer], there: Callable[[], Answer]) -> list[Answer]:
+    """Return the answers of both servers, which are asked at the same time."""
+    return fan_out([here, there], 2)
+
+
+def _is_error(reply: object) -> bool:
+    return isinstance(reply, ServerError)
 
 
 def _digests(deployment: Deployment, keys: Iterable[bytes], facts: dict[bytes, _Facts]) -> dict[bytes, bytes | Unread]:

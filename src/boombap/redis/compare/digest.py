@@ -1,20 +1,19 @@
-"""A digest of a value that does not depend on the server's version, its encoding, or the order of what has no order.
+"""The digests of values: DUMP differs between versions, so they are read by type.
 
-DUMP differs between versions, so values are read by type: small ones many at a time, large ones window by window. The
-elements of sets, hashes and sorted sets come in any order; the sum of their digests is the same in each.
+Small ones are read many at a time, large ones window by window.
 """
 
 from __future__ import annotations
 
-import hashlib
-
 from boombap.clients.redis.errors import ServerError
 from boombap.record import Record
+from boombap.redis.keyspace.scan import is_about_the_key
 from boombap.redis.transfer import export_format
+from boombap.redis.transfer.value_digest import digest_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from typing import Any
 
     from boombap.clients.redis.deployment import Deployment
@@ -26,7 +25,6 @@ _MAX_ELEMENTS = 1024
 # Where MEMORY USAGE may not be asked, elements may have any size.
 _CAREFUL_ELEMENTS = 16
 _ATTEMPTS = 3
-_MODULUS = 1 << 256
 _SCANS = {"set": "SSCAN", "hash": "HSCAN", "zset": "ZSCAN"}
 
 
@@ -55,48 +53,13 @@ def digests(deployment: Deployment, wanted: Sequence[Wanted]) -> dict[bytes, byt
     results: dict[bytes, bytes | Unread] = {}
     for item, reply in zip(small, replies, strict=True):
         if isinstance(reply, ServerError):
-            results[item.key] = Unread(reason_of(reply))
+            results[item.key] = Unread(reason_of(reply, export_format.read_command(item.key, item.type)[0]))
         else:
             results[item.key] = digest_of(item.type, [export_format.value_of(item.type, reply or b"")])
     for item in wanted:
         if item.key not in results:
             results[item.key] = _large(deployment, item)
     return results
-
-
-def digest_of(kind: str, windows: Iterable[Any]) -> bytes:
-    """Return the digest of a value whose windows have the shape that `export_format.value_of` gives.
-
-    >>> digest_of("set", [[b"a", b"b"]]) == digest_of("set", [[b"b"], [b"a"]])
-    True
-    >>> digest_of("list", [[b"a", b"b"]]) == digest_of("list", [[b"b", b"a"]])
-    False
-    """
-    if kind in _SCANS:
-        total = sum(_element(kind, element) for window in windows for element in window)
-        return (total % _MODULUS).to_bytes(32)
-    whole = hashlib.blake2b(digest_size=32)
-    for window in windows:
-        if kind == "string":
-            whole.update(window)
-            continue
-        for element in window:
-            words = [element] if kind == "list" else [element[0], *element[1]]
-            whole.update(_framed([len(words).to_bytes(8), *words]))
-    return whole.digest()
-
-
-def _element(kind: str, element: Any) -> int:  # noqa: ANN401 - by type
-    words = [element] if kind == "set" else list(element)
-    if kind == "zset":
-        # Versions write the same number in different ways.
-        words[1] = repr(float(words[1])).encode()
-    return int.from_bytes(hashlib.blake2b(_framed(words), digest_size=32).digest())
-
-
-def _framed(words: Iterable[bytes]) -> bytes:
-    """Return words with their lengths, so that no two lists of words give the same bytes."""
-    return b"".join(len(word).to_bytes(8) + word for word in words)
 
 
 def _large(deployment: Deployment, item: Wanted) -> bytes | Unread:
@@ -160,14 +123,14 @@ def _count(item: Wanted) -> int:
 def _asked(deployment: Deployment, *words: Any) -> Any:  # noqa: ANN401 - a command and its reply
     reply = deployment.ask(*words)
     if isinstance(reply, ServerError):
-        raise Unread(reason_of(reply))
+        raise Unread(reason_of(reply, words[0]))
     return reply
 
 
-def reason_of(error: ServerError) -> str:
+def reason_of(error: ServerError, command: object) -> str:
     """Return why a key could not be read, without the server's own text, which may quote what was sent."""
     if error.word == "NOPERM":
-        return "this user may not read it"
+        return "this user may not read it" if is_about_the_key(error) else f"{command} is not allowed to this user"
     if error.word == "WRONGTYPE":
         return "its type changed while it was read"
     return f"the server refused a command ({error.word if error.word.isalnum() else 'ERR'})"

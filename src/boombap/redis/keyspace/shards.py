@@ -19,15 +19,19 @@ from boombap.record import Record
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from typing import TypeVar
 
     from boombap.clients.redis.connection import Connection, Limits
     from boombap.clients.redis.deployment import Deployment
     from boombap.clients.redis.target import Target
     from boombap.interrupt import Interrupt
 
+    Result = TypeVar("Result")
+
 AT_ONCE = 8
 _PATIENCE_S = 10.0
 _PAUSE_S = 0.2
+_PASSES = 3
 _OPEN_SLOT = re.compile(r"\[\d+-[<>]-\w+\]")
 
 
@@ -146,6 +150,34 @@ class Keyspace:
                 self.interrupt.sleep(_PAUSE_S)
             else:
                 return
+
+    def read_shards(
+        self, db: int | None, read: Callable[[Shard, Connection, Callable[[], None]], Result]
+    ) -> list[Result]:
+        """Return what `read` gives for every shard, one after the other; a shard whose node goes away is read again.
+
+        Args:
+            read: is given a connection to the node, and what it must call each time that it got on.
+
+        Raises:
+            ExternalError: when a node stays away, or refuses us, or slots move all the while.
+        """
+        for _ in range(_PASSES - 1):
+            try:
+                return [self._read_shard(shard, read) for shard in self.shards(db)]
+            except ShardLost:
+                continue  # a failover: its keys are on another node now
+        return [self._read_shard(shard, read) for shard in self.shards(db)]
+
+    def _read_shard(self, shard: Shard, read: Callable[[Shard, Connection, Callable[[], None]], Result]) -> Result:
+        results: list[Result] = []
+
+        def work(progressed: Callable[[], None]) -> None:
+            with self.connected(shard) as connection:
+                results.append(read(shard, connection, progressed))
+
+        self.retry_until_done(work)
+        return results[-1]
 
     def _masters(self) -> Iterator[tuple[str, int | None, Pool]]:
         if not isinstance(self.deployment, Cluster):

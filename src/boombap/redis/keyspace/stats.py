@@ -31,6 +31,7 @@ _SHOWN = 20
 _OTHERS = b"*"
 _TTL_ENDS = [end_ms for end_ms, _ in TTL_STEPS]
 _KEYS, _BYTES, _WITHOUT_TTL, _PICKLED = range(4)
+_NO_TTL, _UNKNOWN_TTL = -1, -2
 
 
 class Aggregator:
@@ -88,8 +89,8 @@ class Aggregator:
                 ttls[0 if ttl < 0 else 1 + bisect_right(_TTL_ENDS, ttl)] += 1
             if key.startswith(below):
                 self._add_below(key, size, is_lasting=ttl is not None and ttl < 0)
-            if size > smallest:
-                smallest = self._add_big(size, key, kind, -1 if ttl is None else ttl)
+            if size > smallest and measured is not None:
+                smallest = self._add_big(size, key, kind, _UNKNOWN_TTL if ttl is None else ttl)
         for key in batch.pickles:
             self._leaf(key)[_PICKLED] += 1
             for prefix, sums in self.below.items():
@@ -209,9 +210,9 @@ def total(
     databases: dict[int, int] = {}
     for aggregator in aggregators:
         databases[aggregator.db] = databases.get(aggregator.db, 0) + aggregator.scanned - aggregator.elsewhere
-    return KeyspaceStats(
+    stats = KeyspaceStats(
         keys=scanned - elsewhere if is_estimate else measured + unreadable,
-        size_bytes=sum(branch.size_bytes for branch in branches),
+        size_bytes=sum(branch.size_bytes or 0 for branch in branches),
         measured=measured,
         is_estimate=is_estimate,
         types={
@@ -235,6 +236,34 @@ def total(
         examples=_some_keys(aggregators, "examples")[:EXAMPLES],
         databases=dict(sorted(databases.items())),
         elapsed_ms=elapsed_ms,
+    )
+    return _without_unknown(stats) if stats.denied or stats.unreadable else stats
+
+
+def _without_unknown(stats: KeyspaceStats) -> KeyspaceStats:
+    """Return a scan with None in place of each number that a refused command would have given."""
+    sizes, ttls, pickles = stats.knows_sizes, stats.knows_ttls, stats.knows_pickles
+
+    def found(number: int | None) -> int | None:
+        # What was found is there, however much could not be looked at.
+        return number or (0 if pickles else None)
+
+    def known(branch: Branch) -> Branch:
+        return branch.replace(
+            size_bytes=branch.size_bytes if sizes else None,
+            without_ttl=branch.without_ttl if ttls else None,
+            pickles=found(branch.pickles),
+            children=tuple(map(known, branch.children)),
+        )
+
+    return stats.replace(
+        size_bytes=stats.size_bytes if sizes else None,
+        types={kind: (keys, size if sizes else None) for kind, (keys, size) in stats.types.items()},
+        ttls=stats.ttls if ttls else dict.fromkeys(stats.ttls),
+        branches=tuple(map(known, stats.branches)),
+        below=tuple(map(known, stats.below)),
+        pickles=found(stats.pickles),
+        suspects=found(stats.suspects),
     )
 
 
@@ -274,12 +303,13 @@ def _branch(prefix: bytes, counts: Sequence[int], factor: float, children: tuple
 
 
 def _by_size(sized: Branch | Entry) -> int:
-    return -sized.size_bytes
+    return -(sized.size_bytes or 0)
 
 
 def _entry(counted: tuple[int, bytes, str, int], db: int) -> Entry:
     size, key, kind, ttl = counted
-    return Entry(key, kind, size, ttl if ttl >= 0 else None, db)
+    has_ttl = None if ttl == _UNKNOWN_TTL else ttl != _NO_TTL
+    return Entry(key, kind or "unknown", size, ttl if has_ttl else None, db, has_ttl)
 
 
 def _noted(keys: Sequence[bytes], shown: list[bytes]) -> int:

@@ -88,14 +88,14 @@ def read(
         limit: without an LFU policy at most this many keys of each database are asked; SCAN gives them in no order.
     """
     refusals = Refusals()
-    searches: list[_Search] = []
-    hottest: list[HotKey] = []
-    for shard in keyspace.shards(db):
-        with keyspace.connected(shard) as connection:
-            search = _Search(connection, shard, refusals, rows)
-            search.run(pattern, matches, limit)
-        searches.append(search)
-        hottest = heapq.nlargest(rows, [*hottest, *search.best], key=heat)
+
+    def search_shard(shard: Shard, connection: Connection, progressed: Callable[[], None]) -> _Search:
+        search = _Search(connection, shard, refusals, rows, progressed)
+        search.run(pattern, matches, limit)
+        return search
+
+    searches = keyspace.read_shards(db, search_shard)
+    hottest = heapq.nlargest(rows, (hot for search in searches for hot in search.best), key=heat)
     return HotKeys(
         nodes=tuple(_summed(searches)),
         keys=tuple(hottest),
@@ -117,8 +117,11 @@ class _Search:
         best: the hottest of those that were asked.
     """
 
-    def __init__(self, connection: Connection, shard: Shard, refusals: Refusals, rows: int) -> None:
+    def __init__(
+        self, connection: Connection, shard: Shard, refusals: Refusals, rows: int, progressed: Callable[[], None]
+    ) -> None:
         self._connection = connection
+        self._progressed = progressed
         self._refusals = refusals
         self._rows = rows
         self.shard = shard
@@ -141,6 +144,7 @@ class _Search:
                 chosen = chosen[: limit - self.looked_at]
                 self.is_complete = False
             best |= {hot.key: hot for hot in self._asked(chosen)}
+            self._progressed()
             best = {hot.key: hot for hot in heapq.nlargest(self._rows, best.values(), key=heat)}
             if self._is_misled and not self.counts_uses:
                 self.counts_uses, self.looked_at, self.is_complete = True, 0, True

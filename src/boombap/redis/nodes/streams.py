@@ -88,16 +88,22 @@ def read(
 ) -> Streams:
     """Return the streams that match; `db` looks at one database only."""
     refusals = Refusals()
+
+    def read_shard(
+        shard: Shard, connection: Connection, progressed: Callable[[], None]
+    ) -> dict[tuple[int, bytes], StreamFacts]:
+        found: dict[tuple[int, bytes], StreamFacts] = {}
+        for keys in _stream_keys(connection, pattern):
+            chosen = [key for key in dict.fromkeys(keys) if matches(key) and (shard.db, key) not in found]
+            for start in range(0, len(chosen), _ASKED):
+                reader = _Reader(connection, shard, refusals, idle_limit_s)
+                found |= {(shard.db, stream.key): stream for stream in reader.read(chosen[start : start + _ASKED])}
+            progressed()
+        return found
+
     streams: dict[tuple[int, bytes], StreamFacts] = {}
-    for shard in keyspace.shards(db):
-        with keyspace.connected(shard) as connection:
-            for keys in _stream_keys(connection, pattern):
-                chosen = [key for key in dict.fromkeys(keys) if matches(key) and (shard.db, key) not in streams]
-                for start in range(0, len(chosen), _ASKED):
-                    reader = _Reader(connection, shard, refusals, idle_limit_s)
-                    streams |= {
-                        (shard.db, stream.key): stream for stream in reader.read(chosen[start : start + _ASKED])
-                    }
+    for found in keyspace.read_shards(db, read_shard):
+        streams |= found
     return Streams(tuple(sorted(streams.values(), key=_urgency)), idle_limit_s, max_lag, refusals.all)
 
 

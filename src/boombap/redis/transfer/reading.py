@@ -9,6 +9,7 @@ from boombap.clients.redis.errors import ServerError, refusal
 from boombap.errors import ExternalError
 from boombap.redis.transfer import export_format
 from boombap.redis.transfer.export_format import ExportedKey, Group, Pending, StreamFacts
+from boombap.redis.transfer.value_digest import ValueDigest, digest_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -211,7 +212,7 @@ def _windows(connection: Connection, db: int, key: bytes, kind: str) -> Iterator
     Raises:
         Torn: when the key changed, or went, meanwhile; what was yielded is worth nothing then.
     """
-    is_watched = not isinstance(connection.ask("WATCH", key), ServerError)
+    digest = None if _watch(connection, key) else ValueDigest(kind)
     try:
         length = _asked(connection, _LENGTHS[kind], key)
         ttl_ms = _life(_asked(connection, "PTTL", key))
@@ -223,6 +224,8 @@ def _windows(connection: Connection, db: int, key: bytes, kind: str) -> Iterator
                 yield held
             held = ExportedKey(db, key, kind, ttl_ms, value, None, part=number, is_last=False)
             read += len(value)
+            if digest is not None:
+                digest.add(value)
             if kind == "hash":
                 [held] = field_ttls.added([held])
         if held is not None and kind == "stream":
@@ -234,17 +237,25 @@ def _windows(connection: Connection, db: int, key: bytes, kind: str) -> Iterator
                 )
         # SCAN may give an element twice; lists and strings have neither more nor less than they had.
         is_whole = read == length if kind in ("list", "string") else read >= length
-        if held is None or not is_whole or not _is_unchanged(connection, key, kind, length, is_watched=is_watched):
+        if held is None or not is_whole or not _is_unchanged(connection, key, kind, digest):
             raise Torn("its value changed while it was read")
         yield held.replace(is_last=True, part=held.part or None)
     finally:
-        if is_watched and connection.is_usable:
+        if connection.is_usable:
             connection.ask("UNWATCH")
 
 
-def _is_unchanged(connection: Connection, key: bytes, kind: str, length: int, *, is_watched: bool) -> bool:
-    if not is_watched:
-        return connection.ask(_LENGTHS[kind], key) == length
+def _watch(connection: Connection, key: bytes) -> bool:
+    """Watch a key, and tell whether a transaction can show in the end that it has not changed."""
+    # Tried before, because EXEC ends the watch; without a right to one of the four a change would not be seen.
+    commands = [("MULTI",), ("EXISTS", key), ("EXEC",), ("WATCH", key)]
+    return not any(isinstance(reply, ServerError) for reply in connection.pipeline(commands))
+
+
+def _is_unchanged(connection: Connection, key: bytes, kind: str, digest: ValueDigest | None) -> bool:
+    """Tell whether a value is the one that was read; where it is not watched, by the digest of a second reading."""
+    if digest is not None:
+        return digest_of(kind, _WINDOWS[kind](connection, key)) == digest.value()
     # A transaction is not run when a watched key was changed. One that has expired was not changed, hence EXISTS.
     return bool(connection.pipeline([("MULTI",), ("EXISTS", key), ("EXEC",)])[-1] == [1])
 

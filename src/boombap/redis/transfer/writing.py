@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from typing import Any
 
-    from boombap.clients.redis.connection import Command, Reply
+    from boombap.clients.redis.connection import Command
     from boombap.clients.redis.deployment import Deployment
     from boombap.redis.transfer.export_format import ExportedKey
 
@@ -93,7 +93,7 @@ class Writer:
             return False
         if _NOT_READABLE in reply.text or reply.word == "NOPERM" or "unknown command" in reply.text:
             return True
-        self._fail(item, reply)
+        self._fail(item, reply, "RESTORE")
         return False
 
     def _write_portable(self, items: Sequence[ExportedKey]) -> None:
@@ -119,7 +119,7 @@ class Writer:
             items, self._deployment.pipeline([self._set_command(item) for item in items]), strict=True
         ):
             if isinstance(reply, ServerError):
-                self._fail(item, reply)
+                self._fail(item, reply, "SET")
             else:
                 self._count(item, is_written=reply is not None)
 
@@ -247,9 +247,15 @@ class Writer:
         else:
             self.skipped += 1
 
-    def _fail(self, item: ExportedKey, reply: Reply) -> None:
-        error = refusal(reply, self._deployment.target, "RESTORE")
-        if reply.word in _HOPELESS:
+    def _fail(self, item: ExportedKey, reply: ServerError, command: str = "one of several") -> None:
+        """Note why an item was not written; what the next one would meet too is raised.
+
+        Args:
+            command: the one that was refused, unless the server names it.
+        """
+        cause = _cause(reply)
+        error = refusal(cause, self._deployment.target, _refused_command(cause) or command)
+        if cause.word in _HOPELESS:
             raise error
         self._note(item, str(error))
 
@@ -264,6 +270,21 @@ class Writer:
             action, seen, self.changed, self.skipped, self.fell_back, tuple(self.failed),
             elapsed_ms=1000 * (time.perf_counter() - begun_s), failed_count=self.failed_count, losses=dict(self.losses),
         )  # fmt: skip
+
+
+def _cause(error: ServerError) -> ServerError:
+    """Return what made EXEC abort a transaction, where the server says it; else the error itself."""
+    cause = error.text.partition("because of: ")[2]
+    return ServerError(cause) if error.word == "EXECABORT" and cause else error
+
+
+def _refused_command(error: ServerError) -> str:
+    """Return the command that a user may not run, without its subcommand; empty where the server does not name it.
+
+    >>> _refused_command(ServerError("NOPERM User dj has no permissions to run the 'xgroup|create' command"))
+    'xgroup'
+    """
+    return error.text.partition(" run the '")[2].partition("'")[0].partition("|")[0] if error.word == "NOPERM" else ""
 
 
 def size_of(item: ExportedKey) -> int:

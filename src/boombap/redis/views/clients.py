@@ -52,7 +52,7 @@ def to_object(clients: Clients, health: Health, label: str, rows: int) -> dict[s
         "idle_limit_s": clients.idle_limit_s,
         "nodes": encoded_all(clients.nodes),
         "groups": encoded_all(clients.groups[:rows]),
-        "group_count": len(clients.groups),
+        "group_count": len(clients.groups) if any(node.is_listed for node in clients.nodes) else None,
         "denied": encoded_all(clients.denied),
         "health": health_object(health),
     }

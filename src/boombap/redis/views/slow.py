@@ -62,6 +62,6 @@ def to_object(log: SlowLog, label: str, rows: int) -> dict[str, object]:
         "target": label,
         "nodes": encoded_all(log.nodes),
         "groups": encoded_all(log.groups[:rows]),
-        "group_count": len(log.groups),
+        "group_count": len(log.groups) if any(node.entries is not None for node in log.nodes) else None,
         "denied": encoded_all(log.denied),
     }
