@@ -57,7 +57,7 @@ def new_file(path: str, *, copy_of: str = "") -> Iterator[sqlite3.Connection]:
     try:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600))
         # What SQLite sorts on the disk goes where the database will go: /tmp may be small.
-        os.environ["SQLITE_TMPDIR"] = os.path.dirname(path)
+        os.putenv("SQLITE_TMPDIR", os.path.dirname(path))
         if copy_of:
             _copy(copy_of, path)
         database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
