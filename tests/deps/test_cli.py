@@ -338,7 +338,6 @@ def test_an_export_that_shrank_needs_two_words(tmp_path: Path, deps, monkeypatch
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["sync"], "no source of advisories is named; set deps.source, or use --from"),
         (["check", "--environment", "production"], "--environment needs a policy"),
         (["audit", "--ci-mode"], "audit has no option --ci-mode; it is an option of check"),
         (["audit", "--formt", "json"], "audit has no option --formt; did you mean --format"),

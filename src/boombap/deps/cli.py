@@ -12,10 +12,7 @@ from boombap.errors import (
     EXIT_NO_VERDICT,
     EXIT_OK,
     EXIT_RETRY_LATER,
-    BoombapError,
-    NotFound,
     NoVerdict,
-    worst_exit,
 )
 
 TYPE_CHECKING = False
@@ -24,8 +21,6 @@ if TYPE_CHECKING:
 
     from boombap.command.context import RunContext
     from boombap.config.section import Section
-    from boombap.deps.advisories.export_source import ExportSource
-    from boombap.deps.advisories.sync import Outcome
     from boombap.deps.gate.policy import Policy
     from boombap.deps.model import Report, Source
 
@@ -109,80 +104,14 @@ def _answered(context: RunContext, report: Report, lines: Iterable[str]) -> int:
     with destination(context.args.output, context.terminal) as terminal:
         # One write: 950 calls of it take 3 ms.
         terminal.write("\n".join(lines))
-    environment.refresh(context, (source.age_s for source in report.audit.coverage.sources))
+    environment.refresh(context, report.audit.coverage.sources)
     return exit_code(report.verdict)
 
 
 def _sync(context: RunContext) -> int:
-    origin = environment.origin(context)
-    wanted = context.args.ecosystem or environment.settings(context).ecosystems
-    codes: list[int] = []
-    absent = 0
-    for ecosystem in wanted:
-        try:
-            codes.append(_sync_one(context, ecosystem, origin))
-        except NotFound as error:
-            context.terminal.note(f"{ecosystem}: {error}")
-            absent += 1
-            # Of the ecosystems that are asked for by default, a small mirror may have some only.
-            codes.append(error.exit_code if context.args.ecosystem else EXIT_OK)
-        except BoombapError as error:
-            if error.exit_code > EXIT_NO_VERDICT and error.exit_code != 75:  # noqa: PLR2004 - Ctrl-C and bugs end the run
-                raise
-            context.terminal.note(f"{ecosystem}: {error}")
-            codes.append(error.exit_code)
-    if absent == len(wanted):
-        raise NotFound(f"nothing was taken in: {origin.label} has no archive of {', '.join(wanted)}")
-    return worst_exit(codes)
+    from boombap.deps.syncing import sync
 
-
-def _sync_one(context: RunContext, ecosystem: str, origin: ExportSource) -> int:
-    from pathlib import Path
-
-    from boombap.batch.progress import Progress
-    from boombap.deps.advisories.sync import Wanted, sync
-
-    args, deps, terminal = context.args, environment.settings(context), context.terminal
-    if args.if_stale and _is_fresh(context, ecosystem):
-        return EXIT_OK
-
-    folder = Path(environment.folder(context))
-    wanted = Wanted(folder, deps.kev, deps.epss, is_rebuilt=args.rebuild, accepts_loss=args.accept_loss)
-    with Progress(ecosystem, None, terminal) as progress:
-
-        def watch(step: str, done: int) -> None:
-            context.interrupt.check()
-            what = f"{ecosystem}: {step}"
-            if what != progress.what:
-                progress.begin(what)
-            progress.reach(done)
-
-        outcome = sync(ecosystem, origin, wanted, clock=time.time, pause=context.interrupt.sleep, watch=watch)
-    terminal.note(_sentence(ecosystem, outcome))
-    return EXIT_OK
-
-
-def _is_fresh(context: RunContext, ecosystem: str) -> bool:
-    from boombap.deps.advisories.database import open_database
-
-    try:
-        old = open_database(environment.folder(context), ecosystem)
-    except BoombapError:
-        return False  # damaged, or of another version: the sync rebuilds it
-    if old is None:
-        return False
-    age_s = old.source(time.time()).age_s
-    old.close()
-    return age_s <= environment.settings(context).ttl
-
-
-def _sentence(ecosystem: str, outcome: Outcome) -> str:
-    source = outcome.source
-    state = {"built": "built", "updated": f"{outcome.changed:,} records updated", "current": "is current"}[
-        outcome.state
-    ]
-    broken = f", {source.unreadable} unreadable and left out" if source.unreadable else ""
-    return f"{ecosystem}: {state}, {source.records:,} records{broken}, newest {source.newest[:10]}"
+    return sync(context)
 
 
 def _explain(context: RunContext) -> int:
@@ -320,7 +249,7 @@ TOOL = Tool(
             _sync,
             options.add_sync,
             options.check_sync,
-            examples="sync --from /mirror/osv --ecosystem PyPI\nsync --if-stale",
+            examples="sync\nsync --from /mirror/osv --ecosystem PyPI\nsync --if-stale",
             exits={
                 EXIT_EXTERNAL: "the export, the network or the disk failed",
                 EXIT_NO_VERDICT: _OTHER_FORM,

@@ -16,9 +16,14 @@ if TYPE_CHECKING:
     from boombap.deps.advisories.export_source import ExportSource
     from boombap.deps.gate.baseline import Keys
     from boombap.deps.gate.policy import Policy
-    from boombap.deps.model import Audit, Reading
+    from boombap.deps.model import Audit, Reading, Source
     from boombap.deps.settings import DepsSettings
     from boombap.health.waivers import Waiver
+
+HERE = (".",)
+"""What an action is about when nobody names a path."""
+_STALL_S = 30.0
+_LEAST_BYTES_S = 1000
 
 
 def settings(context: RunContext) -> DepsSettings:
@@ -43,7 +48,7 @@ def state(context: RunContext) -> Path:
 
 def paths(context: RunContext) -> Sequence[str]:
     """Return the files and folders that the action is about."""
-    return context.args.paths or ["."]
+    return context.args.paths or HERE
 
 
 def read(context: RunContext, places: Sequence[str]) -> Reading:
@@ -112,37 +117,43 @@ def _known_since(context: RunContext, revision: str) -> Keys:
 
 
 def origin(context: RunContext) -> ExportSource:
-    """Return the export of advisories that --from or the configuration names.
+    """Return the export of advisories that --from or the configuration names, else OSV's public one."""
+    from boombap.deps.advisories.export_source import PUBLIC_EXPORT, open_origin
 
-    Raises:
-        ConfigError: when none is named.
-    """
-    from boombap.deps.advisories.export_source import open_origin
+    return open_origin(_named_source(context) or PUBLIC_EXPORT, lambda: client(context))
 
+
+def is_public(context: RunContext) -> bool:
+    """Tell whether nobody named a source, so that the public ones are asked."""
+    return not _named_source(context)
+
+
+def _named_source(context: RunContext) -> str:
     source = settings(context).source
-    place = context.args.source or (source.reveal() if source else "")
-    if not place:
-        raise ConfigError(
-            "no source of advisories is named",
-            hint="set deps.source, or use --from, to a folder or address that holds PyPI/all.zip as OSV exports it",
-        )
-    return open_origin(place, lambda: _client(context))
+    return context.args.source or (source.reveal() if source else "")
 
 
-def _client(context: RunContext) -> Client:
+def client(context: RunContext) -> Client:
+    """Return a client for large files: one that brings less than 1 kB/s for 30 s is given up."""
     from boombap.clients.http.multi import Client
 
-    return Client(context.interrupt, ca_file=context.config.http.ca_file)
+    return Client(
+        context.interrupt, ca_file=context.config.http.ca_file, stall_s=_STALL_S, least_bytes_s=_LEAST_BYTES_S
+    )
 
 
-def refresh(context: RunContext, ages_s: Iterable[float]) -> None:
+def refresh(context: RunContext, sources: Iterable[Source]) -> None:
     """Start a sync that nobody waits for, when a database is older than its time to live.
 
     Args:
-        ages_s: of the databases that were used.
+        sources: the databases that were used. Without a configured source only those of the public export are
+            refreshed: somebody asked for it once.
     """
+    from boombap.deps.advisories.export_source import PUBLIC_EXPORT
+
     deps = settings(context)
-    if max(ages_s, default=0.0) <= deps.ttl or not deps.source or not deps.refresh:
+    old = [source for source in sources if source.age_s > deps.ttl and (deps.source or source.origin == PUBLIC_EXPORT)]
+    if not old or not deps.refresh:
         return
     import subprocess
     import sys

@@ -230,6 +230,8 @@ class Source(Record):
         content_age_s: seconds since its newest advisory was written; since 1970 when that is unknown.
         export_age_s: seconds since the export was written, as its server says; None when nobody says.
         is_sample: whether it holds made-up records for a demonstration.
+        kev_date: day of the catalogue of exploited vulnerabilities that was taken in; empty without one.
+        epss_date: day of the exploitation probabilities; empty without them.
     """
 
     ecosystem: str
@@ -243,6 +245,14 @@ class Source(Record):
     export_age_s: int | None = None
     unreadable: int = 0
     is_sample: bool = False
+    kev_date: str = ""
+    epss_date: str = ""
+
+    @property
+    def exploits(self) -> str:
+        """Return what it knows about exploitation, for people: ``, KEV of 2026-11-20``; empty without anything."""
+        kev = f", KEV of {self.kev_date}" if self.kev_date else ""
+        return f"{kev}, EPSS of {self.epss_date}" if self.epss_date else kev
 
 
 class Coverage(Record):

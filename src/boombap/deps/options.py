@@ -56,7 +56,10 @@ def add_report(parser: ArgumentParser) -> None:
 def add_sync(parser: ArgumentParser) -> None:
     """Declare the options of `sync`."""
     parser.add_argument(
-        "--from", dest="source", metavar="PLACE", help="folder or address of an OSV export (default: deps.source)"
+        "--from",
+        dest="source",
+        metavar="PLACE",
+        help="folder or address of an OSV export (default: deps.source, else OSV's own)",
     )
     parser.add_argument("--ecosystem", action="append", default=[], metavar="NAME", help="only this one; repeatable")
     parser.add_argument("--rebuild", action="store_true", help="fetch everything again and build new databases")

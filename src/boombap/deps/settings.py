@@ -18,29 +18,45 @@ class DepsSettings(Record):
 
     source: Secret | None = None
     database: Path | None = None
-    ecosystems: tuple[str, ...] = ("PyPI", "npm", "Go", "crates.io")
+    ecosystems: tuple[str, ...] = ()
     ttl: float = 86_400.0
     max_age: float = 7 * 86_400.0
     refresh: bool = True
     policy: Path | None = None
     waivers: Path | None = None
-    kev: Path | None = None
-    epss: Path | None = None
+    kev: str = ""
+    epss: str = ""
 
 
 SECTION = Section(
     "deps",
     DepsSettings,
     (
-        Key("deps.source", kinds.SECRET, "folder or address of an OSV export: it holds PyPI/all.zip"),
+        Key(
+            "deps.source",
+            kinds.SECRET,
+            "folder or address of an OSV export, which holds PyPI/all.zip; default: OSV's own",
+        ),
         Key("deps.database", kinds.PATH, "folder of the databases; default: deps in paths.data"),
-        Key("deps.ecosystems", kinds.NAMES, "ecosystems that are synced, as OSV names them"),
+        Key(
+            "deps.ecosystems",
+            kinds.NAMES,
+            "ecosystems that are synced, in OSV's words; default: those of the project",
+        ),
         Key("deps.ttl", kinds.AGE, "age from which an audit has the databases refreshed in the background"),
         Key("deps.max_age", kinds.AGE, "age from which a database gives no verdict, unless the policy says another"),
         Key("deps.refresh", kinds.SWITCH, "whether an audit starts that refresh"),
         Key("deps.policy", kinds.PATH, "TOML file with what blocks"),
         Key("deps.waivers", kinds.PATH, "TOML file with accepted findings"),
-        Key("deps.kev", kinds.PATH, "catalogue of known exploited vulnerabilities, as CISA publishes it (JSON)"),
-        Key("deps.epss", kinds.PATH, "exploitation probabilities, as FIRST publishes them (CSV, also gzip)"),
+        Key(
+            "deps.kev",
+            kinds.TEXT,
+            "file or address of CISA's catalogue of exploited vulnerabilities (JSON)",
+        ),
+        Key(
+            "deps.epss",
+            kinds.TEXT,
+            "file or address of FIRST's probabilities of exploitation (CSV, also gzip)",
+        ),
     ),
 )

@@ -24,7 +24,7 @@ EVERY_PROTOCOL = -1
 
 @pytest.fixture
 def transfer() -> Iterator[Transfer]:
-    made = Transfer(http="1.1", ca_file=None, connect_s=5.0, stall_s=5.0)
+    made = Transfer(http="1.1", ca_file=None, connect_s=5.0, stall_s=5.0, least_bytes_s=1)
     yield made
     made.close()
 

@@ -24,6 +24,7 @@ from boombap.interrupt import Interrupt
 from boombap.server.answer import answer
 from boombap.server.serve import running
 from deps.osv import DATA, HIGH, TRUTH, database, export, needs, reading, record, scored, take_in
+from fakes.file_server import serving
 
 FIXED = ({"introduced": "0"}, {"fixed": "2"})
 STEPS = ("locked", "fetched", "reading", "grouping", "checking", "publishing")
@@ -395,21 +396,6 @@ def test_a_database_may_be_replaced_while_it_is_read(tmp_path: Path):
     assert [row[3] for row in opened.about(["fastapi"])] == ["PYSEC-2024-38"]
     opened.close()
     assert found(folder) == ["PYSEC-9"]
-
-
-def serving(files: dict[str, Any]):
-    """Serve bytes, or a status with headers, by path."""
-
-    def app(environ, start):
-        found = files.get(environ["PATH_INFO"], 404)
-        if callable(found):
-            found = found()
-        if isinstance(found, bytes):
-            return answer(start, 200, found)
-        status, headers = found if isinstance(found, tuple) else (found, ())
-        return answer(start, status, b"", headers=headers)
-
-    return running(app)
 
 
 def take_from(url: str, folder: Path, **limits: float):

@@ -248,6 +248,7 @@ SARIF = {
                         },
                     },
                     "columnKind": {"enum": ["utf16CodeUnits", "unicodeCodePoints"]},
+                    "properties": {"type": "object", "properties": {"tags": {"type": "array"}}},
                     "invocations": {
                         "type": "array",
                         "items": {

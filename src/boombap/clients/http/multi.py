@@ -43,6 +43,7 @@ class Client:
         ca_file: authorities that are trusted instead of the system's.
         connect_s: limit for name look-up, TCP and TLS.
         stall_s: an exchange that moves no data for this long is aborted.
+        least_bytes_s: fewer bytes per second than this count as none.
         http: 2 is offered to TLS servers only; 1.1 is faster at loopback and on few connections.
 
     Raises:
@@ -57,6 +58,7 @@ class Client:
         ca_file: Path | None = None,
         connect_s: float = 5.0,
         stall_s: float = 30.0,
+        least_bytes_s: int = 1,
         http: HttpVersion = "1.1",
     ) -> None:
         if not 1 <= max_in_flight <= MAX_IN_FLIGHT:
@@ -66,7 +68,7 @@ class Client:
         self.max_in_flight = max_in_flight
         self._interrupt = interrupt
         self._options = {"http": http, "ca_file": ca_file or authorities.system_file()}
-        self._limits = {"connect_s": connect_s, "stall_s": stall_s}
+        self._limits = {"connect_s": connect_s, "stall_s": stall_s, "least_bytes_s": least_bytes_s}
         self._busy: dict[pycurl.Curl, Transfer] = {}
         self._idle: list[Transfer] = []
         self._answers: deque[Answer] = deque()

@@ -35,7 +35,8 @@ class Transfer:
     Args:
         ca_file: with the authorities that are trusted; None for libcurl's own.
         connect_s: limit for name look-up, TCP and TLS.
-        stall_s: a transfer that moves less than one byte per second for this long is aborted.
+        stall_s: a transfer that moves too little for this long is aborted.
+        least_bytes_s: how many bytes per second are enough.
     """
 
     __slots__ = (
@@ -51,7 +52,9 @@ class Transfer:
         "trouble",
     )
 
-    def __init__(self, *, http: HttpVersion, ca_file: Path | None, connect_s: float, stall_s: float) -> None:
+    def __init__(
+        self, *, http: HttpVersion, ca_file: Path | None, connect_s: float, stall_s: float, least_bytes_s: int
+    ) -> None:
         self.request = _NONE
         self.ca_file = ca_file
         self.received_bytes = 0
@@ -62,7 +65,7 @@ class Transfer:
         self._chunks: list[bytes] = []
         self._is_direct = False
         self.easy = easy = pycurl.Curl()
-        for option, value in _fixed_options(http, connect_s, stall_s).items():
+        for option, value in _fixed_options(http, connect_s, stall_s, least_bytes_s).items():
             easy.setopt(option, value)
         if ca_file:
             easy.setopt(pycurl.CAINFO, os.fsencode(ca_file))
@@ -165,7 +168,7 @@ class Transfer:
             self.easy.unsetopt(pycurl.PROXY)
 
 
-def _fixed_options(http: HttpVersion, connect_s: float, stall_s: float) -> dict[int, object]:
+def _fixed_options(http: HttpVersion, connect_s: float, stall_s: float, least_bytes_s: int) -> dict[int, object]:
     web = pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS
     return {
         pycurl.NOSIGNAL: 1,
@@ -178,7 +181,7 @@ def _fixed_options(http: HttpVersion, connect_s: float, stall_s: float) -> dict[
         pycurl.ACCEPT_ENCODING: "gzip",
         pycurl.USERAGENT: f"boombap/{__version__}",
         pycurl.CONNECTTIMEOUT_MS: max(1, round(1000 * connect_s)),
-        pycurl.LOW_SPEED_LIMIT: 1,
+        pycurl.LOW_SPEED_LIMIT: least_bytes_s,
         pycurl.LOW_SPEED_TIME: max(1, round(stall_s)),
         pycurl.TCP_NODELAY: 1,
         pycurl.BUFFERSIZE: _BUFFER_BYTES,

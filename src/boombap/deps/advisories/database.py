@@ -145,6 +145,8 @@ class Database:
             export_age_s=_age_s(now_s, int(exported_at_s)) if exported_at_s else None,
             unreadable=int(fact("unreadable") or 0),
             is_sample=bool(fact("is_sample")),
+            kev_date=str(fact("kev_date") or ""),
+            epss_date=str(fact("epss_date") or ""),
         )
 
     def fact(self, name: str) -> str:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Protocol
 
+    from boombap.clients.http.exchange import Response
     from boombap.clients.http.multi import Client
 
     Watch = Callable[[str, int], None]
@@ -36,6 +37,13 @@ if TYPE_CHECKING:
             """Return when a file that was returned was written, in seconds since 1970; 0 when nobody knows."""
 
 
+PUBLIC_EXPORT = "https://storage.googleapis.com/osv-vulnerabilities"
+"""Where OSV publishes its export."""
+PUBLIC_KEV_EPSS = (
+    "https://www.cisa.gov/sites/default/files/feeds/known_exploited_vulnerabilities.json",
+    "https://epss.empiricalsecurity.com/epss_scores-current.csv.gz",
+)
+"""Where CISA publishes the catalogue of exploited vulnerabilities, and FIRST the probabilities."""
 _ARCHIVE_BYTES = 2 * 1024**3
 _REDIRECTS = 3
 _TIMEOUT_S = 1800.0
@@ -83,37 +91,45 @@ class Remote:
         """Return a copy in `scratch`; see `ExportSource`."""
         from urllib.parse import quote
 
-        from boombap.clients.http.errors import refusal
-        from boombap.clients.http.exchange import Request, origin
-
-        request = Request(
-            "GET",
-            f"{self._url}/{quote(name)}",
-            timeout_s=_TIMEOUT_S,
-            max_bytes=_ARCHIVE_BYTES,
-            max_redirects=_REDIRECTS,
-        )
         target = scratch / Path(name).name
-        try:
-            with target.open("wb") as file:
-                response = self._client.download(request, file.write, lambda done, _: watch("fetching", done))
-        except OSError as error:
-            raise ExternalError(f"cannot write {target}: {error.strerror}", hint="the old database stays") from None
-        if not response.is_success:
-            import time
-
-            raise refusal(response, time.time())
-        if origin(response.url) != origin(request.url):
-            raise ExternalError(
-                f"{origin(request.url)} redirects to {origin(response.url)}",
-                hint="when that is right, name it as the source",
-            )
+        response = download(self._client, f"{self._url}/{quote(name)}", target, watch)
         self._written_at_s[name] = _time_s(response.headers.get("last-modified", ""))
         return target
 
     def written_at_s(self, name: str) -> int:
         """Return what the server said in `Last-Modified`; see `ExportSource`."""
         return self._written_at_s.get(name, 0)
+
+
+def download(client: Client, url: str, target: Path, watch: Watch) -> Response:
+    """Write what an address has into a file of mode 0600.
+
+    Raises:
+        NotFound: when the server has nothing there.
+        ExternalError: when it cannot be had whole, comes from another server, or cannot be written.
+    """
+    import os
+
+    from boombap.clients.http.errors import refusal
+    from boombap.clients.http.exchange import Request, origin
+
+    request = Request("GET", url, timeout_s=_TIMEOUT_S, max_bytes=_ARCHIVE_BYTES, max_redirects=_REDIRECTS)
+    try:
+        descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            response = client.download(request, file.write, lambda done, _: watch("fetching", done))
+    except OSError as error:
+        raise ExternalError(f"cannot write {target}: {error.strerror}", hint="the old database stays") from None
+    if not response.is_success:
+        import time
+
+        raise refusal(response, time.time())
+    if origin(response.url) != origin(request.url):
+        raise ExternalError(
+            f"{origin(request.url)} redirects to {origin(response.url)}",
+            hint="when that is right, name it as the source",
+        )
+    return response
 
 
 def _time_s(text: str) -> int:

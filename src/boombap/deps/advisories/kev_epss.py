@@ -13,11 +13,12 @@ _MOST_BYTES = 256 * 1024**2
 _PIECE_BYTES = 64 * 1024
 _MOST_PIECE_BYTES = 1024**2
 _LONGEST_LINE = 4096
+_DAY = len("2026-11-26")
 _GZIP = b"\x1f\x8b"
 
 
-def kev(path: Path) -> dict[str, str]:
-    """Return the day on which each CVE entered the catalogue.
+def kev(path: Path) -> tuple[str, dict[str, str]]:
+    """Return the day of the catalogue, and the day on which each CVE entered it.
 
     Raises:
         ExternalError: when the file cannot be read or is not such a catalogue.
@@ -25,8 +26,9 @@ def kev(path: Path) -> dict[str, str]:
     import orjson
 
     try:
-        entries = orjson.loads(_read(path))["vulnerabilities"]
-        return {str(entry["cveID"]): str(entry.get("dateAdded") or "unknown") for entry in entries}
+        catalogue = orjson.loads(_read(path))
+        days = {str(one["cveID"]): str(one.get("dateAdded") or "unknown") for one in catalogue["vulnerabilities"]}
+        return str(catalogue.get("dateReleased") or "unknown")[:_DAY], days
     except (ValueError, KeyError, TypeError, AttributeError):
         raise ExternalError(
             f"{path} is not a catalogue of known exploited vulnerabilities", hint="check deps.kev"
@@ -53,6 +55,16 @@ def epss(path: Path) -> Iterator[tuple[str, float]]:
                 break
     if not has_head:
         raise ExternalError(f"{path} is not a list of exploitation probabilities", hint="check deps.epss")
+
+
+def epss_date(path: Path) -> str:
+    """Return the day of which the probabilities are; ``unknown`` when the file does not say.
+
+    Raises:
+        ExternalError: when the file cannot be read.
+    """
+    _, _, date = next(_lines(path), "").partition("score_date:")
+    return date[:_DAY] or "unknown"
 
 
 def _lines(path: Path) -> Iterator[str]:

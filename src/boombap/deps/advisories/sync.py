@@ -285,7 +285,7 @@ def _complete(run: _Run, old: Database | None, database: sqlite3.Connection, fac
     strayed = loss.refuse_loss(run.ecosystem, before, database) if before else ""
     run.watch("grouping", 0)
     wanted = run.wanted
-    days = kev_epss.kev(wanted.kev) if wanted.kev else {}
+    kev_date, days = kev_epss.kev(wanted.kev) if wanted.kev else ("", {})
     build.group(database, days, kev_epss.epss(wanted.epss) if wanted.epss else ())
     run.watch("checking", 0)
     stamps: dict[str, str | int] = {
@@ -294,6 +294,8 @@ def _complete(run: _Run, old: Database | None, database: sqlite3.Connection, fac
         "built_at_s": run.now_s,
         "checked_at_s": run.now_s,
         "exported_at_s": _exported_at_s(run),
+        "kev_date": kev_date,
+        "epss_date": kev_epss.epss_date(wanted.epss) if wanted.epss else "",
     }
     build.finish(database, {**facts, **stamps, **loss.largest(run.ecosystem, database, before), "strayed": strayed})
     run.watch("publishing", 0)

@@ -6,6 +6,7 @@ NIST SP 800-53 revision 5.
 
 from __future__ import annotations
 
+from boombap.deps.report.phrases import database
 from boombap.record import Record
 
 TYPE_CHECKING = False
@@ -56,10 +57,7 @@ def lines(report: Report, catalogue: str) -> Iterator[str]:
             yield f"  open: {one.open}"
     yield ""
     for source in report.audit.coverage.sources:
-        text = (
-            f"database of {source.ecosystem}: {source.records} records, newest {source.newest}, sha256 {source.sha256}"
-        )
-        yield printable(text)
+        yield printable(f"database of {database(source)}, sha256 {source.sha256}")
     for skipped in report.audit.coverage.skipped:
         yield printable(f"not audited: {skipped.what} ({skipped.file}): {skipped.reason}")
     for gap in report.audit.coverage.unassessable:
@@ -130,8 +128,7 @@ def _found(report: Report) -> str:
 
 
 def _databases(report: Report) -> str:
-    found = (f"{one.ecosystem}: {one.records} records, newest {one.newest}" for one in report.audit.coverage.sources)
-    return "; ".join(found) or "no database was there"
+    return "; ".join(map(database, report.audit.coverage.sources)) or "no database was there"
 
 
 def _severities(report: Report) -> str:

@@ -29,7 +29,10 @@ def cyclonedx_object(report: Report) -> dict[str, object]:
     if report.hidden:
         left_out.append({"name": f"boombap:below-{report.floor}", "value": f"{report.hidden} findings are not listed"})
     left_out += [
-        {"name": "boombap:database", "value": f"{source.ecosystem} sha256:{source.sha256} newest {source.newest}"}
+        {
+            "name": "boombap:database",
+            "value": f"{source.ecosystem} sha256:{source.sha256} newest {source.newest}{source.exploits}",
+        }
         for source in coverage.sources
     ]
     tool = {"type": "application", "name": "boombap", "version": report.version}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from boombap.deps.report.phrases import remedy, severity
+from boombap.deps.report.phrases import database, remedy, severity
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,6 +32,10 @@ def junit_lines(report: Report) -> Iterator[str]:
         f'tests="{total}" failures="{failed + len(others)}" errors="{len(gaps)}" skipped="{len(skipped) + is_hidden}"'
     )
     yield f'<testsuites><testsuite name="boombap deps" timestamp="{_xml(report.made_at)}" {counts}>'
+    yield "<properties>"
+    for source in report.audit.coverage.sources:
+        yield f'<property name="database" value="{_xml(database(source))}"/>'
+    yield "</properties>"
     yield from cases
     for item in skipped:
         yield _notice("skipped", item.what, "skipped", item.reason)

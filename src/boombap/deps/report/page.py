@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from html import escape
 
-from boombap.deps.report.phrases import answer, remedy, severity
+from boombap.deps.report.phrases import answer, database, remedy, severity
 from boombap.output.terminal import printable
 
 TYPE_CHECKING = False
@@ -79,8 +79,7 @@ def _notes(report: Report) -> Iterator[str]:
     for lint in report.audit.lints:
         yield f"{lint.file}: {lint.summary}"
     for source in coverage.sources:
-        sample = ", made up for a demonstration" if source.is_sample else ""
-        yield f"database of {source.ecosystem}: {source.records} records, newest {source.newest}{sample}"
+        yield f"database of {database(source)}"
 
 
 def _mark(text: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from boombap.deps.model import Finding, Report
+    from boombap.deps.model import Finding, Report, Source
 
 _PURL_TYPES = {
     "PyPI": "pypi",
@@ -30,6 +30,12 @@ def remedy(finding: Finding) -> str:
     if finding.kind == "malicious":
         return "remove it, and treat every secret the machine held as known"
     return f"fixed in {', '.join(finding.fixed)}" if finding.fixed else "no fix is known"
+
+
+def database(source: Source) -> str:
+    """Return what a database is, and how old what it says."""
+    sample = ", made up for a demonstration" if source.is_sample else ""
+    return f"{source.ecosystem}: {source.records} records, newest {source.newest}{source.exploits}{sample}"
 
 
 def answer(report: Report) -> str:

@@ -5,7 +5,7 @@ Source: OASIS, Static Analysis Results Interchange Format 2.1.0. Notifications s
 
 from __future__ import annotations
 
-from boombap.deps.report.phrases import purl, remedy, severity
+from boombap.deps.report.phrases import database, purl, remedy, severity
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ def sarif_object(report: Report) -> dict[str, object]:
         "columnKind": "unicodeCodePoints",
         "invocations": [_invocation(report)],
         "results": results,
+        "properties": {"databases": [database(source) for source in report.audit.coverage.sources]},
     }
     return {"version": "2.1.0", "$schema": "https://json.schemastore.org/sarif-2.1.0.json", "runs": [run]}
 

@@ -100,6 +100,6 @@ def _sources(coverage: Coverage) -> Iterator[str]:
         broken = f", {source.unreadable} unreadable" if source.unreadable else ""
         newest = source.newest[:10] if source.newest > "0002" else "unknown"
         yield printable(
-            f"database: {source.ecosystem}, {source.records:,} records{broken}, newest {newest}, "
+            f"database: {source.ecosystem}, {source.records:,} records{broken}, newest {newest}{source.exploits}, "
             f"checked {format_duration(source.age_s)} ago{sample}"
         )
