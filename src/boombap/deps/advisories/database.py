@@ -57,6 +57,12 @@ _AFFECTED = """
 SELECT v.name, a.package, a.ranges FROM affected a JOIN advisories v ON v.id = a.advisory WHERE a.ranges <> ''
 ORDER BY a.advisory
 """
+_HAS_ALL = "SELECT NOT EXISTS (SELECT 1 FROM advisories v LEFT JOIN temp.listed l ON l.id = v.name WHERE l.id IS NULL)"
+_CHANGED = """
+SELECT l.id FROM temp.listed l LEFT JOIN advisories v ON v.name = l.id
+WHERE substr(coalesce(v.modified, ''), 1, :second) <> substr(l.modified, 1, :second) LIMIT :most
+"""
+_SECOND = len("2025-02-12T10:00:00")
 
 
 class CandidateRow(Record):
@@ -174,9 +180,19 @@ class Database:
         """Return the OSV records of advisories, by id, sorted by it."""
         return [zlib.decompress(body) for (body,) in self._ask(_RECORDS, (json.dumps(list(names)),))]
 
-    def modified(self) -> dict[str, str]:
-        """Return when each advisory was changed last, by its id."""
-        return {str(name): str(when) for name, when in self._ask("SELECT name, modified FROM advisories")}
+    def changed(self, listed: Iterator[tuple[str, str]], most: int) -> tuple[bool, list[str]]:
+        """Compare the advisories with a list of ids, each with when it was changed last, to the second.
+
+        Returns:
+            Whether the list has every advisory, and the ids whose advisory is older or missing, at most so many.
+        """
+        list(self._ask("CREATE TEMP TABLE listed (id TEXT PRIMARY KEY, modified TEXT) WITHOUT ROWID"))
+        try:
+            self._connection.executemany("INSERT OR REPLACE INTO temp.listed VALUES (?, ?)", listed)
+            ((has_all,),) = self._ask(_HAS_ALL)
+            return bool(has_all), [str(id_) for (id_,) in self._ask(_CHANGED, {"most": most, "second": _SECOND})]
+        finally:
+            list(self._ask("DROP TABLE temp.listed"))
 
     def affected(self) -> Iterator[tuple[str, str, str]]:
         """Return id, package and stored ranges of everything that a version can match, advisory by advisory."""

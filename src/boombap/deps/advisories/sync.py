@@ -38,7 +38,6 @@ _MOST_UNREADABLE = 0.01
 _FEW_CHANGES = 50
 _MOST_CHANGED = 0.05
 _DAY_S = 86_400
-_SECOND = len("2025-02-12T10:00:00")
 # Real exports have 99 in a hundred; an archive of another ecosystem under this name has next to none.
 _LEAST_ABOUT = 0.9
 
@@ -127,8 +126,8 @@ def _bring_up_to_date(run: _Run, old: Database | None) -> tuple[str, int]:
     try:
         # One without a checksum is built again, whatever its source says: nobody knows what happened to it.
         if old and old.is_sealed and not run.wanted.is_rebuilt and old.fact("origin") == run.origin.label:
-            listed = _listed(run)
-            if listed and _is_whole(run, old, listed) and (changed := _changed(old, listed)) is not None:
+            changed = _changed(run, old)
+            if changed is not None:
                 return _update(run, old, changed)
         return _build(run, old)
     finally:
@@ -167,34 +166,35 @@ def _known(folder: Path, ecosystem: str) -> Iterator[Database | None]:
             database.close()
 
 
-def _listed(run: _Run) -> dict[str, str]:
-    """Return when each advisory of the export was changed last, by its id; empty when there is no list."""
+def _changed(run: _Run, old: Database) -> list[str] | None:
+    """Return the ids to take in, by the list of the export; None when it may not be followed, or names too many.
+
+    A missing id withdraws nothing, because withdrawn advisories stay in an export: a list may be cut short. One that
+    lacks known ids is followed only when the archive has nothing new either.
+    """
     try:
         listing = run.origin.file(f"{run.ecosystem}/modified_id.csv", run.scratch, run.watch)
     except NotFound:
-        return {}
+        return None
+    most = max(_FEW_CHANGES, int(_MOST_CHANGED * old.source(run.now_s).records))
+    has_all, changed = old.changed(_listed(listing), most + 1)
+    if len(changed) > most or not (has_all or _has_same_archive(run, old)):
+        return None
+    return changed
+
+
+def _listed(listing: Path) -> Iterator[tuple[str, str]]:
     with listing.open(encoding="utf-8", errors="replace") as lines:
-        parts = (line.strip().partition(",") for line in lines)
-        # The list of all ecosystems has ECOSYSTEM/ID in place of ID.
-        return {id_.rpartition("/")[2]: modified for modified, _, id_ in parts if id_}
+        for line in lines:
+            modified, _, id_ = line.strip().partition(",")
+            # The list of all ecosystems has ECOSYSTEM/ID in place of ID.
+            if id_:
+                yield id_.rpartition("/")[2], modified
 
 
-def _is_whole(run: _Run, old: Database, listed: Mapping[str, str]) -> bool:
-    """Tell whether a list may be followed: one that lacks known ids is only when the archive has nothing new either.
-
-    A missing id withdraws nothing, because withdrawn advisories stay in an export: a list may be cut short.
-    """
-    if all(id_ in listed for id_ in old.modified()):
-        return True
+def _has_same_archive(run: _Run, old: Database) -> bool:
     archive = run.origin.file(f"{run.ecosystem}/all.zip", run.scratch, run.watch)
     return _digest(archive) == old.fact("sha256")
-
-
-def _changed(old: Database, listed: Mapping[str, str]) -> list[str] | None:
-    """Return the ids to take in; None when so much has changed that everything is best fetched at once."""
-    known = old.modified()
-    changed = [id_ for id_, when in listed.items() if known.get(id_, "")[:_SECOND] != when[:_SECOND]]
-    return None if len(changed) > max(_FEW_CHANGES, _MOST_CHANGED * len(known)) else changed
 
 
 def _update(run: _Run, old: Database, changed: list[str]) -> tuple[str, int]:
