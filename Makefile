@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-long mutate lint docs docs-site bench benchmark-all lock clean
+.PHONY: help setup demo test test-long mutate fuzz lint docs docs-site bench benchmark-all lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,16 @@ test-long: $(READY) ## the tests that take long: kills, failovers
 mutate: $(READY) ## break each rule once, and check that a test fails
 	$(BIN)/python tests/mutations/run.py
 
+fuzz: .venv-fuzz/.ready ## invent files for each reader of deps, a minute a reader
+	.venv-fuzz/bin/python tests/fuzz/fuzz_readers.py
+
+.venv-fuzz/.ready: tests/fuzz/requirements.txt requirements.txt
+	$(PYTHON) -m venv .venv-fuzz
+	.venv-fuzz/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+		-r requirements.txt -r tests/fuzz/requirements.txt
+	.venv-fuzz/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
 lint: $(READY) ## format and lint, types, import layers, generated pages
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -62,11 +72,13 @@ bench: $(READY) ## time and memory of each tool, beside the old way
 
 benchmark-all: bench ## the same as bench
 
-lock: ## rewrite both requirements.txt (needs uv)
+lock: ## rewrite every requirements.txt (needs uv)
 	uv export --quiet --format requirements-txt --all-extras --no-emit-project --no-header --no-annotate > requirements.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 		--output-file docs/requirements.txt docs/requirements.in
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+		--output-file tests/fuzz/requirements.txt tests/fuzz/requirements.in
 
 clean: ## remove .venv and caches
-	rm -rf .venv .venv-docs site build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf .venv .venv-docs .venv-fuzz site build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find src tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
