@@ -29,10 +29,10 @@ from boombap.clients.redis.target import from_text as redis_from_text
 from boombap.demo import sample
 from boombap.interrupt import Interrupt
 from boombap.local import postgres, valkey
-from boombap.spotify.cache import Cache
-from boombap.spotify.decode import decode
-from boombap.spotify.match import match
+from boombap.spotify.cache.redis_cache import Cache
+from boombap.spotify.matching.match import match
 from boombap.spotify.model import Ask, Kind, Track, Wanted
+from boombap.spotify.webapi.decode import decode
 from measure import machine
 
 if TYPE_CHECKING:

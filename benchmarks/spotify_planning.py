@@ -14,9 +14,9 @@ import time
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
-from boombap.spotify.estimate import Profile, estimate
 from boombap.spotify.model import Album, Artist, Ask, Kind, Mode, Outcome, Refusal, Reply, Track, Wanted
-from boombap.spotify.planner import Planner
+from boombap.spotify.scheduling.estimate import Profile, estimate
+from boombap.spotify.scheduling.scheduler import Planner
 from measure import machine
 
 if TYPE_CHECKING:
