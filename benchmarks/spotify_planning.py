@@ -141,10 +141,9 @@ def run(wanted: Sequence[Wanted], api: WebApi, mode: Mode, chunk: int = 500) -> 
                 is_finished = True
         now_s += 0.05
         for ask in planner.next_requests(20, now_s):
-            matches = planner.answer(ask, api.answer(ask))
+            matches = planner.answer(ask, api.answer(ask)).matches
             waiting -= len(matches)
             outcomes.update(match.outcome for match in matches)
-        planner.seen.clear()
     return outcomes
 
 

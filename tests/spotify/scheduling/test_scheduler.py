@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -22,7 +23,10 @@ from boombap.spotify.model import (
     Track,
     Wanted,
 )
-from boombap.spotify.scheduling.scheduler import FLUSH_S, Planner
+from boombap.spotify.scheduling.scheduler import FLUSH_S, Planner, Settled
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 EVE = Artist("eve", "Eve")
 SONGS = ["alpha", "bravo", "charlie", "delta", "echoes", "foxtrot", "golfing", "hotel", "indiana", "juliet", "kilogram"]
@@ -78,16 +82,19 @@ class WebApi:
         return Counter(ask.kind for ask in self.asks)
 
 
-def drive(planner: Planner, api: WebApi, now_s: float = 0.0, at_once: int = 20) -> list[Match]:
-    matches: list[Match] = []
+def drive(planner: Planner, api: WebApi, at_once: int = 20) -> list[Match]:
+    return [match for settled in settle_all(planner, api, at_once) for match in settled.matches]
+
+
+def settle_all(planner: Planner, api: WebApi, at_once: int = 20) -> Iterator[Settled]:
+    now_s = 0.0
     while not planner.is_idle:
         now_s += 0.1
         asks = planner.next_requests(at_once, now_s)
         assert asks or planner.wakes_at_s is not None, "it waits for nothing"
         assert len(asks) == len(set(asks)), "one request is open twice"
         for ask in reversed(asks):
-            matches += planner.answer(ask, api.answer(ask))
-    return matches
+            yield planner.answer(ask, api.answer(ask))
 
 
 def names(*titles: str, artist: str = "Eve") -> list[Wanted]:
@@ -169,9 +176,28 @@ def test_siblings_on_the_way_are_kept_for_the_cache() -> None:
     planner, api = Planner(Mode.DEVELOPMENT), WebApi(Mode.DEVELOPMENT, "A")
     planner.add(names(*SONGS[:6]), 0.0)
     planner.finish()
-    drive(planner, api)
-    assert {one.name for one in planner.seen} == set(SONGS)
-    assert {one.album for one in planner.seen} == {ALBUM}
+    extra_tracks = [track for settled in settle_all(planner, api) for track in settled.extra_tracks]
+    assert sorted(track.name for track in extra_tracks) == sorted(SONGS)
+    assert {track.album for track in extra_tracks} == {ALBUM}
+
+
+def test_the_tracks_of_an_album_of_two_artists_come_once() -> None:
+    class Duet(WebApi):
+        def answer(self, ask: Ask) -> Reply | Refusal:
+            if ask.kind is not Kind.SEARCH_ARTISTS:
+                return super().answer(ask)
+            self.asks.append(ask)
+            name = ask.query.split('"')[1]
+            return Reply(artists=(Artist(name.lower(), name),))
+
+    planner, api = Planner(Mode.DEVELOPMENT), Duet(Mode.DEVELOPMENT, "A")
+    wanted = [*names(*SONGS[:6]), *names(*SONGS[:6], artist="Trina")]
+    planner.add([track._replace(key=key) for key, track in enumerate(wanted)], 0.0)
+    planner.finish()
+    extra_tracks = [track for settled in settle_all(planner, api) for track in settled.extra_tracks]
+    assert sorted(track.name for track in extra_tracks) == sorted(SONGS)
+    assert api.count()[Kind.SEARCH_ARTISTS] == 2
+    assert api.count()[Kind.ALBUM_TRACKS] == 1
 
 
 def test_known_ids_of_an_artist_come_with_the_albums() -> None:

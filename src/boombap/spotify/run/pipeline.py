@@ -297,9 +297,9 @@ class Pipeline:
         planner = self._parts.planner
         if isinstance(found, Refusal):
             self._count_forbidden(found)
-            return self._deliver(planner.answer(ask, found), asked=True)
+            return self._deliver(planner.answer(ask, found).matches, asked=True)
         self._forbidden = self._refused = 0
-        matches = planner.answer(ask, found.reply)
+        matches, extra_tracks = planner.answer(ask, found.reply)
         if found.broken:
             matches = [given_up(match, found.broken) for match in matches]
         # Search results and album pages may lack fields that a track asked for by its id has.
@@ -309,8 +309,7 @@ class Pipeline:
         if ask.kind is Kind.TRACKS:
             answered = zip(ask.ids, found.reply.tracks, strict=True)
             missing = tuple(id_ for id_, track in answered if track is None and id_ not in found.broken)
-        seen, planner.seen = planner.seen, []
-        self._parts.sink.remember([*tracks, *seen], missing)
+        self._parts.sink.remember([*tracks, *extra_tracks], missing)
         return self._deliver(matches, asked=True)
 
     def _count_forbidden(self, refusal: Refusal) -> None:

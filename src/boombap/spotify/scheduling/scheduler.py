@@ -7,7 +7,7 @@ pipeline's loop is::
     planner.add(wanted, now_s)                        # any number, at any time
     planner.finish()                                  # no more will come: half-filled batches go out at once
     for ask in planner.next_requests(20, now_s): ...  # at most 20; empty when it waits for replies or for time
-    for match in planner.answer(ask, reply_or_refusal): ...   # each wanted track comes out exactly once
+    matches, extra_tracks = planner.answer(ask, reply_or_refusal)   # each wanted track comes out exactly once
     planner.wakes_at_s                                # when a half-filled batch falls due; None when nothing waits
     planner.is_idle                                   # nothing waits and nothing is open
 
@@ -19,7 +19,7 @@ believed: the track is searched for. A refusal `FORBIDDEN` of a batch switches t
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from boombap.spotify.matching.match import match
 from boombap.spotify.matching.normalize import read_credit, searchable
@@ -27,7 +27,7 @@ from boombap.spotify.model import Ask, Kind, Match, Mode, Outcome, Priority, Ref
 from boombap.spotify.scheduling.discography import Sweep, verify
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable
+    from collections.abc import Container, Iterable, Sequence
 
     from boombap.spotify.model import Reply, Track, Wanted
 
@@ -43,17 +43,27 @@ _MOST_SWEEPS = 16
 _BATCHES = (Kind.TRACKS, Kind.ALBUMS, Kind.ARTISTS)
 
 
+class Settled(NamedTuple):
+    """What followed from one reply.
+
+    Attributes:
+        matches: verdicts, each about a track that nothing more is asked for.
+        extra_tracks: tracks of the reply that are worth caching, wanted or not; from album pages only.
+    """
+
+    matches: list[Match]
+    extra_tracks: Sequence[Track] = ()
+
+
 class Planner:
     """Wanted tracks between the source and the Web API.
 
     Attributes:
         mode: how the app may ask; changes once, when a batch is forbidden.
-        seen: tracks that came along with a reply and that nobody waited for, since they were last taken: worth caching.
     """
 
     def __init__(self, mode: Mode) -> None:
         self.mode = mode
-        self.seen: list[Track] = []
         self._is_finished = False
         self._keys: set[int] = set()
         self._ids: tuple[deque[Wanted], ...] = tuple(deque() for _ in Priority)
@@ -87,22 +97,25 @@ class Planner:
             asks += self._next_singly(most - len(asks))
         return asks
 
-    def answer(self, ask: Ask, reply: Reply | Refusal) -> list[Match]:
-        """Take a reply to an open ask and give the verdicts that follow from it."""
-        if ask in self._open_of_sweeps:
-            return self._done(self._answer_sweeps(ask, reply))
+    def answer(self, ask: Ask, reply: Reply | Refusal) -> Settled:
+        """Take a reply to an open ask and return what follows from it."""
+        settled = self._answer_sweeps(ask, reply) if ask in self._open_of_sweeps else self._answer_singly(ask, reply)
+        self._keys.difference_update([match.wanted.key for match in settled.matches])
+        return settled
+
+    def _answer_singly(self, ask: Ask, reply: Reply | Refusal) -> Settled:
         waiting = self._open.pop(ask)
         if reply is Refusal.FORBIDDEN and ask.kind in _BATCHES:
             self._switch(waiting)
-            return []
+            return Settled([])
         if isinstance(reply, Refusal):
             if ask.kind is Kind.TRACKS and len(ask.ids) > 1:
                 self._halve(ask, waiting)
-                return []
-            return self._done([_refused(one, reply) for one in waiting])
+                return Settled([])
+            return Settled([_refused(one, reply) for one in waiting])
         if ask.kind in {Kind.TRACKS, Kind.TRACK}:
-            return self._done(self._take_by_id(ask, waiting, reply))
-        return self._done([match(one, [track for track in reply.tracks if track]) for one in waiting])
+            return Settled(self._take_by_id(ask, waiting, reply))
+        return Settled([match(one, [track for track in reply.tracks if track]) for one in waiting])
 
     @property
     def wakes_at_s(self) -> float | None:
@@ -194,16 +207,17 @@ class Planner:
                 self._open_of_sweeps.setdefault(ask, []).append(sweep)
         return asks
 
-    def _answer_sweeps(self, ask: Ask, reply: Reply | Refusal) -> list[Match]:
-        matches = []
-        for at, sweep in enumerate(self._open_of_sweeps.pop(ask)):
-            tracks = sweep.answer(ask, reply)
-            self.seen += tracks if at == 0 else []
-            if sweep.is_over:
-                del self._sweeps[sweep.key]
-                settled, left = sweep.settle()
-                matches += settled
-                self._ask_singly(left)
+    def _answer_sweeps(self, ask: Ask, reply: Reply | Refusal) -> Settled:
+        sweeps = self._open_of_sweeps.pop(ask)
+        # An album of two artists gives each of them the same tracks.
+        tracks, *_ = [sweep.answer(ask, reply) for sweep in sweeps]
+        return Settled([match for sweep in sweeps if sweep.is_over for match in self._end(sweep)], tracks)
+
+    def _end(self, sweep: Sweep) -> list[Match]:
+        """Return the verdicts of a sweep that is over; the rest is asked for singly."""
+        del self._sweeps[sweep.key]
+        matches, left = sweep.settle()
+        self._ask_singly(left)
         return matches
 
     def _ask_singly(self, wanted: Iterable[Wanted]) -> None:
@@ -235,10 +249,6 @@ class Planner:
             queue.clear()
         for one in again:
             self._queue(one, self._now_s)
-
-    def _done(self, matches: list[Match]) -> list[Match]:
-        self._keys.difference_update([one.wanted.key for one in matches])
-        return matches
 
 
 class _Artists:
