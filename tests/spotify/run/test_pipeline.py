@@ -15,6 +15,7 @@ from boombap.resilience.breaker import State
 from boombap.resilience.retry import Policy
 from boombap.spotify.model import Match, Mode, Outcome, Track, Wanted
 from boombap.spotify.quota.limiter import Grant, Limiter, Limits
+from boombap.spotify.run.api_session import ApiSession
 from boombap.spotify.run.batch_writer import Sink
 from boombap.spotify.run.pipeline import Parts, Pipeline
 from boombap.spotify.run.prefetch import Feed
@@ -59,13 +60,14 @@ class Bench:
         return self.run_over(list(chunk) for chunk in chunks)
 
     def run_over(self, chunks: Iterable[list[Wanted]]) -> Pipeline:
-        access = Access("id", Secret("s"), self.web.url)
+        token = Access("id", Secret("s"), self.web.url)
         with (
             Client(Interrupt(), max_in_flight=self.in_flight) as client,
             Feed(chunks, self._look_up) as feed,
             Sink(self.write, self._keep, policy=QUICK) as sink,
         ):
-            parts = Parts(client, access, self.limiter, Planner(self.mode), feed, sink, f"{self.web.url}/v1")
+            api = ApiSession(client, token, self.limiter, f"{self.web.url}/v1")
+            parts = Parts(api, Planner(self.mode), feed, sink)
             self.pipeline = Pipeline(parts, self.interrupt, policy=QUICK, patience_s=self.patience_s)
             self.error: BaseException | None = None
             try:

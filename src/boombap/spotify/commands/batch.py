@@ -7,7 +7,6 @@ from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING, NamedTuple
 
 from boombap.batch.progress import Progress
-from boombap.clients.http.multi import Client
 from boombap.errors import BoombapError, ExternalError
 from boombap.interrupt import Interrupt
 from boombap.spotify import environment
@@ -16,14 +15,14 @@ from boombap.spotify.catalogue.leases import Leases, Selection, peek
 from boombap.spotify.catalogue.writer import NOBODY, Store
 from boombap.spotify.model import Mode
 from boombap.spotify.options import is_database
-from boombap.spotify.quota.build import limiter_of
+from boombap.spotify.run.api_session import open_session
 from boombap.spotify.run.batch_writer import Sink
 from boombap.spotify.run.pipeline import Parts, Pipeline
 from boombap.spotify.run.prefetch import Feed
 from boombap.spotify.run.statistics import Tally
 from boombap.spotify.scheduling.scheduler import Planner
 from boombap.spotify.settings import SpotifySettings
-from boombap.spotify.webapi.token import from_settings
+from boombap.spotify.webapi.token import require_credentials
 from boombap.units import format_duration
 
 if TYPE_CHECKING:
@@ -34,7 +33,7 @@ if TYPE_CHECKING:
     from boombap.spotify.catalogue.file_input import Skipped
     from boombap.spotify.model import Match, Wanted
     from boombap.spotify.quota.limiter import Limiter
-    from boombap.spotify.webapi.token import Access
+    from boombap.spotify.run.api_session import ApiSession
 
 # What is in flight, and the last batches, are waited for.
 _GRACE_S = 10.0
@@ -92,9 +91,10 @@ def work(context: RunContext, order: Order) -> Done:
         ExternalError: the database could not be prepared.
     """
     context.interrupt.grace_s = max(context.interrupt.grace_s, _GRACE_S)
-    access = from_settings(context.config.of(SpotifySettings))
+    # Before a server is asked, and before tables are made.
+    require_credentials(context.config.of(SpotifySettings))
     with ExitStack() as stack:
-        return _Run(context, order, stack).work(access)
+        return _Run(context, order, stack).work()
 
 
 class _Run:
@@ -119,32 +119,37 @@ class _Run:
             with closing(self._session()) as session:
                 schema.prepare(session)
 
-    def work(self, access: Access) -> Done:
-        # A dry run does not make the tables that remember cool-downs.
-        memory = None if self._order.is_dry else self._pool
-        limiter = limiter_of(self._settings, self._redis, memory, burst=self._order.in_flight)
-        limiter.begin()
+    def work(self) -> Done:
+        session = open_session(
+            self._settings,
+            self._own,
+            in_flight=self._order.in_flight,
+            redis=self._redis,
+            # A dry run does not make the tables that remember cool-downs.
+            pool=None if self._order.is_dry else self._pool,
+            ca_file=self._context.config.http.ca_file,
+        )
+        with session as api:
+            return self._process(api)
+
+    def _process(self, api: ApiSession) -> Done:
         mode = Mode.DEVELOPMENT if self._settings.mode == Mode.DEVELOPMENT else Mode.EXTENDED
         planner, begun_s = Planner(mode), time.monotonic()
         tally, error = Tally(), None
         try:
             with ExitStack() as stack:
-                stack.callback(limiter.close)
-                # One more for the token, which must not wait for a free place.
-                most, ca_file = self._order.in_flight + 1, self._context.config.http.ca_file
-                client = stack.enter_context(Client(self._own, max_in_flight=most, ca_file=ca_file))
                 leases = self._leases(stack)
                 feed = stack.enter_context(self._feed(leases))
                 sink = stack.enter_context(self._sink(leases))
-                progress = stack.enter_context(self._progress(tally, limiter))
-                parts = Parts(client, access, limiter, planner, feed, sink, self._settings.base_url)
+                progress = stack.enter_context(self._progress(tally, api.limiter))
+                parts = Parts(api, planner, feed, sink)
                 pipeline = Pipeline(parts, self._context.interrupt, tally=tally, on_progress=progress.advance)
                 error = _end_of(pipeline)
         except ExternalError as found:
             error = error or found
         seconds = time.monotonic() - begun_s
         kept = (tuple(self._skipped), tuple(sorted(self._matches, key=lambda one: one.wanted.key)), error)
-        counts = (self._stored, self._refused, access.renewals, limiter.refusals)
+        counts = (self._stored, self._refused, api.token.renewals, api.limiter.refusals)
         return Done(tally, seconds, planner.mode, *counts, *kept)
 
     def _session(self) -> Session:

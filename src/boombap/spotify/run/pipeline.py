@@ -29,15 +29,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from boombap.clients.http.exchange import Failure, Response
-    from boombap.clients.http.multi import Client
     from boombap.errors import BoombapError
     from boombap.interrupt import Interrupt
     from boombap.spotify.model import Ask, Match
-    from boombap.spotify.quota.limiter import Limiter
+    from boombap.spotify.run.api_session import ApiSession
     from boombap.spotify.run.batch_writer import Sink
     from boombap.spotify.run.prefetch import Feed
     from boombap.spotify.scheduling.scheduler import Planner
-    from boombap.spotify.webapi.token import Access
 
 _STEP_S = 0.05
 _DRAIN_S = 5.0
@@ -53,13 +51,10 @@ _MOST_REFUSED = 100
 class Parts(NamedTuple):
     """What a run works with."""
 
-    client: Client
-    access: Access
-    limiter: Limiter
+    api: ApiSession
     planner: Planner
     feed: Feed
     sink: Sink
-    base_url: str
 
 
 class _Open:
@@ -103,6 +98,7 @@ class Pipeline:
     ) -> None:
         self.tally = tally or Tally()
         self._parts = parts
+        self._api = parts.api
         self._interrupt = interrupt
         self._policy = policy
         self._patience_s = patience_s
@@ -148,7 +144,7 @@ class Pipeline:
         self._take_in()
         self._send()
         self._parts.sink.tend()
-        self._hear(self._parts.client.poll(self._wait_s()) if self._parts.client.in_flight else self._rest())
+        self._hear(self._api.client.poll(self._wait_s()) if self._api.client.in_flight else self._rest())
         self._on_progress(0)
 
     def _take_in(self) -> None:
@@ -171,7 +167,7 @@ class Pipeline:
         parts, now_s = self._parts, self._clock()
         while self._later and self._later[0][0] <= now_s:
             self._ready.append(heapq.heappop(self._later)[2])
-        room = parts.client.free_slots
+        room = self._api.client.free_slots
         if len(self._ready) < room:
             self._ready.extend(parts.planner.next_requests(room - len(self._ready), now_s))
         if not self._ready or not room or not self._has_token(now_s):
@@ -182,25 +178,25 @@ class Pipeline:
     def _allowed(self, most: int) -> int:
         """Return how many requests may leave: what the breaker and the quota allow."""
         if self._breaker.state is State.CLOSED:
-            return self._parts.limiter.take(most)
+            return self._api.limiter.take(most)
         if not self._breaker.allow():
             return 0
-        granted = self._parts.limiter.take(1)
+        granted = self._api.limiter.take(1)
         if not granted:
             # A trial that does not leave would be waited for until the end.
             self._breaker.cancel()
         return granted
 
     def _has_token(self, now_s: float) -> bool:
-        access = self._parts.access
-        if access.headers:
+        token = self._api.token
+        if token.headers:
             return True
-        if not access.is_asking and now_s >= self._token_at_s:
-            self._parts.client.submit(access.request())
+        if not token.is_asking and now_s >= self._token_at_s:
+            self._api.client.submit(token.request())
         return False
 
     def _submit(self, ask: Ask, now_s: float) -> None:
-        headers = self._parts.access.headers
+        headers = self._api.token.headers
         assert headers is not None, "looked at before"
         under_way = self._open.get(ask)
         if under_way is None:
@@ -210,14 +206,14 @@ class Pipeline:
         under_way.headers = headers
         under_way.is_trial = self._breaker.state is not State.CLOSED
         self.tally.requests[ask.kind] += 1
-        self._parts.client.submit(endpoints.request(ask, self._parts.base_url, headers))
+        self._api.client.submit(endpoints.request(ask, self._api.base_url, headers))
 
     def _hear(self, answers: Iterable[Response | Failure]) -> None:
         stop: BoombapError | None = None
         for answer in answers:
             ask = answer.request.tag
             try:
-                if ask is self._parts.access:
+                if ask is self._api.token:
                     self._hear_token(answer)
                 else:
                     self._hear_of(ask, answer)  # type: ignore[arg-type] # every other request has an ask as its tag
@@ -229,7 +225,7 @@ class Pipeline:
 
     def _hear_token(self, answer: Response | Failure) -> None:
         try:
-            self._parts.access.take(answer)
+            self._api.token.take(answer)
         except ExternalError as error:
             now_s = self._clock()
             self._token.failures += 1
@@ -256,17 +252,17 @@ class Pipeline:
                 if self._open[ask].is_trial:
                     self._breaker.cancel()
                 self._ready.append(ask)
-                self._parts.access.refuse(self._open[ask].headers)
+                self._api.token.refuse(self._open[ask].headers)
             case endpoints.Limited():
                 self._ready.append(ask)
                 self._rise()
-                self._parts.limiter.refuse(found)
+                self._api.limiter.refuse(found)
             case _:
                 self._fail(ask, found)
 
     def _succeed(self) -> None:
-        self._parts.limiter.succeed()
-        self._parts.access.accept()
+        self._api.limiter.succeed()
+        self._api.token.accept()
         self._rise()
 
     def _doubt(self, ask: Ask, said: str) -> None:
@@ -376,9 +372,9 @@ class Pipeline:
         if self._later:
             times.append(self._later[0][0] - now_s)
         if self._ready:
-            times.append(self._parts.limiter.wait_s or _STEP_S)
+            times.append(self._api.limiter.wait_s or _STEP_S)
         wakes_at_s = self._parts.planner.wakes_at_s
-        if wakes_at_s is not None and self._parts.client.free_slots:
+        if wakes_at_s is not None and self._api.client.free_slots:
             times.append(wakes_at_s - now_s)
         return max(0.0, min(times))
 
@@ -391,7 +387,7 @@ class Pipeline:
     def _drain(self) -> None:
         """Wait for what is in flight, and take it; nothing new is sent."""
         self._is_ending = True
-        client, end_s = self._parts.client, self._clock() + _DRAIN_S
+        client, end_s = self._api.client, self._clock() + _DRAIN_S
         while client.in_flight and self._clock() < end_s:
             # A second ban, or an error of the sink, changes nothing any more.
             with suppress(ExternalError, RetryLater):

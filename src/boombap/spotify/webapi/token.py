@@ -118,17 +118,26 @@ class Access:
 
 
 def from_settings(settings: SpotifySettings) -> Access:
-    """Return the access that the configuration names.
+    """Return the token of the app that the configuration names; nothing is asked for yet.
 
     Raises:
         ConfigError: when the credentials are not set.
+    """
+    return Access(*require_credentials(settings), settings.accounts_url)
+
+
+def require_credentials(settings: SpotifySettings) -> tuple[str, Secret]:
+    """Return the app's id and secret.
+
+    Raises:
+        ConfigError: when they are not set.
     """
     if not settings.client_id or not settings.client_secret:
         raise ConfigError(
             "no credentials for the Spotify Web API are configured",
             hint="set SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET, or try the tool with `boombap spotify emulate`",
         )
-    return Access(settings.client_id, settings.client_secret, settings.accounts_url)
+    return settings.client_id, settings.client_secret
 
 
 def _read(body: bytes) -> tuple[str, float]:
