@@ -15,6 +15,7 @@ from boombap.clients.redis.errors import ServerError, refusal
 from boombap.errors import ExternalError
 from boombap.resilience.breaker import Breaker
 from boombap.spotify.cache import codec
+from boombap.spotify.matching.verdict import unknown_id
 from boombap.spotify.model import Match, Outcome, Priority
 
 if TYPE_CHECKING:
@@ -142,7 +143,7 @@ class Cache:
         if value is None:
             return one
         if value == codec.MISSING:
-            return Match(one, Outcome.NOT_FOUND, reasons=("unknown_id",)) if not one.title else _without_id(one)
+            return unknown_id(one) if not one.title else _without_id(one)
         track = codec.decode_track(value)
         if track is None or one.spotify_id not in (track.id, track.requested_id):
             return one

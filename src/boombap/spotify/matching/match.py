@@ -213,10 +213,3 @@ def _may_name_guests(name: str) -> bool:
 
 def _same_isrc(one: str, other: str) -> bool:
     return one == other or one.replace("-", "").upper() == other.replace("-", "").upper()
-
-
-def given_up(match: Match, broken: frozenset[str]) -> Match:
-    """Return a verdict, or that there is none where the answer about the id could not be read."""
-    if match.outcome is not Outcome.NOT_FOUND or match.wanted.spotify_id not in broken:
-        return match
-    return match._replace(outcome=Outcome.FAILED, reasons=("malformed_answer",))

@@ -19,7 +19,7 @@ from boombap.errors import AccessDenied, ExternalError, RetryLater
 from boombap.resilience.backoff import Backoff
 from boombap.resilience.breaker import Breaker, State
 from boombap.resilience.retry import Policy, wait_s
-from boombap.spotify.matching.match import given_up
+from boombap.spotify.matching.verdict import without_broken
 from boombap.spotify.model import Kind, Mode, Outcome, Refusal
 from boombap.spotify.run.statistics import Tally
 from boombap.spotify.webapi import endpoints
@@ -297,7 +297,7 @@ class Pipeline:
         self._forbidden = self._refused = 0
         matches, extra_tracks = planner.answer(ask, found.reply)
         if found.broken:
-            matches = [given_up(match, found.broken) for match in matches]
+            matches = [without_broken(match, found.broken) for match in matches]
         # Search results and album pages may lack fields that a track asked for by its id has.
         is_whole = ask.kind in {Kind.TRACKS, Kind.TRACK}
         tracks = [track for track in found.reply.tracks if track is not None] if is_whole else []

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from boombap.spotify.matching.match import match, weigh
+from boombap.spotify.matching.match import weigh
 from boombap.spotify.matching.normalize import name_key, read_title, searchable
-from boombap.spotify.model import Ask, Kind, Match, Outcome, Refusal, Track
+from boombap.spotify.matching.verdict import match_all
+from boombap.spotify.model import Ask, Kind, Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from boombap.spotify.model import Album, Priority, Reply, Wanted
+    from boombap.spotify.model import Album, Match, Priority, Reply, Track, Wanted
 
 ARTISTS_PAGE = 10
 ALBUMS_PAGE = 10
@@ -84,7 +85,7 @@ class Sweep:
 
     def settle(self) -> tuple[list[Match], list[Wanted]]:
         """Return the verdicts that the sweep allows, and what has to be asked for singly."""
-        return settle(self._wanted, self.tracks)
+        return match_all(self._wanted, self.tracks)
 
     def _first_ask(self) -> Ask:
         query = f'artist:"{searchable(self._wanted[0].artist)}"'
@@ -175,34 +176,3 @@ class Sweep:
                 self._missing.discard(at)
         if track.id in self._ids:
             self._missing -= {at for at in self._missing if self._wanted[at].spotify_id == track.id}
-
-
-def settle(wanted: Iterable[Wanted], tracks: Sequence[Track]) -> tuple[list[Match], list[Wanted]]:
-    """Match tracks locally; give the verdicts, and what these tracks do not answer."""
-    by_key: dict[str, list[Track]] = {}
-    by_id = {track.id: track for track in tracks if track.id}
-    for track in tracks:
-        by_key.setdefault(read_title(track.name).key, []).append(track)
-    matches, left = [], []
-    for one in wanted:
-        known = by_id.get(one.spotify_id) if one.spotify_id else None
-        found = verify(one, known) if known else None
-        if found is None:
-            found = match(one, by_key.get(read_title(one.title).key, ()))
-            if found.outcome is not Outcome.MATCHED:
-                found = match(one, by_id.values())
-        if found.outcome is Outcome.MATCHED:
-            matches.append(found)
-        else:
-            left.append(one)
-    return matches, left
-
-
-def verify(wanted: Wanted, track: Track) -> Match | None:
-    """Return the verdict about a track that was asked for by its id; None when the id is another track's."""
-    if not wanted.artist or not wanted.title:
-        return Match(wanted, Outcome.MATCHED, track, 1.0, None, ("id",))
-    found = weigh(wanted, track)
-    if found.refused is not None:
-        return None
-    return Match(wanted, Outcome.MATCHED, track, found.score, None, ("id", *found.reasons))

@@ -23,8 +23,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from boombap.spotify.matching.match import match
 from boombap.spotify.matching.normalize import read_credit, searchable
-from boombap.spotify.model import Ask, Kind, Match, Mode, Outcome, Priority, Refusal
-from boombap.spotify.scheduling.discography import Sweep, verify
+from boombap.spotify.matching.verdict import match_id, refused, unknown_id
+from boombap.spotify.model import Ask, Kind, Match, Mode, Priority, Refusal
+from boombap.spotify.scheduling.discography import Sweep
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Sequence
@@ -112,7 +113,7 @@ class Planner:
             if ask.kind is Kind.TRACKS and len(ask.ids) > 1:
                 self._halve(ask, waiting)
                 return Settled([])
-            return Settled([_refused(one, reply) for one in waiting])
+            return Settled([refused(one, reply) for one in waiting])
         if ask.kind in {Kind.TRACKS, Kind.TRACK}:
             return Settled(self._take_by_id(ask, waiting, reply))
         return Settled([match(one, [track for track in reply.tracks if track]) for one in waiting])
@@ -230,8 +231,8 @@ class Planner:
         for one in waiting:
             track = found.get(one.spotify_id or "")
             if track is None:
-                matches.append(Match(one, Outcome.NOT_FOUND, reasons=("unknown_id",)))
-            elif verified := verify(one, track):
+                matches.append(unknown_id(one))
+            elif verified := match_id(one, track):
                 matches.append(verified)
             else:
                 # The id is another track's: an earlier, wrong match. The names decide.
@@ -296,9 +297,3 @@ def _search(one: Wanted) -> tuple[Ask, list[Wanted]]:
 
 def _most_pressing(wanted: Iterable[Wanted]) -> Priority:
     return min(one.priority for one in wanted)
-
-
-def _refused(one: Wanted, refusal: Refusal) -> Match:
-    if refusal is Refusal.NOT_FOUND:
-        return Match(one, Outcome.NOT_FOUND, reasons=("unknown_id",))
-    return Match(one, Outcome.FAILED, reasons=("forbidden" if refusal is Refusal.FORBIDDEN else "request_failed",))
