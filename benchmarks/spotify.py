@@ -230,7 +230,7 @@ def _measure_stages(bench: Bench) -> None:
     many = tracks[:_CANDIDATES]
     _stage("match, ten candidates", len(wanted), lambda: [match(one, many) for one in wanted])
     with RedisPool(redis_from_text(bench.redis_url, origin="the benchmark"), Interrupt()) as pool:
-        cache = Cache(pool, match)
+        cache = Cache(pool)
         found = [_as(track, one) for one, track in zip(wanted, tracks * (len(wanted) // len(tracks) + 1), strict=False)]
         _stage("cache, keep", len(wanted), lambda: cache.keep(found, (), ()))
         _stage("cache, look up (hits)", len(wanted), lambda: cache.look_up(wanted))

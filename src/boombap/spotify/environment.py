@@ -65,10 +65,9 @@ def redis(context: RunContext, interrupt: Interrupt) -> Iterator[RedisPool | Non
 def cache(context: RunContext, connections: RedisPool) -> Cache:
     """Return the cache that the configuration describes."""
     from boombap.spotify.cache.redis_cache import Cache, Lifetimes
-    from boombap.spotify.matching.match import match
 
     settings = context.config.of(SpotifySettings)
-    return Cache(connections, match, Lifetimes(settings.ttl, settings.missing_ttl))
+    return Cache(connections, Lifetimes(settings.ttl, settings.missing_ttl))
 
 
 def _limits(context: RunContext) -> Limits:

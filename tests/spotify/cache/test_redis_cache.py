@@ -15,22 +15,16 @@ from boombap.errors import ExternalError
 from boombap.spotify.cache import codec
 from boombap.spotify.cache.redis_cache import Cache, Counts, Lifetimes
 from boombap.spotify.catalogue.known_tracks import Kept
-from boombap.spotify.model import Album, Artist, Match, Outcome, Priority, Track, Wanted
+from boombap.spotify.model import Album, Artist, Match, Mode, Outcome, Priority, Reply, Track, Wanted
+from boombap.spotify.scheduling.scheduler import Planner
 from spotify.answers import a_match, a_track, an_id
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from boombap.clients.redis.pool import Pool
     from caches import Cache as Server
     from caches import Caches
-
-
-def judge(wanted: Wanted, tracks: Sequence[Track]) -> Match:
-    """The matcher, less everything: titles are the same or not."""
-    (track,) = tracks
-    outcome = Outcome.MATCHED if track.name == wanted.title else Outcome.NOT_FOUND
-    return Match(wanted, outcome, track, 0.9)
 
 
 @pytest.fixture
@@ -41,11 +35,11 @@ def pool(cache: Server) -> Iterator[Pool]:
 
 @pytest.fixture
 def mine(pool: Pool) -> Cache:
-    return Cache(pool, judge)
+    return Cache(pool)
 
 
 def by_id(number: int, title: str = "") -> Wanted:
-    return Wanted(number, "x" if title else "", title, spotify_id=an_id("t", number))
+    return Wanted(number, f"MC {number % 10}" if title else "", title, spotify_id=an_id("t", number))
 
 
 def test_an_empty_cache_knows_nothing(mine: Cache):
@@ -57,7 +51,7 @@ def test_an_empty_cache_knows_nothing(mine: Cache):
 
 def test_a_track_is_known_by_its_id(each_cache: Server):
     with each_cache.pool() as pool:
-        mine = Cache(pool, judge)
+        mine = Cache(pool)
         mine.keep([a_track(1)], [], [])
         assert mine.look_up([by_id(1), by_id(2)]) == (
             [Match(by_id(1), Outcome.MATCHED, a_track(1), 1.0, reasons=("id",))],
@@ -69,9 +63,28 @@ def test_a_track_is_known_by_its_id(each_cache: Server):
 def test_a_known_id_must_fit_the_name(mine: Cache):
     mine.keep([a_track(1)], [], [])
     hits, misses = mine.look_up([by_id(1, "Song 1")])
-    assert [(hit.outcome, hit.score) for hit in hits] == [(Outcome.MATCHED, 0.9)]
+    assert [(hit.outcome, hit.score) for hit in hits] == [(Outcome.MATCHED, 0.97)]
     assert misses == []
     assert mine.look_up([by_id(1, "Another")]) == ([], [by_id(1, "Another")])
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        by_id(1),
+        by_id(1, "Song 1"),
+        by_id(1, "Song 1")._replace(artist=""),
+        by_id(1, "Song 1 (feat. Nobody)")._replace(duration_ms=194_001),
+        by_id(1, "Another")._replace(isrc="USXX10000001"),
+    ],
+)
+def test_a_cached_track_gets_the_verdict_of_one_that_is_asked_for(mine: Cache, wanted: Wanted):
+    scheduler = Planner(Mode.EXTENDED)
+    scheduler.add([wanted], 0.0)
+    scheduler.finish()
+    (ask,) = scheduler.next_requests(1, 0.0)
+    mine.keep([a_track(1)], [], [])
+    assert mine.look_up([wanted]) == (scheduler.answer(ask, Reply((a_track(1),))).matches, [])
 
 
 def test_a_relinked_track_is_known_by_both_ids(mine: Cache):
@@ -111,14 +124,14 @@ def test_a_refresh_is_always_asked_for(mine: Cache):
 
 
 def test_lifetimes(pool: Pool):
-    mine = Cache(pool, judge, Lifetimes(found_s=100.0, missing_s=1_000.0))
+    mine = Cache(pool, Lifetimes(found_s=100.0, missing_s=1_000.0))
     mine.keep([a_track(1)], [an_id("t", 2)], [a_match(3), a_match(4, Outcome.NOT_FOUND)])
     left_s = sorted(pool.call("PTTL", key) / 1000 for keys in pool.scan("boombap:spotify:1:[tm]*") for key in keys)
     assert left_s == pytest.approx([100, 100, 1_000, 1_000], abs=5)
 
 
 def test_what_the_tables_know_lives_for_the_rest_of_its_time(pool: Pool):
-    mine = Cache(pool, judge, Lifetimes(found_s=100.0))
+    mine = Cache(pool, Lifetimes(found_s=100.0))
     assert mine.warm([Kept(a_track(1), 40.0), Kept(a_track(2), 99.5), Kept(a_track(3), 400.0)]) == 1
     assert pool.call("PTTL", "boombap:spotify:1:track:" + an_id("t", 1)) == pytest.approx(60_000, abs=5_000)
     hits, _ = mine.look_up([by_id(1), by_id(2), by_id(3)])
@@ -156,7 +169,7 @@ def test_a_key_of_another_kind_is_a_miss(pool: Pool, mine: Cache):
 
 def test_counts_are_added_up_over_processes(pool: Pool):
     for _ in range(2):
-        one = Cache(pool, judge)
+        one = Cache(pool)
         one.keep([a_track(1)], [], [])
         one.look_up([by_id(1), by_id(2), by_id(3)])
         one.keep([], [], [])
@@ -192,7 +205,7 @@ def warnings() -> Iterator[list[str]]:
 
 def test_a_redis_that_is_down_costs_one_warning(cache: Server, warnings: list[str]):
     with cache.pool(from_text("redis://127.0.0.1:1/0", origin="the test")) as pool:
-        mine = Cache(pool, judge)
+        mine = Cache(pool)
         for _ in range(5):
             assert mine.look_up([by_id(1)]) == ([], [by_id(1)])
             mine.keep([a_track(1)], [], [])
@@ -205,7 +218,7 @@ def test_a_redis_that_is_down_costs_one_warning(cache: Server, warnings: list[st
 def test_a_redis_that_stops_in_the_middle_costs_hits(caches: Caches, warnings: list[str]):
     own = caches.own()
     with own.pool() as pool:
-        mine = Cache(pool, judge)
+        mine = Cache(pool)
         mine.keep([a_track(1)], [], [])
         assert len(mine.look_up([by_id(1)])[0]) == 1
         with own.connection() as connection, pytest.raises(ExternalError):

@@ -15,19 +15,16 @@ from boombap.clients.redis.errors import ServerError, refusal
 from boombap.errors import ExternalError
 from boombap.resilience.breaker import Breaker
 from boombap.spotify.cache import codec
-from boombap.spotify.matching.verdict import unknown_id
+from boombap.spotify.matching.verdict import match_id, unknown_id
 from boombap.spotify.model import Match, Outcome, Priority
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
     from boombap.clients.redis.connection import Command, Reply
     from boombap.clients.redis.pool import Pool
     from boombap.spotify.catalogue.known_tracks import Kept
     from boombap.spotify.model import Track, Wanted
-
-    Judge = Callable[[Wanted, Sequence[Track]], Match]
-    """`match.match`."""
 
 _SCHEMA = 1
 _PREFIX = f"boombap:spotify:{_SCHEMA}:"
@@ -63,15 +60,10 @@ class Counts(NamedTuple):
 
 
 class Cache:
-    """The cache of all processes; threads may share it.
+    """The cache of all processes; threads may share it."""
 
-    Args:
-        judge: says whether a track that is known by its id is what the row wants.
-    """
-
-    def __init__(self, pool: Pool, judge: Judge, lifetimes: Lifetimes = Lifetimes()) -> None:  # noqa: B008 - frozen
+    def __init__(self, pool: Pool, lifetimes: Lifetimes = Lifetimes()) -> None:  # noqa: B008 - frozen
         self._pool = pool
-        self._judge = judge
         self._lifetimes = lifetimes
         self._reading = Breaker(threshold=_FAILURES, recovery_s=_RECOVERY_S)
         self._writing = Breaker(threshold=_FAILURES, recovery_s=_RECOVERY_S)
@@ -147,10 +139,8 @@ class Cache:
         track = codec.decode_track(value)
         if track is None or one.spotify_id not in (track.id, track.requested_id):
             return one
-        if not one.title:
-            return Match(one, Outcome.MATCHED, track, 1.0, reasons=("id",))
-        match = self._judge(one, [track])
-        return match if match.outcome is Outcome.MATCHED else one
+        # The id of another track: the Web API is asked, in case it says something else by now.
+        return match_id(one, track) or one
 
     def _track_commands(self, tracks: Iterable[Track]) -> Iterable[Command]:
         return (command for track in tracks for command in _set_track(track, self._lifetimes.found_s))
