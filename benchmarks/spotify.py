@@ -29,10 +29,10 @@ from boombap.clients.redis.target import from_text as redis_from_text
 from boombap.demo import sample
 from boombap.interrupt import Interrupt
 from boombap.local import postgres, valkey
-from boombap.spotify.cache import Cache
-from boombap.spotify.decode import decode
-from boombap.spotify.match import match
+from boombap.spotify.cache.redis_cache import Cache
+from boombap.spotify.matching.match import match
 from boombap.spotify.model import Ask, Kind, Track, Wanted
+from boombap.spotify.webapi.decode import decode
 from measure import machine
 
 if TYPE_CHECKING:
@@ -230,7 +230,7 @@ def _measure_stages(bench: Bench) -> None:
     many = tracks[:_CANDIDATES]
     _stage("match, ten candidates", len(wanted), lambda: [match(one, many) for one in wanted])
     with RedisPool(redis_from_text(bench.redis_url, origin="the benchmark"), Interrupt()) as pool:
-        cache = Cache(pool, match)
+        cache = Cache(pool)
         found = [_as(track, one) for one, track in zip(wanted, tracks * (len(wanted) // len(tracks) + 1), strict=False)]
         _stage("cache, keep", len(wanted), lambda: cache.keep(found, (), ()))
         _stage("cache, look up (hits)", len(wanted), lambda: cache.look_up(wanted))

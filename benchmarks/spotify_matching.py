@@ -7,7 +7,7 @@ left out, censored, other apostrophes, no remaster note, length known or not), a
 them: the nearest titles and artists of the pool, and made rivals (covers, remixes, live, karaoke and tribute artists,
 other parts). Then the same with the right track taken out. Artists are split by a digest of their name into a
 development half, on which the bar, the margin and the gates were chosen, and a held-out half. The split does not cover
-`names.py` and `versions.py`: their rules were checked by eye on the titles of both halves.
+`normalize.py` and `track_versions.py`: their rules were checked by eye on the titles of both halves.
 
 The audit runs over the 500 stored rows as they are, and again with answers of other artists planted among them.
 """
@@ -29,11 +29,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from rapidfuzz import fuzz, process
 
-from boombap.spotify.audit import QUARANTINED, Audited, Row, Verdict, audit, take_census
-from boombap.spotify.match import match
+from boombap.spotify.catalogue.legacy_json import Shape, Stored, read_stored
+from boombap.spotify.matching.audit import QUARANTINED, Audited, Row, Verdict, audit, take_census
+from boombap.spotify.matching.match import match
+from boombap.spotify.matching.normalize import name_key, read_title
 from boombap.spotify.model import Album, Artist, Outcome, Track, Wanted
-from boombap.spotify.names import name_key, read_title
-from boombap.spotify.stored import Shape, Stored, read_stored
 from measure import machine
 
 if TYPE_CHECKING:

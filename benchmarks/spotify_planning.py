@@ -14,9 +14,9 @@ import time
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
-from boombap.spotify.estimate import Profile, estimate
 from boombap.spotify.model import Album, Artist, Ask, Kind, Mode, Outcome, Refusal, Reply, Track, Wanted
-from boombap.spotify.planner import Planner
+from boombap.spotify.scheduling.estimate import Profile, estimate
+from boombap.spotify.scheduling.scheduler import Planner
 from measure import machine
 
 if TYPE_CHECKING:
@@ -141,10 +141,9 @@ def run(wanted: Sequence[Wanted], api: WebApi, mode: Mode, chunk: int = 500) -> 
                 is_finished = True
         now_s += 0.05
         for ask in planner.next_requests(20, now_s):
-            matches = planner.answer(ask, api.answer(ask))
+            matches = planner.answer(ask, api.answer(ask)).matches
             waiting -= len(matches)
             outcomes.update(match.outcome for match in matches)
-        planner.seen.clear()
     return outcomes
 
 

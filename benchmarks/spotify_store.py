@@ -20,11 +20,12 @@ from boombap.clients.postgres.target import from_text
 from boombap.demo import sample
 from boombap.interrupt import Interrupt
 from boombap.local import postgres
-from boombap.spotify import entry, schema
+from boombap.spotify.cache import codec
+from boombap.spotify.catalogue import schema
+from boombap.spotify.catalogue.leases import Leases, Selection
+from boombap.spotify.catalogue.writer import Store
 from boombap.spotify.model import Album, Artist, Match, Outcome, Track, Wanted
 from boombap.spotify.settings import FIELDS
-from boombap.spotify.source import Leases, Selection
-from boombap.spotify.store import Store
 from measure import machine
 
 if TYPE_CHECKING:
@@ -155,11 +156,11 @@ def _empty(session: Session) -> None:
 
 def _measure_codec() -> None:
     tracks = [match.track for match in map(verdict, range(1, 2_001)) if match.track]
-    plain = [entry.encode_track(track) for track in tracks]
+    plain = [codec.encode_track(track) for track in tracks]
     packed = [zlib.compress(value, 1) for value in plain]
     costs = {
-        "encode, plain": _cost_us(entry.encode_track, tracks),
-        "decode, plain": _cost_us(entry.decode_track, plain),
+        "encode, plain": _cost_us(codec.encode_track, tracks),
+        "decode, plain": _cost_us(codec.decode_track, plain),
         "zlib level 1 on top, to write": _cost_us(lambda value: zlib.compress(value, 1), plain),
         "zlib on top, to read": _cost_us(zlib.decompress, packed),
     }

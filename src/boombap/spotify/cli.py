@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     from boombap.command.context import RunContext
     from boombap.config.section import Section
+    from boombap.spotify.catalogue.leases import Selection
     from boombap.spotify.settings import SpotifySettings
-    from boombap.spotify.source import Selection
 
 
 def _section() -> Section:
@@ -35,7 +35,7 @@ def _batch(context: RunContext) -> int:
 
 
 def _refresh(context: RunContext) -> int:
-    from boombap.spotify.source import Phase, Selection
+    from boombap.spotify.catalogue.leases import Phase, Selection
 
     args = context.args
     selection = Selection(most=args.tracks, phases=(Phase.REFRESH,), refresh_s=args.older_than)
@@ -44,7 +44,7 @@ def _refresh(context: RunContext) -> int:
 
 def _work(context: RunContext, selection: Selection, source: str, *, is_dry: bool) -> int:
     from boombap.spotify import encode, report
-    from boombap.spotify.batch import Order, work
+    from boombap.spotify.commands.batch import Order, work
 
     in_flight = context.args.workers or _settings(context).in_flight
     done = work(context, Order(selection, source, is_dry, in_flight))
@@ -56,7 +56,7 @@ def _work(context: RunContext, selection: Selection, source: str, *, is_dry: boo
 
 def _plan(context: RunContext) -> int:
     from boombap.spotify import encode, report
-    from boombap.spotify.forecast import plan
+    from boombap.spotify.commands.plan import plan
 
     wanted = plan(context, _unmatched(context), context.args.source)
     answer(context, lambda: report.plan_lines(wanted), lambda: encode.plan(wanted))
@@ -65,15 +65,15 @@ def _plan(context: RunContext) -> int:
 
 def _unmatched(context: RunContext) -> Selection:
     """Return the rows that have no result yet, or an old one that says that there is none."""
-    from boombap.spotify.source import Selection
+    from boombap.spotify.catalogue.leases import Selection
 
     return Selection(most=context.args.tracks, miss_s=_settings(context).missing_ttl)
 
 
 def _status(context: RunContext) -> int:
     from boombap.spotify import encode, report
-    from boombap.spotify.status import status
-    from boombap.spotify.warm import counts
+    from boombap.spotify.commands.status import status
+    from boombap.spotify.commands.warm import counts
 
     progress, cache = status(context), counts(context)
     answer(
@@ -86,7 +86,7 @@ def _status(context: RunContext) -> int:
 
 def _warm(context: RunContext) -> int:
     from boombap.spotify import encode
-    from boombap.spotify.warm import warm
+    from boombap.spotify.commands.warm import warm
     from boombap.units import format_duration
 
     taken, seconds = warm(context)
@@ -97,7 +97,7 @@ def _warm(context: RunContext) -> int:
 
 def _audit(context: RunContext) -> int:
     from boombap.spotify import encode, report
-    from boombap.spotify.quarantine import review
+    from boombap.spotify.commands.audit import review
 
     audit = review(context, apply=context.args.apply, most=context.args.n)
     answer(context, lambda: report.audit_lines(audit), lambda: encode.audit(audit))
@@ -108,9 +108,9 @@ def _audit(context: RunContext) -> int:
 def _explain(context: RunContext) -> int:
     from boombap.output.terminal import printable
     from boombap.spotify import encode
-    from boombap.spotify.candidates import find
-    from boombap.spotify.explain import explain
-    from boombap.spotify.match import match, weigh
+    from boombap.spotify.commands.explain import find
+    from boombap.spotify.matching.explanation import explain
+    from boombap.spotify.matching.match import match, weigh
     from boombap.spotify.model import Priority, Wanted
 
     args = context.args

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from boombap.spotify.batch import Done
-    from boombap.spotify.forecast import Plan
-    from boombap.spotify.match import Weighed
+    from boombap.spotify.commands.audit import Audit
+    from boombap.spotify.commands.batch import Done
+    from boombap.spotify.commands.plan import Plan
+    from boombap.spotify.commands.status import Status
+    from boombap.spotify.matching.match import Weighed
     from boombap.spotify.model import Match, Track
-    from boombap.spotify.quarantine import Audit
-    from boombap.spotify.status import Status
 
 BATCH = "boombap.spotify.batch/1"
 PLAN = "boombap.spotify.plan/1"

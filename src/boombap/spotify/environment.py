@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from boombap.clients.redis.pool import Pool as RedisPool
     from boombap.command.context import RunContext
     from boombap.interrupt import Interrupt
-    from boombap.spotify.cache import Cache
+    from boombap.spotify.cache.redis_cache import Cache
 
 _STATEMENT_MS = 30_000
 _LOCK_MS = 5_000
@@ -64,11 +64,10 @@ def redis(context: RunContext, interrupt: Interrupt) -> Iterator[RedisPool | Non
 
 def cache(context: RunContext, connections: RedisPool) -> Cache:
     """Return the cache that the configuration describes."""
-    from boombap.spotify.cache import Cache, Lifetimes
-    from boombap.spotify.match import match
+    from boombap.spotify.cache.redis_cache import Cache, Lifetimes
 
     settings = context.config.of(SpotifySettings)
-    return Cache(connections, match, Lifetimes(settings.ttl, settings.missing_ttl))
+    return Cache(connections, Lifetimes(settings.ttl, settings.missing_ttl))
 
 
 def _limits(context: RunContext) -> Limits:

@@ -13,12 +13,12 @@ from boombap.units import format_duration, format_rate
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from boombap.spotify.batch import Done
-    from boombap.spotify.cache import Counts
-    from boombap.spotify.forecast import Plan
+    from boombap.spotify.cache.redis_cache import Counts
+    from boombap.spotify.commands.audit import Audit
+    from boombap.spotify.commands.batch import Done
+    from boombap.spotify.commands.plan import Plan
+    from boombap.spotify.commands.status import Status
     from boombap.spotify.model import Match, Track
-    from boombap.spotify.quarantine import Audit
-    from boombap.spotify.status import Status
 
 _MOST_SHOWN = 10
 _WORDS = {

@@ -1,0 +1,1 @@
+"""What Spotify said lately, in Redis."""

@@ -1,0 +1,254 @@
+"""What Spotify said lately, in Redis: tracks by their id, verdicts by what was asked for, and what it does not know.
+
+The cache may be wrong about nothing and may fail at any time: a value that is not ours is a miss, and a Redis that is
+down or full costs hits, one warning, and no time while the breaker is open.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from typing import TYPE_CHECKING, NamedTuple
+
+from boombap import log
+from boombap.clients.redis.errors import ServerError, refusal
+from boombap.errors import ExternalError
+from boombap.resilience.breaker import Breaker
+from boombap.spotify.cache import codec
+from boombap.spotify.matching.verdict import match_id, unknown_id
+from boombap.spotify.model import Match, Outcome, Priority
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from boombap.clients.redis.connection import Command, Reply
+    from boombap.clients.redis.pool import Pool
+    from boombap.spotify.catalogue.known_tracks import Kept
+    from boombap.spotify.model import Track, Wanted
+
+_SCHEMA = 1
+_PREFIX = f"boombap:spotify:{_SCHEMA}:"
+_COUNTS = f"{_PREFIX}counts"
+_PIPELINED = 2_000
+_FAILURES = 2
+_RECOVERY_S = 10.0
+
+
+class Lifetimes(NamedTuple):
+    """How long an answer counts.
+
+    Attributes:
+        found_s: metadata, and verdicts that found something.
+        missing_s: unknown ids, and verdicts that found nothing.
+    """
+
+    found_s: float = 7 * 86_400.0
+    missing_s: float = 30 * 86_400.0
+
+
+class Counts(NamedTuple):
+    """How often the cache was asked, and knew; of this process, or in Redis of all."""
+
+    hits: int = 0
+    misses: int = 0
+
+    @property
+    def hit_pct(self) -> float | None:
+        """Return the share of hits, None before the first question."""
+        asked = self.hits + self.misses
+        return 100.0 * self.hits / asked if asked else None
+
+
+class Cache:
+    """The cache of all processes; threads may share it."""
+
+    def __init__(self, pool: Pool, lifetimes: Lifetimes = Lifetimes()) -> None:  # noqa: B008 - frozen
+        self._pool = pool
+        self._lifetimes = lifetimes
+        self._reading = Breaker(threshold=_FAILURES, recovery_s=_RECOVERY_S)
+        self._writing = Breaker(threshold=_FAILURES, recovery_s=_RECOVERY_S)
+        self._lock = threading.Lock()
+        self._hits = self._misses = 0
+        self._told = Counts()
+        self._has_warned = False
+
+    @property
+    def counts(self) -> Counts:
+        """Return the hits and misses of this process."""
+        with self._lock:
+            return Counts(self._hits, self._misses)
+
+    def look_up(self, wanted: Sequence[Wanted]) -> tuple[list[Match], list[Wanted]]:
+        """Return the verdicts that are known, and what must be asked for; never raises for a Redis that fails.
+
+        A refresh is always asked for. An id that Spotify does not know is taken off a row that has a name, which is
+        then searched for.
+        """
+        asked = [one for one in wanted if one.priority is not Priority.REFRESH]
+        verdicts = self._get([_match_key(one) for one in asked])
+        by_id = [one for one, value in zip(asked, verdicts, strict=True) if value is None and one.spotify_id]
+        tracks = self._get([_track_key(one.spotify_id) for one in by_id if one.spotify_id])
+        known = {one.key: value for one, value in zip(asked, verdicts, strict=True) if value is not None}
+        values = {one.key: value for one, value in zip(by_id, tracks, strict=True)}
+        hits: list[Match] = []
+        misses: list[Wanted] = []
+        for one in wanted:
+            found = self._answer(one, known.get(one.key), values.get(one.key))
+            if isinstance(found, Match):
+                hits.append(found)
+            else:
+                misses.append(found)
+        self._count(len(hits), len(misses))
+        return hits, misses
+
+    def keep(self, tracks: Iterable[Track], missing: Iterable[str], matches: Iterable[Match]) -> None:
+        """Take what Spotify said; a Redis that fails costs the next run's hits."""
+        commands = [*self._track_commands(tracks), *self._missing_commands(missing), *self._match_commands(matches)]
+        self._set([*commands, *self._count_commands()])
+
+    def warm(self, kept: Iterable[Kept]) -> int:
+        """Take tracks of the tables for the rest of their time, and give how many were taken."""
+        commands = []
+        for one in kept:
+            left_s = self._lifetimes.found_s - one.age_s
+            if left_s >= 1:
+                commands += _set_track(one.track, left_s)
+        return self._set(commands)
+
+    def close(self) -> None:
+        """Add the hits and misses of this process to those of all."""
+        self._set(self._count_commands())
+
+    def read_counts(self) -> Counts:
+        """Return the hits and misses of all processes.
+
+        Raises:
+            ExternalError: when Redis does not answer.
+        """
+        hits, misses = self._pool.call("HMGET", _COUNTS, "hits", "misses")
+        return Counts(_whole(hits), _whole(misses))
+
+    def _answer(self, one: Wanted, verdict: bytes | None, value: bytes | None) -> Match | Wanted:
+        found = codec.decode_match(verdict) if verdict is not None else None
+        if found:
+            return found.about(one)
+        if value is None:
+            return one
+        if value == codec.MISSING:
+            return unknown_id(one) if not one.title else _without_id(one)
+        track = codec.decode_track(value)
+        if track is None or one.spotify_id not in (track.id, track.requested_id):
+            return one
+        # The id of another track: the Web API is asked, in case it says something else by now.
+        return match_id(one, track) or one
+
+    def _track_commands(self, tracks: Iterable[Track]) -> Iterable[Command]:
+        return (command for track in tracks for command in _set_track(track, self._lifetimes.found_s))
+
+    def _missing_commands(self, ids: Iterable[str]) -> Iterable[Command]:
+        return (_set(_track_key(id_), codec.MISSING, self._lifetimes.missing_s) for id_ in ids)
+
+    def _match_commands(self, matches: Iterable[Match]) -> Iterable[Command]:
+        for match in matches:
+            # What is asked for by its id alone lies under the id.
+            if match.outcome is Outcome.FAILED or not match.wanted.title:
+                continue
+            is_found = match.outcome is Outcome.MATCHED
+            ttl_s = self._lifetimes.found_s if is_found else self._lifetimes.missing_s
+            try:
+                yield _set(_match_key(match.wanted), codec.encode_match(match), ttl_s)
+            except ValueError:
+                continue
+
+    def _count(self, hits: int, misses: int) -> None:
+        with self._lock:
+            self._hits += hits
+            self._misses += misses
+
+    def _count_commands(self) -> list[Command]:
+        with self._lock:
+            hits, misses = self._hits - self._told.hits, self._misses - self._told.misses
+            self._told = Counts(self._hits, self._misses)
+        return [("HINCRBY", _COUNTS, name, n) for name, n in (("hits", hits), ("misses", misses)) if n]
+
+    def _get(self, keys: list[str]) -> list[bytes | None]:
+        """Return what lies under the keys, None for what does not, or what Redis did not say."""
+        if not keys or not self._reading.allow():
+            return [None] * len(keys)
+        values: list[bytes | None] = []
+        try:
+            for first in range(0, len(keys), _PIPELINED):
+                replies = self._pool.pipeline([("GET", key) for key in keys[first : first + _PIPELINED]])
+                # A refusal, such as WRONGTYPE, concerns one key.
+                values += [reply if isinstance(reply, bytes) else None for reply in replies]
+        except ExternalError as error:
+            self._reading.fail()
+            self._warn(error)
+            return [*values, *[None] * (len(keys) - len(values))]
+        except BaseException:
+            self._reading.cancel()
+            raise
+        self._reading.succeed()
+        return values
+
+    def _set(self, commands: list[Command]) -> int:
+        """Run commands that write, and give how many Redis took."""
+        if not commands or not self._writing.allow():
+            return 0
+        taken = 0
+        try:
+            for first in range(0, len(commands), _PIPELINED):
+                taken += self._taken(self._pool.pipeline(commands[first : first + _PIPELINED]))
+        except ExternalError as error:
+            self._writing.fail()
+            self._warn(error)
+            return taken
+        except BaseException:
+            self._writing.cancel()
+            raise
+        self._writing.succeed()
+        return taken
+
+    def _taken(self, replies: list[Reply]) -> int:
+        refused = [reply for reply in replies if isinstance(reply, ServerError)]
+        # Full, read-only, without the right: all of them would be refused, and the breaker saves the time.
+        if refused and len(refused) == len(replies):
+            raise refusal(refused[0], self._pool.target, "SET")
+        return len(replies) - len(refused)
+
+    def _warn(self, error: ExternalError) -> None:
+        if not self._has_warned:
+            self._has_warned = True
+            log.logger(__name__).warning("the run goes on without the cache: %s", error)
+
+
+def _without_id(one: Wanted) -> Wanted:
+    return one._replace(spotify_id=None)
+
+
+def _set_track(track: Track, ttl_s: float) -> list[Command]:
+    ids = {id_ for id_ in (track.id, track.requested_id) if id_}
+    try:
+        value = codec.encode_track(track)
+    except ValueError:
+        return []
+    return [_set(_track_key(id_), value, ttl_s) for id_ in ids]
+
+
+def _set(key: str, value: bytes, ttl_s: float) -> Command:
+    return ("SET", key, value, "PX", round(ttl_s * 1000))
+
+
+def _track_key(id_: str) -> str:
+    return f"{_PREFIX}track:{id_}"
+
+
+def _match_key(one: Wanted) -> str:
+    """Return the key of a question: whatever a verdict depends on is in it."""
+    question = (one.artist, one.title, one.spotify_id, one.isrc, one.duration_ms, one.explicit)
+    text = repr(question).encode(errors="surrogatepass")
+    return f"{_PREFIX}match:{hashlib.blake2b(text, digest_size=15).hexdigest()}"
+
+
+def _whole(value: object) -> int:
+    return int(value) if isinstance(value, bytes) and value.isdigit() else 0

@@ -1,0 +1,1 @@
+"""The work of each action, from its context to its result."""

@@ -1,0 +1,100 @@
+"""Judges every stored match and takes the wrong ones out: the rows to `audit`, its verdicts back to the table."""
+
+from __future__ import annotations
+
+from collections import Counter
+from contextlib import closing
+from typing import TYPE_CHECKING, NamedTuple
+
+from boombap.spotify import environment
+from boombap.spotify.catalogue import schema
+from boombap.spotify.catalogue.legacy_json import Unreadable, read_stored
+from boombap.spotify.matching.audit import QUARANTINED, Audited, Row, Verdict, audit, take_census
+from boombap.spotify.queries.load import query
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from boombap.clients.postgres.session import Session
+    from boombap.command.context import RunContext
+    from boombap.spotify.model import Track
+
+_CHUNK = 5_000
+
+
+class Audit(NamedTuple):
+    """What an audit came to.
+
+    Attributes:
+        rows: with a stored answer.
+        wrong: the first of those that are quarantined.
+        quarantined: rows that were taken out.
+    """
+
+    rows: int
+    verdicts: dict[Verdict, int]
+    reasons: dict[str, int]
+    wrong: tuple[Audited, ...]
+    quarantined: int
+
+    @property
+    def bad(self) -> int:
+        """Return the rows that are, or should be, taken out."""
+        return sum(count for verdict, count in self.verdicts.items() if verdict in QUARANTINED)
+
+
+def review(context: RunContext, *, apply: bool, most: int) -> Audit:
+    """Judge the whole table without a request.
+
+    Args:
+        apply: take out what is wrong, so that the next batch looks it up again; it is kept in `spotify_quarantine`.
+        most: wrong rows that are given.
+    """
+    verdicts, reasons = Counter[Verdict](), Counter[str]()
+    wrong: list[Audited] = []
+    quarantined = 0
+    with closing(environment.session(context)) as session:
+        if apply:
+            schema.prepare(session)
+            session.write(query("audit_schema"))
+        census = take_census(row for chunk in _rows(context, session) for row in chunk)
+        for chunk in _rows(context, session):
+            judged = list(audit(chunk, census))
+            verdicts.update(one.verdict for one in judged)
+            bad = [one for one in judged if one.verdict in QUARANTINED]
+            reasons.update(one.reasons[0] for one in bad)
+            wrong += bad[: most - len(wrong)]
+            if apply and bad:
+                quarantined += _take_out(session, bad)
+    return Audit(verdicts.total(), dict(verdicts), dict(reasons), tuple(wrong), quarantined)
+
+
+def _rows(context: RunContext, session: Session) -> Iterator[list[Row]]:
+    name = "audit_rows" if schema.version(session) else "audit_rows_bare"
+    after = 0
+    while True:
+        context.interrupt.check()
+        found = session.read(query(name), {"after": after, "most": _CHUNK})
+        if not found:
+            return
+        after = found[-1]["id"]
+        yield [
+            Row(row["id"], row["artist"] or "", row["title"] or "", row["stored"], _known(row["known"]))
+            for row in found
+        ]
+
+
+def _known(text: str | None) -> Track | None:
+    found = read_stored(text) if text else None
+    return None if found is None or isinstance(found, Unreadable) else found.track
+
+
+def _take_out(session: Session, bad: list[Audited]) -> int:
+    values = {
+        "track_ids": [one.row.key for one in bad],
+        "stored": [one.row.stored for one in bad],
+        "verdicts": [one.verdict.value for one in bad],
+        "reasons": [",".join(one.reasons) for one in bad],
+    }
+    with session.transaction():
+        return len(session.write(query("audit_quarantine"), values))

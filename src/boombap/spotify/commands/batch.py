@@ -1,0 +1,229 @@
+"""One run put together: source > cache > planner > limiter > http > decode > match > batch > store."""
+
+from __future__ import annotations
+
+import time
+from contextlib import ExitStack, closing
+from typing import TYPE_CHECKING, NamedTuple
+
+from boombap.batch.progress import Progress
+from boombap.errors import BoombapError, ExternalError
+from boombap.interrupt import Interrupt
+from boombap.spotify import environment
+from boombap.spotify.catalogue import schema
+from boombap.spotify.catalogue.leases import Leases, Selection, peek
+from boombap.spotify.catalogue.writer import NOBODY, Store
+from boombap.spotify.model import Mode
+from boombap.spotify.options import is_database
+from boombap.spotify.run.api_session import open_session
+from boombap.spotify.run.batch_writer import Sink
+from boombap.spotify.run.pipeline import Parts, Pipeline
+from boombap.spotify.run.prefetch import Feed
+from boombap.spotify.run.statistics import Tally
+from boombap.spotify.scheduling.scheduler import Planner
+from boombap.spotify.settings import SpotifySettings
+from boombap.spotify.webapi.token import require_credentials
+from boombap.units import format_duration
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from boombap.clients.postgres.session import Session
+    from boombap.command.context import RunContext
+    from boombap.spotify.catalogue.file_input import Skipped
+    from boombap.spotify.model import Match, Wanted
+    from boombap.spotify.quota.limiter import Limiter
+    from boombap.spotify.run.api_session import ApiSession
+
+# What is in flight, and the last batches, are waited for.
+_GRACE_S = 10.0
+_MOST_COUNTED = 200_000
+
+
+class Order(NamedTuple):
+    """What a run is to do.
+
+    Attributes:
+        selection: of the table's rows.
+        source: ``db``, a CSV file, or ``-`` for ids on stdin.
+        is_dry: judge, and store nothing.
+        in_flight: requests at one time.
+    """
+
+    selection: Selection
+    source: str
+    is_dry: bool
+    in_flight: int
+
+
+class Done(NamedTuple):
+    """What a run came to.
+
+    Attributes:
+        mode: how the app may ask, as far as the run has learned.
+        stored: rows written.
+        refused: rows that PostgreSQL refused; they are in `spotify_dead_letters`.
+        renewals: tokens that were asked for.
+        limited: answers with status 429.
+        skipped: lines of the file that could not be used.
+        matches: the verdicts, where they come from a file.
+        error: what ended the run before its end, if anything did.
+    """
+
+    tally: Tally
+    seconds: float
+    mode: Mode
+    stored: int
+    refused: int
+    renewals: int
+    limited: int
+    skipped: tuple[Skipped, ...]
+    matches: tuple[Match, ...]
+    error: BoombapError | None
+
+
+def work(context: RunContext, order: Order) -> Done:
+    """Work off what was ordered, as far as it goes; what stopped it early is in the answer.
+
+    Raises:
+        ConfigError: without credentials, or a server that is needed.
+        RetryLater: a rate-limit ban from an earlier run is active; no request was made.
+        ExternalError: the database could not be prepared.
+    """
+    context.interrupt.grace_s = max(context.interrupt.grace_s, _GRACE_S)
+    # Before a server is asked, and before tables are made.
+    require_credentials(context.config.of(SpotifySettings))
+    with ExitStack() as stack:
+        return _Run(context, order, stack).work()
+
+
+class _Run:
+    """The parts of one run, and what they report."""
+
+    def __init__(self, context: RunContext, order: Order, stack: ExitStack) -> None:
+        self._context = context
+        self._settings = context.config.of(SpotifySettings)
+        self._order = order
+        # The writer and the requests in flight do not hear the signal: the pipeline ends them when it is done.
+        self._own = Interrupt()
+        self._stored = self._refused = 0
+        self._skipped: list[Skipped] = []
+        self._matches: list[Match] = []
+        self._redis = stack.enter_context(environment.redis(context, self._own))
+        self._cache = environment.cache(context, self._redis) if self._redis else None
+        if self._cache:
+            stack.callback(self._cache.close)
+        self._has_database = is_database(order.source) or not order.is_dry
+        self._pool = stack.enter_context(environment.pool(context, self._own)) if self._has_database else None
+        if not order.is_dry:
+            with closing(self._session()) as session:
+                schema.prepare(session)
+
+    def work(self) -> Done:
+        session = open_session(
+            self._settings,
+            self._own,
+            in_flight=self._order.in_flight,
+            redis=self._redis,
+            # A dry run does not make the tables that remember cool-downs.
+            pool=None if self._order.is_dry else self._pool,
+            ca_file=self._context.config.http.ca_file,
+        )
+        with session as api:
+            return self._process(api)
+
+    def _process(self, api: ApiSession) -> Done:
+        mode = Mode.DEVELOPMENT if self._settings.mode == Mode.DEVELOPMENT else Mode.EXTENDED
+        planner, begun_s = Planner(mode), time.monotonic()
+        tally, error = Tally(), None
+        try:
+            with ExitStack() as stack:
+                leases = self._leases(stack)
+                feed = stack.enter_context(self._feed(leases))
+                sink = stack.enter_context(self._sink(leases))
+                progress = stack.enter_context(self._progress(tally, api.limiter))
+                parts = Parts(api, planner, feed, sink)
+                pipeline = Pipeline(parts, self._context.interrupt, tally=tally, on_progress=progress.advance)
+                error = _end_of(pipeline)
+        except ExternalError as found:
+            error = error or found
+        seconds = time.monotonic() - begun_s
+        kept = (tuple(self._skipped), tuple(sorted(self._matches, key=lambda one: one.wanted.key)), error)
+        counts = (self._stored, self._refused, api.token.renewals, api.limiter.refusals)
+        return Done(tally, seconds, planner.mode, *counts, *kept)
+
+    def _session(self) -> Session:
+        return environment.session(self._context, self._own)
+
+    def _leases(self, stack: ExitStack) -> Leases | None:
+        if self._order.is_dry or not is_database(self._order.source):
+            return None
+        return stack.enter_context(Leases(self._session(), self._order.selection))
+
+    def _feed(self, leases: Leases | None) -> Feed:
+        look_up = self._cache.look_up if self._cache else _knows_nothing
+        if leases:
+            return Feed(leases.chunks(), look_up, keep_alive=leases.renew)
+        if is_database(self._order.source):
+            return Feed(self._peek(), look_up)
+        # Only here: a run over the table does without the csv module.
+        from boombap.spotify.catalogue.file_input import lines_of
+
+        return Feed(lines_of(self._order.source, self._order.selection.most, self._skipped.append), look_up)
+
+    def _peek(self) -> Iterable[list[Wanted]]:
+        with closing(self._session()) as session:
+            yield from peek(session, self._order.selection)
+
+    def _sink(self, leases: Leases | None) -> Sink:
+        keep = self._cache.keep if self._cache else None
+        if self._order.is_dry or not self._pool:
+            return Sink(self._note, keep)
+        store = Store(
+            self._pool,
+            fields=self._settings.fields,
+            holder=leases.holder if leases else NOBODY,
+            keyed=is_database(self._order.source),
+        )
+        return Sink(lambda matches: self._write(store, matches), keep)
+
+    def _write(self, store: Store, matches: Sequence[Match]) -> None:
+        written = store.write(matches)
+        self._stored += written.rows
+        self._refused += written.refused
+        self._note(matches)
+
+    def _note(self, matches: Sequence[Match]) -> None:
+        # The table's verdicts are in the table; those about a file are nowhere else.
+        if not is_database(self._order.source):
+            self._matches += matches
+
+    def _progress(self, tally: Tally, limiter: Limiter) -> Progress:
+        def note() -> str:
+            hits = f"hits {100 * tally.hits / tally.tracks:.0f} %" if tally.tracks else ""
+            wait = f"waiting {format_duration(limiter.wait_s)} for the quota" if limiter.wait_s >= 1 else ""
+            return ", ".join(part for part in (hits, f"{tally.requests.total():,} requests", wait) if part)
+
+        return Progress("tracks", self._total(), self._context.terminal, note=note)
+
+    def _total(self) -> int | None:
+        """Return the tracks to come; None where counting them would take as long as the work."""
+        if self._context.terminal.quiet or not is_database(self._order.source):
+            return None
+        most = min(self._order.selection.most or _MOST_COUNTED, _MOST_COUNTED)
+        with closing(self._session()) as session:
+            total = sum(len(chunk) for chunk in peek(session, self._order.selection._replace(most=most)))
+        return total if total < _MOST_COUNTED else None
+
+
+def _knows_nothing(chunk: Sequence[Wanted]) -> tuple[list[Match], list[Wanted]]:
+    return [], list(chunk)
+
+
+def _end_of(pipeline: Pipeline) -> BoombapError | None:
+    """Return what ended a run before its end; the sink then still writes what is done."""
+    try:
+        pipeline.run()
+    except BoombapError as error:
+        return error
+    return None

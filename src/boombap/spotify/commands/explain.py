@@ -1,0 +1,69 @@
+"""What Spotify offers for one track: a search as a batch would make it, within the same quota."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from boombap.errors import ExternalError
+from boombap.resilience.retry import Policy, retry
+from boombap.spotify import environment
+from boombap.spotify.model import Mode, Refusal
+from boombap.spotify.run.api_session import open_session
+from boombap.spotify.scheduling.scheduler import Planner
+from boombap.spotify.settings import SpotifySettings
+from boombap.spotify.webapi import endpoints
+from boombap.spotify.webapi.decode import Decoded
+from boombap.spotify.webapi.token import require_credentials
+
+if TYPE_CHECKING:
+    from boombap.command.context import RunContext
+    from boombap.interrupt import Interrupt
+    from boombap.spotify.model import Ask, Track, Wanted
+    from boombap.spotify.run.api_session import ApiSession
+
+_POLICY = Policy(attempts=4, deadline_s=20.0)
+
+
+def find(context: RunContext, wanted: Wanted) -> tuple[Track, ...]:
+    """Return the candidates for a track.
+
+    Raises:
+        RetryLater: a rate-limit ban is active.
+        AccessDenied: the credentials are wrong.
+        ExternalError: the Web API does not answer.
+    """
+    settings = context.config.of(SpotifySettings)
+    require_credentials(settings)
+    planner = Planner(Mode.EXTENDED)
+    planner.add([wanted], 0.0)
+    planner.finish()
+    found: list[Track] = []
+    interrupt, ca_file = context.interrupt, context.config.http.ca_file
+    with (
+        environment.redis(context, interrupt) as redis,
+        open_session(settings, interrupt, in_flight=1, redis=redis, pool=None, ca_file=ca_file) as api,
+    ):
+        for ask in planner.next_requests(1, 0.0):
+            found += retry(lambda: _fetch(api, ask, interrupt), _POLICY, sleep=interrupt.sleep)  # noqa: B023
+    return tuple(found)
+
+
+def _fetch(api: ApiSession, ask: Ask, interrupt: Interrupt) -> list[Track]:
+    token, limiter = api.token, api.limiter
+    if not token.headers:
+        token.take(api.client.fetch(token.request()))
+    while not limiter.take(1):
+        interrupt.sleep(limiter.wait_s)
+    headers = token.headers
+    assert headers is not None, "just taken"
+    found = endpoints.read(ask, api.client.fetch(endpoints.request(ask, api.base_url, headers)), time.time())
+    if isinstance(found, Decoded):
+        return [track for track in found.reply.tracks if track]
+    if isinstance(found, Refusal):
+        raise ExternalError(f"the Web API refused the search: {found.value.replace('_', ' ')}")
+    if isinstance(found, endpoints.Expired):
+        token.refuse(headers)
+    if isinstance(found, endpoints.Limited):
+        limiter.refuse(found)
+    raise found

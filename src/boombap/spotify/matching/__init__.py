@@ -1,0 +1,1 @@
+"""Which candidate is the wanted track: names normalized, compared and scored; pure functions."""

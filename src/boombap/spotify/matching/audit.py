@@ -1,0 +1,183 @@
+"""Which stored matches are wrong: every row is judged again from what is stored, without a request.
+
+What earlier programs stored does not tell all: the flat shape has no title, and the migrated one copies title and
+artist from the row itself. Three signals are combined. The names, where they are Spotify's own. The artist's id:
+most rows of an artist carry the same one, and a row with another belongs to a namesake or a stranger. And the track's
+id: under two titles it is wrong at least once. `UNCHECKED` is what none of them contradicts and none confirms.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple
+
+from boombap.spotify.catalogue.legacy_json import Shape, Unreadable, read_stored
+from boombap.spotify.matching.match import ACCEPTED, weigh
+from boombap.spotify.matching.normalize import name_key, read_credit, read_title
+from boombap.spotify.matching.similarity import compare_artists, compare_titles, compare_versions
+from boombap.spotify.model import Wanted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from boombap.spotify.catalogue.legacy_json import Stored
+    from boombap.spotify.matching.normalize import Title
+    from boombap.spotify.model import Track
+
+# From this many rows of an artist on, the id that most of them carry is the artist's.
+_LEAST_ROWS = 3
+
+
+class Verdict(StrEnum):
+    """What an audit says of a stored match."""
+
+    RIGHT = "right"
+    UNCHECKED = "unchecked"
+    DOUBTFUL = "doubtful"
+    WRONG = "wrong"
+    SHARED = "shared"
+    UNREADABLE = "unreadable"
+
+
+QUARANTINED = frozenset({Verdict.WRONG, Verdict.SHARED, Verdict.UNREADABLE})
+"""What `--apply` takes out of the table; a row that was right after all costs one request to find again."""
+
+
+class Row(NamedTuple):
+    """A row of `tracks` with a stored answer.
+
+    Attributes:
+        stored: the JSON text of `spotify_data`.
+        known: what Spotify itself said about the stored id, where the store has it.
+    """
+
+    key: int
+    artist: str
+    title: str
+    stored: str
+    known: Track | None = None
+
+
+class Audited(NamedTuple):
+    """The judgement of one row.
+
+    Attributes:
+        reasons: codes, the most weighty first.
+        score: of the match, 0 to 1, where names could be compared.
+        sharing: how many rows carry the same id, this one included.
+    """
+
+    row: Row
+    verdict: Verdict
+    reasons: tuple[str, ...]
+    spotify_id: str | None = None
+    score: float | None = None
+    sharing: int = 1
+
+
+class Census:
+    """What all rows together tell: whose ids are whose. Rows are read once for it, and once more to be judged."""
+
+    def __init__(self) -> None:
+        self._artist_ids: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        self._titles: defaultdict[str, list[tuple[Title, bool]]] = defaultdict(list)
+
+    def count(self, row: Row) -> None:
+        """Take in one row."""
+        found = read_stored(row.stored)
+        if isinstance(found, Unreadable):
+            return
+        track = found.track
+        whole = read_credit(row.artist).whole
+        for artist in track.artists:
+            if artist.id and name_key(artist.name) == whole:
+                self._artist_ids[whole][artist.id] += 1
+        self._titles[track.id or ""].append((read_title(row.title), found.shape is not Shape.FLAT))
+
+    def artist_id(self, artist: str) -> str | None:
+        """Return the id that most rows of an artist carry; None without a majority."""
+        ids = self._artist_ids.get(read_credit(artist).whole)
+        if not ids or ids.total() < _LEAST_ROWS:
+            return None
+        ((id_, rows),) = ids.most_common(1)
+        return id_ if rows * 2 > ids.total() else None
+
+    def sharing(self, spotify_id: str) -> int:
+        """Return how many rows carry a track's id."""
+        return len(self._titles.get(spotify_id, ()))
+
+    def is_contested(self, spotify_id: str, title: Title, *, has_name: bool) -> bool:
+        """Say whether another row with this id names another song, and is no less to be believed."""
+        return any(
+            (named or not has_name) and not _same_song(title, other)
+            for other, named in self._titles.get(spotify_id, ())
+        )
+
+
+def take_census(rows: Iterable[Row]) -> Census:
+    """Read all rows for what they tell together."""
+    census = Census()
+    for row in rows:
+        census.count(row)
+    return census
+
+
+def audit(rows: Iterable[Row], census: Census) -> Iterator[Audited]:
+    """Judge every row."""
+    return (_judge(row, census) for row in rows)
+
+
+def _judge(row: Row, census: Census) -> Audited:
+    found = read_stored(row.stored)
+    if isinstance(found, Unreadable):
+        return Audited(row, Verdict.UNREADABLE, (found.reason,))
+    id_ = found.track.id or ""
+    sharing = census.sharing(id_)
+    track = row.known or (found.track if found.shape is Shape.FULL else None)
+    if track is not None:
+        return _check_by_names(row, track, sharing)
+    verdict, *reasons = _check_by_witnesses(row, found, census)
+    has_name = found.shape is Shape.MIGRATED
+    if verdict in {Verdict.UNCHECKED, Verdict.DOUBTFUL} and sharing > 1:
+        if census.is_contested(id_, read_title(row.title), has_name=has_name):
+            return Audited(row, Verdict.SHARED, ("id_shared", *reasons), id_, None, sharing)
+        reasons.append("id_shared_by_same_song")
+    return Audited(row, Verdict(verdict), tuple(reasons), id_, None, sharing)
+
+
+def _check_by_names(row: Row, track: Track, sharing: int) -> Audited:
+    weighed = weigh(Wanted(row.key, row.artist, row.title), track)
+    if weighed.refused:
+        return Audited(row, Verdict.WRONG, (weighed.refused,), track.id, 0.0, sharing)
+    if weighed.score < ACCEPTED:
+        return Audited(row, Verdict.DOUBTFUL, ("weak", *weighed.reasons), track.id, weighed.score, sharing)
+    return Audited(row, Verdict.RIGHT, weighed.reasons, track.id, weighed.score, sharing)
+
+
+def _check_by_witnesses(row: Row, found: Stored, census: Census) -> tuple[str, ...]:
+    """Return verdict and reasons where Spotify's own title is not stored."""
+    track = found.track
+    artist = compare_artists(read_credit(row.artist), [name_key(one.name) for one in track.artists], ())
+    if artist is None:
+        return Verdict.WRONG, "artist_differs"
+    usual = census.artist_id(row.artist)
+    ids = {one.id for one in track.artists}
+    if usual is not None and usual not in ids and ids != {None}:
+        # A guest's row carries the id of the artist who comes first, so this alone proves nothing.
+        return Verdict.DOUBTFUL, "artist_id_differs"
+    if found.shape is Shape.MIGRATED and not _echoes(row, track):
+        weighed = weigh(Wanted(row.key, row.artist, row.title), track)
+        return (Verdict.WRONG, weighed.refused) if weighed.refused else (Verdict.RIGHT, *weighed.reasons)
+    if found.shape is Shape.FLAT and read_title(row.title).tags:
+        return Verdict.DOUBTFUL, "version_unchecked"
+    confirmed = ("artist_id",) if usual is not None else ()
+    return Verdict.UNCHECKED, "title_unchecked", artist.reason, *confirmed
+
+
+def _echoes(row: Row, track: Track) -> bool:
+    return track.name == row.title and [one.name for one in track.artists] == [row.artist]
+
+
+def _same_song(one: Title, other: Title) -> bool:
+    return compare_titles(one, other).refused is None and compare_versions(one, other) is None

@@ -1,0 +1,72 @@
+"""Verdicts about tracks whose id is known, whole discographies, and requests without an answer.
+
+`match` picks one of several candidates. Scheduler, cache and pipeline take every verdict from these two modules, so
+that equal questions get equal answers.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from boombap.spotify.matching.match import match, weigh
+from boombap.spotify.matching.normalize import read_title
+from boombap.spotify.model import Match, Outcome, Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from boombap.spotify.model import Track, Wanted
+
+
+def match_id(wanted: Wanted, track: Track) -> Match | None:
+    """Return the verdict about a track that was asked for by its id; None when the id is another track's."""
+    if not wanted.artist or not wanted.title:
+        return Match(wanted, Outcome.MATCHED, track, 1.0, None, ("id",))
+    weighed = weigh(wanted, track)
+    if weighed.refused is not None:
+        return None
+    return Match(wanted, Outcome.MATCHED, track, weighed.score, None, ("id", *weighed.reasons))
+
+
+def match_all(wanted: Iterable[Wanted], tracks: Sequence[Track]) -> tuple[list[Match], list[Wanted]]:
+    """Return what was found among the tracks of an artist, and the wanted tracks that were not."""
+    by_key: dict[str, list[Track]] = {}
+    by_id = {track.id: track for track in tracks if track.id}
+    for track in tracks:
+        by_key.setdefault(read_title(track.name).key, []).append(track)
+    matches, left = [], []
+    for one in wanted:
+        known = by_id.get(one.spotify_id) if one.spotify_id else None
+        found = match_id(one, known) if known else None
+        if found is None:
+            found = match(one, by_key.get(read_title(one.title).key, ()))
+            if found.outcome is not Outcome.MATCHED:
+                found = match(one, by_id.values())
+        if found.outcome is Outcome.MATCHED:
+            matches.append(found)
+        else:
+            left.append(one)
+    return matches, left
+
+
+def unknown_id(wanted: Wanted) -> Match:
+    """Return the verdict about an id that Spotify does not know."""
+    return Match(wanted, Outcome.NOT_FOUND, reasons=("unknown_id",))
+
+
+def refused(wanted: Wanted, refusal: Refusal) -> Match:
+    """Return the verdict about a track whose request has no reply."""
+    if refusal is Refusal.NOT_FOUND:
+        return unknown_id(wanted)
+    return Match(wanted, Outcome.FAILED, reasons=("forbidden" if refusal is Refusal.FORBIDDEN else "request_failed",))
+
+
+def without_broken(match: Match, broken: frozenset[str]) -> Match:
+    """Return a verdict; a failure where its id is only unknown because the entry could not be read.
+
+    Args:
+        broken: ids whose entry in the reply could not be read.
+    """
+    if match.outcome is not Outcome.NOT_FOUND or match.wanted.spotify_id not in broken:
+        return match
+    return match._replace(outcome=Outcome.FAILED, reasons=("malformed_answer",))

@@ -1,0 +1,1 @@
+"""How many requests may leave now: the rate limit of all processes, and cool-downs."""

@@ -1,0 +1,1 @@
+"""One run: tracks read ahead, requests in flight, results written in batches."""

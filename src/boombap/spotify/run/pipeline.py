@@ -1,0 +1,394 @@
+"""The run: wanted tracks in, requests out within the quota, verdicts to the sink; one thread, many requests in flight.
+
+Nothing is lost and nothing doubled: a track leaves the planner with one verdict, and a row is done when the sink's
+transaction says so. Whatever ends the run (an interrupt, a ban, a server that stays away) first waits for what is in
+flight, because it is paid for, and has the sink write it.
+"""
+
+from __future__ import annotations
+
+import heapq
+import random
+import time
+from collections import deque
+from contextlib import suppress
+from itertools import count
+from typing import TYPE_CHECKING, NamedTuple
+
+from boombap.errors import AccessDenied, ExternalError, RetryLater
+from boombap.resilience.backoff import Backoff
+from boombap.resilience.breaker import Breaker, State
+from boombap.resilience.retry import Policy, wait_s
+from boombap.spotify.matching.verdict import without_broken
+from boombap.spotify.model import Kind, Mode, Outcome, Refusal
+from boombap.spotify.run.statistics import Tally
+from boombap.spotify.webapi import endpoints
+from boombap.spotify.webapi.decode import Decoded
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from boombap.clients.http.exchange import Failure, Response
+    from boombap.errors import BoombapError
+    from boombap.interrupt import Interrupt
+    from boombap.spotify.model import Ask, Match
+    from boombap.spotify.run.api_session import ApiSession
+    from boombap.spotify.run.batch_writer import Sink
+    from boombap.spotify.run.prefetch import Feed
+    from boombap.spotify.scheduling.scheduler import Planner
+
+_STEP_S = 0.05
+_DRAIN_S = 5.0
+_POLICY = Policy(attempts=6, deadline_s=60.0, backoff=Backoff(base_s=0.25, cap_s=15.0))
+# Rows that wait in the planner: enough to fill the requests of a moment, few enough to lease no more than is worked on.
+_BACKLOG = 4_000
+_PATIENCE_S = 60.0
+_MOST_FORBIDDEN = 20
+# Single ids refused in a row, after their batches were halved: then it is not the ids.
+_MOST_REFUSED = 100
+
+
+class Parts(NamedTuple):
+    """What a run works with."""
+
+    api: ApiSession
+    planner: Planner
+    feed: Feed
+    sink: Sink
+
+
+class _Open:
+    """An ask on its way: when it was first sent, how often it failed or was absent, and how it went the last time."""
+
+    __slots__ = ("absences", "begun_s", "failures", "headers", "is_trial")
+
+    def __init__(self, begun_s: float) -> None:
+        self.begun_s = begun_s
+        self.failures = 0
+        self.absences = 0
+        self.headers: tuple[str, ...] = ()
+        self.is_trial = False
+
+
+class Pipeline:
+    """One run over one source.
+
+    Args:
+        interrupt: ends the run; what is in flight is waited for and written.
+        tally: is filled in; a new one when not given.
+        policy: how often one request is sent again.
+        patience_s: how long nothing at all may succeed before the run is given up.
+        on_progress: hears in every turn how many tracks more have a verdict.
+        clock: monotonic seconds.
+        draw: chance for the waits.
+    """
+
+    def __init__(
+        self,
+        parts: Parts,
+        interrupt: Interrupt,
+        *,
+        tally: Tally | None = None,
+        policy: Policy = _POLICY,
+        patience_s: float = _PATIENCE_S,
+        on_progress: Callable[[int], None] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = time.time,
+        draw: Callable[[], float] = random.random,
+    ) -> None:
+        self.tally = tally or Tally()
+        self._parts = parts
+        self._api = parts.api
+        self._interrupt = interrupt
+        self._policy = policy
+        self._patience_s = patience_s
+        self._on_progress = on_progress or (lambda _: None)
+        self._clock = clock
+        self._wall = wall
+        self._draw = draw
+        self._breaker = Breaker(threshold=10, recovery_s=1.0, clock=clock)
+        self._open: dict[Ask, _Open] = {}
+        self._ready: deque[Ask] = deque()
+        self._later: list[tuple[float, int, Ask]] = []
+        self._numbers = count()
+        self._waiting = 0
+        self._is_finished = False
+        self._is_ending = False
+        self._down_since_s: float | None = None
+        self._forbidden = self._refused = 0
+        self._token = _Open(clock())
+        self._token_at_s = 0.0
+        self._last_error: BoombapError = ExternalError("the Web API does not answer")
+
+    def run(self) -> None:
+        """Work until every wanted track has a verdict.
+
+        Raises:
+            Interrupted: when the run was ended; what was in flight is in the sink.
+            RetryLater: a ban is longer than a run waits.
+            AccessDenied: the credentials are wrong.
+            ExternalError: the source, the sink or the Web API failed for good.
+        """
+        try:
+            while not self._is_over():
+                self._turn()
+        except BaseException:
+            self._drain()
+            raise
+
+    def _is_over(self) -> bool:
+        return self._is_finished and self._parts.planner.is_idle and not self._open
+
+    def _turn(self) -> None:
+        self._interrupt.check()
+        self._take_in()
+        self._send()
+        self._parts.sink.tend()
+        self._hear(self._api.client.poll(self._wait_s()) if self._api.client.in_flight else self._rest())
+        self._on_progress(0)
+
+    def _take_in(self) -> None:
+        """Take chunks until there is enough to do; without anything else to do, wait for one."""
+        while not self._is_finished and self._waiting < _BACKLOG:
+            is_idle = not self._open and not self._waiting
+            chunk = self._parts.feed.get(_STEP_S if is_idle else 0.0)
+            if chunk:
+                self.tally.hits += len(chunk.hits)
+                self._deliver(chunk.hits)
+                self._waiting += len(chunk.misses)
+                self._parts.planner.add(chunk.misses, self._clock())
+            elif self._parts.feed.is_over:
+                self._is_finished = True
+                self._parts.planner.finish()
+            else:
+                return
+
+    def _send(self) -> None:
+        parts, now_s = self._parts, self._clock()
+        while self._later and self._later[0][0] <= now_s:
+            self._ready.append(heapq.heappop(self._later)[2])
+        room = self._api.client.free_slots
+        if len(self._ready) < room:
+            self._ready.extend(parts.planner.next_requests(room - len(self._ready), now_s))
+        if not self._ready or not room or not self._has_token(now_s):
+            return
+        for _ in range(self._allowed(min(room, len(self._ready)))):
+            self._submit(self._ready.popleft(), now_s)
+
+    def _allowed(self, most: int) -> int:
+        """Return how many requests may leave: what the breaker and the quota allow."""
+        if self._breaker.state is State.CLOSED:
+            return self._api.limiter.take(most)
+        if not self._breaker.allow():
+            return 0
+        granted = self._api.limiter.take(1)
+        if not granted:
+            # A trial that does not leave would be waited for until the end.
+            self._breaker.cancel()
+        return granted
+
+    def _has_token(self, now_s: float) -> bool:
+        token = self._api.token
+        if token.headers:
+            return True
+        if not token.is_asking and now_s >= self._token_at_s:
+            self._api.client.submit(token.request())
+        return False
+
+    def _submit(self, ask: Ask, now_s: float) -> None:
+        headers = self._api.token.headers
+        assert headers is not None, "looked at before"
+        under_way = self._open.get(ask)
+        if under_way is None:
+            under_way = self._open[ask] = _Open(now_s)
+        else:
+            self.tally.retries += 1
+        under_way.headers = headers
+        under_way.is_trial = self._breaker.state is not State.CLOSED
+        self.tally.requests[ask.kind] += 1
+        self._api.client.submit(endpoints.request(ask, self._api.base_url, headers))
+
+    def _hear(self, answers: Iterable[Response | Failure]) -> None:
+        stop: BoombapError | None = None
+        for answer in answers:
+            ask = answer.request.tag
+            try:
+                if ask is self._api.token:
+                    self._hear_token(answer)
+                else:
+                    self._hear_of(ask, answer)  # type: ignore[arg-type] # every other request has an ask as its tag
+            except (ExternalError, RetryLater) as error:
+                # The answers that came with this one are paid for too.
+                stop = stop or error
+        if stop:
+            raise stop
+
+    def _hear_token(self, answer: Response | Failure) -> None:
+        try:
+            self._api.token.take(answer)
+        except ExternalError as error:
+            now_s = self._clock()
+            self._token.failures += 1
+            delay_s = wait_s(error, self._token.failures, now_s - self._token.begun_s, self._policy, self._draw)
+            if delay_s is None:
+                raise
+            self._token_at_s = now_s + delay_s
+        else:
+            self._token = _Open(self._clock())
+
+    def _hear_of(self, ask: Ask, answer: Response | Failure) -> None:
+        found = endpoints.read(ask, answer, self._wall())
+        match found:
+            case Decoded():
+                self._succeed()
+                self._settle(ask, found)
+            case Refusal():
+                self._succeed()
+                self._hear_refusal(ask, found, endpoints.said(answer))
+            case endpoints.Absent():
+                self._succeed()
+                self._doubt(ask, endpoints.said(answer))
+            case endpoints.Expired():
+                if self._open[ask].is_trial:
+                    self._breaker.cancel()
+                self._ready.append(ask)
+                self._api.token.refuse(self._open[ask].headers)
+            case endpoints.Limited():
+                self._ready.append(ask)
+                self._rise()
+                self._api.limiter.refuse(found)
+            case _:
+                self._fail(ask, found)
+
+    def _succeed(self) -> None:
+        self._api.limiter.succeed()
+        self._api.token.accept()
+        self._rise()
+
+    def _doubt(self, ask: Ask, said: str) -> None:
+        """Ask once more for an id that is not there; a run that ends leaves it to the next one."""
+        under_way = self._open[ask]
+        under_way.absences += 1
+        if under_way.absences > 1:
+            self._hear_refusal(ask, Refusal.NOT_FOUND, said)
+        elif not self._is_ending:
+            heapq.heappush(self._later, (self._clock() + self._pause_s(), next(self._numbers), ask))
+
+    def _hear_refusal(self, ask: Ask, refusal: Refusal, said: str) -> None:
+        """Note what the Web API said of one id; a refused batch is halved by the planner.
+
+        Raises:
+            ExternalError: it refuses one id after the other, so it is not the ids.
+        """
+        if refusal is not Refusal.FORBIDDEN and len(ask.ids) <= 1:
+            self._refused += refusal is Refusal.FAILED
+            (self.tally.refused_ids if refusal is Refusal.NOT_FOUND else self.tally.failures)[said] += 1
+        self._settle(ask, refusal)
+        if self._refused >= _MOST_REFUSED:
+            raise ExternalError(f"the Web API has refused {self._refused} requests in a row: {said}")
+
+    def _settle(self, ask: Ask, found: Decoded | Refusal) -> None:
+        """Hand what is final to the planner, and its verdicts on."""
+        del self._open[ask]
+        planner = self._parts.planner
+        if isinstance(found, Refusal):
+            self._count_forbidden(found)
+            return self._deliver(planner.answer(ask, found).matches, asked=True)
+        self._forbidden = self._refused = 0
+        matches, extra_tracks = planner.answer(ask, found.reply)
+        if found.broken:
+            matches = [without_broken(match, found.broken) for match in matches]
+        # Search results and album pages may lack fields that a track asked for by its id has.
+        is_whole = ask.kind in {Kind.TRACKS, Kind.TRACK}
+        tracks = [track for track in found.reply.tracks if track is not None] if is_whole else []
+        missing: tuple[str, ...] = ()
+        if ask.kind is Kind.TRACKS:
+            answered = zip(ask.ids, found.reply.tracks, strict=True)
+            missing = tuple(id_ for id_, track in answered if track is None and id_ not in found.broken)
+        self._parts.sink.remember([*tracks, *extra_tracks], missing)
+        return self._deliver(matches, asked=True)
+
+    def _count_forbidden(self, refusal: Refusal) -> None:
+        """End a run whose every request is forbidden: an app that was blocked would go through the whole table.
+
+        Raises:
+            ExternalError: after too many in a row.
+        """
+        if refusal is not Refusal.FORBIDDEN or self._parts.planner.mode is Mode.EXTENDED:
+            return
+        self._forbidden += 1
+        if self._forbidden >= _MOST_FORBIDDEN:
+            raise ExternalError(
+                f"the Web API has forbidden {self._forbidden} requests in a row",
+                hint="see in the developer dashboard whether the app is blocked",
+            )
+
+    def _deliver(self, matches: list[Match], *, asked: bool = False) -> None:
+        if not matches:
+            return
+        if asked:
+            self._waiting -= len(matches)
+        self.tally.outcomes.update([match.outcome for match in matches])
+        # What was given up is not done: its lease ends with the run, and the next run asks again.
+        self._parts.sink.put([match for match in matches if match.outcome is not Outcome.FAILED])
+        self._on_progress(len(matches))
+
+    def _fail(self, ask: Ask, error: BoombapError) -> None:
+        if isinstance(error, AccessDenied):
+            raise error
+        now_s, under_way = self._clock(), self._open[ask]
+        self._breaker.fail()
+        if self._down_since_s is None and self._breaker.state is not State.CLOSED:
+            self._down_since_s = now_s
+        self._last_error = error
+        self._give_up_when_down(now_s)
+        if self._down_since_s is None:
+            under_way.failures += 1
+        delay_s = wait_s(error, max(1, under_way.failures), now_s - under_way.begun_s, self._policy, self._draw)
+        if self._down_since_s is not None:
+            # The server fails everybody: what it did not answer is nobody's fault.
+            delay_s = self._pause_s()
+        if delay_s is None:
+            self._hear_refusal(ask, Refusal.FAILED, str(error))
+        elif not self._is_ending:
+            heapq.heappush(self._later, (now_s + delay_s, next(self._numbers), ask))
+
+    def _pause_s(self) -> float:
+        return self._policy.backoff.delay_s(1, self._draw)
+
+    def _rise(self) -> None:
+        self._breaker.succeed()
+        if self._breaker.state is State.CLOSED:
+            self._down_since_s = None
+
+    def _give_up_when_down(self, now_s: float) -> None:
+        # At a failure only: while the quota lets no trial through, nothing is known of the server.
+        if self._down_since_s is not None and now_s - self._down_since_s > self._patience_s:
+            raise self._last_error
+
+    def _wait_s(self) -> float:
+        """Return how long to wait for an answer before something else is due."""
+        now_s, times = self._clock(), [_STEP_S]
+        if self._later:
+            times.append(self._later[0][0] - now_s)
+        if self._ready:
+            times.append(self._api.limiter.wait_s or _STEP_S)
+        wakes_at_s = self._parts.planner.wakes_at_s
+        if wakes_at_s is not None and self._api.client.free_slots:
+            times.append(wakes_at_s - now_s)
+        return max(0.0, min(times))
+
+    def _rest(self) -> tuple[()]:
+        """Wait with nothing in flight: for the quota, for a retry, for a batch to fill."""
+        if not self._is_over() and (self._waiting or self._open):
+            self._interrupt.sleep(self._wait_s())
+        return ()
+
+    def _drain(self) -> None:
+        """Wait for what is in flight, and take it; nothing new is sent."""
+        self._is_ending = True
+        client, end_s = self._api.client, self._clock() + _DRAIN_S
+        while client.in_flight and self._clock() < end_s:
+            # A second ban, or an error of the sink, changes nothing any more.
+            with suppress(ExternalError, RetryLater):
+                self._hear(client.poll(_STEP_S))

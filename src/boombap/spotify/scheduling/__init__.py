@@ -1,0 +1,1 @@
+"""Which request to spend next, and what a run will cost."""

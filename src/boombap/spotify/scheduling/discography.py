@@ -1,0 +1,178 @@
+"""One artist's wanted tracks in development mode: the discography is read once, and what is wanted matched locally.
+
+A search costs a request a track; an album page costs one for up to 50. So the artist is looked up, the list of
+releases read, and then album after album, the longest first, for as long as one more is likely to hold at least one
+track that is still wanted. A single is read only when it is named like a wanted track. The rest is searched for.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from boombap.spotify.matching.match import weigh
+from boombap.spotify.matching.normalize import name_key, read_title, searchable
+from boombap.spotify.matching.verdict import match_all
+from boombap.spotify.model import Ask, Kind, Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from boombap.spotify.model import Album, Match, Priority, Reply, Track, Wanted
+
+ARTISTS_PAGE = 10
+ALBUMS_PAGE = 10
+TRACKS_PAGE = 50
+GROUPS = "album,single,compilation"
+_MOST_OPEN = 4
+_SHORT_RELEASE = 3  # singles carry one to three tracks, mostly versions of one song
+# An album is worth its request when it will likely hold one wanted track: a search would cost as much.
+_WORTH_HITS = 1.0
+# Before anything was read: how many of the tracks that an artist released are wanted at most.
+_MOST_RELEASES = 300
+
+
+class Sweep:
+    """The state of one artist's sweep.
+
+    Attributes:
+        key: the artist, as `normalize.name_key` gives it.
+        tracks: all that was read so far.
+    """
+
+    def __init__(self, key: str, wanted: Sequence[Wanted]) -> None:
+        self.key = key
+        self.tracks: list[Track] = []
+        self._wanted = wanted
+        self._priority: Priority = min(one.priority for one in wanted)
+        self._ids = {one.spotify_id for one in wanted if one.spotify_id}
+        self._titles: dict[str, list[int]] = {}
+        for at, one in enumerate(wanted):
+            self._titles.setdefault(read_title(one.title).key, []).append(at)
+        self._missing = set(range(len(wanted)))
+        self._asks = [self._first_ask()]
+        self._open: set[Ask] = set()
+        self._albums: list[Album] = []
+        self._by_id: dict[str, Album] = {}
+        self._read = 0
+        self._hits = 0
+
+    def next_asks(self, most: int) -> list[Ask]:
+        """Return what to ask next; empty while replies are awaited, and when it is over."""
+        most = min(most, _MOST_OPEN - len(self._open))
+        given: list[Ask] = []
+        while len(given) < most and (ask := self._next()):
+            given.append(ask)
+            self._open.add(ask)
+        return given
+
+    @property
+    def is_over(self) -> bool:
+        """Nothing is open and nothing more is worth asking; `settle` gives the verdicts."""
+        return not self._open and not self._asks and self._pick_album() is None
+
+    def answer(self, ask: Ask, reply: Reply | Refusal) -> list[Track]:
+        """Take a reply; give the tracks that came with it."""
+        self._open.discard(ask)
+        if isinstance(reply, Refusal):
+            return []
+        if ask.kind is Kind.SEARCH_ARTISTS:
+            self._take_artist(artist.id for artist in reply.artists if artist and name_key(artist.name) == self.key)
+            return []
+        if ask.kind is Kind.ARTIST_ALBUMS:
+            self._take_albums(ask, reply)
+            return []
+        return self._take_tracks(ask, reply)
+
+    def settle(self) -> tuple[list[Match], list[Wanted]]:
+        """Return the verdicts that the sweep allows, and what has to be asked for singly."""
+        return match_all(self._wanted, self.tracks)
+
+    def _first_ask(self) -> Ask:
+        query = f'artist:"{searchable(self._wanted[0].artist)}"'
+        return Ask(Kind.SEARCH_ARTISTS, query=query, limit=ARTISTS_PAGE, priority=self._priority)
+
+    def _next(self) -> Ask | None:
+        if self._asks:
+            return self._asks.pop()
+        if any(ask.kind is not Kind.ALBUM_TRACKS for ask in self._open):
+            return None
+        at = self._pick_album()
+        if at is None:
+            return None
+        album = self._albums.pop(at)
+        if (album.total_tracks or 0) > _SHORT_RELEASE:
+            self._skip_editions(read_title(album.name).key)
+        return Ask(Kind.ALBUM_TRACKS, (album.id or "",), limit=TRACKS_PAGE, priority=self._priority)
+
+    def _take_artist(self, ids: Iterable[str | None]) -> None:
+        # Of several artists of one name the first is the best known; the others' tracks are left to the search.
+        artist_id = next((id_ for id_ in ids if id_), None)
+        if artist_id:
+            self._asks.append(self._albums_ask(artist_id, 0))
+
+    def _albums_ask(self, artist_id: str, offset: int) -> Ask:
+        return Ask(
+            Kind.ARTIST_ALBUMS,
+            (artist_id,),
+            limit=ALBUMS_PAGE,
+            offset=offset,
+            groups=GROUPS,
+            priority=self._priority,
+        )
+
+    def _take_albums(self, ask: Ask, reply: Reply) -> None:
+        self._albums += [album for album in reply.albums if album and album.id and album.id not in self._by_id]
+        self._by_id.update((album.id, album) for album in reply.albums if album and album.id)
+        total = min(reply.total or 0, _MOST_RELEASES)
+        if ask.offset == 0:
+            self._asks += [self._albums_ask(ask.ids[0], at) for at in range(ALBUMS_PAGE, total, ALBUMS_PAGE)]
+        # The longest last, because the end is where the next one is taken from.
+        self._albums.sort(key=lambda album: (album.total_tracks or 0, album.id or ""))
+
+    def _skip_editions(self, key: str) -> None:
+        """Leave out the shorter editions of an album: the longest one has their songs."""
+        self._albums = [
+            one
+            for one in self._albums
+            if (one.total_tracks or 0) <= _SHORT_RELEASE or not key or read_title(one.name).key != key
+        ]
+
+    def _pick_album(self) -> int | None:
+        """Return the place of the release that is most likely worth its request; None when none is."""
+        if not self._missing or not self._albums:
+            return None
+        longest = self._albums[-1]
+        if (longest.total_tracks or TRACKS_PAGE) > _SHORT_RELEASE and self._expected(longest) >= _WORTH_HITS:
+            return len(self._albums) - 1
+        missing = {read_title(self._wanted[at].title).key for at in self._missing}
+        return next((at for at, album in enumerate(self._albums) if read_title(album.name).key in missing), None)
+
+    def _expected(self, album: Album) -> float:
+        """Return how many wanted tracks a release likely holds: the share seen so far, or what is left over what is."""
+        left = sum(one.total_tracks or 1 for one in self._albums)
+        share = min(1.0, len(self._missing) / left)
+        if self._read:
+            # Later editions repeat earlier ones, so what was found so far weighs more than what is still wanted.
+            share = min(share, (self._hits + 1) / self._read)
+        return (album.total_tracks or TRACKS_PAGE) * share
+
+    def _take_tracks(self, ask: Ask, reply: Reply) -> list[Track]:
+        album = self._by_id.get(ask.ids[0])
+        tracks = [track if track.album else track._replace(album=album) for track in reply.tracks if track]
+        if reply.total and ask.offset + TRACKS_PAGE < reply.total and tracks:
+            self._asks.append(ask._replace(offset=ask.offset + TRACKS_PAGE))
+        self.tracks += tracks
+        self._read += len(tracks)
+        before = len(self._missing)
+        for track in tracks:
+            self._strike(track)
+        self._hits += before - len(self._missing)
+        return tracks
+
+    def _strike(self, track: Track) -> None:
+        """Take what a track answers off the list."""
+        for at in self._titles.get(read_title(track.name).key, ()):
+            if at in self._missing and weigh(self._wanted[at], track).refused is None:
+                self._missing.discard(at)
+        if track.id in self._ids:
+            self._missing -= {at for at in self._missing if self._wanted[at].spotify_id == track.id}

@@ -1,0 +1,299 @@
+"""Which request to spend next: turns wanted tracks into asks, and the replies into verdicts.
+
+A state machine that knows nothing of HTTP. What goes in and out (`Ask`, `Reply`, `Refusal`) is in `model.py`. The
+pipeline's loop is::
+
+    planner = Planner(Mode.EXTENDED)
+    planner.add(wanted, now_s)                        # any number, at any time
+    planner.finish()                                  # no more will come: half-filled batches go out at once
+    for ask in planner.next_requests(20, now_s): ...  # at most 20; empty when it waits for replies or for time
+    matches, extra_tracks = planner.answer(ask, reply_or_refusal)   # each wanted track comes out exactly once
+    planner.wakes_at_s                                # when a half-filled batch falls due; None when nothing waits
+    planner.is_idle                                   # nothing waits and nothing is open
+
+Extended quota: known ids in batches of 50, unknown names by search. Development mode: whole artists at once
+(`discography`), what that leaves by search, and known ids one by one. An id whose track has another name is not
+believed: the track is searched for. A refusal `FORBIDDEN` of a batch switches to development mode (`planner.mode`).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, NamedTuple
+
+from boombap.spotify.matching.match import match
+from boombap.spotify.matching.normalize import read_credit, searchable
+from boombap.spotify.matching.verdict import match_id, refused, unknown_id
+from boombap.spotify.model import Ask, Kind, Match, Mode, Priority, Refusal
+from boombap.spotify.scheduling.discography import Sweep
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterable, Sequence
+
+    from boombap.spotify.model import Reply, Track, Wanted
+
+BATCH_IDS = 50
+FLUSH_S = 0.02
+SEARCH_LIMIT = 10
+# Below this many wanted tracks an artist is searched track by track: a sweep costs three requests before it finds one.
+SWEEP_FROM = 5
+# An artist is swept once nothing more of it came for a while, because the source brings artists in one piece.
+_RIPE_S = 1.0
+_MOST_WAITING = 2_000
+_MOST_SWEEPS = 16
+_BATCHES = (Kind.TRACKS, Kind.ALBUMS, Kind.ARTISTS)
+
+
+class Settled(NamedTuple):
+    """What followed from one reply.
+
+    Attributes:
+        matches: verdicts, each about a track that nothing more is asked for.
+        extra_tracks: tracks of the reply that are worth caching, wanted or not; from album pages only.
+    """
+
+    matches: list[Match]
+    extra_tracks: Sequence[Track] = ()
+
+
+class Planner:
+    """Wanted tracks between the source and the Web API.
+
+    Attributes:
+        mode: how the app may ask; changes once, when a batch is forbidden.
+    """
+
+    def __init__(self, mode: Mode) -> None:
+        self.mode = mode
+        self._is_finished = False
+        self._keys: set[int] = set()
+        self._ids: tuple[deque[Wanted], ...] = tuple(deque() for _ in Priority)
+        self._names: tuple[deque[Wanted], ...] = tuple(deque() for _ in Priority)
+        self._ids_since_s: float | None = None
+        self._artists = _Artists()
+        self._halves: deque[tuple[Ask, list[Wanted]]] = deque()
+        self._sweeps: dict[str, Sweep] = {}
+        self._open: dict[Ask, list[Wanted]] = {}
+        self._open_of_sweeps: dict[Ask, list[Sweep]] = {}
+        self._now_s = 0.0
+
+    def add(self, wanted: Iterable[Wanted], now_s: float) -> None:
+        """Take in tracks; a row that waits already counts once."""
+        self._now_s = now_s
+        for one in wanted:
+            if one.key not in self._keys:
+                self._keys.add(one.key)
+                self._queue(one, now_s)
+
+    def finish(self) -> None:
+        """Say that no more tracks will come."""
+        self._is_finished = True
+
+    def next_requests(self, most: int, now_s: float) -> list[Ask]:
+        """Return up to `most` requests that are worth sending now, the most pressing first."""
+        self._now_s = now_s
+        asks = self._next_singly(most)
+        if self.mode is Mode.DEVELOPMENT and len(asks) < most:
+            asks += self._next_of_sweeps(most - len(asks))
+            asks += self._next_singly(most - len(asks))
+        return asks
+
+    def answer(self, ask: Ask, reply: Reply | Refusal) -> Settled:
+        """Take a reply to an open ask and return what follows from it."""
+        settled = self._answer_sweeps(ask, reply) if ask in self._open_of_sweeps else self._answer_singly(ask, reply)
+        self._keys.difference_update([match.wanted.key for match in settled.matches])
+        return settled
+
+    def _answer_singly(self, ask: Ask, reply: Reply | Refusal) -> Settled:
+        waiting = self._open.pop(ask)
+        if reply is Refusal.FORBIDDEN and ask.kind in _BATCHES:
+            self._switch(waiting)
+            return Settled([])
+        if isinstance(reply, Refusal):
+            if ask.kind is Kind.TRACKS and len(ask.ids) > 1:
+                self._halve(ask, waiting)
+                return Settled([])
+            return Settled([refused(one, reply) for one in waiting])
+        if ask.kind in {Kind.TRACKS, Kind.TRACK}:
+            return Settled(self._take_by_id(ask, waiting, reply))
+        return Settled([match(one, [track for track in reply.tracks if track]) for one in waiting])
+
+    @property
+    def wakes_at_s(self) -> float | None:
+        """When a half-filled batch or an artist falls due."""
+        times = [self._artists.ripe_at_s] if self.mode is Mode.DEVELOPMENT and not self._sweeps else []
+        times.append(None if self._ids_since_s is None else self._ids_since_s + FLUSH_S)
+        return min((time_s for time_s in times if time_s is not None), default=None)
+
+    @property
+    def is_idle(self) -> bool:
+        """Nothing waits and nothing is open."""
+        return not self._keys
+
+    def _halve(self, ask: Ask, waiting: list[Wanted]) -> None:
+        """Ask for both halves of a refused batch, until the id that spoils it stands alone."""
+        middle = len(ask.ids) // 2
+        for ids in (ask.ids[:middle], ask.ids[middle:]):
+            # The smallest first: what is wrong shows after few requests.
+            self._halves.appendleft((ask._replace(ids=ids), [one for one in waiting if one.spotify_id in ids]))
+
+    def _queue(self, one: Wanted, now_s: float) -> None:
+        named = bool(one.artist and one.title)
+        key = read_credit(one.artist).whole
+        if self.mode is Mode.DEVELOPMENT and named and key:
+            self._artists.add(key, one, now_s)
+        elif one.spotify_id:
+            self._ids[one.priority].append(one)
+            self._ids_since_s = now_s if self._ids_since_s is None else self._ids_since_s
+        else:
+            self._names[one.priority].append(one)
+
+    def _next_singly(self, most: int) -> list[Ask]:
+        """Return requests that need no sweep, the most pressing first."""
+        asks: list[Ask] = []
+        while self._halves and len(asks) < most:
+            ask, waiting = self._halves.popleft()
+            self._open[ask] = waiting
+            asks.append(ask)
+        for priority in Priority:
+            while len(asks) < most and (found := self._next_of(priority)):
+                ask, waiting = found
+                if ask in self._open:  # two rows of one song: the one answer serves both
+                    self._open[ask] += waiting
+                    continue
+                self._open[ask] = waiting
+                asks.append(ask)
+        return asks
+
+    def _next_of(self, priority: Priority) -> tuple[Ask, list[Wanted]] | None:
+        ids = self._ids[priority]
+        if ids and self.mode is Mode.DEVELOPMENT:
+            one = ids.popleft()
+            return Ask(Kind.TRACK, (one.spotify_id or "",), priority=priority), [one]
+        if ids and (len(ids) >= BATCH_IDS or self._is_finished or self._is_due()):
+            return self._next_batch(ids)
+        names = self._names[priority]
+        return _search(names.popleft()) if names else None
+
+    def _is_due(self) -> bool:
+        return self._ids_since_s is not None and self._now_s >= self._ids_since_s + FLUSH_S
+
+    def _next_batch(self, ids: deque[Wanted]) -> tuple[Ask, list[Wanted]]:
+        by_id: dict[str, list[Wanted]] = {}
+        while ids and (len(by_id) < BATCH_IDS or ids[0].spotify_id in by_id):
+            one = ids.popleft()
+            by_id.setdefault(one.spotify_id or "", []).append(one)
+        waiting = [one for group in by_id.values() for one in group]
+        if not any(self._ids):
+            self._ids_since_s = None
+        elif len(by_id) == BATCH_IDS:
+            self._ids_since_s = self._now_s
+        return Ask(Kind.TRACKS, tuple(by_id), priority=waiting[0].priority), waiting
+
+    def _next_of_sweeps(self, most: int) -> list[Ask]:
+        while len(self._sweeps) < _MOST_SWEEPS:
+            group = self._artists.take(self._now_s, self._sweeps, is_finished=self._is_finished)
+            if group is None:
+                break
+            key, wanted = group
+            if len(wanted) < SWEEP_FROM:
+                self._ask_singly(wanted)
+            else:
+                self._sweeps[key] = Sweep(key, wanted)
+        asks: list[Ask] = []
+        for sweep in self._sweeps.values():
+            for ask in sweep.next_asks(most - len(asks)):
+                if ask not in self._open_of_sweeps:  # an album of two artists is read once
+                    asks.append(ask)
+                self._open_of_sweeps.setdefault(ask, []).append(sweep)
+        return asks
+
+    def _answer_sweeps(self, ask: Ask, reply: Reply | Refusal) -> Settled:
+        sweeps = self._open_of_sweeps.pop(ask)
+        # An album of two artists gives each of them the same tracks.
+        tracks, *_ = [sweep.answer(ask, reply) for sweep in sweeps]
+        return Settled([match for sweep in sweeps if sweep.is_over for match in self._end(sweep)], tracks)
+
+    def _end(self, sweep: Sweep) -> list[Match]:
+        """Return the verdicts of a sweep that is over; the rest is asked for singly."""
+        del self._sweeps[sweep.key]
+        matches, left = sweep.settle()
+        self._ask_singly(left)
+        return matches
+
+    def _ask_singly(self, wanted: Iterable[Wanted]) -> None:
+        for one in wanted:
+            (self._ids if one.spotify_id else self._names)[one.priority].append(one)
+
+    def _take_by_id(self, ask: Ask, waiting: list[Wanted], reply: Reply) -> list[Match]:
+        found = dict(zip(ask.ids, reply.tracks, strict=False))
+        matches = []
+        for one in waiting:
+            track = found.get(one.spotify_id or "")
+            if track is None:
+                matches.append(unknown_id(one))
+            elif verified := match_id(one, track):
+                matches.append(verified)
+            else:
+                # The id is another track's: an earlier, wrong match. The names decide.
+                self._names[one.priority].append(one)
+        return matches
+
+    def _switch(self, waiting: list[Wanted]) -> None:
+        """Go on in development mode with all that waits."""
+        self.mode = Mode.DEVELOPMENT
+        self._ids_since_s = None
+        halves = [one for _, group in self._halves for one in group]
+        self._halves.clear()
+        again = [*waiting, *halves, *(one for queue in (*self._ids, *self._names) for one in queue)]
+        for queue in (*self._ids, *self._names):
+            queue.clear()
+        for one in again:
+            self._queue(one, self._now_s)
+
+
+class _Artists:
+    """Wanted tracks by artist, until an artist is swept."""
+
+    def __init__(self) -> None:
+        self._groups: dict[str, list[Wanted]] = {}
+        self._added_at_s: dict[str, float] = {}
+        self._waiting = 0
+
+    def add(self, key: str, one: Wanted, now_s: float) -> None:
+        self._groups.setdefault(key, []).append(one)
+        self._added_at_s[key] = now_s
+        self._waiting += 1
+
+    def take(self, now_s: float, busy: Container[str], *, is_finished: bool) -> tuple[str, list[Wanted]] | None:
+        """Return an artist whose tracks are all here, the most pressing and then the largest first."""
+        is_full = is_finished or self._waiting >= _MOST_WAITING
+        ripe = [
+            key
+            for key, added_at_s in self._added_at_s.items()
+            if key not in busy and (is_full or now_s >= added_at_s + _RIPE_S)
+        ]
+        if not ripe:
+            return None
+        key = min(ripe, key=lambda one: (_most_pressing(self._groups[one]), -len(self._groups[one])))
+        del self._added_at_s[key]
+        wanted = self._groups.pop(key)
+        self._waiting -= len(wanted)
+        return key, wanted
+
+    @property
+    def ripe_at_s(self) -> float | None:
+        """When the next artist falls due."""
+        return min(self._added_at_s.values()) + _RIPE_S if self._added_at_s else None
+
+
+def _search(one: Wanted) -> tuple[Ask, list[Wanted]]:
+    if one.isrc and not (one.artist and one.title):
+        query = f"isrc:{one.isrc}"
+    else:
+        query = f'track:"{searchable(one.title)}" artist:"{searchable(one.artist)}"'
+    return Ask(Kind.SEARCH_TRACKS, query=query, limit=SEARCH_LIMIT, priority=one.priority), [one]
+
+
+def _most_pressing(wanted: Iterable[Wanted]) -> Priority:
+    return min(one.priority for one in wanted)

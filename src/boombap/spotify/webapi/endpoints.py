@@ -1,0 +1,145 @@
+"""The endpoints: an ask to an HTTP request, and what came back to a reply, a refusal or an error.
+
+The errors say what the pipeline does next: `Expired` renews the token, `Limited` stops every process, other transient
+ones are tried again after a while.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+import orjson
+
+from boombap.clients.http.errors import refusal
+from boombap.clients.http.exchange import Failure, Request
+from boombap.errors import Unavailable
+from boombap.spotify.model import Kind, Refusal
+from boombap.spotify.webapi.decode import Decoded, decode
+
+if TYPE_CHECKING:
+    from boombap.clients.http.exchange import Response
+    from boombap.errors import ExternalError
+    from boombap.spotify.model import Ask
+
+_TIMEOUT_S = 20.0
+# 50 tracks with the markets of each are 400 kB.
+_MOST_BYTES = 8 * 1024 * 1024
+_QUOTA = "QUOTA_EXCEEDED"
+_BAD_REQUEST, _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _TOO_MANY = 400, 401, 403, 404, 429
+_SERVER_ERROR = 500
+_TIMED_OUT = 408
+_ONE_ID = (Kind.TRACK, Kind.ALBUM_TRACKS, Kind.ARTIST_ALBUMS)
+_MOST_SAID = 100
+# What the Web API says of a service that is not there for a moment; of an id it says "Resource not found".
+_NO_SERVICE = "service not found"
+_ABOUT_ID = re.compile(r"\bid\b", re.IGNORECASE)
+
+
+class Expired(Unavailable):
+    """The token is no longer valid (401)."""
+
+
+class Limited(Unavailable):
+    """The rate limit or the quota is used up (429).
+
+    Attributes:
+        is_quota: the quota of the account, which comes back after hours, not the rate limit of the window.
+    """
+
+    is_quota = False
+
+
+class Absent(Unavailable):
+    """There is no such thing (404); the Web API says so at random too, so it counts when it is said twice.
+
+    Source: github.com/spotify/web-api/issues/1160
+    """
+
+
+def request(ask: Ask, base_url: str, headers: tuple[str, ...]) -> Request:
+    """Return the HTTP request for an ask; the ask comes back as its tag."""
+    return Request("GET", base_url + path(ask), headers, None, _TIMEOUT_S, _MOST_BYTES, ask)
+
+
+def path(ask: Ask) -> str:
+    """Return path and query of an ask.
+
+    >>> from boombap.spotify.model import Ask
+    >>> path(Ask(Kind.SEARCH_TRACKS, query='artist:"E-40"', limit=10))
+    '/search?type=track&q=artist%3A%22E-40%22&limit=10'
+    """
+    ids = ",".join([quote(one, safe="") for one in ask.ids])
+    place = ask.kind.replace("{id}", ids)
+    words = [f"ids={ids}"] if ids and place == ask.kind else []
+    if ask.query:
+        words.append(f"q={quote(ask.query, safe='')}")
+    if ask.groups:
+        words.append(f"include_groups={quote(ask.groups, safe='')}")
+    if ask.limit:
+        words.append(f"limit={ask.limit}")
+    if ask.offset:
+        words.append(f"offset={ask.offset}")
+    joint = "&" if "?" in place else "?"
+    return place + joint + "&".join(words) if words else place
+
+
+def read(ask: Ask, answer: Response | Failure, now_s: float) -> Decoded | Refusal | ExternalError:
+    """Return what an ask was answered with.
+
+    Args:
+        now_s: Unix time, for a Retry-After that is a date.
+    """
+    if isinstance(answer, Failure):
+        return answer.error
+    if answer.status == 200:  # noqa: PLR2004 - RFC 9110
+        try:
+            return decode(ask, answer.body)
+        except Unavailable as error:
+            return error
+    return _refused(ask, answer, now_s)
+
+
+def _refused(ask: Ask, answer: Response, now_s: float) -> Refusal | ExternalError:
+    status, text = answer.status, said(answer)
+    if status == _UNAUTHORIZED:
+        return Expired("the access token is no longer valid")
+    if status == _TOO_MANY:
+        return _limited(answer, now_s)
+    if status >= _SERVER_ERROR or status == _TIMED_OUT:
+        return refusal(answer, now_s)
+    if status == _FORBIDDEN:
+        return Refusal.FORBIDDEN
+    if status == _NOT_FOUND:
+        is_about_the_id = ask.kind in _ONE_ID and text.lower() != _NO_SERVICE
+        return Absent("there is no such id") if is_about_the_id else Unavailable(f"the Web API answered 404: {text}")
+    if status == _BAD_REQUEST and len(ask.ids) == 1 and _ABOUT_ID.search(text):
+        return Refusal.NOT_FOUND
+    return Refusal.FAILED
+
+
+def said(answer: Response | Failure) -> str:
+    """Return what the Web API wrote beside its refusal, shortened; the status where it wrote nothing."""
+    if isinstance(answer, Failure):
+        return str(answer.error)
+    try:
+        text = str(orjson.loads(answer.body)["error"]["message"]).strip()
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        text = ""
+    return text[:_MOST_SAID] or f"status {answer.status}"
+
+
+def _limited(answer: Response, now_s: float) -> Limited:
+    said = refusal(answer, now_s)
+    error = Limited(str(said))
+    error.retry_after_s = getattr(said, "retry_after_s", None)
+    error.is_quota = _reason(answer.body) == _QUOTA
+    return error
+
+
+def _reason(body: bytes) -> str:
+    try:
+        return str(orjson.loads(body)["error"]["reason"])
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        return ""

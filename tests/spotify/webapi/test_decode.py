@@ -1,0 +1,198 @@
+from __future__ import annotations
+
+import json
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from boombap.errors import Unavailable
+from boombap.spotify.model import Album, Artist, Ask, Kind, Track
+from boombap.spotify.webapi.decode import Decoded, decode
+from spotify.documents import ID, track
+
+TWO = Ask(Kind.TRACKS, ids=(ID(1), ID(2)))
+SEARCH = Ask(Kind.SEARCH_TRACKS, query="x", limit=10)
+
+
+def tracks(*entries: object, ask: Ask = TWO) -> Decoded:
+    return decode(ask, orjson.dumps({"tracks": entries}))
+
+
+def names(found: Decoded) -> list[str | None]:
+    return [one.name if one else None for one in found.reply.tracks]
+
+
+def test_a_track_is_read_whole():
+    assert tracks(track(1), track(2)).reply.tracks[0] == Track(
+        id=ID(1),
+        name="Track 1",
+        artists=(Artist("artist1", "Artist 1"),),
+        album=Album("album1", "Album 1", "2020-02-14", "album", 12),
+        duration_ms=187026,
+        explicit=True,
+        isrc="USRC11201328",
+        popularity=36,
+        track_number=3,
+        disc_number=1,
+    )
+
+
+def test_an_unknown_id_is_none_and_proves_it():
+    found = tracks(None, track(2))
+    assert names(found) == [None, "Track 2"]
+    assert not found.broken
+
+
+def test_the_order_of_the_answer_does_not_matter():
+    assert names(tracks(track(2), track(1))) == ["Track 1", "Track 2"]
+
+
+def test_an_answer_that_is_too_short_proves_nothing_about_the_rest():
+    found = tracks(track(2))
+    assert names(found) == [None, "Track 2"]
+    assert found.broken == {ID(1)}
+
+
+def test_a_duplicate_does_not_push_out_another():
+    found = tracks(track(1), track(1))
+    assert names(found) == ["Track 1", None]
+
+
+def test_more_than_was_asked_for_is_left_out():
+    assert names(tracks(track(7), track(1), track(2), track(8))) == ["Track 1", "Track 2"]
+
+
+def test_a_relinked_track_says_where_it_comes_from():
+    found = tracks(track(2), track(9, linked_from={"id": ID(1)}))
+    assert [(one.id, one.requested_id) for one in found.reply.tracks if one] == [(ID(9), ID(1)), (ID(2), None)]
+
+
+def test_a_relinked_track_without_origin_counts_by_its_place():
+    found = tracks(track(9), track(2))
+    assert [(one.id, one.requested_id) for one in found.reply.tracks if one] == [(ID(9), ID(1)), (ID(2), None)]
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [{}, {"id": ID(1)}, [], 7, "x", track(1, name=None), track(1, artists=None), track(1, artists=[{"id": "a"}])],
+    ids=str,
+)
+def test_an_entry_that_cannot_be_read_costs_itself_only(bad: object):
+    found = tracks(bad, track(2))
+    assert names(found) == [None, "Track 2"]
+    assert found.broken == {ID(1)}
+
+
+@pytest.mark.parametrize("field", ["album", "duration_ms", "explicit", "external_ids", "popularity", "preview_url"])
+@pytest.mark.parametrize("instead", [None, "absent", [], {"a": 1}])
+def test_fields_that_are_gone_or_strange_are_none(field: str, instead: object):
+    entry = track(1, **{field: instead})
+    if instead == "absent":
+        del entry[field]
+    one = tracks(entry, track(2)).reply.tracks[0]
+    assert one is not None
+    assert one.name == "Track 1"
+
+
+@pytest.mark.parametrize("date", ["1994", "1994-09", "1994-09-13", None])
+def test_a_date_keeps_its_precision(date: str | None):
+    one = tracks(track(1, album={"id": "a", "name": "", "release_date": date}), track(2)).reply.tracks[0]
+    assert one
+    assert one.album == Album("a", "", date)
+
+
+def test_a_local_file_has_no_id():
+    page = {"tracks": {"items": [track(1, id=None, is_local=True)], "total": 1}}
+    (one,) = decode(SEARCH, orjson.dumps(page)).reply.tracks
+    assert one
+    assert (one.id, one.is_local) == (None, True)
+
+
+def test_a_page_leaves_out_what_is_no_candidate():
+    page = {"tracks": {"items": [None, track(1), {"id": 5}], "total": 321}}
+    found = decode(SEARCH, orjson.dumps(page))
+    assert names(found) == ["Track 1"]
+    assert found.reply.total == 321
+
+
+def test_the_other_questions():
+    album = {"id": "a", "name": "Illmatic", "release_date": "1994"}
+    artist = {"id": "n", "name": "Nas"}
+    assert decode(Ask(Kind.ALBUMS, ("a", "b")), orjson.dumps({"albums": [album, None]})).reply.albums == (
+        Album("a", "Illmatic", "1994"),
+        None,
+    )
+    assert decode(Ask(Kind.ARTISTS, ("n",)), orjson.dumps({"artists": [artist]})).reply.artists == (Artist("n", "Nas"),)
+    assert names(decode(Ask(Kind.TRACK, (ID(1),)), orjson.dumps(track(1)))) == ["Track 1"]
+    assert names(decode(Ask(Kind.ALBUM_TRACKS, ("a",)), orjson.dumps({"items": [track(1)]}))) == ["Track 1"]
+    page = decode(Ask(Kind.ARTIST_ALBUMS, ("n",)), orjson.dumps({"items": [album], "total": 9}))
+    assert (page.reply.albums, page.reply.total) == ((Album("a", "Illmatic", "1994"),), 9)
+    found = decode(Ask(Kind.SEARCH_ARTISTS, query="nas"), orjson.dumps({"artists": {"items": [artist], "total": 1}}))
+    assert found.reply.artists == (Artist("n", "Nas"),)
+
+
+def test_one_track_under_another_id_is_relinked():
+    one = decode(Ask(Kind.TRACK, (ID(1),)), orjson.dumps(track(9))).reply.tracks[0]
+    assert one
+    assert (one.id, one.requested_id) == (ID(9), ID(1))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"<html><body>502 Bad Gateway</body></html>",
+        b"[]",
+        b"null",
+        b"{}",
+        b'{"tracks": null}',
+        b'{"tracks": {}}',
+        orjson.dumps({"tracks": [track(1), track(2)]})[:-40],
+        b'{"tracks": [\xff]}',
+    ],
+)
+@pytest.mark.parametrize("ask", [TWO, SEARCH], ids=["several", "search"])
+def test_what_is_no_answer_is_asked_for_again(ask: Ask, body: bytes):
+    with pytest.raises(Unavailable, match="not what the Web API sends") as caught:
+        decode(ask, body)
+    assert caught.value.transient
+
+
+json_values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**62), 2**62)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+fields = st.sampled_from(sorted(track(1)))
+
+
+@given(st.lists(st.none() | json_values | st.builds(lambda f, v: track(1, **{f: v}), fields, json_values), max_size=4))
+def test_whatever_comes_every_id_gets_its_place(entries: list[object]):
+    try:
+        body = json.dumps({"tracks": entries}, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return
+    found = decode(TWO, body)
+    assert len(found.reply.tracks) == 2
+    assert found.broken <= {id_ for id_, one in zip(TWO.ids, found.reply.tracks, strict=True) if one is None}
+
+
+@given(st.permutations([1, 2, 3, 4]), st.sets(st.integers(0, 3)))
+def test_by_any_order_and_with_any_gaps_tracks_find_their_ids(order: list[int], gone: set[int]):
+    ask = Ask(Kind.TRACKS, ids=tuple(ID(n) for n in (1, 2, 3, 4)))
+    found = tracks(*(track(n) for at, n in enumerate(order) if at not in gone), ask=ask)
+    missing = {order[at] for at in gone}
+    assert names(found) == [None if n in missing else f"Track {n}" for n in (1, 2, 3, 4)]
+    assert found.broken == {ID(n) for n in missing}
+
+
+@given(st.binary(max_size=60))
+def test_no_bytes_raise_anything_else(body: bytes):
+    with pytest.raises(Unavailable):
+        decode(TWO, body)

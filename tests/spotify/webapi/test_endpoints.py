@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from boombap.clients.http.exchange import Failure, Request
+from boombap.errors import TimedOut, Unavailable
+from boombap.spotify.model import Ask, Kind, Refusal
+from boombap.spotify.webapi.decode import Decoded
+from boombap.spotify.webapi.endpoints import Absent, Expired, Limited, path, read, request
+from spotify.documents import ID, response, track
+
+ONE = Ask(Kind.TRACKS, ids=(ID(1),))
+ERROR = {"error": {"status": 429, "message": "API rate limit exceeded"}}
+
+
+@pytest.mark.parametrize(
+    ("ask", "expected"),
+    [
+        (Ask(Kind.TRACKS, ids=("a", "b")), "/tracks?ids=a,b"),
+        (Ask(Kind.TRACK, ids=("a",)), "/tracks/a"),
+        (Ask(Kind.ALBUM_TRACKS, ids=("a",), limit=50), "/albums/a/tracks?limit=50"),
+        (
+            Ask(Kind.ARTIST_ALBUMS, ids=("a",), limit=10, offset=20, groups="album,single"),
+            "/artists/a/albums?include_groups=album%2Csingle&limit=10&offset=20",
+        ),
+        (Ask(Kind.SEARCH_ARTISTS, query="AC/DC & more", limit=5), "/search?type=artist&q=AC%2FDC%20%26%20more&limit=5"),
+        (Ask(Kind.TRACK, ids=("../me?x=1",)), "/tracks/..%2Fme%3Fx%3D1"),
+    ],
+)
+def test_an_ask_has_one_path(ask: Ask, expected: str):
+    assert path(ask) == expected
+
+
+@given(st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=300))
+def test_any_title_comes_through_an_address(title: str):
+    found = request(Ask(Kind.SEARCH_TRACKS, query=title, limit=10), "https://api.example.org/v1", ())
+    assert found.url.isascii()
+    assert found.url.isprintable()
+    assert parse_qs(urlsplit(found.url).query)["q"] == [title]
+
+
+def test_the_ask_comes_back_with_the_answer():
+    assert request(ONE, "https://api.example.org/v1", ("a: b",)).tag is ONE
+
+
+def test_a_success_is_decoded():
+    found = read(ONE, response({"tracks": [track(1)]}), 0)
+    assert isinstance(found, Decoded)
+    assert found.reply.tracks[0].name == "Track 1"
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [
+        ("3", 3),
+        ("43200", 43200),
+        ("Thu, 01 Jan 1970 00:01:00 GMT", 45),
+        ("Thu, 01 Jan 1970 00:00:01 GMT", 0),
+        ("-5", None),
+        ("soon", None),
+        ("", None),
+    ],
+)
+def test_the_wait_that_a_limit_names(said: str, seconds: float | None):
+    found = read(ONE, response(ERROR, 429, Retry_After=said), 15)
+    assert isinstance(found, Limited)
+    assert found.retry_after_s == seconds
+    assert not found.is_quota
+
+
+def test_a_limit_without_a_wait_and_with_html():
+    found = read(ONE, response(b"<html>Too many requests</html>", 429), 0)
+    assert isinstance(found, Limited)
+    assert found.retry_after_s is None
+
+
+def test_a_quota_is_told_from_a_rate():
+    body = {"error": {"status": 429, "message": "quota", "reason": "QUOTA_EXCEEDED"}}
+    found = read(ONE, response(body, 429), 0)
+    assert isinstance(found, Limited)
+    assert found.is_quota
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "expected"),
+    [
+        (403, Kind.TRACKS, Refusal.FORBIDDEN),
+        (400, Kind.TRACK, Refusal.FAILED),
+        (400, Kind.TRACKS, Refusal.FAILED),
+        (400, Kind.SEARCH_TRACKS, Refusal.FAILED),
+        (418, Kind.TRACK, Refusal.FAILED),
+        (302, Kind.TRACK, Refusal.FAILED),
+        (204, Kind.TRACK, Refusal.FAILED),
+    ],
+)
+def test_refusals(status: int, kind: Kind, expected: Refusal):
+    assert read(Ask(kind, ids=("a",)), response(b"", status), 0) is expected
+
+
+@pytest.mark.parametrize(
+    ("ids", "text", "expected"),
+    [
+        (("a",), "Invalid base62 id", Refusal.NOT_FOUND),
+        (("a",), "invalid id", Refusal.NOT_FOUND),
+        (("a",), "Invalid market code", Refusal.FAILED),
+        (("a", "b"), "Invalid base62 id", Refusal.FAILED),
+    ],
+)
+def test_an_invalid_id_is_told_from_a_bad_request(ids: tuple[str, ...], text: str, expected: Refusal):
+    body = {"error": {"status": 400, "message": text}}
+    assert read(Ask(Kind.TRACKS, ids=ids), response(body, 400), 0) is expected
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "expected"),
+    [
+        (Kind.TRACK, "Resource not found", Absent),
+        (Kind.TRACK, "", Absent),
+        (Kind.TRACK, "Service not found", Unavailable),
+        (Kind.TRACKS, "Resource not found", Unavailable),
+        (Kind.SEARCH_TRACKS, "Resource not found", Unavailable),
+    ],
+)
+def test_only_the_page_of_one_id_can_be_absent(kind: Kind, text: str, expected: type[Unavailable]):
+    body = {"error": {"status": 404, "message": text}} if text else b""
+    assert type(read(Ask(kind, ids=("a",)), response(body, 404), 0)) is expected
+
+
+@pytest.mark.parametrize("status", [408, 500, 502, 503, 504])
+def test_a_server_that_cannot_serve_now_is_asked_again(status: int):
+    found = read(ONE, response(b"<html>", status, Retry_After="2"), 0)
+    assert isinstance(found, Unavailable)
+    assert found.retry_after_s == 2
+
+
+def test_a_token_that_has_ended():
+    assert isinstance(read(ONE, response(b"{}", 401), 0), Expired)
+
+
+def test_no_answer_is_its_error():
+    error = TimedOut("late")
+    assert read(ONE, Failure(Request("GET", "http://127.0.0.1"), error), 0) is error
