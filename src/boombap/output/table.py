@@ -24,9 +24,11 @@ def lines(head: Sequence[str], rows: Iterable[Sequence[Cell]], *, indent: str = 
     qwen      61,933
     mock          27
     """
-    table = [list(row) for row in rows]
-    rights = [all(isinstance(row[column], int | float | None) for row in table) for column in range(len(head))]
-    texts = [list(head), *([_text(cell) for cell in row] for row in table)]
+    texts = [tuple(head)]
+    rights = [True] * len(head)
+    for row in rows:
+        texts.append(tuple(map(_text, row)))
+        rights = [right and isinstance(cell, int | float | None) for right, cell in zip(rights, row, strict=False)]
     widths = [max(width(row[column]) for row in texts) for column in range(len(head))]
     for row in texts:
         cells = (_pad(cell, widths[column], right=rights[column]) for column, cell in enumerate(row))
@@ -48,7 +50,8 @@ def _pad(text: str, columns: int, *, right: bool) -> str:
 
 def width(text: str) -> int:
     """Return the columns a text takes on a terminal: two for wide, none for combining characters (UAX #11)."""
-    if text.isascii():
+    # The two signs that we write ourselves are one column each: asking for every character took a third of an audit.
+    if text.isascii() or text.replace("…", "").replace("–", "").isascii():
         return len(text)
     from unicodedata import combining, east_asian_width
 
