@@ -110,17 +110,17 @@ def _explain(context: RunContext) -> int:
     from boombap.spotify import encode
     from boombap.spotify.commands.explain import find
     from boombap.spotify.matching.explanation import explain
-    from boombap.spotify.matching.match import match, weigh
-    from boombap.spotify.model import Priority, Wanted
+    from boombap.spotify.matching.match import match, score_candidate
+    from boombap.spotify.model import Priority, TrackQuery
 
     args = context.args
     duration_ms = round(1000 * args.duration) if args.duration else None
-    wanted = Wanted(0, args.artist, args.title, None, args.isrc, duration_ms, None, Priority.ASKED)
+    wanted = TrackQuery(0, args.artist, args.title, None, args.isrc, duration_ms, None, Priority.ASKED)
     tracks = find(context, wanted)
     answer(
         context,
         lambda: map(printable, explain(wanted, tracks)),
-        lambda: encode.explanation(match(wanted, tracks), [weigh(wanted, track) for track in tracks]),
+        lambda: encode.explanation(match(wanted, tracks), [score_candidate(wanted, track) for track in tracks]),
     )
     return EXIT_OK
 

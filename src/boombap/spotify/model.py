@@ -34,7 +34,7 @@ class Outcome(StrEnum):
     FAILED = "failed"
 
 
-class Wanted(NamedTuple):
+class TrackQuery(NamedTuple):
     """A track of the catalogue for which metadata is wanted.
 
     Attributes:
@@ -109,7 +109,7 @@ class Match(NamedTuple):
         reasons: codes of what spoke for or against, in the order of their weight.
     """
 
-    wanted: Wanted
+    wanted: TrackQuery
     outcome: Outcome
     track: Track | None = None
     score: float = 0.0
@@ -117,7 +117,7 @@ class Match(NamedTuple):
     reasons: tuple[str, ...] = ()
 
 
-class Kind(StrEnum):
+class Endpoint(StrEnum):
     """Which question is put to the Web API; the path of each."""
 
     TRACKS = "/tracks"
@@ -130,7 +130,7 @@ class Kind(StrEnum):
     SEARCH_TRACKS = "/search?type=track"
 
 
-class Ask(NamedTuple):
+class ApiRequest(NamedTuple):
     """One request that is worth its quota; equal asks are the same request, and only one of them is ever open.
 
     Attributes:
@@ -142,7 +142,7 @@ class Ask(NamedTuple):
         priority: of the most pressing track that waits for the answer.
     """
 
-    kind: Kind
+    endpoint: Endpoint
     ids: tuple[str, ...] = ()
     query: str = ""
     limit: int = 0
@@ -151,7 +151,7 @@ class Ask(NamedTuple):
     priority: Priority = Priority.BACKFILL
 
 
-class Reply(NamedTuple):
+class ApiResponse(NamedTuple):
     """What an ask was answered with, decoded; only the field that belongs to the ask's kind is filled.
 
     Attributes:
@@ -168,7 +168,7 @@ class Reply(NamedTuple):
     total: int | None = None
 
 
-class Refusal(StrEnum):
+class Rejection(StrEnum):
     """Why an ask has no reply: there is no such thing (404, or 400 for an id), not for this app (403), given up."""
 
     NOT_FOUND = "not_found"

@@ -8,15 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from boombap.errors import Unavailable
-from boombap.spotify.model import Album, Artist, Ask, Kind, Track
+from boombap.spotify.model import Album, ApiRequest, Artist, Endpoint, Track
 from boombap.spotify.webapi.decode import Decoded, decode
 from spotify.documents import ID, track
 
-TWO = Ask(Kind.TRACKS, ids=(ID(1), ID(2)))
-SEARCH = Ask(Kind.SEARCH_TRACKS, query="x", limit=10)
+TWO = ApiRequest(Endpoint.TRACKS, ids=(ID(1), ID(2)))
+SEARCH = ApiRequest(Endpoint.SEARCH_TRACKS, query="x", limit=10)
 
 
-def tracks(*entries: object, ask: Ask = TWO) -> Decoded:
+def tracks(*entries: object, ask: ApiRequest = TWO) -> Decoded:
     return decode(ask, orjson.dumps({"tracks": entries}))
 
 
@@ -120,21 +120,25 @@ def test_a_page_leaves_out_what_is_no_candidate():
 def test_the_other_questions():
     album = {"id": "a", "name": "Illmatic", "release_date": "1994"}
     artist = {"id": "n", "name": "Nas"}
-    assert decode(Ask(Kind.ALBUMS, ("a", "b")), orjson.dumps({"albums": [album, None]})).reply.albums == (
+    assert decode(ApiRequest(Endpoint.ALBUMS, ("a", "b")), orjson.dumps({"albums": [album, None]})).reply.albums == (
         Album("a", "Illmatic", "1994"),
         None,
     )
-    assert decode(Ask(Kind.ARTISTS, ("n",)), orjson.dumps({"artists": [artist]})).reply.artists == (Artist("n", "Nas"),)
-    assert names(decode(Ask(Kind.TRACK, (ID(1),)), orjson.dumps(track(1)))) == ["Track 1"]
-    assert names(decode(Ask(Kind.ALBUM_TRACKS, ("a",)), orjson.dumps({"items": [track(1)]}))) == ["Track 1"]
-    page = decode(Ask(Kind.ARTIST_ALBUMS, ("n",)), orjson.dumps({"items": [album], "total": 9}))
+    assert decode(ApiRequest(Endpoint.ARTISTS, ("n",)), orjson.dumps({"artists": [artist]})).reply.artists == (
+        Artist("n", "Nas"),
+    )
+    assert names(decode(ApiRequest(Endpoint.TRACK, (ID(1),)), orjson.dumps(track(1)))) == ["Track 1"]
+    assert names(decode(ApiRequest(Endpoint.ALBUM_TRACKS, ("a",)), orjson.dumps({"items": [track(1)]}))) == ["Track 1"]
+    page = decode(ApiRequest(Endpoint.ARTIST_ALBUMS, ("n",)), orjson.dumps({"items": [album], "total": 9}))
     assert (page.reply.albums, page.reply.total) == ((Album("a", "Illmatic", "1994"),), 9)
-    found = decode(Ask(Kind.SEARCH_ARTISTS, query="nas"), orjson.dumps({"artists": {"items": [artist], "total": 1}}))
+    found = decode(
+        ApiRequest(Endpoint.SEARCH_ARTISTS, query="nas"), orjson.dumps({"artists": {"items": [artist], "total": 1}})
+    )
     assert found.reply.artists == (Artist("n", "Nas"),)
 
 
 def test_one_track_under_another_id_is_relinked():
-    one = decode(Ask(Kind.TRACK, (ID(1),)), orjson.dumps(track(9))).reply.tracks[0]
+    one = decode(ApiRequest(Endpoint.TRACK, (ID(1),)), orjson.dumps(track(9))).reply.tracks[0]
     assert one
     assert (one.id, one.requested_id) == (ID(9), ID(1))
 
@@ -154,7 +158,7 @@ def test_one_track_under_another_id_is_relinked():
     ],
 )
 @pytest.mark.parametrize("ask", [TWO, SEARCH], ids=["several", "search"])
-def test_what_is_no_answer_is_asked_for_again(ask: Ask, body: bytes):
+def test_what_is_no_answer_is_asked_for_again(ask: ApiRequest, body: bytes):
     with pytest.raises(Unavailable, match="not what the Web API sends") as caught:
         decode(ask, body)
     assert caught.value.transient
@@ -185,7 +189,7 @@ def test_whatever_comes_every_id_gets_its_place(entries: list[object]):
 
 @given(st.permutations([1, 2, 3, 4]), st.sets(st.integers(0, 3)))
 def test_by_any_order_and_with_any_gaps_tracks_find_their_ids(order: list[int], gone: set[int]):
-    ask = Ask(Kind.TRACKS, ids=tuple(ID(n) for n in (1, 2, 3, 4)))
+    ask = ApiRequest(Endpoint.TRACKS, ids=tuple(ID(n) for n in (1, 2, 3, 4)))
     found = tracks(*(track(n) for at, n in enumerate(order) if at not in gone), ask=ask)
     missing = {order[at] for at in gone}
     assert names(found) == [None if n in missing else f"Track {n}" for n in (1, 2, 3, 4)]

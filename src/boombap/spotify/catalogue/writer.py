@@ -55,7 +55,7 @@ class Written(NamedTuple):
     refused: int
 
 
-class Store:
+class CatalogueWriter:
     """Writes batches; any thread may, each on a connection of the pool.
 
     Args:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from boombap.command.context import RunContext
     from boombap.spotify.catalogue.leases import Selection
-    from boombap.spotify.model import Wanted
+    from boombap.spotify.model import TrackQuery
 
 DEVELOPMENT_A_DAY = 1_000
 """Requests a day that an app in development mode is reported to get (2026)."""
@@ -60,7 +60,7 @@ def plan(context: RunContext, selection: Selection, source: str) -> Plan:
         return _plan(context, peek(session, selection))
 
 
-def _plan(context: RunContext, chunks: Iterable[list[Wanted]]) -> Plan:
+def _plan(context: RunContext, chunks: Iterable[list[TrackQuery]]) -> Plan:
     settings = context.config.of(SpotifySettings)
     known, nameless, unknown = 0, 0, Counter[str]()
     everybody = Counter[str]()

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from boombap.spotify.webapi.endpoints import Limited
 
-    class Window(Protocol):
+    class RateWindow(Protocol):
         """The requests of all processes of one developer account within the rolling window; in Redis."""
 
         def take(self, most: int) -> Grant:
@@ -87,7 +87,7 @@ class Grant(NamedTuple):
     cooldown_until_s: float = 0.0
 
 
-class Limits(NamedTuple):
+class RateLimits(NamedTuple):
     """What the account may ask.
 
     Attributes:
@@ -130,8 +130,8 @@ class Limiter:
 
     def __init__(
         self,
-        limits: Limits,
-        window: Window | None,
+        limits: RateLimits,
+        window: RateWindow | None,
         memories: Sequence[Memory],
         *,
         unsaid: Backoff = UNSAID,

@@ -50,7 +50,7 @@ class Script:
         return answer
 
 
-class Window:
+class SharedRateWindow:
     """The window of one account, and its cool-down; use it from one thread.
 
     Args:

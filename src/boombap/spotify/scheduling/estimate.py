@@ -10,7 +10,7 @@ import math
 from typing import TYPE_CHECKING, NamedTuple
 
 from boombap.spotify.model import Mode
-from boombap.spotify.scheduling.scheduler import BATCH_IDS, SWEEP_FROM
+from boombap.spotify.scheduling.scheduler import BATCH_IDS, CRAWL_FROM
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -81,4 +81,4 @@ def _known(count: int, mode: Mode) -> int:
 def _unknown(artists: Iterable[int], mode: Mode) -> int:
     if mode is Mode.EXTENDED:
         return sum(artists)
-    return math.ceil(sum(count if count < SWEEP_FROM else _PER_SWEEP + _PER_SWEPT_TRACK * count for count in artists))
+    return math.ceil(sum(count if count < CRAWL_FROM else _PER_SWEEP + _PER_SWEPT_TRACK * count for count in artists))
