@@ -223,7 +223,7 @@ def _measure_stages(bench: Bench) -> None:
     with bench.emulator("extended", 0) as environ:
         body = _one_body(environ, [one.spotify_id or "" for one in wanted[:_IDS]])
     ask = ApiRequest(Endpoint.TRACKS, tuple(one.spotify_id or "" for one in wanted[:_IDS]))
-    tracks = [track for track in decode(ask, body).reply.tracks if track]
+    tracks = [track for track in decode(ask, body).response.tracks if track]
     _stage("decode (50 tracks, with orjson)", _IDS * 100, lambda: [decode(ask, body) for _ in range(100)])
     _stage("orjson alone", _IDS * 100, lambda: [orjson.loads(body) for _ in range(100)])
     _stage("match, the one known candidate", len(wanted), lambda: [match(one, tracks[:1]) for one in wanted])

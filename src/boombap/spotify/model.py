@@ -1,6 +1,7 @@
 """What flows through the processor: a track that is wanted, what Spotify says, and which of both belong together.
 
-Values are named tuples: the pipeline makes a dozen a track, and one costs 0.3 us where a frozen dataclass costs 1.5 us.
+Values are named tuples: the pipeline makes a dozen per track, and one costs 0.3 us where a frozen dataclass costs
+1.5 us.
 """
 
 from __future__ import annotations
@@ -131,7 +132,7 @@ class Endpoint(StrEnum):
 
 
 class ApiRequest(NamedTuple):
-    """One request that is worth its quota; equal asks are the same request, and only one of them is ever open.
+    """One request that is worth its quota; equal ones are the same request, and only one of them is ever in flight.
 
     Attributes:
         ids: what goes into `ids=` of TRACKS, ALBUMS and ARTISTS, or the one id of the path; empty for searches.
@@ -152,7 +153,7 @@ class ApiRequest(NamedTuple):
 
 
 class ApiResponse(NamedTuple):
-    """What an ask was answered with, decoded; only the field that belongs to the ask's kind is filled.
+    """The decoded response to a request; only the field that belongs to its endpoint is filled.
 
     Attributes:
         tracks: for TRACKS in the order of the ids, None where Spotify does not know one; for TRACK the one; for
@@ -169,7 +170,7 @@ class ApiResponse(NamedTuple):
 
 
 class Rejection(StrEnum):
-    """Why an ask has no reply: there is no such thing (404, or 400 for an id), not for this app (403), given up."""
+    """Why a request has no response: unknown (404, or 400 for an id), not for this app (403), given up."""
 
     NOT_FOUND = "not_found"
     FORBIDDEN = "forbidden"

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from boombap.errors import UsageError
-from boombap.spotify.catalogue.file_input import Skipped, lines_of, read_csv, read_ids, track_id
+from boombap.spotify.catalogue.file_input import Skipped, read_csv, read_ids, read_tracks, track_id
 from boombap.spotify.model import Priority, TrackQuery
 
 if TYPE_CHECKING:
@@ -188,9 +188,9 @@ def test_any_pipe_ends_in_values(lines: list[str]):
 def test_a_file_comes_in_chunks_without_the_lines_that_cannot_be_used(isolated: Path):
     (isolated / "list.csv").write_text("artist,title\n,Song\n" + "Nas,Song\n" * 2_500, encoding="utf-8")
     skipped: list[Skipped] = []
-    assert [len(chunk) for chunk in lines_of("list.csv", None, skipped.append)] == [1_000, 1_000, 500]
+    assert [len(chunk) for chunk in read_tracks("list.csv", None, skipped.append)] == [1_000, 1_000, 500]
     assert [line.line for line in skipped] == [2]
-    assert [len(chunk) for chunk in lines_of("list.csv", 1_001, skipped.append)] == [1_000, 1]
+    assert [len(chunk) for chunk in read_tracks("list.csv", 1_001, skipped.append)] == [1_000, 1]
 
 
 def test_a_file_that_cannot_be_read_is_named(isolated: Path):
@@ -200,5 +200,5 @@ def test_a_file_that_cannot_be_read_is_named(isolated: Path):
         ("latin.csv", "latin.csv is not UTF-8"),
     ):
         with pytest.raises(UsageError) as caught:
-            list(lines_of(source, None, lambda _: None))
+            list(read_tracks(source, None, lambda _: None))
         assert str(caught.value).startswith(message)

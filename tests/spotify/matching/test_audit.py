@@ -10,7 +10,7 @@ import pytest
 
 from boombap.clients.postgres.session import Limits, Session
 from boombap.interrupt import Interrupt
-from boombap.spotify.matching.audit import QUARANTINED, Audited, AuditRow, Verdict, audit, gather_statistics
+from boombap.spotify.matching.audit import QUARANTINED, Audited, AuditRow, Verdict, gather_statistics, judge_all
 from boombap.spotify.model import Artist, Track
 from boombap.spotify.queries.load import query
 
@@ -40,7 +40,7 @@ SOUND = [migrated(key, title) for key, title in enumerate(["One Way", "Two Steps
 
 def judge(*rows: AuditRow) -> list[Audited]:
     every = [*SOUND, *rows]
-    return list(audit(every, gather_statistics(every)))[len(SOUND) :]
+    return list(judge_all(every, gather_statistics(every)))[len(SOUND) :]
 
 
 def verdict(*rows: AuditRow) -> list[tuple[str, str]]:
@@ -62,7 +62,7 @@ def test_a_namesake_behind_copied_names_is_doubtful() -> None:
 
 def test_the_id_of_few_rows_is_no_witness() -> None:
     rows = [migrated(1, "Alpha"), migrated(2, "Bravo", NAMESAKE)]
-    assert [one.verdict for one in audit(rows, gather_statistics(rows))] == [Verdict.UNCHECKED] * 2
+    assert [one.verdict for one in judge_all(rows, gather_statistics(rows))] == [Verdict.UNCHECKED] * 2
 
 
 def test_names_that_are_spotifys_own_decide() -> None:
@@ -122,7 +122,7 @@ def test_what_cannot_be_read_is_told_and_taken_out() -> None:
 
 def test_rows_are_judged_one_by_one() -> None:
     endless = (migrated(key, f"Song {key}") for key in iter(int, 1))
-    assert next(audit(endless, gather_statistics(SOUND))).row.key == 0
+    assert next(judge_all(endless, gather_statistics(SOUND))).row.key == 0
 
 
 @pytest.fixture

@@ -53,7 +53,7 @@ def test_the_ask_comes_back_with_the_answer():
 def test_a_success_is_decoded():
     found = read(ONE, response({"tracks": [track(1)]}), 0)
     assert isinstance(found, Decoded)
-    assert found.reply.tracks[0].name == "Track 1"
+    assert found.response.tracks[0].name == "Track 1"
 
 
 @pytest.mark.parametrize(

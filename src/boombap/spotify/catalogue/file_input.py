@@ -54,7 +54,7 @@ class _Unusable(ValueError):
     """The reason for which a line is skipped."""
 
 
-def lines_of(source: str, most: int | None, skip: Callable[[Skipped], object]) -> Iterator[list[TrackQuery]]:
+def read_tracks(source: str, most: int | None, skip: Callable[[Skipped], object]) -> Iterator[list[TrackQuery]]:
     """Yield the tracks that a file or stdin asks for, in chunks.
 
     Args:
@@ -102,7 +102,7 @@ def read_csv(lines: Iterable[str], origin: str) -> Iterator[TrackQuery | Skipped
 def read_ids(lines: Iterable[str]) -> Iterator[TrackQuery | Skipped]:
     """Yield the track that each line names: an id of 22 characters, a ``spotify:track:`` URI or an address.
 
-    Empty lines, and those that begin with ``#``, are passed over.
+    Empty lines, and those that begin with ``#``, are skipped.
     """
     for line, text in enumerate(_without_mark(lines), start=1):
         word = text.strip()

@@ -2,7 +2,7 @@
 
 `migrated` (from SQLite): ``{id, name, album{name}, artists, duration_ms, …, migrated_from_sqlite}``; its name and
 artist are copies of the row's own, so they prove nothing. `flat`: ``{track_id, album_name, album_id, artists, …}``
-without a name. `full`: the keys of both, as the store writes it, with what Spotify said. None of them is trusted.
+without a name. `full`: the keys of both, as `writer` writes it, with what Spotify said. None of them is trusted.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Judges every stored match and takes the wrong ones out: the rows to `audit`, its verdicts back to the table."""
+"""Checks every stored match and quarantines the wrong ones: rows to `matching.audit`, verdicts back to the table."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from boombap.spotify import environment
 from boombap.spotify.catalogue import schema
 from boombap.spotify.catalogue.legacy_json import Unreadable, read_legacy
-from boombap.spotify.matching.audit import QUARANTINED, Audited, AuditRow, Verdict, audit, gather_statistics
+from boombap.spotify.matching.audit import QUARANTINED, Audited, AuditRow, Verdict, gather_statistics, judge_all
 from boombap.spotify.queries.load import query
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Audit(NamedTuple):
         return sum(count for verdict, count in self.verdicts.items() if verdict in QUARANTINED)
 
 
-def review(context: RunContext, *, apply: bool, most: int) -> Audit:
+def run(context: RunContext, *, apply: bool, most: int) -> Audit:
     """Judge the whole table without a request.
 
     Args:
@@ -59,7 +59,7 @@ def review(context: RunContext, *, apply: bool, most: int) -> Audit:
             session.write(query("audit_schema"))
         statistics = gather_statistics(row for chunk in _rows(context, session) for row in chunk)
         for chunk in _rows(context, session):
-            judged = list(audit(chunk, statistics))
+            judged = list(judge_all(chunk, statistics))
             verdicts.update(one.verdict for one in judged)
             bad = [one for one in judged if one.verdict in QUARANTINED]
             reasons.update(one.reasons[0] for one in bad)

@@ -1,4 +1,4 @@
-"""One run put together: source > cache > planner > limiter > http > decode > match > batch > store."""
+"""One run put together: source > cache > scheduler > limiter > http > decode > match > batch > writer."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ class _Run:
         self._context = context
         self._settings = context.config.of(SpotifySettings)
         self._order = order
-        # The writer and the requests in flight do not hear the signal: the pipeline ends them when it is done.
+        # The writer and the requests in flight do not get the signal: the pipeline ends them when it is done.
         self._own = Interrupt()
         self._stored = self._refused = 0
         self._skipped: list[Skipped] = []
@@ -167,9 +167,9 @@ class _Run:
         if is_database(self._order.source):
             return Prefetcher(self._peek(), look_up)
         # Only here: a run over the table does without the csv module.
-        from boombap.spotify.catalogue.file_input import lines_of
+        from boombap.spotify.catalogue.file_input import read_tracks
 
-        return Prefetcher(lines_of(self._order.source, self._order.selection.most, self._skipped.append), look_up)
+        return Prefetcher(read_tracks(self._order.source, self._order.selection.most, self._skipped.append), look_up)
 
     def _peek(self) -> Iterable[list[TrackQuery]]:
         with closing(self._session()) as session:
@@ -221,7 +221,7 @@ def _knows_nothing(chunk: Sequence[TrackQuery]) -> tuple[list[Match], list[Track
 
 
 def _end_of(pipeline: Pipeline) -> BoombapError | None:
-    """Return what ended a run before its end; the sink then still writes what is done."""
+    """Return what ended a run before its end; the writer then still writes what is done."""
     try:
         pipeline.run()
     except BoombapError as error:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _POLICY = Policy(attempts=4, deadline_s=20.0)
 
 
-def find(context: RunContext, wanted: TrackQuery) -> tuple[Track, ...]:
+def search_one(context: RunContext, wanted: TrackQuery) -> tuple[Track, ...]:
     """Return the candidates for a track.
 
     Raises:
@@ -61,7 +61,7 @@ def _fetch(api: ApiSession, request: ApiRequest, interrupt: Interrupt) -> list[T
         request, api.client.fetch(endpoints.http_request(request, api.base_url, headers)), time.time()
     )
     if isinstance(found, Decoded):
-        return [track for track in found.reply.tracks if track]
+        return [track for track in found.response.tracks if track]
     if isinstance(found, Rejection):
         raise ExternalError(f"the Web API refused the search: {found.value.replace('_', ' ')}")
     if isinstance(found, endpoints.Expired):

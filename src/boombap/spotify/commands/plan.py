@@ -53,9 +53,9 @@ def plan(context: RunContext, selection: Selection, source: str) -> Plan:
     """Return the plan for a selection of the table, or for a file."""
     if not is_database(source):
         # Only here: a plan of the table does without the csv module.
-        from boombap.spotify.catalogue.file_input import lines_of
+        from boombap.spotify.catalogue.file_input import read_tracks
 
-        return _plan(context, lines_of(source, selection.most, lambda _: None))
+        return _plan(context, read_tracks(source, selection.most, lambda _: None))
     with closing(environment.session(context)) as session:
         return _plan(context, peek(session, selection))
 

@@ -60,7 +60,7 @@ class AuditRow(NamedTuple):
 
 
 class Audited(NamedTuple):
-    """The judgement of one row.
+    """The verdict about one row.
 
     Attributes:
         reasons: codes, the most weighty first.
@@ -77,7 +77,7 @@ class Audited(NamedTuple):
 
 
 class CatalogueStatistics:
-    """What all rows together tell: whose ids are whose. Rows are read once for it, and once more to be judged."""
+    """What all rows together tell: whose ids are whose. Rows are read once for it, and a second time to be judged."""
 
     def __init__(self) -> None:
         self._artist_ids: defaultdict[str, Counter[str]] = defaultdict(Counter)
@@ -108,7 +108,7 @@ class CatalogueStatistics:
         return len(self._titles.get(spotify_id, ()))
 
     def is_contested(self, spotify_id: str, title: Title, *, has_name: bool) -> bool:
-        """Say whether another row with this id names another song, and is no less to be believed."""
+        """Say whether another row with this id names another song, and is as credible."""
         return any(
             (named or not has_name) and not _same_song(title, other)
             for other, named in self._titles.get(spotify_id, ())
@@ -123,7 +123,7 @@ def gather_statistics(rows: Iterable[AuditRow]) -> CatalogueStatistics:
     return statistics
 
 
-def audit(rows: Iterable[AuditRow], statistics: CatalogueStatistics) -> Iterator[Audited]:
+def judge_all(rows: Iterable[AuditRow], statistics: CatalogueStatistics) -> Iterator[Audited]:
     """Judge every row."""
     return (_judge(row, statistics) for row in rows)
 

@@ -1,4 +1,4 @@
-"""Why a track was matched or not, step by step, for a person: how names were read, what the gate did, how it scored."""
+"""Why a track was matched or not, step by step, for a person: names as read, veto rules, and the score."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Which of the candidates is the wanted track, and how sure that is.
 
-Gate before score: a candidate whose artist, title, version, numbers or length contradict what is wanted is out, however
-much the rest resembles; what is left is scored, and only a score above the bar with a margin to the next recording is a
-match. Twins (clean and explicit, single and album) are one recording and no rivals.
+Veto rules before the score: a candidate whose artist, title, version, numbers or length contradict what is wanted is
+out, however much the rest resembles; what is left is scored, and only a score above the bar with a margin to the next
+recording is a match. Twins (clean and explicit, single and album) are one recording, not rivals.
 
 A pure function: no order of the candidates, no clock and no chance changes its answer.
 """
@@ -53,7 +53,7 @@ class ScoredCandidate(NamedTuple):
     """What speaks for and against one candidate.
 
     Attributes:
-        refused: why the gate kept it out; None when it came through.
+        refused: the veto rule that rules it out; None when none does.
         score: 0 to 1; 0 when refused.
         reasons: codes of what was found, in the order looked at.
         by_isrc: the recording's code is the wanted one.
@@ -81,7 +81,7 @@ def match(wanted: TrackQuery, candidates: Iterable[Track]) -> Match:
 
 
 def score_candidate(wanted: TrackQuery, track: Track) -> ScoredCandidate:
-    """Hold one candidate against what is wanted: first the gate, then the score."""
+    """Compare one candidate with what is wanted: first the veto rules, then the score."""
     credit, title = read_credit(wanted.artist), read_title(wanted.title)
     by_isrc = wanted.isrc is not None and track.isrc is not None and _same_isrc(wanted.isrc, track.isrc)
     names = [name_key(artist.name) for artist in track.artists]

@@ -55,7 +55,7 @@ def unknown_id(wanted: TrackQuery) -> Match:
 
 
 def refused(wanted: TrackQuery, rejection: Rejection) -> Match:
-    """Return the verdict about a track whose request has no reply."""
+    """Return the verdict about a track whose request has no response."""
     if rejection is Rejection.NOT_FOUND:
         return unknown_id(wanted)
     return Match(
@@ -67,7 +67,7 @@ def without_broken(match: Match, broken: frozenset[str]) -> Match:
     """Return a verdict; a failure where its id is only unknown because the entry could not be read.
 
     Args:
-        broken: ids whose entry in the reply could not be read.
+        broken: ids whose entry in the response could not be read.
     """
     if match.outcome is not Outcome.NOT_FOUND or match.wanted.spotify_id not in broken:
         return match

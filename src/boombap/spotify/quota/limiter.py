@@ -104,7 +104,7 @@ class RateLimits(NamedTuple):
 
     @property
     def rate_per_s(self) -> float:
-        """Return the requests a second that use the whole budget."""
+        """Return the requests per second that use the whole budget."""
         return self.budget / self.window_s
 
     @property
@@ -123,7 +123,7 @@ class Limiter:
     Args:
         unsaid: the waits after refusals that name none.
         window: None counts as a Redis that is down.
-        memories: asked at the start and told of every cool-down, each on its own: one that fails is passed over.
+        memories: asked at the start and told of every cool-down, each on its own: one that fails is skipped.
         clock: monotonic seconds.
         wall: Unix time.
     """

@@ -55,8 +55,8 @@ class BatchWriter:
     Args:
         write: takes verdicts into the store, all or none; called from one thread.
         keep: takes tracks, unknown ids and verdicts into the cache; one that fails costs the next run's hits.
-        on_written: hears of the rows of each batch that is in the store.
-        on_retry: hears of every further attempt to write.
+        on_written: called with the number of rows of each batch that is in the store.
+        on_retry: called before every further attempt to write.
     """
 
     def __init__(

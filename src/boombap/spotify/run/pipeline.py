@@ -1,8 +1,8 @@
-"""The run: wanted tracks in, requests out within the quota, verdicts to the sink; one thread, many requests in flight.
+"""The run: wanted tracks in, requests out within the quota, verdicts to the writer; one thread, many in flight.
 
-Nothing is lost and nothing doubled: a track leaves the planner with one verdict, and a row is done when the sink's
+Nothing is lost and nothing doubled: a track leaves the scheduler with one verdict, and a row is done when the writer's
 transaction says so. Whatever ends the run (an interrupt, a ban, a server that stays away) first waits for what is in
-flight, because it is paid for, and has the sink write it.
+flight, because it is paid for, and has it written.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 _STEP_S = 0.05
 _DRAIN_S = 5.0
 _POLICY = Policy(attempts=6, deadline_s=60.0, backoff=Backoff(base_s=0.25, cap_s=15.0))
-# Rows that wait in the planner: enough to fill the requests of a moment, few enough to lease no more than is worked on.
+# Rows that wait in the scheduler: enough to fill the requests of a moment, few enough not to lease too many.
 _BACKLOG = 4_000
 _PATIENCE_S = 60.0
 _MOST_FORBIDDEN = 20
@@ -58,7 +58,7 @@ class RunParts(NamedTuple):
 
 
 class _Open:
-    """An ask on its way: when it was first sent, how often it failed or was absent, and how it went the last time."""
+    """A request in flight: when it was first sent, how often it failed or was absent, and how it went the last time."""
 
     __slots__ = ("absences", "begun_s", "failures", "headers", "is_trial")
 
@@ -78,7 +78,7 @@ class Pipeline:
         tally: is filled in; a new one when not given.
         policy: how often one request is sent again.
         patience_s: how long nothing at all may succeed before the run is given up.
-        on_progress: hears in every turn how many tracks more have a verdict.
+        on_progress: called in every turn with the number of further tracks that have a verdict.
         clock: monotonic seconds.
         draw: chance for the waits.
     """
@@ -124,10 +124,10 @@ class Pipeline:
         """Work until every wanted track has a verdict.
 
         Raises:
-            Interrupted: when the run was ended; what was in flight is in the sink.
+            Interrupted: when the run was ended; what was in flight is with the writer.
             RetryLater: a ban is longer than a run waits.
             AccessDenied: the credentials are wrong.
-            ExternalError: the source, the sink or the Web API failed for good.
+            ExternalError: the source, the writer or the Web API failed for good.
         """
         try:
             while not self._is_over():
@@ -144,7 +144,7 @@ class Pipeline:
         self._take_in()
         self._send()
         self._parts.writer.flush_due()
-        self._hear(self._api.client.poll(self._wait_s()) if self._api.client.in_flight else self._rest())
+        self._handle_all(self._api.client.poll(self._wait_s()) if self._api.client.in_flight else self._rest())
         self._on_progress(0)
 
     def _take_in(self) -> None:
@@ -208,22 +208,22 @@ class Pipeline:
         self.statistics.requests[request.endpoint] += 1
         self._api.client.submit(endpoints.http_request(request, self._api.base_url, headers))
 
-    def _hear(self, answers: Iterable[Response | Failure]) -> None:
+    def _handle_all(self, answers: Iterable[Response | Failure]) -> None:
         stop: BoombapError | None = None
         for answer in answers:
             request = answer.request.tag
             try:
                 if request is self._api.token:
-                    self._hear_token(answer)
+                    self._handle_token(answer)
                 else:
-                    self._hear_of(request, answer)  # type: ignore[arg-type] # every other request has an ask as its tag
+                    self._handle(request, answer)  # type: ignore[arg-type] # any other tag is a request of ours
             except (ExternalError, RetryLater) as error:
                 # The answers that came with this one are paid for too.
                 stop = stop or error
         if stop:
             raise stop
 
-    def _hear_token(self, answer: Response | Failure) -> None:
+    def _handle_token(self, answer: Response | Failure) -> None:
         try:
             self._api.token.update(answer)
         except ExternalError as error:
@@ -236,7 +236,7 @@ class Pipeline:
         else:
             self._token = _Open(self._clock())
 
-    def _hear_of(self, request: ApiRequest, answer: Response | Failure) -> None:
+    def _handle(self, request: ApiRequest, answer: Response | Failure) -> None:
         found = endpoints.read(request, answer, self._wall())
         match found:
             case Decoded():
@@ -247,7 +247,7 @@ class Pipeline:
                 self._handle_rejection(request, found, endpoints.said(answer))
             case endpoints.Absent():
                 self._succeed()
-                self._doubt(request, endpoints.said(answer))
+                self._ask_again(request, endpoints.said(answer))
             case endpoints.Expired():
                 if self._open[request].is_trial:
                     self._breaker.cancel()
@@ -255,7 +255,7 @@ class Pipeline:
                 self._api.token.reject(self._open[request].headers)
             case endpoints.Limited():
                 self._ready.append(request)
-                self._rise()
+                self._recover()
                 self._api.limiter.refuse(found)
             case _:
                 self._fail(request, found)
@@ -263,9 +263,9 @@ class Pipeline:
     def _succeed(self) -> None:
         self._api.limiter.succeed()
         self._api.token.confirm()
-        self._rise()
+        self._recover()
 
-    def _doubt(self, request: ApiRequest, said: str) -> None:
+    def _ask_again(self, request: ApiRequest, said: str) -> None:
         """Ask once more for an id that is not there; a run that ends leaves it to the next one."""
         under_way = self._open[request]
         under_way.absences += 1
@@ -275,7 +275,7 @@ class Pipeline:
             heapq.heappush(self._later, (self._clock() + self._pause_s(), next(self._numbers), request))
 
     def _handle_rejection(self, request: ApiRequest, rejection: Rejection, said: str) -> None:
-        """Note what the Web API said of one id; a refused batch is halved by the planner.
+        """Note what the Web API said of one id; a rejected batch is halved by the scheduler.
 
         Raises:
             ExternalError: it refuses one id after the other, so it is not the ids.
@@ -288,22 +288,22 @@ class Pipeline:
             raise ExternalError(f"the Web API has refused {self._refused} requests in a row: {said}")
 
     def _settle(self, request: ApiRequest, found: Decoded | Rejection) -> None:
-        """Hand what is final to the planner, and its verdicts on."""
+        """Hand what is final to the scheduler, and its verdicts on."""
         del self._open[request]
         scheduler = self._parts.scheduler
         if isinstance(found, Rejection):
             self._count_forbidden(found)
             return self._deliver(scheduler.answer(request, found).matches, asked=True)
         self._forbidden = self._refused = 0
-        matches, extra_tracks = scheduler.answer(request, found.reply)
+        matches, extra_tracks = scheduler.answer(request, found.response)
         if found.broken:
             matches = [without_broken(match, found.broken) for match in matches]
         # Search results and album pages may lack fields that a track asked for by its id has.
         is_whole = request.endpoint in {Endpoint.TRACKS, Endpoint.TRACK}
-        tracks = [track for track in found.reply.tracks if track is not None] if is_whole else []
+        tracks = [track for track in found.response.tracks if track is not None] if is_whole else []
         missing: tuple[str, ...] = ()
         if request.endpoint is Endpoint.TRACKS:
-            answered = zip(request.ids, found.reply.tracks, strict=True)
+            answered = zip(request.ids, found.response.tracks, strict=True)
             missing = tuple(id_ for id_, track in answered if track is None and id_ not in found.broken)
         self._parts.writer.cache_later([*tracks, *extra_tracks], missing)
         return self._deliver(matches, asked=True)
@@ -356,7 +356,7 @@ class Pipeline:
     def _pause_s(self) -> float:
         return self._policy.backoff.delay_s(1, self._draw)
 
-    def _rise(self) -> None:
+    def _recover(self) -> None:
         self._breaker.succeed()
         if self._breaker.state is State.CLOSED:
             self._down_since_s = None
@@ -389,6 +389,6 @@ class Pipeline:
         self._is_ending = True
         client, end_s = self._api.client, self._clock() + _DRAIN_S
         while client.in_flight and self._clock() < end_s:
-            # A second ban, or an error of the sink, changes nothing any more.
+            # A second ban, or an error of the writer, changes nothing any more.
             with suppress(ExternalError, RetryLater):
-                self._hear(client.poll(_STEP_S))
+                self._handle_all(client.poll(_STEP_S))

@@ -86,7 +86,7 @@ class Prefetcher:
             with suppress(Closed):
                 for chunk in self._chunks:
                     self._put(Chunk(*self._look_up(chunk)))
-        except BaseException as error:  # noqa: BLE001 - it is raised again in the thread that owns the feed
+        except BaseException as error:  # noqa: BLE001 - it is raised again in the thread that owns the prefetcher
             self._error = error
         finally:
             self._queue.close()

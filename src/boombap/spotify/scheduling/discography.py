@@ -1,6 +1,6 @@
 """One artist's wanted tracks in development mode: the discography is read once, and what is wanted matched locally.
 
-A search costs a request a track; an album page costs one for up to 50. So the artist is looked up, the list of
+A search costs a request per track; an album page costs one for up to 50. So the artist is looked up, the list of
 releases read, and then album after album, the longest first, for as long as one more is likely to hold at least one
 track that is still wanted. A single is read only when it is named like a wanted track. The rest is searched for.
 """
@@ -32,7 +32,7 @@ _MOST_RELEASES = 300
 
 
 class DiscographyCrawl:
-    """The state of one artist's sweep.
+    """The state of one artist's crawl.
 
     Attributes:
         key: the artist, as `normalize.name_key` gives it.
@@ -57,7 +57,7 @@ class DiscographyCrawl:
         self._hits = 0
 
     def next_requests(self, most: int) -> list[ApiRequest]:
-        """Return what to ask next; empty while replies are awaited, and when it is over."""
+        """Return what to ask next; empty while responses are awaited, and when it is over."""
         most = min(most, _MOST_OPEN - len(self._open))
         given: list[ApiRequest] = []
         while len(given) < most and (request := self._next()):
@@ -70,21 +70,21 @@ class DiscographyCrawl:
         """Nothing is open and nothing more is worth asking; `settle` gives the verdicts."""
         return not self._open and not self._requests and self._pick_album() is None
 
-    def answer(self, request: ApiRequest, reply: ApiResponse | Rejection) -> list[Track]:
-        """Take a reply; give the tracks that came with it."""
+    def answer(self, request: ApiRequest, response: ApiResponse | Rejection) -> list[Track]:
+        """Take a response and return the tracks that came with it."""
         self._open.discard(request)
-        if isinstance(reply, Rejection):
+        if isinstance(response, Rejection):
             return []
         if request.endpoint is Endpoint.SEARCH_ARTISTS:
-            self._take_artist(artist.id for artist in reply.artists if artist and name_key(artist.name) == self.key)
+            self._take_artist(artist.id for artist in response.artists if artist and name_key(artist.name) == self.key)
             return []
         if request.endpoint is Endpoint.ARTIST_ALBUMS:
-            self._take_albums(request, reply)
+            self._take_albums(request, response)
             return []
-        return self._take_tracks(request, reply)
+        return self._take_tracks(request, response)
 
     def settle(self) -> tuple[list[Match], list[TrackQuery]]:
-        """Return the verdicts that the sweep allows, and what has to be asked for singly."""
+        """Return the verdicts that the crawl allows, and what has to be asked for singly."""
         return match_all(self._wanted, self.tracks)
 
     def _first_request(self) -> ApiRequest:
@@ -120,10 +120,10 @@ class DiscographyCrawl:
             priority=self._priority,
         )
 
-    def _take_albums(self, request: ApiRequest, reply: ApiResponse) -> None:
-        self._albums += [album for album in reply.albums if album and album.id and album.id not in self._by_id]
-        self._by_id.update((album.id, album) for album in reply.albums if album and album.id)
-        total = min(reply.total or 0, _MOST_RELEASES)
+    def _take_albums(self, request: ApiRequest, response: ApiResponse) -> None:
+        self._albums += [album for album in response.albums if album and album.id and album.id not in self._by_id]
+        self._by_id.update((album.id, album) for album in response.albums if album and album.id)
+        total = min(response.total or 0, _MOST_RELEASES)
         if request.offset == 0:
             self._requests += [
                 self._albums_request(request.ids[0], at) for at in range(ALBUMS_PAGE, total, ALBUMS_PAGE)
@@ -158,10 +158,10 @@ class DiscographyCrawl:
             share = min(share, (self._hits + 1) / self._read)
         return (album.total_tracks or TRACKS_PAGE) * share
 
-    def _take_tracks(self, request: ApiRequest, reply: ApiResponse) -> list[Track]:
+    def _take_tracks(self, request: ApiRequest, response: ApiResponse) -> list[Track]:
         album = self._by_id.get(request.ids[0])
-        tracks = [track if track.album else track._replace(album=album) for track in reply.tracks if track]
-        if reply.total and request.offset + TRACKS_PAGE < reply.total and tracks:
+        tracks = [track if track.album else track._replace(album=album) for track in response.tracks if track]
+        if response.total and request.offset + TRACKS_PAGE < response.total and tracks:
             self._requests.append(request._replace(offset=request.offset + TRACKS_PAGE))
         self.tracks += tracks
         self._read += len(tracks)

@@ -1,19 +1,19 @@
-"""Which request to spend next: turns wanted tracks into asks, and the replies into verdicts.
+"""Which request to spend next: turns wanted tracks into requests, and the responses into verdicts.
 
-A state machine that knows nothing of HTTP. What goes in and out (`ApiRequest`, `ApiResponse`, `Rejection`) is in `model.py`. The
-pipeline's loop is::
+A state machine that knows nothing of HTTP. What goes in and out (`ApiRequest`, `ApiResponse`, `Rejection`) is in
+`model.py`. The pipeline's loop is::
 
-    planner = Planner(Mode.EXTENDED)
-    planner.add(wanted, now_s)                        # any number, at any time
-    planner.finish()                                  # no more will come: half-filled batches go out at once
-    for ask in planner.next_requests(20, now_s): ...  # at most 20; empty when it waits for replies or for time
-    matches, extra_tracks = planner.answer(ask, reply_or_refusal)   # each wanted track comes out exactly once
-    planner.wakes_at_s                                # when a half-filled batch falls due; None when nothing waits
-    planner.is_idle                                   # nothing waits and nothing is open
+    scheduler = RequestScheduler(Mode.EXTENDED)
+    scheduler.add(wanted, now_s)       # any number, at any time
+    scheduler.finish()                 # no more will come: half-filled batches go out at once
+    for request in scheduler.next_requests(20, now_s): ...   # at most 20; empty while it waits for responses or time
+    matches, extra_tracks = scheduler.answer(request, response_or_rejection)   # each track comes out exactly once
+    scheduler.wakes_at_s               # when a half-filled batch falls due; None when nothing waits
+    scheduler.is_idle                  # nothing waits and nothing is in flight
 
 Extended quota: known ids in batches of 50, unknown names by search. Development mode: whole artists at once
 (`discography`), what that leaves by search, and known ids one by one. An id whose track has another name is not
-believed: the track is searched for. A refusal `FORBIDDEN` of a batch switches to development mode (`scheduler.mode`).
+believed: the track is searched for. `Rejection.FORBIDDEN` for a batch switches to development mode (`scheduler.mode`).
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ if TYPE_CHECKING:
 BATCH_IDS = 50
 FLUSH_S = 0.02
 SEARCH_LIMIT = 10
-# Below this many wanted tracks an artist is searched track by track: a sweep costs three requests before it finds one.
+# Below this many wanted tracks an artist is searched track by track: a crawl costs three requests before it finds one.
 CRAWL_FROM = 5
-# An artist is swept once nothing more of it came for a while, because the source brings artists in one piece.
+# A discography is read once nothing more of it came for a while, because the source brings artists in one piece.
 _RIPE_S = 1.0
 _MOST_WAITING = 2_000
 _MAX_CRAWLS = 16
@@ -45,11 +45,11 @@ _BATCHES = (Endpoint.TRACKS, Endpoint.ALBUMS, Endpoint.ARTISTS)
 
 
 class Settled(NamedTuple):
-    """What followed from one reply.
+    """What followed from one response.
 
     Attributes:
         matches: verdicts, each about a track that nothing more is asked for.
-        extra_tracks: tracks of the reply that are worth caching, wanted or not; from album pages only.
+        extra_tracks: tracks of the response that are worth caching, wanted or not; from album pages only.
     """
 
     matches: list[Match]
@@ -90,7 +90,7 @@ class RequestScheduler:
         self._is_finished = True
 
     def next_requests(self, most: int, now_s: float) -> list[ApiRequest]:
-        """Return up to `most` requests that are worth sending now, the most pressing first."""
+        """Return up to `most` requests that are worth sending now, the most urgent first."""
         self._now_s = now_s
         requests = self._next_singly(most)
         if self.mode is Mode.DEVELOPMENT and len(requests) < most:
@@ -98,29 +98,29 @@ class RequestScheduler:
             requests += self._next_singly(most - len(requests))
         return requests
 
-    def answer(self, request: ApiRequest, reply: ApiResponse | Rejection) -> Settled:
-        """Take a reply to an open ask and return what follows from it."""
+    def answer(self, request: ApiRequest, response: ApiResponse | Rejection) -> Settled:
+        """Take the response to an open request and return what follows from it."""
         settled = (
-            self._answer_crawls(request, reply)
+            self._answer_crawls(request, response)
             if request in self._open_of_crawls
-            else self._answer_singly(request, reply)
+            else self._answer_singly(request, response)
         )
         self._keys.difference_update([match.wanted.key for match in settled.matches])
         return settled
 
-    def _answer_singly(self, request: ApiRequest, reply: ApiResponse | Rejection) -> Settled:
+    def _answer_singly(self, request: ApiRequest, response: ApiResponse | Rejection) -> Settled:
         waiting = self._open.pop(request)
-        if reply is Rejection.FORBIDDEN and request.endpoint in _BATCHES:
+        if response is Rejection.FORBIDDEN and request.endpoint in _BATCHES:
             self._switch(waiting)
             return Settled([])
-        if isinstance(reply, Rejection):
+        if isinstance(response, Rejection):
             if request.endpoint is Endpoint.TRACKS and len(request.ids) > 1:
                 self._halve(request, waiting)
                 return Settled([])
-            return Settled([refused(one, reply) for one in waiting])
+            return Settled([refused(one, response) for one in waiting])
         if request.endpoint in {Endpoint.TRACKS, Endpoint.TRACK}:
-            return Settled(self._take_by_id(request, waiting, reply))
-        return Settled([match(one, [track for track in reply.tracks if track]) for one in waiting])
+            return Settled(self._take_by_id(request, waiting, response))
+        return Settled([match(one, [track for track in response.tracks if track]) for one in waiting])
 
     @property
     def wakes_at_s(self) -> float | None:
@@ -135,7 +135,7 @@ class RequestScheduler:
         return not self._keys
 
     def _halve(self, request: ApiRequest, waiting: list[TrackQuery]) -> None:
-        """Ask for both halves of a refused batch, until the id that spoils it stands alone."""
+        """Request both halves of a rejected batch, until the id that spoils it is alone."""
         middle = len(request.ids) // 2
         for ids in (request.ids[:middle], request.ids[middle:]):
             # The smallest first: what is wrong shows after few requests.
@@ -153,7 +153,7 @@ class RequestScheduler:
             self._names[one.priority].append(one)
 
     def _next_singly(self, most: int) -> list[ApiRequest]:
-        """Return requests that need no sweep, the most pressing first."""
+        """Return requests that need no crawl, the most urgent first."""
         requests: list[ApiRequest] = []
         while self._halves and len(requests) < most:
             request, waiting = self._halves.popleft()
@@ -212,14 +212,14 @@ class RequestScheduler:
                 self._open_of_crawls.setdefault(request, []).append(crawl)
         return requests
 
-    def _answer_crawls(self, request: ApiRequest, reply: ApiResponse | Rejection) -> Settled:
+    def _answer_crawls(self, request: ApiRequest, response: ApiResponse | Rejection) -> Settled:
         crawls = self._open_of_crawls.pop(request)
         # An album of two artists gives each of them the same tracks.
-        tracks, *_ = [crawl.answer(request, reply) for crawl in crawls]
+        tracks, *_ = [crawl.answer(request, response) for crawl in crawls]
         return Settled([match for crawl in crawls if crawl.is_over for match in self._end(crawl)], tracks)
 
     def _end(self, crawl: DiscographyCrawl) -> list[Match]:
-        """Return the verdicts of a sweep that is over; the rest is asked for singly."""
+        """Return the verdicts of a crawl that is over; the rest is asked for singly."""
         del self._crawls[crawl.key]
         matches, left = crawl.settle()
         self._ask_singly(left)
@@ -229,8 +229,8 @@ class RequestScheduler:
         for one in wanted:
             (self._ids if one.spotify_id else self._names)[one.priority].append(one)
 
-    def _take_by_id(self, request: ApiRequest, waiting: list[TrackQuery], reply: ApiResponse) -> list[Match]:
-        found = dict(zip(request.ids, reply.tracks, strict=False))
+    def _take_by_id(self, request: ApiRequest, waiting: list[TrackQuery], response: ApiResponse) -> list[Match]:
+        found = dict(zip(request.ids, response.tracks, strict=False))
         matches = []
         for one in waiting:
             track = found.get(one.spotify_id or "")
@@ -257,7 +257,7 @@ class RequestScheduler:
 
 
 class _Artists:
-    """Wanted tracks by artist, until an artist is swept."""
+    """Wanted tracks by artist, until the discography is read."""
 
     def __init__(self) -> None:
         self._groups: dict[str, list[TrackQuery]] = {}

@@ -1,7 +1,8 @@
 """The Web API's JSON answers to values of the model; pure.
 
 Answers are taken as they come: nulls, fewer entries, another order, missing fields. An entry that cannot be read costs
-that entry only; an answer that is no JSON object (HTML from a proxy, a cut body) is `Unavailable` and asked for again.
+that entry only; an answer that is not a JSON object (HTML from a proxy, a cut body) is `Unavailable` and requested
+again.
 """
 
 from __future__ import annotations
@@ -25,13 +26,13 @@ _SHOWN_BYTES = 40
 
 
 class Decoded(NamedTuple):
-    """A reply, and for which of the ids that were asked for it holds nothing that can be read.
+    """A response, and the requested ids for which it holds nothing that can be read.
 
     Attributes:
         broken: these ids stand as None in the reply; unlike those that Spotify does not know, they prove nothing.
     """
 
-    reply: ApiResponse
+    response: ApiResponse
     broken: frozenset[str] = frozenset()
 
 

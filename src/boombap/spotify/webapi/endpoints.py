@@ -1,4 +1,4 @@
-"""The endpoints: an ask to an HTTP request, and what came back to a reply, a refusal or an error.
+"""The endpoints: a request of the model to HTTP, and the answer to a response, a rejection or an error.
 
 The errors say what the pipeline does next: `Expired` renews the token, `Limited` stops every process, other transient
 ones are tried again after a while.
@@ -59,12 +59,12 @@ class Absent(Unavailable):
 
 
 def http_request(request: ApiRequest, base_url: str, headers: tuple[str, ...]) -> Request:
-    """Return the HTTP request for an ask; the ask comes back as its tag."""
+    """Return the HTTP request; the request of the model comes back as its tag."""
     return Request("GET", base_url + path(request), headers, None, _TIMEOUT_S, _MOST_BYTES, request)
 
 
 def path(request: ApiRequest) -> str:
-    """Return path and query of an ask.
+    """Return path and query of a request.
 
     >>> from boombap.spotify.model import Ask
     >>> path(Ask(Kind.SEARCH_TRACKS, query='artist:"E-40"', limit=10))
@@ -86,7 +86,7 @@ def path(request: ApiRequest) -> str:
 
 
 def read(request: ApiRequest, answer: Response | Failure, now_s: float) -> Decoded | Rejection | ExternalError:
-    """Return what an ask was answered with.
+    """Return what a request was answered with.
 
     Args:
         now_s: Unix time, for a Retry-After that is a date.
@@ -120,7 +120,7 @@ def _refused(request: ApiRequest, answer: Response, now_s: float) -> Rejection |
 
 
 def said(answer: Response | Failure) -> str:
-    """Return what the Web API wrote beside its refusal, shortened; the status where it wrote nothing."""
+    """Return what the Web API wrote in its rejection, shortened; the status where it wrote nothing."""
     if isinstance(answer, Failure):
         return str(answer.error)
     try:
