@@ -31,7 +31,7 @@ from boombap.interrupt import Interrupt
 from boombap.local import postgres, valkey
 from boombap.spotify.cache.redis_cache import Cache
 from boombap.spotify.matching.match import match
-from boombap.spotify.model import Ask, Kind, Track, Wanted
+from boombap.spotify.model import ApiRequest, Endpoint, Track, TrackQuery
 from boombap.spotify.webapi.decode import decode
 from measure import machine
 
@@ -219,11 +219,11 @@ def _measure_stages(bench: Bench) -> None:
     rows = bench.session.read(
         "SELECT id, artist, title, substr(md5(id::text), 1, 22) AS sid FROM public.tracks LIMIT 5000"
     )
-    wanted = [Wanted(row["id"], row["artist"], row["title"], row["sid"]) for row in rows]
+    wanted = [TrackQuery(row["id"], row["artist"], row["title"], row["sid"]) for row in rows]
     with bench.emulator("extended", 0) as environ:
         body = _one_body(environ, [one.spotify_id or "" for one in wanted[:_IDS]])
-    ask = Ask(Kind.TRACKS, tuple(one.spotify_id or "" for one in wanted[:_IDS]))
-    tracks = [track for track in decode(ask, body).reply.tracks if track]
+    ask = ApiRequest(Endpoint.TRACKS, tuple(one.spotify_id or "" for one in wanted[:_IDS]))
+    tracks = [track for track in decode(ask, body).response.tracks if track]
     _stage("decode (50 tracks, with orjson)", _IDS * 100, lambda: [decode(ask, body) for _ in range(100)])
     _stage("orjson alone", _IDS * 100, lambda: [orjson.loads(body) for _ in range(100)])
     _stage("match, the one known candidate", len(wanted), lambda: [match(one, tracks[:1]) for one in wanted])
@@ -237,7 +237,7 @@ def _measure_stages(bench: Bench) -> None:
     print("\nThe store alone: benchmarks/spotify_store.py. Planning alone: benchmarks/spotify_planning.py")
 
 
-def _as(track: Track, wanted: Wanted) -> Track:
+def _as(track: Track, wanted: TrackQuery) -> Track:
     return track._replace(id=wanted.spotify_id, name=wanted.title)
 
 

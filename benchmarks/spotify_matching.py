@@ -29,11 +29,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from rapidfuzz import fuzz, process
 
-from boombap.spotify.catalogue.legacy_json import Shape, Stored, read_stored
-from boombap.spotify.matching.audit import QUARANTINED, Audited, Row, Verdict, audit, take_census
+from boombap.spotify.catalogue.legacy_json import LegacyTrack, Shape, read_legacy
+from boombap.spotify.matching.audit import QUARANTINED, Audited, AuditRow, Verdict, gather_statistics, judge_all
 from boombap.spotify.matching.match import match
 from boombap.spotify.matching.normalize import name_key, read_title
-from boombap.spotify.model import Album, Artist, Outcome, Track, Wanted
+from boombap.spotify.model import Album, Artist, Outcome, Track, TrackQuery
 from measure import machine
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Case(NamedTuple):
     """A wanted track, its candidates, and the ids that are right; none when it is absent."""
 
     kind: str
-    wanted: Wanted
+    wanted: TrackQuery
     candidates: list[Track]
     right: frozenset[str]
 
@@ -149,7 +149,7 @@ def make_cases(pool: Sequence[Track], half: str, seed: int = 1) -> list[Case]:
         for kind, write in WRITINGS.items():
             rivals = rivals_of(track, chance)
             for with_length in (False, True):
-                wanted = Wanted(
+                wanted = TrackQuery(
                     1,
                     track.artists[0].name,
                     write(track.name, chance),
@@ -218,16 +218,18 @@ def time_matching(cases: Sequence[Case], rounds: int = 5) -> list[float]:
     return took
 
 
-def read_rows(path: Path) -> list[Row]:
+def read_rows(path: Path) -> list[AuditRow]:
     """Give the stored rows."""
     with path.open(encoding="utf-8", newline="") as lines:
-        return [Row(int(row["id"]), row["artist"], row["title"], row["spotify_data"]) for row in csv.DictReader(lines)]
+        return [
+            AuditRow(int(row["id"]), row["artist"], row["title"], row["spotify_data"]) for row in csv.DictReader(lines)
+        ]
 
 
-def show_audit(rows: Sequence[Row]) -> list[Audited]:
+def show_audit(rows: Sequence[AuditRow]) -> list[Audited]:
     """Print what an audit says of rows, and give it."""
     begun_s = time.perf_counter()
-    judged = list(audit(rows, take_census(rows)))
+    judged = list(judge_all(rows, gather_statistics(rows)))
     print(f"\naudit of {len(rows)} stored rows, {(time.perf_counter() - begun_s) / len(rows) * 1e6:.0f} us per row")
     for verdict, count in Counter(one.verdict for one in judged).most_common():
         reasons = Counter(one.reasons[0] for one in judged if one.verdict is verdict)
@@ -236,7 +238,9 @@ def show_audit(rows: Sequence[Row]) -> list[Audited]:
     return judged
 
 
-def plant(rows: Sequence[Row], judged: Sequence[Audited], seed: int = 1) -> tuple[list[Row], dict[int, Shape]]:
+def plant(
+    rows: Sequence[AuditRow], judged: Sequence[Audited], seed: int = 1
+) -> tuple[list[AuditRow], dict[int, Shape]]:
     """Give the rows with a tenth of the unsuspected answers taken from another artist, written as their shape is."""
     chance = random.Random(seed)
     sound = [one.row for one in judged if one.verdict is Verdict.UNCHECKED]
@@ -244,20 +248,20 @@ def plant(rows: Sequence[Row], judged: Sequence[Audited], seed: int = 1) -> tupl
     changed = {row.key: row for row in rows}
     for row in chance.sample(sound, len(sound) // 10):
         other = chance.choice([one for one in sound if one.artist != row.artist])
-        found, mine = json.loads(other.stored), read_stored(row.stored)
+        found, mine = json.loads(other.stored), read_legacy(row.stored)
         place = "track_id" if "track_id" in found else "id"
         found[place] = found[place][::-1]  # else the row that really has it would give it away
         if "track_id" not in found:  # the program that wrote this shape copied the row's names over Spotify's
             found |= {"name": row.title, "artists": [{"id": found["artists"][0]["id"], "name": row.artist}]}
-        assert isinstance(mine, Stored)
+        assert isinstance(mine, LegacyTrack)
         planted[row.key] = Shape.FLAT if "track_id" in found else Shape.MIGRATED
         changed[row.key] = row._replace(stored=json.dumps(found))
     return list(changed.values()), planted
 
 
-def show_planted(rows: Sequence[Row], planted: dict[int, Shape]) -> None:
+def show_planted(rows: Sequence[AuditRow], planted: dict[int, Shape]) -> None:
     """Print how many of the planted answers an audit finds."""
-    verdicts = {one.row.key: one.verdict for one in audit(rows, take_census(rows))}
+    verdicts = {one.row.key: one.verdict for one in judge_all(rows, gather_statistics(rows))}
     for shape in (Shape.FLAT, Shape.MIGRATED):
         found = Counter(verdicts[key] for key, written in planted.items() if written is shape)
         taken = sum(found[one] for one in QUARANTINED)

@@ -14,9 +14,20 @@ import time
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
-from boombap.spotify.model import Album, Artist, Ask, Kind, Mode, Outcome, Refusal, Reply, Track, Wanted
+from boombap.spotify.model import (
+    Album,
+    ApiRequest,
+    ApiResponse,
+    Artist,
+    Endpoint,
+    Mode,
+    Outcome,
+    Rejection,
+    Track,
+    TrackQuery,
+)
 from boombap.spotify.scheduling.estimate import Profile, estimate
-from boombap.spotify.scheduling.scheduler import Planner
+from boombap.spotify.scheduling.scheduler import RequestScheduler
 from measure import machine
 
 if TYPE_CHECKING:
@@ -35,7 +46,7 @@ class Catalogue(NamedTuple):
     artists: dict[str, Artist]
     albums: dict[str, list[Album]]
     tracks: dict[str, list[Track]]
-    wanted: list[Wanted]
+    wanted: list[TrackQuery]
 
     def by_id(self) -> dict[str, Track]:
         """Give every track by its id."""
@@ -72,7 +83,7 @@ def _fill(made: Catalogue, artist: Artist, wanted: int, chance: random.Random) -
     absent = [f"Unreleased {song}" for song in songs][: wanted - len(present)]
     for song in present + absent:
         title = song[:-2] + song[-1] if chance.random() < _MISSPELT else song
-        made.wanted.append(Wanted(len(made.wanted) + 1, artist.name, title))
+        made.wanted.append(TrackQuery(len(made.wanted) + 1, artist.name, title))
 
 
 def _songs(count: int, chance: random.Random) -> Iterator[str]:
@@ -94,7 +105,7 @@ class WebApi:
     """Answers asks from a catalogue, as both modes do."""
 
     def __init__(self, catalogue: Catalogue, mode: Mode) -> None:
-        self.requests: Counter[Kind] = Counter()
+        self.requests: Counter[Endpoint] = Counter()
         self._catalogue = catalogue
         self._mode = mode
         self._by_id = catalogue.by_id()
@@ -103,45 +114,45 @@ class WebApi:
         for track in self._by_id.values():
             self._by_title[f'track:"{track.name}" artist:"{track.artists[0].name}"'].append(track)
 
-    def answer(self, ask: Ask) -> Reply | Refusal:
+    def answer(self, ask: ApiRequest) -> ApiResponse | Rejection:
         """Answer one ask."""
-        self.requests[ask.kind] += 1
+        self.requests[ask.endpoint] += 1
         page = slice(ask.offset, ask.offset + ask.limit)
-        if ask.kind is Kind.TRACKS:
+        if ask.endpoint is Endpoint.TRACKS:
             if self._mode is Mode.DEVELOPMENT:
-                return Refusal.FORBIDDEN
-            return Reply(tracks=tuple(self._by_id.get(id_) for id_ in ask.ids))
-        if ask.kind is Kind.TRACK:
+                return Rejection.FORBIDDEN
+            return ApiResponse(tracks=tuple(self._by_id.get(id_) for id_ in ask.ids))
+        if ask.endpoint is Endpoint.TRACK:
             track = self._by_id.get(ask.ids[0])
-            return Reply(tracks=(track,)) if track else Refusal.NOT_FOUND
-        if ask.kind is Kind.SEARCH_ARTISTS:
+            return ApiResponse(tracks=(track,)) if track else Rejection.NOT_FOUND
+        if ask.endpoint is Endpoint.SEARCH_ARTISTS:
             found = self._by_name.get(ask.query)
-            return Reply(artists=(found,) if found else ())
-        if ask.kind is Kind.ARTIST_ALBUMS:
+            return ApiResponse(artists=(found,) if found else ())
+        if ask.endpoint is Endpoint.ARTIST_ALBUMS:
             albums = self._catalogue.albums[ask.ids[0]]
-            return Reply(albums=tuple(albums[page]), total=len(albums))
-        if ask.kind is Kind.ALBUM_TRACKS:
+            return ApiResponse(albums=tuple(albums[page]), total=len(albums))
+        if ask.endpoint is Endpoint.ALBUM_TRACKS:
             tracks = self._catalogue.tracks[ask.ids[0]]
-            return Reply(tracks=tuple(tracks[page]), total=len(tracks))
-        return Reply(tracks=tuple(self._by_title.get(ask.query, ())[:10]))
+            return ApiResponse(tracks=tuple(tracks[page]), total=len(tracks))
+        return ApiResponse(tracks=tuple(self._by_title.get(ask.query, ())[:10]))
 
 
-def run(wanted: Sequence[Wanted], api: WebApi, mode: Mode, chunk: int = 500) -> Counter[Outcome]:
+def run(wanted: Sequence[TrackQuery], api: WebApi, mode: Mode, chunk: int = 500) -> Counter[Outcome]:
     """Drive the planner to the end, as the pipeline does, without HTTP."""
-    planner, outcomes, now_s = Planner(mode), Counter[Outcome](), 0.0
+    scheduler, outcomes, now_s = RequestScheduler(mode), Counter[Outcome](), 0.0
     chunks = iter([wanted[at : at + chunk] for at in range(0, len(wanted), chunk)])
     waiting, is_finished = 0, False
-    while not (is_finished and planner.is_idle):
+    while not (is_finished and scheduler.is_idle):
         while waiting < 4_000 and not is_finished:
             if part := next(chunks, None):
-                planner.add(part, now_s)
+                scheduler.add(part, now_s)
                 waiting += len(part)
             else:
-                planner.finish()
+                scheduler.finish()
                 is_finished = True
         now_s += 0.05
-        for ask in planner.next_requests(20, now_s):
-            matches = planner.answer(ask, api.answer(ask)).matches
+        for ask in scheduler.next_requests(20, now_s):
+            matches = scheduler.answer(ask, api.answer(ask)).matches
             waiting -= len(matches)
             outcomes.update(match.outcome for match in matches)
     return outcomes
@@ -156,7 +167,7 @@ def main() -> None:
     words = parser.parse_args()
     catalogue = make(words.artists, words.tracks, words.seed)
     known = [
-        Wanted(key, track.artists[0].name, track.name, track.id)
+        TrackQuery(key, track.artists[0].name, track.name, track.id)
         for key, track in enumerate(list(catalogue.by_id().values())[: words.tracks], 1)
     ]
     print(machine())

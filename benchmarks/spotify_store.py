@@ -23,8 +23,8 @@ from boombap.local import postgres
 from boombap.spotify.cache import codec
 from boombap.spotify.catalogue import schema
 from boombap.spotify.catalogue.leases import Leases, Selection
-from boombap.spotify.catalogue.writer import Store
-from boombap.spotify.model import Album, Artist, Match, Outcome, Track, Wanted
+from boombap.spotify.catalogue.writer import CatalogueWriter
+from boombap.spotify.model import Album, Artist, Match, Outcome, Track, TrackQuery
 from boombap.spotify.settings import FIELDS
 from measure import machine
 
@@ -72,7 +72,9 @@ def verdict(number: int, turn: int = 0) -> Match:
         disc_number=1,
         preview_url=f"https://p.scdn.example/mp3-preview/{number:040x}",
     )
-    return Match(Wanted(number, artist.name, f"Song {number}"), Outcome.MATCHED, track, 0.97, 0.2, ("title", "artist"))
+    return Match(
+        TrackQuery(number, artist.name, f"Song {number}"), Outcome.MATCHED, track, 0.97, 0.2, ("title", "artist")
+    )
 
 
 def _measure_store(url: str, rows: int, runs: int) -> None:
@@ -100,11 +102,11 @@ def _measure_size(session: Session, pool: Pool, size: int, rows: int, runs: int)
         for turn in range(2)
     ]
 
-    def flush(store: Store, turn: int) -> None:
+    def flush(store: CatalogueWriter, turn: int) -> None:
         for batch in batches[turn % 2]:
             store.write(batch)
 
-    keyed, alone = Store(pool, fields=FIELDS), Store(pool, fields=FIELDS, keyed=False)
+    keyed, alone = CatalogueWriter(pool, fields=FIELDS), CatalogueWriter(pool, fields=FIELDS, keyed=False)
     _empty(session)
     _report(f"insert, all tables, batches of {size}", rows, runs, lambda turn: flush(keyed, turn), session)
     flush(keyed, 0)

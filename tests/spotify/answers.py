@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from boombap.spotify.model import Album, Artist, Match, Outcome, Track, Wanted
+from boombap.spotify.model import Album, Artist, Match, Outcome, Track, TrackQuery
 
 
 def an_id(letter: str, number: int) -> str:
@@ -23,7 +23,7 @@ def a_track(number: int, **changes: object) -> Track:
 
 def a_match(number: int, outcome: Outcome = Outcome.MATCHED, **changes: object) -> Match:
     """The verdict about row `number` of `tracks`; the changes are those of its track."""
-    wanted = Wanted(number, f"MC {number % 10}", f"Song {number}")
+    wanted = TrackQuery(number, f"MC {number % 10}", f"Song {number}")
     if outcome is Outcome.NOT_FOUND:
         return Match(wanted, outcome, reasons=("no_candidate",))
     return Match(wanted, outcome, a_track(number, **changes), 0.97, 0.2, ("isrc", "title"))

@@ -97,9 +97,9 @@ def _warm(context: RunContext) -> int:
 
 def _audit(context: RunContext) -> int:
     from boombap.spotify import encode, report
-    from boombap.spotify.commands.audit import review
+    from boombap.spotify.commands.audit import run
 
-    audit = review(context, apply=context.args.apply, most=context.args.n)
+    audit = run(context, apply=context.args.apply, most=context.args.n)
     answer(context, lambda: report.audit_lines(audit), lambda: encode.audit(audit))
     # "Is every stored match right now?"
     return EXIT_FINDINGS if audit.bad > audit.quarantined else EXIT_OK
@@ -108,19 +108,19 @@ def _audit(context: RunContext) -> int:
 def _explain(context: RunContext) -> int:
     from boombap.output.terminal import printable
     from boombap.spotify import encode
-    from boombap.spotify.commands.explain import find
+    from boombap.spotify.commands.explain import search_one
     from boombap.spotify.matching.explanation import explain
-    from boombap.spotify.matching.match import match, weigh
-    from boombap.spotify.model import Priority, Wanted
+    from boombap.spotify.matching.match import match, score_candidate
+    from boombap.spotify.model import Priority, TrackQuery
 
     args = context.args
     duration_ms = round(1000 * args.duration) if args.duration else None
-    wanted = Wanted(0, args.artist, args.title, None, args.isrc, duration_ms, None, Priority.ASKED)
-    tracks = find(context, wanted)
+    wanted = TrackQuery(0, args.artist, args.title, None, args.isrc, duration_ms, None, Priority.ASKED)
+    tracks = search_one(context, wanted)
     answer(
         context,
         lambda: map(printable, explain(wanted, tracks)),
-        lambda: encode.explanation(match(wanted, tracks), [weigh(wanted, track) for track in tracks]),
+        lambda: encode.explanation(match(wanted, tracks), [score_candidate(wanted, track) for track in tracks]),
     )
     return EXIT_OK
 

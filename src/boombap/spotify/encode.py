@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from boombap.spotify.commands.batch import Done
     from boombap.spotify.commands.plan import Plan
     from boombap.spotify.commands.status import Status
-    from boombap.spotify.matching.match import Weighed
+    from boombap.spotify.matching.match import ScoredCandidate
     from boombap.spotify.model import Match, Track
 
 BATCH = "boombap.spotify.batch/1"
@@ -24,24 +24,24 @@ WARM = "boombap.spotify.warm/1"
 
 def batch(done: Done) -> dict[str, object]:
     """Return what a run came to."""
-    tally = done.tally
+    statistics = done.statistics
     return {
         "schema": BATCH,
         "mode": done.mode,
-        "tracks": tally.tracks,
+        "tracks": statistics.tracks,
         "seconds": round(done.seconds, 3),
-        "tracks_per_s": round(tally.tracks / done.seconds, 1) if done.seconds else 0.0,
-        "outcomes": {outcome.value: count for outcome, count in sorted(tally.outcomes.items())},
-        "cache_hits": tally.hits,
-        "requests": tally.requests.total(),
-        "requests_by_kind": {kind.value: count for kind, count in sorted(tally.requests.items())},
-        "retries": tally.retries,
+        "tracks_per_s": round(statistics.tracks / done.seconds, 1) if done.seconds else 0.0,
+        "outcomes": {outcome.value: count for outcome, count in sorted(statistics.outcomes.items())},
+        "cache_hits": statistics.hits,
+        "requests": statistics.requests.total(),
+        "requests_by_kind": {kind.value: count for kind, count in sorted(statistics.requests.items())},
+        "retries": statistics.retries,
         "tokens": done.renewals,
         "limited": done.limited,
         "stored": done.stored,
         "refused": done.refused,
-        "failures": dict(tally.failures),
-        "refused_ids": dict(tally.refused_ids),
+        "failures": dict(statistics.failures),
+        "refused_ids": dict(statistics.refused_ids),
         "skipped": [{"line": one.line, "reason": one.reason} for one in done.skipped],
         "matches": [match(one) for one in done.matches],
         "ended_by": str(done.error) if done.error else None,
@@ -129,7 +129,7 @@ def audit(found: Audit) -> dict[str, object]:
     }
 
 
-def explanation(found: Match, candidates: Iterable[Weighed]) -> dict[str, object]:
+def explanation(found: Match, candidates: Iterable[ScoredCandidate]) -> dict[str, object]:
     """Return how the candidates for one track were judged."""
     return {
         "schema": EXPLAIN,

@@ -1,6 +1,7 @@
 """What flows through the processor: a track that is wanted, what Spotify says, and which of both belong together.
 
-Values are named tuples: the pipeline makes a dozen a track, and one costs 0.3 us where a frozen dataclass costs 1.5 us.
+Values are named tuples: the pipeline makes a dozen per track, and one costs 0.3 us where a frozen dataclass costs
+1.5 us.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ class Outcome(StrEnum):
     FAILED = "failed"
 
 
-class Wanted(NamedTuple):
+class TrackQuery(NamedTuple):
     """A track of the catalogue for which metadata is wanted.
 
     Attributes:
@@ -109,7 +110,7 @@ class Match(NamedTuple):
         reasons: codes of what spoke for or against, in the order of their weight.
     """
 
-    wanted: Wanted
+    wanted: TrackQuery
     outcome: Outcome
     track: Track | None = None
     score: float = 0.0
@@ -117,7 +118,7 @@ class Match(NamedTuple):
     reasons: tuple[str, ...] = ()
 
 
-class Kind(StrEnum):
+class Endpoint(StrEnum):
     """Which question is put to the Web API; the path of each."""
 
     TRACKS = "/tracks"
@@ -130,8 +131,8 @@ class Kind(StrEnum):
     SEARCH_TRACKS = "/search?type=track"
 
 
-class Ask(NamedTuple):
-    """One request that is worth its quota; equal asks are the same request, and only one of them is ever open.
+class ApiRequest(NamedTuple):
+    """One request that is worth its quota; equal ones are the same request, and only one of them is ever in flight.
 
     Attributes:
         ids: what goes into `ids=` of TRACKS, ALBUMS and ARTISTS, or the one id of the path; empty for searches.
@@ -142,7 +143,7 @@ class Ask(NamedTuple):
         priority: of the most pressing track that waits for the answer.
     """
 
-    kind: Kind
+    endpoint: Endpoint
     ids: tuple[str, ...] = ()
     query: str = ""
     limit: int = 0
@@ -151,8 +152,8 @@ class Ask(NamedTuple):
     priority: Priority = Priority.BACKFILL
 
 
-class Reply(NamedTuple):
-    """What an ask was answered with, decoded; only the field that belongs to the ask's kind is filled.
+class ApiResponse(NamedTuple):
+    """The decoded response to a request; only the field that belongs to its endpoint is filled.
 
     Attributes:
         tracks: for TRACKS in the order of the ids, None where Spotify does not know one; for TRACK the one; for
@@ -168,8 +169,8 @@ class Reply(NamedTuple):
     total: int | None = None
 
 
-class Refusal(StrEnum):
-    """Why an ask has no reply: there is no such thing (404, or 400 for an id), not for this app (403), given up."""
+class Rejection(StrEnum):
+    """Why a request has no response: unknown (404, or 400 for an id), not for this app (403), given up."""
 
     NOT_FOUND = "not_found"
     FORBIDDEN = "forbidden"

@@ -13,7 +13,7 @@ from boombap.units import format_duration, format_rate
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from boombap.spotify.cache.redis_cache import Counts
+    from boombap.spotify.cache.redis_cache import HitCounts
     from boombap.spotify.commands.audit import Audit
     from boombap.spotify.commands.batch import Done
     from boombap.spotify.commands.plan import Plan
@@ -36,18 +36,18 @@ def batch_lines(done: Done) -> Iterator[str]:
     if done.matches:
         yield from _match_table(done.matches)
         yield ""
-    tally = done.tally
-    if not tally.tracks:
+    statistics = done.statistics
+    if not statistics.tracks:
         yield "nothing to do: all tracks are matched" if not done.error else "no track was processed"
     else:
-        rate = format_rate(tally.tracks / done.seconds) if done.seconds else ""
-        yield f"{tally.tracks:,} tracks in {format_duration(done.seconds)} ({rate}), {done.mode} mode"
-        counted = [f"{count:,} {_WORDS[outcome]}" for outcome, count in sorted(tally.outcomes.items()) if count]
+        rate = format_rate(statistics.tracks / done.seconds) if done.seconds else ""
+        yield f"{statistics.tracks:,} tracks in {format_duration(done.seconds)} ({rate}), {done.mode} mode"
+        counted = [f"{count:,} {_WORDS[outcome]}" for outcome, count in sorted(statistics.outcomes.items()) if count]
         yield "  " + ", ".join(counted)
         yield "  " + _cost(done)
-    for reason, count in tally.failures.most_common(_MOST_SHOWN):
+    for reason, count in statistics.failures.most_common(_MOST_SHOWN):
         yield f"  given up {count:,} times: {printable(reason)}"
-    for reason, count in tally.refused_ids.most_common(_MOST_SHOWN):
+    for reason, count in statistics.refused_ids.most_common(_MOST_SHOWN):
         yield f"  not found, because Spotify refuses the id: {count:,} times: {printable(reason)}"
     if done.refused:
         yield f"  {done.refused:,} rows were refused by PostgreSQL; see the table spotify_dead_letters"
@@ -77,7 +77,7 @@ def plan_lines(plan: Plan) -> Iterator[str]:
     yield f"at {plan.budget:,} requests in {format_duration(plan.window_s)}; what the cache knows costs nothing"
 
 
-def status_lines(status: Status, cache: Counts | None) -> Iterator[str]:
+def status_lines(status: Status, cache: HitCounts | None) -> Iterator[str]:
     """Yield where the catalogue and the cache stand."""
     rows = [(_WORDS[Outcome(name)], count) for name, count in sorted(status.outcomes.items())]
     rows += [("legacy metadata, not yet verified", status.unjudged), ("without a result", status.empty)]
@@ -118,12 +118,12 @@ def audit_lines(audit: Audit) -> Iterator[str]:
 
 
 def _cost(done: Done) -> str:
-    tally = done.tally
-    requests = tally.requests.total()
+    statistics = done.statistics
+    requests = statistics.requests.total()
     parts = [
-        f"{100 * tally.hits / tally.tracks:.0f} % from the cache",
-        f"{requests:,} requests ({requests / tally.tracks:.2f} per track)",
-        f"{tally.retries:,} sent again" if tally.retries else "",
+        f"{100 * statistics.hits / statistics.tracks:.0f} % from the cache",
+        f"{requests:,} requests ({requests / statistics.tracks:.2f} per track)",
+        f"{statistics.retries:,} sent again" if statistics.retries else "",
         f"{done.limited:,} refused for the rate" if done.limited else "",
     ]
     return ", ".join(part for part in parts if part)

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from boombap.clients.redis.target import from_text
 from boombap.errors import ExternalError
 from boombap.spotify.cache import codec
-from boombap.spotify.cache.redis_cache import Cache, Counts, Lifetimes
-from boombap.spotify.catalogue.known_tracks import Kept
-from boombap.spotify.model import Album, Artist, Match, Mode, Outcome, Priority, Reply, Track, Wanted
-from boombap.spotify.scheduling.scheduler import Planner
+from boombap.spotify.cache.redis_cache import Cache, HitCounts, Lifetimes
+from boombap.spotify.catalogue.known_tracks import KnownTrack
+from boombap.spotify.model import Album, ApiResponse, Artist, Match, Mode, Outcome, Priority, Track, TrackQuery
+from boombap.spotify.scheduling.scheduler import RequestScheduler
 from spotify.answers import a_match, a_track, an_id
 
 if TYPE_CHECKING:
@@ -38,15 +38,15 @@ def mine(pool: Pool) -> Cache:
     return Cache(pool)
 
 
-def by_id(number: int, title: str = "") -> Wanted:
-    return Wanted(number, f"MC {number % 10}" if title else "", title, spotify_id=an_id("t", number))
+def by_id(number: int, title: str = "") -> TrackQuery:
+    return TrackQuery(number, f"MC {number % 10}" if title else "", title, spotify_id=an_id("t", number))
 
 
 def test_an_empty_cache_knows_nothing(mine: Cache):
-    wanted = [by_id(1), Wanted(2, "E-40", "Sprinkle Me")]
+    wanted = [by_id(1), TrackQuery(2, "E-40", "Sprinkle Me")]
     assert mine.look_up(wanted) == ([], wanted)
     assert mine.look_up([]) == ([], [])
-    assert mine.counts == Counts(0, 2)
+    assert mine.counts == HitCounts(0, 2)
 
 
 def test_a_track_is_known_by_its_id(each_cache: Server):
@@ -57,7 +57,7 @@ def test_a_track_is_known_by_its_id(each_cache: Server):
             [Match(by_id(1), Outcome.MATCHED, a_track(1), 1.0, reasons=("id",))],
             [by_id(2)],
         )
-        assert mine.counts == Counts(1, 1)
+        assert mine.counts == HitCounts(1, 1)
 
 
 def test_a_known_id_must_fit_the_name(mine: Cache):
@@ -78,13 +78,13 @@ def test_a_known_id_must_fit_the_name(mine: Cache):
         by_id(1, "Another")._replace(isrc="USXX10000001"),
     ],
 )
-def test_a_cached_track_gets_the_verdict_of_one_that_is_asked_for(mine: Cache, wanted: Wanted):
-    scheduler = Planner(Mode.EXTENDED)
+def test_a_cached_track_gets_the_verdict_of_one_that_is_asked_for(mine: Cache, wanted: TrackQuery):
+    scheduler = RequestScheduler(Mode.EXTENDED)
     scheduler.add([wanted], 0.0)
     scheduler.finish()
     (ask,) = scheduler.next_requests(1, 0.0)
     mine.keep([a_track(1)], [], [])
-    assert mine.look_up([wanted]) == (scheduler.answer(ask, Reply((a_track(1),))).matches, [])
+    assert mine.look_up([wanted]) == (scheduler.answer(ask, ApiResponse((a_track(1),))).matches, [])
 
 
 def test_a_relinked_track_is_known_by_both_ids(mine: Cache):
@@ -132,7 +132,7 @@ def test_lifetimes(pool: Pool):
 
 def test_what_the_tables_know_lives_for_the_rest_of_its_time(pool: Pool):
     mine = Cache(pool, Lifetimes(found_s=100.0))
-    assert mine.warm([Kept(a_track(1), 40.0), Kept(a_track(2), 99.5), Kept(a_track(3), 400.0)]) == 1
+    assert mine.warm([KnownTrack(a_track(1), 40.0), KnownTrack(a_track(2), 99.5), KnownTrack(a_track(3), 400.0)]) == 1
     assert pool.call("PTTL", "boombap:spotify:1:track:" + an_id("t", 1)) == pytest.approx(60_000, abs=5_000)
     hits, _ = mine.look_up([by_id(1), by_id(2), by_id(3)])
     assert [hit.wanted.key for hit in hits] == [1]
@@ -176,9 +176,9 @@ def test_counts_are_added_up_over_processes(pool: Pool):
         one.look_up([by_id(1)])
         one.close()
         one.close()
-    assert one.read_counts() == Counts(4, 4)
+    assert one.read_counts() == HitCounts(4, 4)
     assert one.read_counts().hit_pct == 50.0
-    assert Counts().hit_pct is None
+    assert HitCounts().hit_pct is None
 
 
 @dataclass
@@ -267,7 +267,7 @@ tracks = st.builds(
 )
 matches = st.builds(
     Match,
-    st.just(Wanted(1, "a", "b")),
+    st.just(TrackQuery(1, "a", "b")),
     st.sampled_from(Outcome),
     st.none() | tracks,
     st.floats(0, 1),
@@ -298,5 +298,5 @@ def test_what_has_no_bytes_is_not_kept(mine: Cache):
     mine.keep([a_track(1, name="a\ud800"), a_track(2)], [], [a_match(3, name="\ud800")])
     hits, misses = mine.look_up([by_id(1), by_id(2), a_match(3).wanted])
     assert ([hit.wanted.key for hit in hits], len(misses)) == ([2], 2)
-    odd = Wanted(9, "a\ud800", "b")
+    odd = TrackQuery(9, "a\ud800", "b")
     assert mine.look_up([odd]) == ([], [odd])

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from boombap.errors import UsageError
-from boombap.spotify.catalogue.file_input import Skipped, lines_of, read_csv, read_ids, track_id
-from boombap.spotify.model import Priority, Wanted
+from boombap.spotify.catalogue.file_input import Skipped, read_csv, read_ids, read_tracks, track_id
+from boombap.spotify.model import Priority, TrackQuery
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,11 +22,11 @@ ID = "4AHNVCtzV1mrJuSjoYMz8S"
 HEAD = "artist,title,id,isrc,duration_ms,spotify_id\n"
 
 
-def rows(text: str) -> list[Wanted | Skipped]:
+def rows(text: str) -> list[TrackQuery | Skipped]:
     return list(read_csv(io.StringIO(text, newline=""), "list.csv"))
 
 
-def row(line: str) -> Wanted | Skipped:
+def row(line: str) -> TrackQuery | Skipped:
     (found,) = rows(HEAD + line + "\n")
     return found
 
@@ -39,18 +39,18 @@ def reason(line: str) -> str:
 
 
 def test_artist_and_title_are_enough():
-    assert rows("artist,title\nE-40,Tell Me When to Go\n") == [Wanted(2, "E-40", "Tell Me When to Go")]
+    assert rows("artist,title\nE-40,Tell Me When to Go\n") == [TrackQuery(2, "E-40", "Tell Me When to Go")]
 
 
 def test_every_column_is_read():
-    assert row(f"Tink,Time,36257,us-rc1-17-02123,187026,spotify:track:{ID}") == Wanted(
+    assert row(f"Tink,Time,36257,us-rc1-17-02123,187026,spotify:track:{ID}") == TrackQuery(
         36257, "Tink", "Time", spotify_id=ID, isrc="USRC11702123", duration_ms=187026
     )
 
 
 def test_columns_come_in_any_order_and_others_are_passed_over():
     text = "\ufeffYear, Title ,ARTIST,note\r\n1999,Forgot About Dre,Dr. Dre,x\r\n\r\n,,,\r\n"
-    assert rows(text) == [Wanted(2, "Dr. Dre", "Forgot About Dre")]
+    assert rows(text) == [TrackQuery(2, "Dr. Dre", "Forgot About Dre")]
 
 
 @pytest.mark.parametrize(
@@ -67,8 +67,8 @@ def test_quoted_fields(artist: str, title: str):
     written = io.StringIO(newline="")
     csv.writer(written).writerows([("artist", "title"), (artist, title), ("next", "one")])
     first, second = rows(written.getvalue())
-    assert first == Wanted(2, artist, title.strip())
-    assert isinstance(second, Wanted)
+    assert first == TrackQuery(2, artist, title.strip())
+    assert isinstance(second, TrackQuery)
     assert second.key == 3 + title.count("\n")
 
 
@@ -97,12 +97,12 @@ def test_a_bad_line_is_a_reason(line: str, expected: str):
 
 def test_a_bad_line_costs_no_other():
     found = rows('artist,title\nA,1\n"B"x,2\nC,\nD,4\n')
-    assert [one.key if isinstance(one, Wanted) else -one.line for one in found] == [2, -3, -4, 5]
+    assert [one.key if isinstance(one, TrackQuery) else -one.line for one in found] == [2, -3, -4, 5]
 
 
 def test_a_quote_that_never_ends_is_told():
     first, second = rows('artist,title\nA,1\nB,"2\nC,3\n')
-    assert first == Wanted(2, "A", "1")
+    assert first == TrackQuery(2, "A", "1")
     assert isinstance(second, Skipped)
     assert (second.line, second.reason[:7]) == (3, "not CSV")
 
@@ -126,12 +126,12 @@ def test_a_file_without_columns_is_refused(text: str, expected: str):
 @given(st.text())
 def test_any_text_ends_in_values_or_one_clear_error(text: str):
     with suppress(UsageError):
-        assert all(isinstance(one, Wanted | Skipped) for one in rows(text))
+        assert all(isinstance(one, TrackQuery | Skipped) for one in rows(text))
 
 
 @given(st.text())
 def test_any_line_ends_in_a_value(line: str):
-    assert all(isinstance(one, Wanted | Skipped) for one in rows(HEAD + line))
+    assert all(isinstance(one, TrackQuery | Skipped) for one in rows(HEAD + line))
 
 
 @pytest.mark.parametrize(
@@ -172,7 +172,7 @@ def test_what_is_no_track(word: str, expected: str):
 def test_ids_from_a_pipe():
     text = f"\ufeff{ID}\n\n# comment\n  spotify:track:{ID}  \r\nnonsense\n"
     found = list(read_ids(io.StringIO(text)))
-    assert found[:2] == [Wanted(line, "", "", ID, priority=Priority.ASKED) for line in (1, 4)]
+    assert found[:2] == [TrackQuery(line, "", "", ID, priority=Priority.ASKED) for line in (1, 4)]
     assert isinstance(found[2], Skipped)
     assert found[2].line == 5
     assert "'nonsense' is not a track" in found[2].reason
@@ -188,9 +188,9 @@ def test_any_pipe_ends_in_values(lines: list[str]):
 def test_a_file_comes_in_chunks_without_the_lines_that_cannot_be_used(isolated: Path):
     (isolated / "list.csv").write_text("artist,title\n,Song\n" + "Nas,Song\n" * 2_500, encoding="utf-8")
     skipped: list[Skipped] = []
-    assert [len(chunk) for chunk in lines_of("list.csv", None, skipped.append)] == [1_000, 1_000, 500]
+    assert [len(chunk) for chunk in read_tracks("list.csv", None, skipped.append)] == [1_000, 1_000, 500]
     assert [line.line for line in skipped] == [2]
-    assert [len(chunk) for chunk in lines_of("list.csv", 1_001, skipped.append)] == [1_000, 1]
+    assert [len(chunk) for chunk in read_tracks("list.csv", 1_001, skipped.append)] == [1_000, 1]
 
 
 def test_a_file_that_cannot_be_read_is_named(isolated: Path):
@@ -200,5 +200,5 @@ def test_a_file_that_cannot_be_read_is_named(isolated: Path):
         ("latin.csv", "latin.csv is not UTF-8"),
     ):
         with pytest.raises(UsageError) as caught:
-            list(lines_of(source, None, lambda _: None))
+            list(read_tracks(source, None, lambda _: None))
         assert str(caught.value).startswith(message)

@@ -10,15 +10,15 @@ import pytest
 from boombap.clients.postgres.session import Limits, Session
 from boombap.interrupt import Interrupt
 from boombap.spotify.catalogue import schema
-from boombap.spotify.catalogue.known_tracks import read_kept
-from boombap.spotify.catalogue.writer import Store
+from boombap.spotify.catalogue.known_tracks import read_known
+from boombap.spotify.catalogue.writer import CatalogueWriter
 from boombap.spotify.settings import FIELDS
 from spotify.answers import a_match, a_track, an_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from boombap.spotify.catalogue.known_tracks import Kept
+    from boombap.spotify.catalogue.known_tracks import KnownTrack
     from databases import Database
 
 TTL_S = 7 * 86_400.0
@@ -31,12 +31,12 @@ def session(database: Database) -> Iterator[Session]:
         schema.prepare(session)
         with database.pool(limits=limits) as pool:
             matches = [a_match(number) for number in range(1, 41)]
-            Store(pool, fields=FIELDS).write([*matches, a_match(41, popularity=None, album=None)])
+            CatalogueWriter(pool, fields=FIELDS).write([*matches, a_match(41, popularity=None, album=None)])
         yield session
 
 
-def read(session: Session, **options: object) -> list[Kept]:
-    return [one for chunk in read_kept(session, ttl_s=TTL_S, chunk=7, **options) for one in chunk]  # type: ignore[arg-type]
+def read(session: Session, **options: object) -> list[KnownTrack]:
+    return [one for chunk in read_known(session, ttl_s=TTL_S, chunk=7, **options) for one in chunk]  # type: ignore[arg-type]
 
 
 def test_every_track_comes_once_and_as_it_was(session: Session):

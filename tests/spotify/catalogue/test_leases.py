@@ -21,7 +21,7 @@ from databases import until
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from boombap.spotify.model import Wanted
+    from boombap.spotify.model import TrackQuery
     from databases import Database
 
 EVERY = set(range(1, 1_001))
@@ -63,7 +63,7 @@ def leases(database: Database, stack: ExitStack, selection: Selection = ALL, **o
     return stack.enter_context(Leases(connect(database), selection, **options))  # type: ignore[arg-type]
 
 
-def taken(database: Database, selection: Selection = ALL, **options: float) -> list[Wanted]:
+def taken(database: Database, selection: Selection = ALL, **options: float) -> list[TrackQuery]:
     with ExitStack() as stack:
         return [one for chunk in leases(database, stack, selection, **options).chunks() for one in chunk]
 
@@ -114,7 +114,7 @@ def test_a_row_that_another_one_finished_meanwhile_is_not_given(prepared: Databa
     """The snapshot of a process that waits is older than the result that it waits for."""
     insert = "INSERT INTO spotify_leases VALUES (1, 7, now() + interval '1 hour')"
     with prepared.holding(insert) as other, ExitStack() as stack:
-        found: list[list[Wanted]] = []
+        found: list[list[TrackQuery]] = []
         mine = leases(prepared, stack, chunk=10)
         thread = threading.Thread(target=lambda: found.append(next(mine.chunks())))
         thread.start()

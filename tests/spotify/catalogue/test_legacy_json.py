@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from boombap.spotify.catalogue.legacy_json import Shape, Stored, Unreadable, read_stored
+from boombap.spotify.catalogue.legacy_json import LegacyTrack, Shape, Unreadable, read_legacy
 from boombap.spotify.model import Album, Artist
 
 ID = "4AHNVCtzV1mrJuSjoYMz8S"
@@ -35,13 +35,13 @@ FLAT = {
 }
 
 
-def read(found: object) -> Stored | Unreadable:
-    return read_stored(json.dumps(found))
+def read(found: object) -> LegacyTrack | Unreadable:
+    return read_legacy(json.dumps(found))
 
 
 def test_the_migrated_shape() -> None:
     found = read(MIGRATED)
-    assert isinstance(found, Stored)
+    assert isinstance(found, LegacyTrack)
     assert (found.shape, found.track.name, found.track.duration_ms) == (Shape.MIGRATED, "Satisfaction", 187_026)
     assert found.track.artists == (Artist("4d3yvTptO48nOYTPBcPFZC", "Eve"),)
     assert found.track.album == Album(None, "Eve-Olution", "2002-08-27")
@@ -50,14 +50,14 @@ def test_the_migrated_shape() -> None:
 
 def test_the_flat_shape() -> None:
     found = read(FLAT)
-    assert isinstance(found, Stored)
+    assert isinstance(found, LegacyTrack)
     assert (found.shape, found.track.id, found.track.name) == (Shape.FLAT, ID, "")
     assert found.track.album == Album("0altoCkAMJLBRzz0G1Mldc", "Eve-Olution", "2002")
 
 
 def test_the_keys_of_both_are_what_the_store_writes() -> None:
     found = read(MIGRATED | FLAT)
-    assert isinstance(found, Stored)
+    assert isinstance(found, LegacyTrack)
     assert found.shape is Shape.FULL
 
 
@@ -84,12 +84,12 @@ def test_json_in_a_json_string_is_read() -> None:
     ],
 )
 def test_what_cannot_be_used_says_why(text: str, reason: str) -> None:
-    assert read_stored(text) == Unreadable(reason)
+    assert read_legacy(text) == Unreadable(reason)
 
 
 def test_fields_of_a_wrong_type_are_left_out() -> None:
     found = read(MIGRATED | {"duration_ms": "long", "explicit": "no", "popularity": 1.5, "album": [], "name": 7})
-    assert isinstance(found, Stored)
+    assert isinstance(found, LegacyTrack)
     track = found.track
     assert (track.duration_ms, track.explicit, track.popularity, track.name) == (None, None, None, "")
     assert track.album == Album(None, "", "2002-08-27")

@@ -20,8 +20,8 @@ from boombap.interrupt import Interrupt
 from boombap.local import postgres
 from boombap.spotify.catalogue import schema
 from boombap.spotify.catalogue.leases import Leases, Selection
-from boombap.spotify.catalogue.writer import Store, Written
-from boombap.spotify.model import Outcome, Wanted
+from boombap.spotify.catalogue.writer import CatalogueWriter, Written
+from boombap.spotify.model import Outcome, TrackQuery
 from boombap.spotify.settings import FIELDS
 from databases import until
 from spotify.answers import a_match, an_id
@@ -44,9 +44,9 @@ def prepared(database: Database) -> Database:
 
 
 @pytest.fixture
-def store(prepared: Database) -> Iterator[Store]:
+def store(prepared: Database) -> Iterator[CatalogueWriter]:
     with prepared.pool(limits=LIMITS) as pool:
-        yield Store(pool, fields=FIELDS)
+        yield CatalogueWriter(pool, fields=FIELDS)
 
 
 def counts(database: Database) -> tuple[int, ...]:
@@ -59,7 +59,7 @@ def counts(database: Database) -> tuple[int, ...]:
     return tuple(row.values())
 
 
-def test_everything_is_written(store: Store, prepared: Database):
+def test_everything_is_written(store: CatalogueWriter, prepared: Database):
     assert store.write([a_match(1), a_match(2), a_match(3, Outcome.NOT_FOUND)]) == Written(3, 0)
     assert counts(prepared) == (3, 2, 2, 3, 2, 0, 0)
     (track,) = prepared.run("SELECT * FROM spotify_tracks WHERE id = %s", (an_id("t", 1),))
@@ -91,7 +91,7 @@ def test_everything_is_written(store: Store, prepared: Database):
     }
 
 
-def test_tracks_get_both_shapes_of_spotify_data(store: Store, prepared: Database):
+def test_tracks_get_both_shapes_of_spotify_data(store: CatalogueWriter, prepared: Database):
     store.write([a_match(1)])
     (row,) = prepared.run("SELECT spotify_data FROM tracks WHERE id = 1")
     assert row["spotify_data"] == {
@@ -113,20 +113,20 @@ def test_tracks_get_both_shapes_of_spotify_data(store: Store, prepared: Database
 
 
 @pytest.mark.parametrize("outcome", [Outcome.AMBIGUOUS, Outcome.LOCAL_ONLY])
-def test_a_candidate_is_not_the_answer(store: Store, prepared: Database, outcome: Outcome):
+def test_a_candidate_is_not_the_answer(store: CatalogueWriter, prepared: Database, outcome: Outcome):
     store.write([a_match(1, outcome)])
     (match,) = prepared.run("SELECT outcome, spotify_id, candidate_id FROM spotify_matches")
     assert match == {"outcome": outcome.value, "spotify_id": None, "candidate_id": an_id("t", 1)}
     assert counts(prepared) == (0, 0, 0, 1, 0, 0, 0)
 
 
-def test_a_failure_is_no_verdict(store: Store, prepared: Database):
+def test_a_failure_is_no_verdict(store: CatalogueWriter, prepared: Database):
     assert store.write([a_match(1, Outcome.FAILED)]) == Written(0, 0)
     assert store.write([]) == Written(0, 0)
     assert counts(prepared) == (0, 0, 0, 0, 0, 0, 0)
 
 
-def test_twice_is_once(store: Store, prepared: Database):
+def test_twice_is_once(store: CatalogueWriter, prepared: Database):
     batch = [a_match(number) for number in range(1, 51)]
     store.write(batch)
     before = prepared.run("SELECT xmin::text FROM spotify_tracks UNION ALL SELECT xmin::text FROM tracks ORDER BY 1")
@@ -136,7 +136,7 @@ def test_twice_is_once(store: Store, prepared: Database):
     assert counts(prepared) == (11, 20, 50, 50, 50, 0, 0)
 
 
-def test_what_development_mode_leaves_out_is_kept(store: Store, prepared: Database):
+def test_what_development_mode_leaves_out_is_kept(store: CatalogueWriter, prepared: Database):
     store.write([a_match(7)])
     store.write([a_match(7, popularity=None, isrc=None, preview_url=None, album=None, name="Song 7 (new)")])
     (track,) = prepared.run("SELECT name, popularity, isrc, preview_url, album_id FROM spotify_tracks")
@@ -153,7 +153,7 @@ def test_what_development_mode_leaves_out_is_kept(store: Store, prepared: Databa
 
 
 @pytest.mark.parametrize("key", ["id", "track_id"])
-def test_what_the_old_enhancer_knew_of_the_same_track_is_kept(store: Store, prepared: Database, key: str):
+def test_what_the_old_enhancer_knew_of_the_same_track_is_kept(store: CatalogueWriter, prepared: Database, key: str):
     old = {key: an_id("t", 1), "popularity": 77, "migrated_from_sqlite": True}
     prepared.run("UPDATE tracks SET spotify_data = %s WHERE id = 1", (json.dumps(old),))
     store.write([a_match(1, popularity=None)])
@@ -162,7 +162,7 @@ def test_what_the_old_enhancer_knew_of_the_same_track_is_kept(store: Store, prep
 
 
 @pytest.mark.parametrize("old", ['{"id": "another", "popularity": 77}', "[1, 2]", '"text"', "null"])
-def test_what_belongs_to_another_track_is_replaced(store: Store, prepared: Database, old: str):
+def test_what_belongs_to_another_track_is_replaced(store: CatalogueWriter, prepared: Database, old: str):
     prepared.run("UPDATE tracks SET spotify_data = %s WHERE id = 1", (old,))
     store.write([a_match(1, popularity=None)])
     (row,) = prepared.run("SELECT spotify_data FROM tracks WHERE id = 1")
@@ -172,8 +172,8 @@ def test_what_belongs_to_another_track_is_replaced(store: Store, prepared: Datab
 
 def test_only_the_fields_that_are_wanted_are_stored(prepared: Database):
     with prepared.pool(limits=LIMITS) as pool:
-        Store(pool, fields=("album",)).write([a_match(1)])
-        Store(pool, fields=()).write([a_match(2)])
+        CatalogueWriter(pool, fields=("album",)).write([a_match(1)])
+        CatalogueWriter(pool, fields=()).write([a_match(2)])
     rows = prepared.run("SELECT album_id, duration_ms, explicit, isrc, popularity, preview_url FROM spotify_tracks")
     assert {tuple(row.values()) for row in rows} == {(an_id("l", 1), *[None] * 5), (None,) * 6}
     assert prepared.run("SELECT id, release_date FROM spotify_albums") == [{"id": an_id("l", 1), "release_date": None}]
@@ -181,11 +181,11 @@ def test_only_the_fields_that_are_wanted_are_stored(prepared: Database):
 
 def test_lists_without_rows_store_what_spotify_says(prepared: Database):
     with prepared.pool(limits=LIMITS) as pool:
-        assert Store(pool, fields=FIELDS, keyed=False).write([a_match(1)]) == Written(1, 0)
+        assert CatalogueWriter(pool, fields=FIELDS, keyed=False).write([a_match(1)]) == Written(1, 0)
     assert counts(prepared) == (2, 1, 1, 0, 0, 0, 0)
 
 
-def test_a_relinked_track_is_stored_under_its_own_id(store: Store, prepared: Database):
+def test_a_relinked_track_is_stored_under_its_own_id(store: CatalogueWriter, prepared: Database):
     store.write([a_match(1, requested_id=an_id("t", 5))])
     (match,) = prepared.run("SELECT spotify_id, requested_id FROM spotify_matches")
     assert match == {"spotify_id": an_id("t", 1), "requested_id": an_id("t", 5)}
@@ -201,7 +201,9 @@ BAD = {
 
 
 @pytest.mark.parametrize(("changes", "sqlstate"), BAD.values(), ids=BAD.keys())
-def test_a_bad_row_costs_no_other(store: Store, prepared: Database, changes: dict[str, object], sqlstate: str):
+def test_a_bad_row_costs_no_other(
+    store: CatalogueWriter, prepared: Database, changes: dict[str, object], sqlstate: str
+):
     batch = [a_match(number) for number in range(1, 31)]
     batch[12] = a_match(13, **changes)
     assert store.write(batch) == Written(29, 1)
@@ -212,7 +214,7 @@ def test_a_bad_row_costs_no_other(store: Store, prepared: Database, changes: dic
     assert counts(prepared)[2:] == (29, 29, 29, 1, 0)
 
 
-def test_a_trigger_that_refuses_is_no_fault_of_the_batch(store: Store, prepared: Database):
+def test_a_trigger_that_refuses_is_no_fault_of_the_batch(store: CatalogueWriter, prepared: Database):
     prepared.run(
         "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS"
         " $$ BEGIN IF new.track_id = 2 THEN RAISE 'no'; END IF; RETURN new; END $$;"
@@ -221,7 +223,7 @@ def test_a_trigger_that_refuses_is_no_fault_of_the_batch(store: Store, prepared:
     assert store.write([a_match(1), a_match(2), a_match(3)]) == Written(2, 1)
 
 
-def test_a_row_that_was_refused_and_is_good_now_is_no_dead_letter(store: Store, prepared: Database):
+def test_a_row_that_was_refused_and_is_good_now_is_no_dead_letter(store: CatalogueWriter, prepared: Database):
     store.write([a_match(1, name="a\0b")])
     store.write([a_match(1, name="a\0c")])
     assert counts(prepared)[5] == 1
@@ -231,7 +233,9 @@ def test_a_row_that_was_refused_and_is_good_now_is_no_dead_letter(store: Store, 
 
 @given(name=st.text(), album=st.text(), reasons=st.lists(st.text()))
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_any_text_is_stored_or_refused(store: Store, prepared: Database, name: str, album: str, reasons: list[str]):
+def test_any_text_is_stored_or_refused(
+    store: CatalogueWriter, prepared: Database, name: str, album: str, reasons: list[str]
+):
     prepared.run("TRUNCATE spotify_tracks, spotify_albums, spotify_matches, spotify_dead_letters")
     match = a_match(1, name=name)
     assert match.track is not None
@@ -252,10 +256,10 @@ def test_done_ends_the_lease_in_the_same_transaction(prepared: Database):
             Leases(Session(prepared.target(), LIMITS, Interrupt()), Selection(most=4), chunk=4)
         )
         next(leases.chunks())
-        store = Store(pool, fields=FIELDS, holder=leases.holder)
+        store = CatalogueWriter(pool, fields=FIELDS, holder=leases.holder)
         store.write([a_match(1), a_match(2, name="a\0b"), a_match(3, Outcome.FAILED)])
         assert prepared.run("SELECT track_id FROM spotify_leases ORDER BY 1") == [{"track_id": 3}, {"track_id": 4}]
-        Store(pool, fields=FIELDS, holder=leases.holder + 1).write([a_match(4)])
+        CatalogueWriter(pool, fields=FIELDS, holder=leases.holder + 1).write([a_match(4)])
         assert prepared.run("SELECT track_id FROM spotify_leases ORDER BY 1") == [{"track_id": 3}, {"track_id": 4}]
 
 
@@ -265,7 +269,7 @@ def test_several_threads_write_the_same_rows(prepared: Database):
     batches[1].reverse()
     errors: list[BaseException] = []
 
-    def write(store: Store, mine: int) -> None:
+    def write(store: CatalogueWriter, mine: int) -> None:
         try:
             for turn in range(3):
                 store.write([match._replace(score=mine / 10 + turn / 100) for match in batches[mine]])
@@ -273,7 +277,7 @@ def test_several_threads_write_the_same_rows(prepared: Database):
             errors.append(error)
 
     with prepared.pool(limits=LIMITS) as pool:
-        store = Store(pool, fields=FIELDS)
+        store = CatalogueWriter(pool, fields=FIELDS)
         threads = [threading.Thread(target=write, args=(store, mine)) for mine in range(3)]
         for thread in threads:
             thread.start()
@@ -285,7 +289,7 @@ def test_several_threads_write_the_same_rows(prepared: Database):
 
 @pytest.mark.parametrize(("state", "kind"), [("40P01", Conflict), ("40001", Conflict), ("57014", TimedOut)])
 def test_what_may_pass_by_itself_is_raised_as_such(
-    store: Store, prepared: Database, state: str, kind: type[ExternalError]
+    store: CatalogueWriter, prepared: Database, state: str, kind: type[ExternalError]
 ):
     """The batch is undone as a whole, and the caller may write it again."""
     prepared.run(
@@ -304,14 +308,14 @@ def test_what_may_pass_by_itself_is_raised_as_such(
 
 def test_a_statement_time_out_undoes_the_batch(prepared: Database):
     with prepared.pool(limits=Limits(statement_ms=100, lock_ms=10_000)) as pool:
-        store = Store(pool, fields=FIELDS)
+        store = CatalogueWriter(pool, fields=FIELDS)
         with prepared.holding("LOCK TABLE spotify_matches IN EXCLUSIVE MODE"), pytest.raises(TimedOut):
             store.write([a_match(1)])
         assert counts(prepared) == (0, 0, 0, 0, 0, 0, 0)
         assert store.write([a_match(1)]) == Written(1, 0)
 
 
-def test_a_connection_that_breaks_in_a_flush_loses_and_doubles_nothing(store: Store, prepared: Database):
+def test_a_connection_that_breaks_in_a_flush_loses_and_doubles_nothing(store: CatalogueWriter, prepared: Database):
     batch = [a_match(number) for number in range(1, 11)]
     caught: list[ExternalError] = []
 
@@ -342,7 +346,7 @@ def test_a_server_that_stops_between_flushes_says_so_and_resumes(tmp_path: Path)
             session.write("INSERT INTO {path.tracks} SELECT generate_series(1, 10)")
             schema.prepare(session)
         with Pool(target, Interrupt(), limits=LIMITS, size=1) as pool:
-            store = Store(pool, fields=FIELDS)
+            store = CatalogueWriter(pool, fields=FIELDS)
             store.write([a_match(1)])
             postgres.stop(tmp_path)
             with pytest.raises(ExternalError) as caught:
@@ -359,10 +363,10 @@ def test_every_version_of_postgresql_takes_a_batch(each_cluster: Cluster):
     with closing(Session(made.target(), LIMITS, Interrupt())) as session:
         schema.prepare(session)
     with made.pool(limits=LIMITS) as pool:
-        assert Store(pool, fields=FIELDS).write([a_match(1)]) == Written(1, 0)
+        assert CatalogueWriter(pool, fields=FIELDS).write([a_match(1)]) == Written(1, 0)
     each_cluster.drop(made)
 
 
-def test_a_wanted_row_that_is_gone_leaves_its_verdict(store: Store, prepared: Database):
-    gone = a_match(1)._replace(wanted=Wanted(2_000_000, "x", "y"))
+def test_a_wanted_row_that_is_gone_leaves_its_verdict(store: CatalogueWriter, prepared: Database):
+    gone = a_match(1)._replace(wanted=TrackQuery(2_000_000, "x", "y"))
     assert store.write([gone]) == Written(1, 0)

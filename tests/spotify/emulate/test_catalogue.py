@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from boombap.errors import UsageError
-from boombap.spotify.emulate.catalogue import Row, Shares, from_rows, made_up
+from boombap.spotify.emulate.catalogue import CatalogueRow, Shares, from_rows, made_up
 from boombap.spotify.emulate.rows import read_file
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def test_short_csv_and_json_lines(tmp_path: Path):
     row = {"artist": "Tyler, The Creator", "title": "Yonkers", "album": "Goblin", "year": 2011}
     lines.write_text(json.dumps(row) + "\n\n", encoding="utf-8")
     (one,) = read_file(str(table))
-    assert one == Row("Tyler, The Creator", "Yonkers", "Goblin", 2011)
+    assert one == CatalogueRow("Tyler, The Creator", "Yonkers", "Goblin", 2011)
     assert [one] == list(read_file(str(lines)))
 
 

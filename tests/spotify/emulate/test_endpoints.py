@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import pytest
 
-from boombap.spotify.emulate.catalogue import Row, from_rows
+from boombap.spotify.emulate.catalogue import CatalogueRow, from_rows
 from boombap.spotify.model import Mode
 from spotify.emulate.web import Web
 
@@ -58,8 +58,8 @@ def test_an_album_is_paged():
 
 
 def test_the_albums_of_an_artist_and_of_a_guest():
-    web = Web(from_rows([Row("Nas", f"Song {n}", f"Album {n}", 1990 + n) for n in range(15)] + [
-        Row("AZ feat. Nas", "Rather Unique", "Doe or Die", 1995),
+    web = Web(from_rows([CatalogueRow("Nas", f"Song {n}", f"Album {n}", 1990 + n) for n in range(15)] + [
+        CatalogueRow("AZ feat. Nas", "Rather Unique", "Doe or Die", 1995),
     ]))  # fmt: skip
     nas = next(one.id for one in web.catalogue.artists.values() if one.name == "Nas")
     found = web.get(f"/artists/{nas}/albums?limit=50").json

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import orjson
 
 from boombap.spotify.emulate.app import App, Settings
-from boombap.spotify.emulate.catalogue import Row, Shares, from_rows
+from boombap.spotify.emulate.catalogue import CatalogueRow, Shares, from_rows
 
 if TYPE_CHECKING:
     from boombap.spotify.emulate.catalogue import Catalogue
 
-NAS = [Row("Nas", f"Verse {n}", "Illmatic", 1994, isrc=f"USSM1{n:07d}") for n in range(60)]
+NAS = [CatalogueRow("Nas", f"Verse {n}", "Illmatic", 1994, isrc=f"USSM1{n:07d}") for n in range(60)]
 OTHERS = [
-    Row("E-40 feat. Too $hort", "Tell Me When to Go", "My Ghetto Report Card", 2006),
-    Row("Curren$y", "Breakfast", "Pilot Talk", 2010),
-    Row("André 3000", "Hey Ya!", "", 2003),
+    CatalogueRow("E-40 feat. Too $hort", "Tell Me When to Go", "My Ghetto Report Card", 2006),
+    CatalogueRow("Curren$y", "Breakfast", "Pilot Talk", 2010),
+    CatalogueRow("André 3000", "Hey Ya!", "", 2003),
 ]
 
 

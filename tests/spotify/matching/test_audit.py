@@ -10,7 +10,7 @@ import pytest
 
 from boombap.clients.postgres.session import Limits, Session
 from boombap.interrupt import Interrupt
-from boombap.spotify.matching.audit import QUARANTINED, Audited, Row, Verdict, audit, take_census
+from boombap.spotify.matching.audit import QUARANTINED, Audited, AuditRow, Verdict, gather_statistics, judge_all
 from boombap.spotify.model import Artist, Track
 from boombap.spotify.queries.load import query
 
@@ -24,26 +24,26 @@ def id_of(number: int) -> str:
     return f"{number:022d}"
 
 
-def migrated(key: int, title: str, artist_id: str = EVE, *, number: int | None = None, **more: object) -> Row:
+def migrated(key: int, title: str, artist_id: str = EVE, *, number: int | None = None, **more: object) -> AuditRow:
     answer = {"id": id_of(number or key), "name": title, "artists": [{"id": artist_id, "name": "Eve"}], **more}
-    return Row(key, "Eve", title, json.dumps(answer))
+    return AuditRow(key, "Eve", title, json.dumps(answer))
 
 
-def flat(key: int, title: str, artist: str = "Eve", *, number: int | None = None) -> Row:
+def flat(key: int, title: str, artist: str = "Eve", *, number: int | None = None) -> AuditRow:
     answer = {"track_id": id_of(number or key), "artists": [{"id": EVE, "name": artist}], "album_name": "x"}
-    return Row(key, "Eve", title, json.dumps(answer))
+    return AuditRow(key, "Eve", title, json.dumps(answer))
 
 
 # Enough rows of the artist for her id to be known.
 SOUND = [migrated(key, title) for key, title in enumerate(["One Way", "Two Steps", "Three Kings", "Four Walls"], 901)]
 
 
-def judge(*rows: Row) -> list[Audited]:
+def judge(*rows: AuditRow) -> list[Audited]:
     every = [*SOUND, *rows]
-    return list(audit(every, take_census(every)))[len(SOUND) :]
+    return list(judge_all(every, gather_statistics(every)))[len(SOUND) :]
 
 
-def verdict(*rows: Row) -> list[tuple[str, str]]:
+def verdict(*rows: AuditRow) -> list[tuple[str, str]]:
     return [(str(one.verdict), one.reasons[0]) for one in judge(*rows)]
 
 
@@ -62,17 +62,17 @@ def test_a_namesake_behind_copied_names_is_doubtful() -> None:
 
 def test_the_id_of_few_rows_is_no_witness() -> None:
     rows = [migrated(1, "Alpha"), migrated(2, "Bravo", NAMESAKE)]
-    assert [one.verdict for one in audit(rows, take_census(rows))] == [Verdict.UNCHECKED] * 2
+    assert [one.verdict for one in judge_all(rows, gather_statistics(rows))] == [Verdict.UNCHECKED] * 2
 
 
 def test_names_that_are_spotifys_own_decide() -> None:
-    own = Row(
+    own = AuditRow(
         1,
         "Eve",
         "Satisfaction",
         json.dumps({"id": id_of(1), "name": "Satisfaction - Remix", "artists": [{"name": "Eve"}]}),
     )
-    full = Row(
+    full = AuditRow(
         2,
         "Eve",
         "Satisfaction",
@@ -116,13 +116,13 @@ def test_a_version_that_cannot_be_checked_is_doubtful() -> None:
 
 
 def test_what_cannot_be_read_is_told_and_taken_out() -> None:
-    (found,) = judge(Row(1, "Eve", "Satisfaction", "{}"))
+    (found,) = judge(AuditRow(1, "Eve", "Satisfaction", "{}"))
     assert (found.verdict, found.reasons, found.verdict in QUARANTINED) == (Verdict.UNREADABLE, ("empty",), True)
 
 
 def test_rows_are_judged_one_by_one() -> None:
     endless = (migrated(key, f"Song {key}") for key in iter(int, 1))
-    assert next(audit(endless, take_census(SOUND))).row.key == 0
+    assert next(judge_all(endless, gather_statistics(SOUND))).row.key == 0
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from boombap.spotify.matching.explanation import MEANING, explain
 from boombap.spotify.matching.match import REFUSALS
-from boombap.spotify.model import Album, Artist, Track, Wanted
+from boombap.spotify.model import Album, Artist, Track, TrackQuery
 
 
 def track(artist: str, name: str, id_: str | None, **more: object) -> Track:
@@ -12,7 +12,7 @@ def track(artist: str, name: str, id_: str | None, **more: object) -> Track:
 
 
 def test_every_step_is_told() -> None:
-    wanted = Wanted(1, "Eve & Dre", "Satisfaction, Pt. 2 (Remix) [feat. Trina]", isrc="X", duration_ms=190_000)
+    wanted = TrackQuery(1, "Eve & Dre", "Satisfaction, Pt. 2 (Remix) [feat. Trina]", isrc="X", duration_ms=190_000)
     candidates = [
         track("Someone", "Satisfaction", "a"),
         track("Eve & Dre", "Satisfaction, Pt. II (Remix)", "b", duration_ms=191_000, album=Album(None, "Eve-Olution")),
@@ -40,14 +40,14 @@ matched: Satisfaction, Pt. II (Remix) (b), score 0.96"""
 
 
 def test_a_refusal_is_told_in_words() -> None:
-    lines = list(explain(Wanted(1, "Eve", "Intro"), []))
+    lines = list(explain(TrackQuery(1, "Eve", "Intro"), []))
     assert lines[-1] == "not_found: there is nothing to choose from"
     assert set(REFUSALS) <= MEANING.keys()
 
 
 def test_rivals_are_told() -> None:
     rivals = [track("Eve", "Intro", "a", duration_ms=60_000), track("Eve", "Intro", "b", duration_ms=70_000)]
-    lines = list(explain(Wanted(1, "Eve", "Intro"), rivals))
+    lines = list(explain(TrackQuery(1, "Eve", "Intro"), rivals))
     assert lines[-2:] == [
         "ambiguous: Intro (a), score 0.97, 0.00 before the next recording",
         "  rivals: another recording scores within 0.03 of it",

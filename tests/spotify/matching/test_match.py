@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from boombap.spotify.matching.match import ACCEPTED, match, weigh
-from boombap.spotify.model import Album, Artist, Match, Outcome, Track, Wanted
+from boombap.spotify.matching.match import ACCEPTED, match, score_candidate
+from boombap.spotify.model import Album, Artist, Match, Outcome, Track, TrackQuery
 
 
-def wanted(artist: str, title: str, **more: object) -> Wanted:
-    return Wanted(1, artist, title, **more)  # type: ignore[arg-type]
+def wanted(artist: str, title: str, **more: object) -> TrackQuery:
+    return TrackQuery(1, artist, title, **more)  # type: ignore[arg-type]
 
 
 def track(artists: str, name: str, id_: str = "a", **more: object) -> Track:
@@ -111,7 +111,9 @@ def test_length_helps_or_vetoes(length_ms: int, expected: str, reason: str) -> N
 
 def test_a_near_length_scores_higher_than_none_and_than_a_far_one() -> None:
     scores = [
-        weigh(wanted("Eve", "Satisfaction", duration_ms=200_000), track("Eve", "Satisfaction", duration_ms=ms)).score
+        score_candidate(
+            wanted("Eve", "Satisfaction", duration_ms=200_000), track("Eve", "Satisfaction", duration_ms=ms)
+        ).score
         for ms in (201_000, 0, 214_000)
     ]
     assert scores == sorted(scores, reverse=True)
@@ -170,7 +172,9 @@ def test_the_margin_to_the_runner_up_is_told() -> None:
     other = track("Eve", "Satisfactino", "b", duration_ms=100_000)
     found = match(wanted("Eve", "Satisfaction"), [track("Eve", "Satisfaction", duration_ms=200_000), other])
     assert found.margin
-    assert found.margin == pytest.approx(found.score - weigh(wanted("Eve", "Satisfaction"), other).score, abs=1e-4)
+    assert found.margin == pytest.approx(
+        found.score - score_candidate(wanted("Eve", "Satisfaction"), other).score, abs=1e-4
+    )
 
 
 def test_a_local_file_is_told_apart() -> None:
@@ -183,8 +187,8 @@ def test_a_local_file_is_told_apart() -> None:
 def test_a_missing_guest_costs_and_a_named_one_does_not() -> None:
     asked = wanted("Trina", "How We Do (Feat. Fabolous)")
     with_guest, without = (
-        weigh(asked, track("Trina; Fabolous", "How We Do?")),
-        weigh(asked, track("Trina", "How We Do?")),
+        score_candidate(asked, track("Trina; Fabolous", "How We Do?")),
+        score_candidate(asked, track("Trina", "How We Do?")),
     )
     assert ("guests" in with_guest.reasons, "guest_missing" in without.reasons) == (True, True)
     assert with_guest.score > without.score
@@ -232,7 +236,7 @@ WANTED = st.builds(
 
 
 @given(WANTED, st.lists(TRACKS, max_size=6), st.randoms())
-def test_the_order_of_candidates_does_not_matter(asked: Wanted, tracks: list[Track], chance: object) -> None:
+def test_the_order_of_candidates_does_not_matter(asked: TrackQuery, tracks: list[Track], chance: object) -> None:
     unique = list({one.id: one for one in tracks}.values())
     shuffled = unique.copy()
     chance.shuffle(shuffled)  # type: ignore[attr-defined]
@@ -240,7 +244,7 @@ def test_the_order_of_candidates_does_not_matter(asked: Wanted, tracks: list[Tra
 
 
 @given(WANTED, st.lists(TRACKS, max_size=6))
-def test_a_score_lies_between_0_and_1_and_a_match_has_a_track(asked: Wanted, tracks: list[Track]) -> None:
+def test_a_score_lies_between_0_and_1_and_a_match_has_a_track(asked: TrackQuery, tracks: list[Track]) -> None:
     found = match(asked, tracks)
     assert 0 <= found.score <= 1
     assert found.margin is None or -1 <= found.margin <= 1
@@ -250,7 +254,7 @@ def test_a_score_lies_between_0_and_1_and_a_match_has_a_track(asked: Wanted, tra
 
 
 @given(WANTED, st.lists(TRACKS, max_size=6))
-def test_what_was_matched_is_matched_alone_too(asked: Wanted, tracks: list[Track]) -> None:
+def test_what_was_matched_is_matched_alone_too(asked: TrackQuery, tracks: list[Track]) -> None:
     found = match(asked, tracks)
     if found.outcome is Outcome.MATCHED and found.track is not None:
         again = match(asked, [found.track])
@@ -258,8 +262,8 @@ def test_what_was_matched_is_matched_alone_too(asked: Wanted, tracks: list[Track
 
 
 @given(WANTED, TRACKS, st.lists(TRACKS, max_size=4))
-def test_refused_candidates_change_nothing(asked: Wanted, one: Track, others: list[Track]) -> None:
-    refused = [other for other in others if weigh(asked, other).refused]
+def test_refused_candidates_change_nothing(asked: TrackQuery, one: Track, others: list[Track]) -> None:
+    refused = [other for other in others if score_candidate(asked, other).refused]
     found = match(asked, [one])
     if found.outcome is not Outcome.NOT_FOUND:
         assert match(asked, [one, *refused]) == found

@@ -5,19 +5,19 @@ from __future__ import annotations
 import pytest
 
 from boombap.spotify.matching.verdict import match_all, match_id, refused, unknown_id, without_broken
-from boombap.spotify.model import Artist, Outcome, Refusal, Track, Wanted
+from boombap.spotify.model import Artist, Outcome, Rejection, Track, TrackQuery
 
 
 def track(id_: str, name: str) -> Track:
     return Track(id_, name, (Artist("eve", "Eve"),))
 
 
-def known(title: str, id_: str, *, artist: str = "Eve", key: int = 1) -> Wanted:
-    return Wanted(key, artist, title, spotify_id=id_)
+def known(title: str, id_: str, *, artist: str = "Eve", key: int = 1) -> TrackQuery:
+    return TrackQuery(key, artist, title, spotify_id=id_)
 
 
 @pytest.mark.parametrize("wanted", [known("", "a"), known("Satisfaction", "a", artist=""), known("", "a", artist="")])
-def test_an_id_alone_is_believed(wanted: Wanted):
+def test_an_id_alone_is_believed(wanted: TrackQuery):
     found = match_id(wanted, track("a", "Something Else"))
     assert found is not None
     assert (found.outcome, found.score, found.reasons) == (Outcome.MATCHED, 1.0, ("id",))
@@ -45,12 +45,12 @@ def test_a_discography_answers_ids_and_names_and_leaves_the_rest():
 @pytest.mark.parametrize(
     ("refusal", "outcome", "reason"),
     [
-        (Refusal.NOT_FOUND, Outcome.NOT_FOUND, "unknown_id"),
-        (Refusal.FORBIDDEN, Outcome.FAILED, "forbidden"),
-        (Refusal.FAILED, Outcome.FAILED, "request_failed"),
+        (Rejection.NOT_FOUND, Outcome.NOT_FOUND, "unknown_id"),
+        (Rejection.FORBIDDEN, Outcome.FAILED, "forbidden"),
+        (Rejection.FAILED, Outcome.FAILED, "request_failed"),
     ],
 )
-def test_only_a_404_says_that_an_id_is_unknown(refusal: Refusal, outcome: Outcome, reason: str):
+def test_only_a_404_says_that_an_id_is_unknown(refusal: Rejection, outcome: Outcome, reason: str):
     found = refused(known("Satisfaction", "a"), refusal)
     assert (found.outcome, found.reasons, found.track) == (outcome, (reason,), None)
 

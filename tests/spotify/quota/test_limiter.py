@@ -5,11 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from boombap.errors import RetryLater, Unreachable
-from boombap.spotify.quota.limiter import Grant, Limiter, Limits
+from boombap.spotify.quota.limiter import Grant, Limiter, RateLimits
 from boombap.spotify.webapi.endpoints import Limited
 from clocks import Clock
 
-LIMITS = Limits(budget=60, window_s=30, burst=20, share=0.25)
+LIMITS = RateLimits(budget=60, window_s=30, burst=20, share=0.25)
 
 
 class Shared:
@@ -49,11 +49,11 @@ class Shared:
             raise Unreachable("Redis is down")
 
 
-def shared(clock: Clock, limits: Limits = LIMITS) -> Shared:
+def shared(clock: Clock, limits: RateLimits = LIMITS) -> Shared:
     return Shared(clock, limits.budget, limits.window_s + limits.hold_s)
 
 
-def limiter(clock: Clock, window: Shared | None, limits: Limits = LIMITS) -> Limiter:
+def limiter(clock: Clock, window: Shared | None, limits: RateLimits = LIMITS) -> Limiter:
     memories = [window] if window else []
     return Limiter(limits, window, memories, clock=clock, wall=clock)
 
@@ -104,7 +104,7 @@ def test_a_bundle_that_is_too_old_is_not_used():
 @pytest.mark.parametrize("processes", [1, 2, 4])
 def test_no_window_sees_more_than_the_budget_and_nearly_all_of_it_is_used(processes: int):
     clock = Clock(0)
-    limits = Limits(budget=300, window_s=30, burst=20, share=0.25)
+    limits = RateLimits(budget=300, window_s=30, burst=20, share=0.25)
     window = shared(clock, limits)
     sent: list[float] = []
     members = [limiter(clock, window, limits) for _ in range(processes)]
@@ -121,7 +121,7 @@ def test_no_window_sees_more_than_the_budget_and_nearly_all_of_it_is_used(proces
 @given(st.lists(st.tuples(st.integers(1, 30), st.floats(0.01, 3)), max_size=80))
 def test_whatever_the_rhythm_no_window_sees_more(steps: list[tuple[int, float]]):
     clock = Clock(0)
-    limits = Limits(budget=20, window_s=10, burst=20, share=0.25)
+    limits = RateLimits(budget=20, window_s=10, burst=20, share=0.25)
     window, sent = shared(clock, limits), []
     one = limiter(clock, window, limits)
     for most, pause in steps:

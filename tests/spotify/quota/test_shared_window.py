@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from boombap.errors import ExternalError
 from boombap.spotify.quota.limiter import Grant
-from boombap.spotify.quota.shared_window import Script, Window, account_of
+from boombap.spotify.quota.shared_window import Script, SharedRateWindow, account_of
 from databases import until
 
 if TYPE_CHECKING:
@@ -53,8 +53,10 @@ def pool(cache: Cache) -> Iterator[Pool]:
         yield pool
 
 
-def window(pool: Pool, *, budget: int = 100, length_s: float = 60.0, wall: Callable[[], float] = lambda: 0.0) -> Window:
-    return Window(pool, "test", budget=budget, length_s=length_s, wall=wall)
+def window(
+    pool: Pool, *, budget: int = 100, length_s: float = 60.0, wall: Callable[[], float] = lambda: 0.0
+) -> SharedRateWindow:
+    return SharedRateWindow(pool, "test", budget=budget, length_s=length_s, wall=wall)
 
 
 def test_the_budget_is_given_once(each_cache: Cache):
@@ -123,15 +125,15 @@ def test_keys_end_by_themselves(pool: Pool):
 
 
 def test_accounts_do_not_share(pool: Pool):
-    one = Window(pool, account_of("one"), budget=10, length_s=60.0)
-    other = Window(pool, account_of("other"), budget=10, length_s=60.0)
+    one = SharedRateWindow(pool, account_of("one"), budget=10, length_s=60.0)
+    other = SharedRateWindow(pool, account_of("other"), budget=10, length_s=60.0)
     assert (one.take(10).granted, other.take(10).granted) == (10, 10)
 
 
 def test_the_client_id_is_not_in_a_key(pool: Pool):
     client_id = "5f573c9620494bae87890c0f08a60293"
     assert account_of(client_id) == account_of(client_id)
-    Window(pool, account_of(client_id), budget=10, length_s=60.0).take(1)
+    SharedRateWindow(pool, account_of(client_id), budget=10, length_s=60.0).take(1)
     keys = [key for batch in pool.scan() for key in batch]
     assert keys
     assert not [key for key in keys if client_id.encode() in key]

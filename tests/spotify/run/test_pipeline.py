@@ -13,14 +13,14 @@ from boombap.interrupt import Interrupt
 from boombap.resilience.backoff import Backoff
 from boombap.resilience.breaker import State
 from boombap.resilience.retry import Policy
-from boombap.spotify.model import Match, Mode, Outcome, Track, Wanted
-from boombap.spotify.quota.limiter import Grant, Limiter, Limits
+from boombap.spotify.model import Match, Mode, Outcome, Track, TrackQuery
+from boombap.spotify.quota.limiter import Grant, Limiter, RateLimits
 from boombap.spotify.run.api_session import ApiSession
-from boombap.spotify.run.batch_writer import Sink
-from boombap.spotify.run.pipeline import Parts, Pipeline
-from boombap.spotify.run.prefetch import Feed
-from boombap.spotify.scheduling.scheduler import Planner
-from boombap.spotify.webapi.token import Access
+from boombap.spotify.run.batch_writer import BatchWriter
+from boombap.spotify.run.pipeline import Pipeline, RunParts
+from boombap.spotify.run.prefetch import Prefetcher
+from boombap.spotify.scheduling.scheduler import RequestScheduler
+from boombap.spotify.webapi.token import AccessToken
 from spotify.upstream import TOKEN, Upstream, id_of, known, upstream
 
 if TYPE_CHECKING:
@@ -54,20 +54,20 @@ class Bench:
         self.write: Callable[[Sequence[Match]], object] = self.written.extend
         self.hits: dict[int, Match] = {}
         self.patience_s = 60.0
-        self.limiter = Limiter(Limits(100_000, 30.0, 1000, 1.0), None, [], unsaid=Backoff(base_s=0.05))
+        self.limiter = Limiter(RateLimits(100_000, 30.0, 1000, 1.0), None, [], unsaid=Backoff(base_s=0.05))
 
-    def run(self, *chunks: Iterable[Wanted]) -> Pipeline:
+    def run(self, *chunks: Iterable[TrackQuery]) -> Pipeline:
         return self.run_over(list(chunk) for chunk in chunks)
 
-    def run_over(self, chunks: Iterable[list[Wanted]]) -> Pipeline:
-        token = Access("id", Secret("s"), self.web.url)
+    def run_over(self, chunks: Iterable[list[TrackQuery]]) -> Pipeline:
+        token = AccessToken("id", Secret("s"), self.web.url)
         with (
             Client(Interrupt(), max_in_flight=self.in_flight) as client,
-            Feed(chunks, self._look_up) as feed,
-            Sink(self.write, self._keep, policy=QUICK) as sink,
+            Prefetcher(chunks, self._look_up) as prefetcher,
+            BatchWriter(self.write, self._keep, policy=QUICK) as writer,
         ):
             api = ApiSession(client, token, self.limiter, f"{self.web.url}/v1")
-            parts = Parts(api, Planner(self.mode), feed, sink)
+            parts = RunParts(api, RequestScheduler(self.mode), prefetcher, writer)
             self.pipeline = Pipeline(parts, self.interrupt, policy=QUICK, patience_s=self.patience_s)
             self.error: BaseException | None = None
             try:
@@ -78,7 +78,7 @@ class Bench:
             raise self.error
         return self.pipeline
 
-    def _look_up(self, chunk: Sequence[Wanted]) -> tuple[list[Match], list[Wanted]]:
+    def _look_up(self, chunk: Sequence[TrackQuery]) -> tuple[list[Match], list[TrackQuery]]:
         hits = [self.hits[one.key] for one in chunk if one.key in self.hits]
         return hits, [one for one in chunk if one.key not in self.hits]
 
@@ -92,12 +92,12 @@ class Bench:
         return {match.wanted.key: match.outcome for match in self.written}
 
 
-def ids(first: int, last: int) -> list[Wanted]:
-    return [Wanted(n, "Nas", f"Song {n}", id_of(n)) for n in range(first, last + 1)]
+def ids(first: int, last: int) -> list[TrackQuery]:
+    return [TrackQuery(n, "Nas", f"Song {n}", id_of(n)) for n in range(first, last + 1)]
 
 
-def names(first: int, last: int) -> list[Wanted]:
-    return [Wanted(n, "Nas", f"Song {n}") for n in range(first, last + 1)]
+def names(first: int, last: int) -> list[TrackQuery]:
+    return [TrackQuery(n, "Nas", f"Song {n}") for n in range(first, last + 1)]
 
 
 def all_matched(last: int) -> dict[int, Outcome]:
@@ -115,7 +115,7 @@ def test_known_ids_are_asked_for_fifty_at_a_time(web: Upstream):
 
 def test_names_are_searched(web: Upstream):
     bench = Bench(web)
-    bench.run([*names(1, 30), Wanted(31, "Nas", "No Such Thing")])
+    bench.run([*names(1, 30), TrackQuery(31, "Nas", "No Such Thing")])
     assert bench.outcomes == all_matched(30) | {31: Outcome.NOT_FOUND}
     assert web.count() == 31
 
@@ -125,7 +125,7 @@ def test_what_the_cache_knows_is_not_asked_for(web: Upstream):
     bench.hits = {n: Match(ids(n, n)[0], Outcome.MATCHED, Track(id_of(n), "x", ())) for n in range(1, 101)}
     run = bench.run(ids(1, 100))
     assert bench.outcomes == all_matched(100)
-    assert (web.log, run.tally.hits) == ([], 100)
+    assert (web.log, run.statistics.hits) == ([], 100)
 
 
 def test_an_empty_source_asks_nothing(web: Upstream):
@@ -185,7 +185,7 @@ def test_a_burst_of_trouble_costs_nothing(web: Upstream, trouble: tuple[int, byt
     bench = Bench(web)
     run = bench.run(ids(1, 1000))
     assert bench.outcomes == all_matched(1000)
-    assert run.tally.retries == 8
+    assert run.statistics.retries == 8
 
 
 @pytest.mark.parametrize("answer", [(500, b""), (400, {"error": {"message": "no"}}), (404, NO_SERVICE), (414, b"")])
@@ -194,8 +194,8 @@ def test_one_id_that_spoils_its_batch_is_given_up_alone(web: Upstream, answer: t
     bench = Bench(web, in_flight=1)
     run = bench.run(ids(1, 100))
     assert bench.outcomes == {key: outcome for key, outcome in all_matched(100).items() if key != 7}
-    assert run.tally.outcomes[Outcome.FAILED] == 1
-    assert run.tally.failures.total() == 1
+    assert run.statistics.outcomes[Outcome.FAILED] == 1
+    assert run.statistics.failures.total() == 1
     assert bench.missing == []
 
 
@@ -204,7 +204,7 @@ def test_an_id_that_spotify_refuses_is_not_found_with_what_it_said(web: Upstream
     bench = Bench(web)
     run = bench.run(ids(1, 100))
     assert bench.outcomes == all_matched(100) | dict.fromkeys((7, 8, 71), Outcome.NOT_FOUND)
-    assert run.tally.refused_ids == {"Invalid base62 id": 3}
+    assert run.statistics.refused_ids == {"Invalid base62 id": 3}
     assert bench.missing == []
 
 
@@ -244,7 +244,7 @@ def test_one_id_is_not_found_when_it_is_said_twice(web: Upstream):
 
     web.trick = trick
     bench = Bench(web, mode=Mode.DEVELOPMENT)
-    bench.run([Wanted(n, "", "", id_of(n)) for n in range(1, 11)])
+    bench.run([TrackQuery(n, "", "", id_of(n)) for n in range(1, 11)])
     assert {key for key, outcome in bench.outcomes.items() if outcome is Outcome.NOT_FOUND} == {7}
     assert web.count("/v1/tracks/") == 20
 
@@ -272,7 +272,7 @@ def test_a_trial_without_a_request_left_in_the_window_is_not_lost(web: Upstream)
     web.trick = lambda asked: (503, b"") if asked.path == "/v1/search" and 8 <= asked.number < 20 else None
     bench = Bench(web)
     bench.patience_s = 5.0
-    bench.limiter = Limiter(Limits(20, 1.6, 20, 1.0), SmallWindow(20, 1.6), [])
+    bench.limiter = Limiter(RateLimits(20, 1.6, 20, 1.0), SmallWindow(20, 1.6), [])
     bench.run(names(1, 30))
     assert bench.outcomes == all_matched(30)
 
@@ -344,23 +344,23 @@ def test_an_entry_that_cannot_be_read_fails_alone(web: Upstream):
     bench = Bench(web)
     run = bench.run(ids(1, 50))
     assert bench.outcomes == {key: outcome for key, outcome in all_matched(50).items() if key != 7}
-    assert run.tally.outcomes[Outcome.FAILED] == 1
+    assert run.statistics.outcomes[Outcome.FAILED] == 1
     assert bench.missing == []
 
 
 def test_the_first_forbidden_batch_switches_to_development(web: Upstream):
     web.trick = lambda asked: (403, {}) if asked.path == "/v1/tracks" else None
     bench = Bench(web, in_flight=3)
-    run = bench.run([Wanted(n, "", "", id_of(n)) for n in range(1, 201)])
+    run = bench.run([TrackQuery(n, "", "", id_of(n)) for n in range(1, 201)])
     assert len(bench.outcomes) == 200
-    assert run._parts.planner.mode is Mode.DEVELOPMENT
+    assert run._parts.scheduler.mode is Mode.DEVELOPMENT
     assert web.count("/v1/tracks/") == 200
 
 
 def test_an_app_that_is_forbidden_everything_ends_the_run(web: Upstream):
     web.trick = lambda asked: (403, {}) if asked.path != TOKEN else None
     with pytest.raises(ExternalError, match="dashboard"):
-        Bench(web).run([Wanted(n, "", "", id_of(n)) for n in range(1, 2001)])
+        Bench(web).run([TrackQuery(n, "", "", id_of(n)) for n in range(1, 2001)])
     assert web.count() < 100
 
 
@@ -428,7 +428,7 @@ def test_a_store_that_stays_away_ends_the_run(web: Upstream):
 def test_a_source_that_fails_ends_the_run_after_what_it_gave(web: Upstream):
     bench = Bench(web)
 
-    def chunks() -> Iterator[list[Wanted]]:
+    def chunks() -> Iterator[list[TrackQuery]]:
         yield ids(1, 100)
         raise Disconnected("the source")
 

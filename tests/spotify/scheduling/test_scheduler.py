@@ -11,19 +11,19 @@ from hypothesis import strategies as st
 
 from boombap.spotify.model import (
     Album,
+    ApiRequest,
+    ApiResponse,
     Artist,
-    Ask,
-    Kind,
+    Endpoint,
     Match,
     Mode,
     Outcome,
     Priority,
-    Refusal,
-    Reply,
+    Rejection,
     Track,
-    Wanted,
+    TrackQuery,
 )
-from boombap.spotify.scheduling.scheduler import FLUSH_S, Planner, Settled
+from boombap.spotify.scheduling.scheduler import FLUSH_S, RequestScheduler, Settled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,224 +55,224 @@ class WebApi:
 
     def __init__(self, mode: Mode = Mode.EXTENDED, albums: str = "ABDS") -> None:
         self.mode = mode
-        self.asks: list[Ask] = []
+        self.asks: list[ApiRequest] = []
         self.albums = [ALBUMS[one] for one in albums]
         self.tracks = {one.id: one for album in albums for one in ON[album]}
 
-    def answer(self, ask: Ask) -> Reply | Refusal:
+    def answer(self, ask: ApiRequest) -> ApiResponse | Rejection:
         self.asks.append(ask)
-        if ask.kind is Kind.TRACKS:
+        if ask.endpoint is Endpoint.TRACKS:
             if self.mode is Mode.DEVELOPMENT:
-                return Refusal.FORBIDDEN
-            return Reply(tracks=tuple(self.tracks.get(id_) for id_ in ask.ids))
-        if ask.kind is Kind.TRACK:
+                return Rejection.FORBIDDEN
+            return ApiResponse(tracks=tuple(self.tracks.get(id_) for id_ in ask.ids))
+        if ask.endpoint is Endpoint.TRACK:
             found = self.tracks.get(ask.ids[0])
-            return Reply(tracks=(found,)) if found else Refusal.NOT_FOUND
-        if ask.kind is Kind.SEARCH_ARTISTS:
-            return Reply(artists=(Artist("x", "Eves"), EVE, None) if ask.query == 'artist:"Eve"' else ())
-        if ask.kind is Kind.ARTIST_ALBUMS:
-            return Reply(albums=tuple(self.albums[ask.offset : ask.offset + ask.limit]), total=len(self.albums))
-        if ask.kind is Kind.ALBUM_TRACKS:
+            return ApiResponse(tracks=(found,)) if found else Rejection.NOT_FOUND
+        if ask.endpoint is Endpoint.SEARCH_ARTISTS:
+            return ApiResponse(artists=(Artist("x", "Eves"), EVE, None) if ask.query == 'artist:"Eve"' else ())
+        if ask.endpoint is Endpoint.ARTIST_ALBUMS:
+            return ApiResponse(albums=tuple(self.albums[ask.offset : ask.offset + ask.limit]), total=len(self.albums))
+        if ask.endpoint is Endpoint.ALBUM_TRACKS:
             page = ON[ask.ids[0]][ask.offset : ask.offset + ask.limit]
-            return Reply(tracks=tuple(page), total=len(ON[ask.ids[0]]))
+            return ApiResponse(tracks=tuple(page), total=len(ON[ask.ids[0]]))
         found_ = [one for one in self.tracks.values() if f'track:"{one.name}" ' in ask.query]
-        return Reply(tracks=tuple(found_[:10]))
+        return ApiResponse(tracks=tuple(found_[:10]))
 
-    def count(self) -> Counter[Kind]:
-        return Counter(ask.kind for ask in self.asks)
-
-
-def drive(planner: Planner, api: WebApi, at_once: int = 20) -> list[Match]:
-    return [match for settled in settle_all(planner, api, at_once) for match in settled.matches]
+    def count(self) -> Counter[Endpoint]:
+        return Counter(ask.endpoint for ask in self.asks)
 
 
-def settle_all(planner: Planner, api: WebApi, at_once: int = 20) -> Iterator[Settled]:
+def drive(scheduler: RequestScheduler, api: WebApi, at_once: int = 20) -> list[Match]:
+    return [match for settled in settle_all(scheduler, api, at_once) for match in settled.matches]
+
+
+def settle_all(scheduler: RequestScheduler, api: WebApi, at_once: int = 20) -> Iterator[Settled]:
     now_s = 0.0
-    while not planner.is_idle:
+    while not scheduler.is_idle:
         now_s += 0.1
-        asks = planner.next_requests(at_once, now_s)
-        assert asks or planner.wakes_at_s is not None, "it waits for nothing"
+        asks = scheduler.next_requests(at_once, now_s)
+        assert asks or scheduler.wakes_at_s is not None, "it waits for nothing"
         assert len(asks) == len(set(asks)), "one request is open twice"
         for ask in reversed(asks):
-            yield planner.answer(ask, api.answer(ask))
+            yield scheduler.answer(ask, api.answer(ask))
 
 
-def names(*titles: str, artist: str = "Eve") -> list[Wanted]:
-    return [Wanted(key, artist, title) for key, title in enumerate(titles, 1)]
+def names(*titles: str, artist: str = "Eve") -> list[TrackQuery]:
+    return [TrackQuery(key, artist, title) for key, title in enumerate(titles, 1)]
 
 
 def test_known_ids_go_out_by_fifty() -> None:
-    planner = Planner(Mode.EXTENDED)
-    planner.add([Wanted(key, "", "", f"id{key}") for key in range(120)], 0.0)
-    first = planner.next_requests(9, 0.0)
+    scheduler = RequestScheduler(Mode.EXTENDED)
+    scheduler.add([TrackQuery(key, "", "", f"id{key}") for key in range(120)], 0.0)
+    first = scheduler.next_requests(9, 0.0)
     assert [len(ask.ids) for ask in first] == [50, 50]
-    assert planner.next_requests(9, FLUSH_S / 2) == []
-    assert planner.wakes_at_s == pytest.approx(FLUSH_S)
-    assert [len(ask.ids) for ask in planner.next_requests(9, FLUSH_S)] == [20]
-    assert planner.wakes_at_s is None
+    assert scheduler.next_requests(9, FLUSH_S / 2) == []
+    assert scheduler.wakes_at_s == pytest.approx(FLUSH_S)
+    assert [len(ask.ids) for ask in scheduler.next_requests(9, FLUSH_S)] == [20]
+    assert scheduler.wakes_at_s is None
 
 
 def test_a_finished_source_flushes_at_once() -> None:
-    planner = Planner(Mode.EXTENDED)
-    planner.add([Wanted(1, "", "", "x")], 0.0)
-    assert planner.next_requests(9, 0.0) == []
-    planner.finish()
-    assert len(planner.next_requests(9, 0.0)) == 1
+    scheduler = RequestScheduler(Mode.EXTENDED)
+    scheduler.add([TrackQuery(1, "", "", "x")], 0.0)
+    assert scheduler.next_requests(9, 0.0) == []
+    scheduler.finish()
+    assert len(scheduler.next_requests(9, 0.0)) == 1
 
 
 def test_two_rows_of_one_id_are_asked_for_once() -> None:
-    planner, api = Planner(Mode.EXTENDED), WebApi()
-    planner.add([Wanted(1, "", "", "a0"), Wanted(2, "", "", "a0"), Wanted(2, "", "", "a0")], 0.0)
-    planner.finish()
-    assert sorted(one.wanted.key for one in drive(planner, api)) == [1, 2]
-    assert api.asks == [Ask(Kind.TRACKS, ("a0",), priority=Priority.BACKFILL)]
+    scheduler, api = RequestScheduler(Mode.EXTENDED), WebApi()
+    scheduler.add([TrackQuery(1, "", "", "a0"), TrackQuery(2, "", "", "a0"), TrackQuery(2, "", "", "a0")], 0.0)
+    scheduler.finish()
+    assert sorted(one.wanted.key for one in drive(scheduler, api)) == [1, 2]
+    assert api.asks == [ApiRequest(Endpoint.TRACKS, ("a0",), priority=Priority.BACKFILL)]
 
 
 def test_an_unknown_id_is_not_found() -> None:
-    planner = Planner(Mode.EXTENDED)
-    planner.add([Wanted(1, "", "", "nobody")], 0.0)
-    planner.finish()
-    (found,) = drive(planner, WebApi())
+    scheduler = RequestScheduler(Mode.EXTENDED)
+    scheduler.add([TrackQuery(1, "", "", "nobody")], 0.0)
+    scheduler.finish()
+    (found,) = drive(scheduler, WebApi())
     assert (found.outcome, found.reasons) == (Outcome.NOT_FOUND, ("unknown_id",))
 
 
 @pytest.mark.parametrize("mode", Mode)
 def test_an_id_of_another_song_is_not_believed(mode: Mode) -> None:
-    planner = Planner(mode)
-    planner.add([Wanted(1, "Eve", "alpha", "a1")], 0.0)
-    planner.finish()
-    (found,) = drive(planner, WebApi(mode, "A"))
+    scheduler = RequestScheduler(mode)
+    scheduler.add([TrackQuery(1, "Eve", "alpha", "a1")], 0.0)
+    scheduler.finish()
+    (found,) = drive(scheduler, WebApi(mode, "A"))
     assert (found.outcome, found.track and found.track.id) == (Outcome.MATCHED, "a0")
 
 
 def test_what_was_asked_for_goes_first() -> None:
-    planner = Planner(Mode.EXTENDED)
-    planner.add([one._replace(key=at, priority=at) for at, one in enumerate(names("a", "b", "c")[::-1])], 0.0)
-    assert [ask.priority for ask in planner.next_requests(3, 0.0)] == [0, 1, 2]
+    scheduler = RequestScheduler(Mode.EXTENDED)
+    scheduler.add([one._replace(key=at, priority=at) for at, one in enumerate(names("a", "b", "c")[::-1])], 0.0)
+    assert [ask.priority for ask in scheduler.next_requests(3, 0.0)] == [0, 1, 2]
 
 
 def test_extended_mode_searches_for_names() -> None:
-    planner, api = Planner(Mode.EXTENDED), WebApi(albums="AB")
-    planner.add(names(*SONGS, "nowhere"), 0.0)
-    planner.finish()
-    outcomes = Counter(one.outcome for one in drive(planner, api))
+    scheduler, api = RequestScheduler(Mode.EXTENDED), WebApi(albums="AB")
+    scheduler.add(names(*SONGS, "nowhere"), 0.0)
+    scheduler.finish()
+    outcomes = Counter(one.outcome for one in drive(scheduler, api))
     assert outcomes == {Outcome.MATCHED: len(SONGS), Outcome.NOT_FOUND: 1}
-    assert api.count() == {Kind.SEARCH_TRACKS: len(SONGS) + 1}
+    assert api.count() == {Endpoint.SEARCH_TRACKS: len(SONGS) + 1}
 
 
 def test_development_mode_reads_the_discography_once() -> None:
-    planner, api = Planner(Mode.DEVELOPMENT), WebApi(Mode.DEVELOPMENT)
-    planner.add(names(*SONGS, *LATER, "zulu", "nowhere to be found"), 0.0)
-    planner.finish()
-    outcomes = Counter(one.outcome for one in drive(planner, api))
+    scheduler, api = RequestScheduler(Mode.DEVELOPMENT), WebApi(Mode.DEVELOPMENT)
+    scheduler.add(names(*SONGS, *LATER, "zulu", "nowhere to be found"), 0.0)
+    scheduler.finish()
+    outcomes = Counter(one.outcome for one in drive(scheduler, api))
     assert outcomes == {Outcome.MATCHED: len(SONGS) + len(LATER) + 1, Outcome.NOT_FOUND: 1}
     # The deluxe edition holds the album; the single is read for its name; only what is nowhere is searched for.
-    assert {ask.ids[0] for ask in api.asks if ask.kind is Kind.ALBUM_TRACKS} == {"D", "B", "S"}
-    assert api.count()[Kind.SEARCH_TRACKS] == 1
+    assert {ask.ids[0] for ask in api.asks if ask.endpoint is Endpoint.ALBUM_TRACKS} == {"D", "B", "S"}
+    assert api.count()[Endpoint.SEARCH_TRACKS] == 1
     assert sum(api.count().values()) == 6
 
 
 def test_siblings_on_the_way_are_kept_for_the_cache() -> None:
-    planner, api = Planner(Mode.DEVELOPMENT), WebApi(Mode.DEVELOPMENT, "A")
-    planner.add(names(*SONGS[:6]), 0.0)
-    planner.finish()
-    extra_tracks = [track for settled in settle_all(planner, api) for track in settled.extra_tracks]
+    scheduler, api = RequestScheduler(Mode.DEVELOPMENT), WebApi(Mode.DEVELOPMENT, "A")
+    scheduler.add(names(*SONGS[:6]), 0.0)
+    scheduler.finish()
+    extra_tracks = [track for settled in settle_all(scheduler, api) for track in settled.extra_tracks]
     assert sorted(track.name for track in extra_tracks) == sorted(SONGS)
     assert {track.album for track in extra_tracks} == {ALBUM}
 
 
 def test_the_tracks_of_an_album_of_two_artists_come_once() -> None:
     class Duet(WebApi):
-        def answer(self, ask: Ask) -> Reply | Refusal:
-            if ask.kind is not Kind.SEARCH_ARTISTS:
+        def answer(self, ask: ApiRequest) -> ApiResponse | Rejection:
+            if ask.endpoint is not Endpoint.SEARCH_ARTISTS:
                 return super().answer(ask)
             self.asks.append(ask)
             name = ask.query.split('"')[1]
-            return Reply(artists=(Artist(name.lower(), name),))
+            return ApiResponse(artists=(Artist(name.lower(), name),))
 
-    planner, api = Planner(Mode.DEVELOPMENT), Duet(Mode.DEVELOPMENT, "A")
+    scheduler, api = RequestScheduler(Mode.DEVELOPMENT), Duet(Mode.DEVELOPMENT, "A")
     wanted = [*names(*SONGS[:6]), *names(*SONGS[:6], artist="Trina")]
-    planner.add([track._replace(key=key) for key, track in enumerate(wanted)], 0.0)
-    planner.finish()
-    extra_tracks = [track for settled in settle_all(planner, api) for track in settled.extra_tracks]
+    scheduler.add([track._replace(key=key) for key, track in enumerate(wanted)], 0.0)
+    scheduler.finish()
+    extra_tracks = [track for settled in settle_all(scheduler, api) for track in settled.extra_tracks]
     assert sorted(track.name for track in extra_tracks) == sorted(SONGS)
-    assert api.count()[Kind.SEARCH_ARTISTS] == 2
-    assert api.count()[Kind.ALBUM_TRACKS] == 1
+    assert api.count()[Endpoint.SEARCH_ARTISTS] == 2
+    assert api.count()[Endpoint.ALBUM_TRACKS] == 1
 
 
 def test_known_ids_of_an_artist_come_with_the_albums() -> None:
-    planner, api = Planner(Mode.DEVELOPMENT), WebApi(Mode.DEVELOPMENT, "A")
-    planner.add([Wanted(at, "Eve", song, f"a{at}") for at, song in enumerate(SONGS)], 0.0)
-    planner.finish()
-    found = drive(planner, api)
+    scheduler, api = RequestScheduler(Mode.DEVELOPMENT), WebApi(Mode.DEVELOPMENT, "A")
+    scheduler.add([TrackQuery(at, "Eve", song, f"a{at}") for at, song in enumerate(SONGS)], 0.0)
+    scheduler.finish()
+    found = drive(scheduler, api)
     assert all(one.outcome is Outcome.MATCHED and "id" in one.reasons for one in found)
     assert len(api.asks) == 3
 
 
 def test_few_tracks_of_an_artist_are_asked_for_singly() -> None:
-    planner, api = Planner(Mode.DEVELOPMENT), WebApi(Mode.DEVELOPMENT, "A")
-    planner.add([*names("alpha", "bravo"), Wanted(3, "Eve", "charlie", "a2")], 0.0)
-    planner.finish()
-    assert len(drive(planner, api)) == 3
-    assert api.count() == {Kind.SEARCH_TRACKS: 2, Kind.TRACK: 1}
+    scheduler, api = RequestScheduler(Mode.DEVELOPMENT), WebApi(Mode.DEVELOPMENT, "A")
+    scheduler.add([*names("alpha", "bravo"), TrackQuery(3, "Eve", "charlie", "a2")], 0.0)
+    scheduler.finish()
+    assert len(drive(scheduler, api)) == 3
+    assert api.count() == {Endpoint.SEARCH_TRACKS: 2, Endpoint.TRACK: 1}
 
 
 def test_an_artist_is_swept_when_no_more_of_it_comes() -> None:
-    planner = Planner(Mode.DEVELOPMENT)
-    planner.add(names(*SONGS), 0.0)
-    assert planner.next_requests(9, 0.5) == []
-    assert planner.wakes_at_s == pytest.approx(1.0)
-    assert [ask.kind for ask in planner.next_requests(9, 1.0)] == [Kind.SEARCH_ARTISTS]
+    scheduler = RequestScheduler(Mode.DEVELOPMENT)
+    scheduler.add(names(*SONGS), 0.0)
+    assert scheduler.next_requests(9, 0.5) == []
+    assert scheduler.wakes_at_s == pytest.approx(1.0)
+    assert [ask.endpoint for ask in scheduler.next_requests(9, 1.0)] == [Endpoint.SEARCH_ARTISTS]
 
 
 def test_a_forbidden_batch_switches_the_mode_and_loses_nothing() -> None:
-    planner, api = Planner(Mode.EXTENDED), WebApi(Mode.DEVELOPMENT, "A")
-    planner.add([Wanted(at, "Eve", song, f"a{at}") for at, song in enumerate(SONGS)], 0.0)
-    planner.add([Wanted(100, "", "", "a0")], 0.0)
-    planner.finish()
-    found = drive(planner, api)
-    assert planner.mode is Mode.DEVELOPMENT
+    scheduler, api = RequestScheduler(Mode.EXTENDED), WebApi(Mode.DEVELOPMENT, "A")
+    scheduler.add([TrackQuery(at, "Eve", song, f"a{at}") for at, song in enumerate(SONGS)], 0.0)
+    scheduler.add([TrackQuery(100, "", "", "a0")], 0.0)
+    scheduler.finish()
+    found = drive(scheduler, api)
+    assert scheduler.mode is Mode.DEVELOPMENT
     assert sorted(one.wanted.key for one in found) == [*range(len(SONGS)), 100]
     assert {one.outcome for one in found} == {Outcome.MATCHED}
-    assert api.count()[Kind.TRACKS] == 1
+    assert api.count()[Endpoint.TRACKS] == 1
 
 
 def test_an_artist_nobody_knows_is_searched_track_by_track() -> None:
-    planner, api = Planner(Mode.DEVELOPMENT), WebApi(Mode.DEVELOPMENT)
-    planner.add(names(*SONGS, artist="Nobody"), 0.0)
-    planner.finish()
-    assert {one.outcome for one in drive(planner, api)} == {Outcome.NOT_FOUND}
-    assert api.count() == {Kind.SEARCH_ARTISTS: 1, Kind.SEARCH_TRACKS: len(SONGS)}
+    scheduler, api = RequestScheduler(Mode.DEVELOPMENT), WebApi(Mode.DEVELOPMENT)
+    scheduler.add(names(*SONGS, artist="Nobody"), 0.0)
+    scheduler.finish()
+    assert {one.outcome for one in drive(scheduler, api)} == {Outcome.NOT_FOUND}
+    assert api.count() == {Endpoint.SEARCH_ARTISTS: 1, Endpoint.SEARCH_TRACKS: len(SONGS)}
 
 
 def test_rows_of_one_song_share_a_search() -> None:
-    planner, api = Planner(Mode.EXTENDED), WebApi(albums="A")
-    planner.add(names("alpha", "alpha"), 0.0)
-    planner.finish()
-    assert len(drive(planner, api)) == 2
+    scheduler, api = RequestScheduler(Mode.EXTENDED), WebApi(albums="A")
+    scheduler.add(names("alpha", "alpha"), 0.0)
+    scheduler.finish()
+    assert len(drive(scheduler, api)) == 2
     assert len(api.asks) == 1
 
 
 def test_a_search_has_no_signs_of_the_query_language() -> None:
-    planner = Planner(Mode.EXTENDED)
-    planner.add(names('Say "Hi": *now* (feat. Trina)', artist='E-40 "OR"'), 0.0)
-    assert planner.next_requests(1, 0.0)[0].query == 'track:"Say Hi now" artist:"E-40 OR"'
+    scheduler = RequestScheduler(Mode.EXTENDED)
+    scheduler.add(names('Say "Hi": *now* (feat. Trina)', artist='E-40 "OR"'), 0.0)
+    assert scheduler.next_requests(1, 0.0)[0].query == 'track:"Say Hi now" artist:"E-40 OR"'
 
 
 @pytest.mark.parametrize("mode", Mode)
-@pytest.mark.parametrize("refusal", Refusal)
-def test_refusals_end_every_track(mode: Mode, refusal: Refusal) -> None:
+@pytest.mark.parametrize("refusal", Rejection)
+def test_refusals_end_every_track(mode: Mode, refusal: Rejection) -> None:
     class Refusing(WebApi):
-        def answer(self, ask: Ask) -> Reply | Refusal:
+        def answer(self, ask: ApiRequest) -> ApiResponse | Rejection:
             self.asks.append(ask)
             return refusal
 
-    planner = Planner(mode)
-    planner.add([*names(*SONGS), Wanted(90, "Eve", "zulu", "s0"), Wanted(91, "", "", "s0")], 0.0)
-    planner.finish()
-    found = drive(planner, Refusing())
+    scheduler = RequestScheduler(mode)
+    scheduler.add([*names(*SONGS), TrackQuery(90, "Eve", "zulu", "s0"), TrackQuery(91, "", "", "s0")], 0.0)
+    scheduler.finish()
+    found = drive(scheduler, Refusing())
     assert len(found) == len(SONGS) + 2
-    expected = Outcome.NOT_FOUND if refusal is Refusal.NOT_FOUND else Outcome.FAILED
+    expected = Outcome.NOT_FOUND if refusal is Rejection.NOT_FOUND else Outcome.FAILED
     assert {one.outcome for one in found} == {expected}
 
 
@@ -293,11 +293,12 @@ def test_refusals_end_every_track(mode: Mode, refusal: Refusal) -> None:
 def test_each_track_comes_out_exactly_once(
     rows: list[tuple[str, str, str | None, Priority]], mode: Mode, truth: Mode, at_once: int
 ) -> None:
-    planner, api = Planner(mode), WebApi(truth)
+    scheduler, api = RequestScheduler(mode), WebApi(truth)
     wanted = [
-        Wanted(key, artist, title, id_, priority=priority) for key, (artist, title, id_, priority) in enumerate(rows)
+        TrackQuery(key, artist, title, id_, priority=priority)
+        for key, (artist, title, id_, priority) in enumerate(rows)
     ]
-    planner.add(wanted, 0.0)
-    planner.finish()
-    found = drive(planner, api, at_once=at_once)
+    scheduler.add(wanted, 0.0)
+    scheduler.finish()
+    found = drive(scheduler, api, at_once=at_once)
     assert sorted(one.wanted.key for one in found) == list(range(len(rows)))

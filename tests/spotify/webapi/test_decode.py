@@ -8,24 +8,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from boombap.errors import Unavailable
-from boombap.spotify.model import Album, Artist, Ask, Kind, Track
+from boombap.spotify.model import Album, ApiRequest, Artist, Endpoint, Track
 from boombap.spotify.webapi.decode import Decoded, decode
 from spotify.documents import ID, track
 
-TWO = Ask(Kind.TRACKS, ids=(ID(1), ID(2)))
-SEARCH = Ask(Kind.SEARCH_TRACKS, query="x", limit=10)
+TWO = ApiRequest(Endpoint.TRACKS, ids=(ID(1), ID(2)))
+SEARCH = ApiRequest(Endpoint.SEARCH_TRACKS, query="x", limit=10)
 
 
-def tracks(*entries: object, ask: Ask = TWO) -> Decoded:
+def tracks(*entries: object, ask: ApiRequest = TWO) -> Decoded:
     return decode(ask, orjson.dumps({"tracks": entries}))
 
 
 def names(found: Decoded) -> list[str | None]:
-    return [one.name if one else None for one in found.reply.tracks]
+    return [one.name if one else None for one in found.response.tracks]
 
 
 def test_a_track_is_read_whole():
-    assert tracks(track(1), track(2)).reply.tracks[0] == Track(
+    assert tracks(track(1), track(2)).response.tracks[0] == Track(
         id=ID(1),
         name="Track 1",
         artists=(Artist("artist1", "Artist 1"),),
@@ -66,12 +66,12 @@ def test_more_than_was_asked_for_is_left_out():
 
 def test_a_relinked_track_says_where_it_comes_from():
     found = tracks(track(2), track(9, linked_from={"id": ID(1)}))
-    assert [(one.id, one.requested_id) for one in found.reply.tracks if one] == [(ID(9), ID(1)), (ID(2), None)]
+    assert [(one.id, one.requested_id) for one in found.response.tracks if one] == [(ID(9), ID(1)), (ID(2), None)]
 
 
 def test_a_relinked_track_without_origin_counts_by_its_place():
     found = tracks(track(9), track(2))
-    assert [(one.id, one.requested_id) for one in found.reply.tracks if one] == [(ID(9), ID(1)), (ID(2), None)]
+    assert [(one.id, one.requested_id) for one in found.response.tracks if one] == [(ID(9), ID(1)), (ID(2), None)]
 
 
 @pytest.mark.parametrize(
@@ -91,21 +91,21 @@ def test_fields_that_are_gone_or_strange_are_none(field: str, instead: object):
     entry = track(1, **{field: instead})
     if instead == "absent":
         del entry[field]
-    one = tracks(entry, track(2)).reply.tracks[0]
+    one = tracks(entry, track(2)).response.tracks[0]
     assert one is not None
     assert one.name == "Track 1"
 
 
 @pytest.mark.parametrize("date", ["1994", "1994-09", "1994-09-13", None])
 def test_a_date_keeps_its_precision(date: str | None):
-    one = tracks(track(1, album={"id": "a", "name": "", "release_date": date}), track(2)).reply.tracks[0]
+    one = tracks(track(1, album={"id": "a", "name": "", "release_date": date}), track(2)).response.tracks[0]
     assert one
     assert one.album == Album("a", "", date)
 
 
 def test_a_local_file_has_no_id():
     page = {"tracks": {"items": [track(1, id=None, is_local=True)], "total": 1}}
-    (one,) = decode(SEARCH, orjson.dumps(page)).reply.tracks
+    (one,) = decode(SEARCH, orjson.dumps(page)).response.tracks
     assert one
     assert (one.id, one.is_local) == (None, True)
 
@@ -114,27 +114,31 @@ def test_a_page_leaves_out_what_is_no_candidate():
     page = {"tracks": {"items": [None, track(1), {"id": 5}], "total": 321}}
     found = decode(SEARCH, orjson.dumps(page))
     assert names(found) == ["Track 1"]
-    assert found.reply.total == 321
+    assert found.response.total == 321
 
 
 def test_the_other_questions():
     album = {"id": "a", "name": "Illmatic", "release_date": "1994"}
     artist = {"id": "n", "name": "Nas"}
-    assert decode(Ask(Kind.ALBUMS, ("a", "b")), orjson.dumps({"albums": [album, None]})).reply.albums == (
+    assert decode(ApiRequest(Endpoint.ALBUMS, ("a", "b")), orjson.dumps({"albums": [album, None]})).response.albums == (
         Album("a", "Illmatic", "1994"),
         None,
     )
-    assert decode(Ask(Kind.ARTISTS, ("n",)), orjson.dumps({"artists": [artist]})).reply.artists == (Artist("n", "Nas"),)
-    assert names(decode(Ask(Kind.TRACK, (ID(1),)), orjson.dumps(track(1)))) == ["Track 1"]
-    assert names(decode(Ask(Kind.ALBUM_TRACKS, ("a",)), orjson.dumps({"items": [track(1)]}))) == ["Track 1"]
-    page = decode(Ask(Kind.ARTIST_ALBUMS, ("n",)), orjson.dumps({"items": [album], "total": 9}))
-    assert (page.reply.albums, page.reply.total) == ((Album("a", "Illmatic", "1994"),), 9)
-    found = decode(Ask(Kind.SEARCH_ARTISTS, query="nas"), orjson.dumps({"artists": {"items": [artist], "total": 1}}))
-    assert found.reply.artists == (Artist("n", "Nas"),)
+    assert decode(ApiRequest(Endpoint.ARTISTS, ("n",)), orjson.dumps({"artists": [artist]})).response.artists == (
+        Artist("n", "Nas"),
+    )
+    assert names(decode(ApiRequest(Endpoint.TRACK, (ID(1),)), orjson.dumps(track(1)))) == ["Track 1"]
+    assert names(decode(ApiRequest(Endpoint.ALBUM_TRACKS, ("a",)), orjson.dumps({"items": [track(1)]}))) == ["Track 1"]
+    page = decode(ApiRequest(Endpoint.ARTIST_ALBUMS, ("n",)), orjson.dumps({"items": [album], "total": 9}))
+    assert (page.response.albums, page.response.total) == ((Album("a", "Illmatic", "1994"),), 9)
+    found = decode(
+        ApiRequest(Endpoint.SEARCH_ARTISTS, query="nas"), orjson.dumps({"artists": {"items": [artist], "total": 1}})
+    )
+    assert found.response.artists == (Artist("n", "Nas"),)
 
 
 def test_one_track_under_another_id_is_relinked():
-    one = decode(Ask(Kind.TRACK, (ID(1),)), orjson.dumps(track(9))).reply.tracks[0]
+    one = decode(ApiRequest(Endpoint.TRACK, (ID(1),)), orjson.dumps(track(9))).response.tracks[0]
     assert one
     assert (one.id, one.requested_id) == (ID(9), ID(1))
 
@@ -154,7 +158,7 @@ def test_one_track_under_another_id_is_relinked():
     ],
 )
 @pytest.mark.parametrize("ask", [TWO, SEARCH], ids=["several", "search"])
-def test_what_is_no_answer_is_asked_for_again(ask: Ask, body: bytes):
+def test_what_is_no_answer_is_asked_for_again(ask: ApiRequest, body: bytes):
     with pytest.raises(Unavailable, match="not what the Web API sends") as caught:
         decode(ask, body)
     assert caught.value.transient
@@ -179,13 +183,13 @@ def test_whatever_comes_every_id_gets_its_place(entries: list[object]):
     except UnicodeEncodeError:
         return
     found = decode(TWO, body)
-    assert len(found.reply.tracks) == 2
-    assert found.broken <= {id_ for id_, one in zip(TWO.ids, found.reply.tracks, strict=True) if one is None}
+    assert len(found.response.tracks) == 2
+    assert found.broken <= {id_ for id_, one in zip(TWO.ids, found.response.tracks, strict=True) if one is None}
 
 
 @given(st.permutations([1, 2, 3, 4]), st.sets(st.integers(0, 3)))
 def test_by_any_order_and_with_any_gaps_tracks_find_their_ids(order: list[int], gone: set[int]):
-    ask = Ask(Kind.TRACKS, ids=tuple(ID(n) for n in (1, 2, 3, 4)))
+    ask = ApiRequest(Endpoint.TRACKS, ids=tuple(ID(n) for n in (1, 2, 3, 4)))
     found = tracks(*(track(n) for at, n in enumerate(order) if at not in gone), ask=ask)
     missing = {order[at] for at in gone}
     assert names(found) == [None if n in missing else f"Track {n}" for n in (1, 2, 3, 4)]

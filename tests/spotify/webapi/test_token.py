@@ -8,21 +8,21 @@ from boombap.clients.http.exchange import Failure, Request
 from boombap.config.secret import Secret
 from boombap.errors import AccessDenied, ConfigError, TimedOut, Unavailable
 from boombap.spotify.settings import SpotifySettings
-from boombap.spotify.webapi.token import Access, from_settings
+from boombap.spotify.webapi.token import AccessToken, from_settings
 from clocks import Clock
 from spotify.documents import response
 
 GOOD = {"access_token": "t0k3n", "token_type": "Bearer", "expires_in": 3600}
 
 
-def access(clock: Clock) -> Access:
-    return Access("id", Secret("s3cret"), "https://accounts.example.org", clock=clock)
+def access(clock: Clock) -> AccessToken:
+    return AccessToken("id", Secret("s3cret"), "https://accounts.example.org", clock=clock)
 
 
-def ready(clock: Clock) -> Access:
+def ready(clock: Clock) -> AccessToken:
     made = access(clock)
     made.request()
-    made.take(response(GOOD))
+    made.update(response(GOOD))
     return made
 
 
@@ -51,11 +51,11 @@ def test_many_refusals_in_flight_end_one_token_once():
     old = one.headers
     assert old
     for _ in range(150):
-        one.refuse(old)
+        one.reject(old)
     assert one.headers is None
     one.request()
-    one.take(response(GOOD))
-    one.refuse(old)
+    one.update(response(GOOD))
+    one.reject(old)
     assert one.headers is not None
     assert one.renewals == 2
 
@@ -64,27 +64,27 @@ def test_new_tokens_that_are_refused_end_the_run():
     one = ready(Clock())
     for _ in range(2):
         assert one.headers
-        one.refuse(one.headers)
-        one.take(response(GOOD))
+        one.reject(one.headers)
+        one.update(response(GOOD))
     assert one.headers
     with pytest.raises(AccessDenied, match="every token"):
-        one.refuse(one.headers)
+        one.reject(one.headers)
 
 
 def test_a_success_between_makes_them_new():
     one = ready(Clock())
     for _ in range(9):
         assert one.headers
-        one.refuse(one.headers)
-        one.take(response(GOOD))
-        one.accept()
+        one.reject(one.headers)
+        one.update(response(GOOD))
+        one.confirm()
     assert one.headers
 
 
 @pytest.mark.parametrize("status", [400, 401, 403])
 def test_wrong_credentials_say_so_at_once(status: int):
     with pytest.raises(AccessDenied, match="SPOTIFY_CLIENT_SECRET") as caught:
-        access(Clock()).take(response({"error": "invalid_client"}, status))
+        access(Clock()).update(response({"error": "invalid_client"}, status))
     assert caught.value.exit_code == 3
     assert "s3cret" not in str(caught.value)
 
@@ -94,13 +94,13 @@ def test_an_endpoint_that_cannot_serve_now_is_asked_again(status: int):
     one = access(Clock())
     one.request()
     with pytest.raises(Unavailable):
-        one.take(response(b"", status))
+        one.update(response(b"", status))
     assert not one.is_asking
 
 
 def test_no_answer_is_its_error():
     with pytest.raises(TimedOut):
-        access(Clock()).take(Failure(Request("GET", "http://127.0.0.1"), TimedOut("late")))
+        access(Clock()).update(Failure(Request("GET", "http://127.0.0.1"), TimedOut("late")))
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_no_answer_is_its_error():
 )
 def test_an_answer_without_a_token_is_none(body: object):
     with pytest.raises(Unavailable, match="no token"):
-        access(Clock()).take(response(body))
+        access(Clock()).update(response(body))
 
 
 def test_without_credentials_nothing_is_tried():

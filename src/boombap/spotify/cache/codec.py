@@ -16,7 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from boombap.spotify.model import Wanted
+    from boombap.spotify.model import TrackQuery
 
 MISSING = b"0"
 """Under the key of a track: Spotify does not know this id."""
@@ -34,7 +34,7 @@ _TRACK = (
 _VERDICT = ((str,), (float, int), (float, int, type(None)), (list,), (list, type(None)))
 
 
-class Verdict(NamedTuple):
+class CachedVerdict(NamedTuple):
     """A match without the row that it is about."""
 
     outcome: Outcome
@@ -43,7 +43,7 @@ class Verdict(NamedTuple):
     reasons: tuple[str, ...]
     track: Track | None
 
-    def about(self, wanted: Wanted) -> Match:
+    def about(self, wanted: TrackQuery) -> Match:
         """Return the match of a row that asks the same question."""
         return Match(wanted, self.outcome, self.track, self.score, self.margin, self.reasons)
 
@@ -74,13 +74,15 @@ def encode_match(match: Match) -> bytes:
     return _dump([match.outcome, match.score, match.margin, match.reasons, match.track])
 
 
-def decode_match(value: bytes) -> Verdict | None:
+def decode_match(value: bytes) -> CachedVerdict | None:
     """Return the verdict in these bytes, None when they are not ours."""
     try:
         outcome, score, margin, reasons, track = _checked(orjson.loads(value), _VERDICT)
         if not all(isinstance(reason, str) for reason in reasons):
             return None
-        return Verdict(Outcome(outcome), score, margin, tuple(reasons), _track(track) if track is not None else None)
+        return CachedVerdict(
+            Outcome(outcome), score, margin, tuple(reasons), _track(track) if track is not None else None
+        )
     except ValueError:
         return None
 

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from boombap.clients.redis.connection import Command, Reply
     from boombap.clients.redis.pool import Pool
-    from boombap.spotify.catalogue.known_tracks import Kept
-    from boombap.spotify.model import Track, Wanted
+    from boombap.spotify.catalogue.known_tracks import KnownTrack
+    from boombap.spotify.model import Track, TrackQuery
 
 _SCHEMA = 1
 _PREFIX = f"boombap:spotify:{_SCHEMA}:"
@@ -46,7 +46,7 @@ class Lifetimes(NamedTuple):
     missing_s: float = 30 * 86_400.0
 
 
-class Counts(NamedTuple):
+class HitCounts(NamedTuple):
     """How often the cache was asked, and knew; of this process, or in Redis of all."""
 
     hits: int = 0
@@ -69,16 +69,16 @@ class Cache:
         self._writing = Breaker(threshold=_FAILURES, recovery_s=_RECOVERY_S)
         self._lock = threading.Lock()
         self._hits = self._misses = 0
-        self._told = Counts()
+        self._told = HitCounts()
         self._has_warned = False
 
     @property
-    def counts(self) -> Counts:
+    def counts(self) -> HitCounts:
         """Return the hits and misses of this process."""
         with self._lock:
-            return Counts(self._hits, self._misses)
+            return HitCounts(self._hits, self._misses)
 
-    def look_up(self, wanted: Sequence[Wanted]) -> tuple[list[Match], list[Wanted]]:
+    def look_up(self, wanted: Sequence[TrackQuery]) -> tuple[list[Match], list[TrackQuery]]:
         """Return the verdicts that are known, and what must be asked for; never raises for a Redis that fails.
 
         A refresh is always asked for. An id that Spotify does not know is taken off a row that has a name, which is
@@ -91,7 +91,7 @@ class Cache:
         known = {one.key: value for one, value in zip(asked, verdicts, strict=True) if value is not None}
         values = {one.key: value for one, value in zip(by_id, tracks, strict=True)}
         hits: list[Match] = []
-        misses: list[Wanted] = []
+        misses: list[TrackQuery] = []
         for one in wanted:
             found = self._answer(one, known.get(one.key), values.get(one.key))
             if isinstance(found, Match):
@@ -106,7 +106,7 @@ class Cache:
         commands = [*self._track_commands(tracks), *self._missing_commands(missing), *self._match_commands(matches)]
         self._set([*commands, *self._count_commands()])
 
-    def warm(self, kept: Iterable[Kept]) -> int:
+    def warm(self, kept: Iterable[KnownTrack]) -> int:
         """Take tracks of the tables for the rest of their time, and give how many were taken."""
         commands = []
         for one in kept:
@@ -119,16 +119,16 @@ class Cache:
         """Add the hits and misses of this process to those of all."""
         self._set(self._count_commands())
 
-    def read_counts(self) -> Counts:
+    def read_counts(self) -> HitCounts:
         """Return the hits and misses of all processes.
 
         Raises:
             ExternalError: when Redis does not answer.
         """
         hits, misses = self._pool.call("HMGET", _COUNTS, "hits", "misses")
-        return Counts(_whole(hits), _whole(misses))
+        return HitCounts(_whole(hits), _whole(misses))
 
-    def _answer(self, one: Wanted, verdict: bytes | None, value: bytes | None) -> Match | Wanted:
+    def _answer(self, one: TrackQuery, verdict: bytes | None, value: bytes | None) -> Match | TrackQuery:
         found = codec.decode_match(verdict) if verdict is not None else None
         if found:
             return found.about(one)
@@ -168,7 +168,7 @@ class Cache:
     def _count_commands(self) -> list[Command]:
         with self._lock:
             hits, misses = self._hits - self._told.hits, self._misses - self._told.misses
-            self._told = Counts(self._hits, self._misses)
+            self._told = HitCounts(self._hits, self._misses)
         return [("HINCRBY", _COUNTS, name, n) for name, n in (("hits", hits), ("misses", misses)) if n]
 
     def _get(self, keys: list[str]) -> list[bytes | None]:
@@ -222,7 +222,7 @@ class Cache:
             log.logger(__name__).warning("the run goes on without the cache: %s", error)
 
 
-def _without_id(one: Wanted) -> Wanted:
+def _without_id(one: TrackQuery) -> TrackQuery:
     return one._replace(spotify_id=None)
 
 
@@ -243,7 +243,7 @@ def _track_key(id_: str) -> str:
     return f"{_PREFIX}track:{id_}"
 
 
-def _match_key(one: Wanted) -> str:
+def _match_key(one: TrackQuery) -> str:
     """Return the key of a question: whatever a verdict depends on is in it."""
     question = (one.artist, one.title, one.spotify_id, one.isrc, one.duration_ms, one.explicit)
     text = repr(question).encode(errors="surrogatepass")

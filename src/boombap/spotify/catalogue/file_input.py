@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from boombap.errors import UsageError
-from boombap.spotify.model import Priority, Wanted
+from boombap.spotify.model import Priority, TrackQuery
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class _Unusable(ValueError):
     """The reason for which a line is skipped."""
 
 
-def lines_of(source: str, most: int | None, skip: Callable[[Skipped], object]) -> Iterator[list[Wanted]]:
+def read_tracks(source: str, most: int | None, skip: Callable[[Skipped], object]) -> Iterator[list[TrackQuery]]:
     """Yield the tracks that a file or stdin asks for, in chunks.
 
     Args:
@@ -77,7 +77,7 @@ def lines_of(source: str, most: int | None, skip: Callable[[Skipped], object]) -
         raise UsageError(f"{source} is not UTF-8") from None
 
 
-def read_csv(lines: Iterable[str], origin: str) -> Iterator[Wanted | Skipped]:
+def read_csv(lines: Iterable[str], origin: str) -> Iterator[TrackQuery | Skipped]:
     """Yield what each line of a CSV asks for: columns artist and title, and perhaps id, isrc, duration_ms, spotify_id.
 
     The key is the column `id`, a row of `tracks`, where there is one, else the number of the line.
@@ -99,10 +99,10 @@ def read_csv(lines: Iterable[str], origin: str) -> Iterator[Wanted | Skipped]:
             yield _attempt(line, partial(_track, line, row, columns))
 
 
-def read_ids(lines: Iterable[str]) -> Iterator[Wanted | Skipped]:
+def read_ids(lines: Iterable[str]) -> Iterator[TrackQuery | Skipped]:
     """Yield the track that each line names: an id of 22 characters, a ``spotify:track:`` URI or an address.
 
-    Empty lines, and those that begin with ``#``, are passed over.
+    Empty lines, and those that begin with ``#``, are skipped.
     """
     for line, text in enumerate(_without_mark(lines), start=1):
         word = text.strip()
@@ -131,24 +131,24 @@ def track_id(text: str) -> str:
     )
 
 
-def _usable(lines: Iterable[Wanted | Skipped], skip: Callable[[Skipped], object]) -> Iterator[Wanted]:
+def _usable(lines: Iterable[TrackQuery | Skipped], skip: Callable[[Skipped], object]) -> Iterator[TrackQuery]:
     for line in lines:
-        if isinstance(line, Wanted):
+        if isinstance(line, TrackQuery):
             yield line
         else:
             skip(line)
 
 
-def _chunks(tracks: Iterator[Wanted]) -> Iterator[list[Wanted]]:
+def _chunks(tracks: Iterator[TrackQuery]) -> Iterator[list[TrackQuery]]:
     while chunk := list(islice(tracks, _CHUNK)):
         yield chunk
 
 
-def _asked(line: int, word: str) -> Wanted:
-    return Wanted(line, "", "", track_id(word), priority=Priority.ASKED)
+def _asked(line: int, word: str) -> TrackQuery:
+    return TrackQuery(line, "", "", track_id(word), priority=Priority.ASKED)
 
 
-def _attempt(line: int, read: Callable[[], Wanted]) -> Wanted | Skipped:
+def _attempt(line: int, read: Callable[[], TrackQuery]) -> TrackQuery | Skipped:
     try:
         return read()
     except _Unusable as error:
@@ -187,14 +187,14 @@ def _columns(head: tuple[int, list[str] | str], origin: str) -> dict[str, int]:
     )
 
 
-def _track(line: int, row: list[str], columns: dict[str, int]) -> Wanted:
+def _track(line: int, row: list[str], columns: dict[str, int]) -> TrackQuery:
     if len(row) <= max(columns[name] for name in _REQUIRED):
         raise _Unusable(f"{len(row)} fields are too few for artist and title")
     fields = {name: row[place].strip() for name, place in columns.items() if place < len(row)}
     for name in _REQUIRED:
         _check_text(name, fields[name])
     spotify_id, isrc, duration = fields.get("spotify_id"), fields.get("isrc"), fields.get("duration_ms")
-    return Wanted(
+    return TrackQuery(
         key=_whole("id", fields.get("id", ""), _MOST_ID) if "id" in columns else line,
         artist=fields["artist"],
         title=fields["title"],

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _CHUNK = 2_000
 
 
-class Kept(NamedTuple):
+class KnownTrack(NamedTuple):
     """A track of the tables.
 
     Attributes:
@@ -27,9 +27,9 @@ class Kept(NamedTuple):
     age_s: float
 
 
-def read_kept(
+def read_known(
     session: Session, *, ttl_s: float, most: int | None = None, artists: Sequence[str] = (), chunk: int = _CHUNK
-) -> Iterator[list[Kept]]:
+) -> Iterator[list[KnownTrack]]:
     """Yield the tracks that are younger than `ttl_s`, chunk by chunk.
 
     Args:
@@ -46,14 +46,14 @@ def read_kept(
             "artists": [name.lower() for name in artists] or None,
             "most": chunk if left is None else min(chunk, left),
         }
-        rows = session.read(query("kept_tracks"), values)
+        rows = session.read(query("known_tracks"), values)
         if not rows:
             return
         last, left = rows[-1], None if left is None else left - len(rows)
         yield [_kept(row) for row in rows]
 
 
-def _kept(row: Row) -> Kept:
+def _kept(row: Row) -> KnownTrack:
     track = Track(
         id=row["id"],
         name=row["name"],
@@ -67,4 +67,4 @@ def _kept(row: Row) -> Kept:
         disc_number=row["disc_number"],
         preview_url=row["preview_url"],
     )
-    return Kept(track, row["age_s"])
+    return KnownTrack(track, row["age_s"])

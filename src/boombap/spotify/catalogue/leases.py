@@ -13,7 +13,7 @@ from enum import IntEnum
 from typing import NamedTuple
 
 from boombap.spotify.catalogue import schema
-from boombap.spotify.model import Priority, Wanted
+from boombap.spotify.model import Priority, TrackQuery
 from boombap.spotify.queries.load import query
 
 TYPE_CHECKING = False
@@ -74,7 +74,7 @@ class Leases:
     """Takes wanted rows for this process, chunk by chunk; give it a session of its own, and one thread.
 
     Attributes:
-        holder: the number under which this process holds its rows; `Store` ends their leases with it.
+        holder: the number under which this process holds its rows; `CatalogueWriter` ends their leases with it.
     """
 
     def __init__(
@@ -95,7 +95,7 @@ class Leases:
             self.release()
         self._session.close()
 
-    def chunks(self) -> Iterator[list[Wanted]]:
+    def chunks(self) -> Iterator[list[TrackQuery]]:
         """Yield the rows, taken just before they are given, until there are no more or enough.
 
         Raises:
@@ -119,7 +119,7 @@ class Leases:
         ids = None if keys is None else list(keys)
         self._session.write(query("release"), {"holder": self.holder, "ids": ids})
 
-    def _take(self, phase: Phase, after: int, most: int) -> tuple[list[Wanted], int | None]:
+    def _take(self, phase: Phase, after: int, most: int) -> tuple[list[TrackQuery], int | None]:
         mine = {"holder": self.holder, "lease_s": self._lease_s, "space": schema.LOCK_SPACE}
         values = _values(self._selection, phase)
         with self._session.transaction():
@@ -133,7 +133,7 @@ class Leases:
         return [_wanted(row, phase) for row in rows], taken["last_id"]
 
 
-def peek(session: Session, selection: Selection, *, chunk: int = 5_000) -> Iterator[list[Wanted]]:
+def peek(session: Session, selection: Selection, *, chunk: int = 5_000) -> Iterator[list[TrackQuery]]:
     """Yield the rows that are wanted now without taking them, also before the tables exist; for plans."""
     name = "wanted" if schema.version(session) else "wanted_bare"
     left = selection.most
@@ -166,9 +166,9 @@ def _values(selection: Selection, phase: Phase) -> dict[str, object]:
     }
 
 
-def _wanted(row: Row, phase: Phase) -> Wanted:
+def _wanted(row: Row, phase: Phase) -> TrackQuery:
     known = row["spotify_id"] or _valid(row["unjudged_id"])
-    return Wanted(
+    return TrackQuery(
         key=row["id"],
         artist=row["artist"] or "",
         title=row["title"] or "",

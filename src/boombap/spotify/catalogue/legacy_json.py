@@ -2,7 +2,7 @@
 
 `migrated` (from SQLite): ``{id, name, album{name}, artists, duration_ms, …, migrated_from_sqlite}``; its name and
 artist are copies of the row's own, so they prove nothing. `flat`: ``{track_id, album_name, album_id, artists, …}``
-without a name. `full`: the keys of both, as the store writes it, with what Spotify said. None of them is trusted.
+without a name. `full`: the keys of both, as `writer` writes it, with what Spotify said. None of them is trusted.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Shape(StrEnum):
     FULL = "full"
 
 
-class Stored(NamedTuple):
+class LegacyTrack(NamedTuple):
     """A stored answer.
 
     Attributes:
@@ -47,7 +47,7 @@ class Unreadable(NamedTuple):
     reason: str
 
 
-def read_stored(text: str | bytes) -> Stored | Unreadable:
+def read_legacy(text: str | bytes) -> LegacyTrack | Unreadable:
     """Read the column's JSON text.
 
     >>> read_stored('{"track_id": "0Kjuar8Ls4oJHFhL6lf4R4", "artists": [{"name": "Eve"}]}').shape
@@ -68,7 +68,7 @@ def read_stored(text: str | bytes) -> Stored | Unreadable:
     return _read(found)
 
 
-def _read(found: Mapping[str, Any]) -> Stored | Unreadable:
+def _read(found: Mapping[str, Any]) -> LegacyTrack | Unreadable:
     id_ = found.get("id") or found.get("track_id")
     if not isinstance(id_, str) or not _ID.fullmatch(id_):
         return Unreadable("no_id")
@@ -87,7 +87,7 @@ def _read(found: Mapping[str, Any]) -> Stored | Unreadable:
         popularity if type(popularity := found.get("popularity")) is int else None,
         preview_url=_text(found.get("preview_url")),
     )
-    return Stored(shape, track)
+    return LegacyTrack(shape, track)
 
 
 def _shape(found: Mapping[str, Any]) -> Shape:

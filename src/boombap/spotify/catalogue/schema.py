@@ -1,4 +1,4 @@
-"""Are the processor's tables there, and may this role use them; and how they come about.
+"""Are the processor's tables there, and may this role use them; and how they are made.
 
 A version is a file in ``queries/schema``; what is missing is run in order, in one transaction, by the first process
 that needs it.

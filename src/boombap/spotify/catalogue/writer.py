@@ -1,4 +1,4 @@
-"""Where verdicts are kept: tables of their own and `tracks.spotify_data`, a batch in one transaction by COPY.
+"""Where verdicts are stored: tables of their own and `tracks.spotify_data`, a batch in one transaction by COPY.
 
 Written twice is written once, so that a caller may try a whole batch again after a lost connection, a deadlock or
 a time-out. A row that the server refuses is found by halving, goes to `spotify_dead_letters`, and costs nobody else.
@@ -55,7 +55,7 @@ class Written(NamedTuple):
     refused: int
 
 
-class Store:
+class CatalogueWriter:
     """Writes batches; any thread may, each on a connection of the pool.
 
     Args:

@@ -1,4 +1,4 @@
-"""Judges every stored match and takes the wrong ones out: the rows to `audit`, its verdicts back to the table."""
+"""Checks every stored match and quarantines the wrong ones: rows to `matching.audit`, verdicts back to the table."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from boombap.spotify import environment
 from boombap.spotify.catalogue import schema
-from boombap.spotify.catalogue.legacy_json import Unreadable, read_stored
-from boombap.spotify.matching.audit import QUARANTINED, Audited, Row, Verdict, audit, take_census
+from boombap.spotify.catalogue.legacy_json import Unreadable, read_legacy
+from boombap.spotify.matching.audit import QUARANTINED, Audited, AuditRow, Verdict, gather_statistics, judge_all
 from boombap.spotify.queries.load import query
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Audit(NamedTuple):
         return sum(count for verdict, count in self.verdicts.items() if verdict in QUARANTINED)
 
 
-def review(context: RunContext, *, apply: bool, most: int) -> Audit:
+def run(context: RunContext, *, apply: bool, most: int) -> Audit:
     """Judge the whole table without a request.
 
     Args:
@@ -57,9 +57,9 @@ def review(context: RunContext, *, apply: bool, most: int) -> Audit:
         if apply:
             schema.prepare(session)
             session.write(query("audit_schema"))
-        census = take_census(row for chunk in _rows(context, session) for row in chunk)
+        statistics = gather_statistics(row for chunk in _rows(context, session) for row in chunk)
         for chunk in _rows(context, session):
-            judged = list(audit(chunk, census))
+            judged = list(judge_all(chunk, statistics))
             verdicts.update(one.verdict for one in judged)
             bad = [one for one in judged if one.verdict in QUARANTINED]
             reasons.update(one.reasons[0] for one in bad)
@@ -69,7 +69,7 @@ def review(context: RunContext, *, apply: bool, most: int) -> Audit:
     return Audit(verdicts.total(), dict(verdicts), dict(reasons), tuple(wrong), quarantined)
 
 
-def _rows(context: RunContext, session: Session) -> Iterator[list[Row]]:
+def _rows(context: RunContext, session: Session) -> Iterator[list[AuditRow]]:
     name = "audit_rows" if schema.version(session) else "audit_rows_bare"
     after = 0
     while True:
@@ -79,13 +79,13 @@ def _rows(context: RunContext, session: Session) -> Iterator[list[Row]]:
             return
         after = found[-1]["id"]
         yield [
-            Row(row["id"], row["artist"] or "", row["title"] or "", row["stored"], _known(row["known"]))
+            AuditRow(row["id"], row["artist"] or "", row["title"] or "", row["stored"], _known(row["known"]))
             for row in found
         ]
 
 
 def _known(text: str | None) -> Track | None:
-    found = read_stored(text) if text else None
+    found = read_legacy(text) if text else None
     return None if found is None or isinstance(found, Unreadable) else found.track
 
 

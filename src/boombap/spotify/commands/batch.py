@@ -1,4 +1,4 @@
-"""One run put together: source > cache > planner > limiter > http > decode > match > batch > store."""
+"""One run put together: source > cache > scheduler > limiter > http > decode > match > batch > writer."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from boombap.interrupt import Interrupt
 from boombap.spotify import environment
 from boombap.spotify.catalogue import schema
 from boombap.spotify.catalogue.leases import Leases, Selection, peek
-from boombap.spotify.catalogue.writer import NOBODY, Store
+from boombap.spotify.catalogue.writer import NOBODY, CatalogueWriter
 from boombap.spotify.model import Mode
 from boombap.spotify.options import is_database
 from boombap.spotify.run.api_session import open_session
-from boombap.spotify.run.batch_writer import Sink
-from boombap.spotify.run.pipeline import Parts, Pipeline
-from boombap.spotify.run.prefetch import Feed
-from boombap.spotify.run.statistics import Tally
-from boombap.spotify.scheduling.scheduler import Planner
+from boombap.spotify.run.batch_writer import BatchWriter
+from boombap.spotify.run.pipeline import Pipeline, RunParts
+from boombap.spotify.run.prefetch import Prefetcher
+from boombap.spotify.run.statistics import RunStatistics
+from boombap.spotify.scheduling.scheduler import RequestScheduler
 from boombap.spotify.settings import SpotifySettings
 from boombap.spotify.webapi.token import require_credentials
 from boombap.units import format_duration
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from boombap.clients.postgres.session import Session
     from boombap.command.context import RunContext
     from boombap.spotify.catalogue.file_input import Skipped
-    from boombap.spotify.model import Match, Wanted
+    from boombap.spotify.model import Match, TrackQuery
     from boombap.spotify.quota.limiter import Limiter
     from boombap.spotify.run.api_session import ApiSession
 
@@ -70,7 +70,7 @@ class Done(NamedTuple):
         error: what ended the run before its end, if anything did.
     """
 
-    tally: Tally
+    statistics: RunStatistics
     seconds: float
     mode: Mode
     stored: int
@@ -104,7 +104,7 @@ class _Run:
         self._context = context
         self._settings = context.config.of(SpotifySettings)
         self._order = order
-        # The writer and the requests in flight do not hear the signal: the pipeline ends them when it is done.
+        # The writer and the requests in flight do not get the signal: the pipeline ends them when it is done.
         self._own = Interrupt()
         self._stored = self._refused = 0
         self._skipped: list[Skipped] = []
@@ -134,23 +134,23 @@ class _Run:
 
     def _process(self, api: ApiSession) -> Done:
         mode = Mode.DEVELOPMENT if self._settings.mode == Mode.DEVELOPMENT else Mode.EXTENDED
-        planner, begun_s = Planner(mode), time.monotonic()
-        tally, error = Tally(), None
+        scheduler, begun_s = RequestScheduler(mode), time.monotonic()
+        statistics, error = RunStatistics(), None
         try:
             with ExitStack() as stack:
                 leases = self._leases(stack)
-                feed = stack.enter_context(self._feed(leases))
-                sink = stack.enter_context(self._sink(leases))
-                progress = stack.enter_context(self._progress(tally, api.limiter))
-                parts = Parts(api, planner, feed, sink)
-                pipeline = Pipeline(parts, self._context.interrupt, tally=tally, on_progress=progress.advance)
+                prefetcher = stack.enter_context(self._prefetcher(leases))
+                writer = stack.enter_context(self._writer(leases))
+                progress = stack.enter_context(self._progress(statistics, api.limiter))
+                parts = RunParts(api, scheduler, prefetcher, writer)
+                pipeline = Pipeline(parts, self._context.interrupt, statistics=statistics, on_progress=progress.advance)
                 error = _end_of(pipeline)
         except ExternalError as found:
             error = error or found
         seconds = time.monotonic() - begun_s
         kept = (tuple(self._skipped), tuple(sorted(self._matches, key=lambda one: one.wanted.key)), error)
         counts = (self._stored, self._refused, api.token.renewals, api.limiter.refusals)
-        return Done(tally, seconds, planner.mode, *counts, *kept)
+        return Done(statistics, seconds, scheduler.mode, *counts, *kept)
 
     def _session(self) -> Session:
         return environment.session(self._context, self._own)
@@ -160,34 +160,34 @@ class _Run:
             return None
         return stack.enter_context(Leases(self._session(), self._order.selection))
 
-    def _feed(self, leases: Leases | None) -> Feed:
+    def _prefetcher(self, leases: Leases | None) -> Prefetcher:
         look_up = self._cache.look_up if self._cache else _knows_nothing
         if leases:
-            return Feed(leases.chunks(), look_up, keep_alive=leases.renew)
+            return Prefetcher(leases.chunks(), look_up, keep_alive=leases.renew)
         if is_database(self._order.source):
-            return Feed(self._peek(), look_up)
+            return Prefetcher(self._peek(), look_up)
         # Only here: a run over the table does without the csv module.
-        from boombap.spotify.catalogue.file_input import lines_of
+        from boombap.spotify.catalogue.file_input import read_tracks
 
-        return Feed(lines_of(self._order.source, self._order.selection.most, self._skipped.append), look_up)
+        return Prefetcher(read_tracks(self._order.source, self._order.selection.most, self._skipped.append), look_up)
 
-    def _peek(self) -> Iterable[list[Wanted]]:
+    def _peek(self) -> Iterable[list[TrackQuery]]:
         with closing(self._session()) as session:
             yield from peek(session, self._order.selection)
 
-    def _sink(self, leases: Leases | None) -> Sink:
+    def _writer(self, leases: Leases | None) -> BatchWriter:
         keep = self._cache.keep if self._cache else None
         if self._order.is_dry or not self._pool:
-            return Sink(self._note, keep)
-        store = Store(
+            return BatchWriter(self._note, keep)
+        store = CatalogueWriter(
             self._pool,
             fields=self._settings.fields,
             holder=leases.holder if leases else NOBODY,
             keyed=is_database(self._order.source),
         )
-        return Sink(lambda matches: self._write(store, matches), keep)
+        return BatchWriter(lambda matches: self._write(store, matches), keep)
 
-    def _write(self, store: Store, matches: Sequence[Match]) -> None:
+    def _write(self, store: CatalogueWriter, matches: Sequence[Match]) -> None:
         written = store.write(matches)
         self._stored += written.rows
         self._refused += written.refused
@@ -198,11 +198,11 @@ class _Run:
         if not is_database(self._order.source):
             self._matches += matches
 
-    def _progress(self, tally: Tally, limiter: Limiter) -> Progress:
+    def _progress(self, statistics: RunStatistics, limiter: Limiter) -> Progress:
         def note() -> str:
-            hits = f"hits {100 * tally.hits / tally.tracks:.0f} %" if tally.tracks else ""
+            hits = f"hits {100 * statistics.hits / statistics.tracks:.0f} %" if statistics.tracks else ""
             wait = f"waiting {format_duration(limiter.wait_s)} for the quota" if limiter.wait_s >= 1 else ""
-            return ", ".join(part for part in (hits, f"{tally.requests.total():,} requests", wait) if part)
+            return ", ".join(part for part in (hits, f"{statistics.requests.total():,} requests", wait) if part)
 
         return Progress("tracks", self._total(), self._context.terminal, note=note)
 
@@ -216,12 +216,12 @@ class _Run:
         return total if total < _MOST_COUNTED else None
 
 
-def _knows_nothing(chunk: Sequence[Wanted]) -> tuple[list[Match], list[Wanted]]:
+def _knows_nothing(chunk: Sequence[TrackQuery]) -> tuple[list[Match], list[TrackQuery]]:
     return [], list(chunk)
 
 
 def _end_of(pipeline: Pipeline) -> BoombapError | None:
-    """Return what ended a run before its end; the sink then still writes what is done."""
+    """Return what ended a run before its end; the writer then still writes what is done."""
     try:
         pipeline.run()
     except BoombapError as error:

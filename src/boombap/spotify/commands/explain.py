@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from boombap.errors import ExternalError
 from boombap.resilience.retry import Policy, retry
 from boombap.spotify import environment
-from boombap.spotify.model import Mode, Refusal
+from boombap.spotify.model import Mode, Rejection
 from boombap.spotify.run.api_session import open_session
-from boombap.spotify.scheduling.scheduler import Planner
+from boombap.spotify.scheduling.scheduler import RequestScheduler
 from boombap.spotify.settings import SpotifySettings
 from boombap.spotify.webapi import endpoints
 from boombap.spotify.webapi.decode import Decoded
@@ -19,13 +19,13 @@ from boombap.spotify.webapi.token import require_credentials
 if TYPE_CHECKING:
     from boombap.command.context import RunContext
     from boombap.interrupt import Interrupt
-    from boombap.spotify.model import Ask, Track, Wanted
+    from boombap.spotify.model import ApiRequest, Track, TrackQuery
     from boombap.spotify.run.api_session import ApiSession
 
 _POLICY = Policy(attempts=4, deadline_s=20.0)
 
 
-def find(context: RunContext, wanted: Wanted) -> tuple[Track, ...]:
+def search_one(context: RunContext, wanted: TrackQuery) -> tuple[Track, ...]:
     """Return the candidates for a track.
 
     Raises:
@@ -35,35 +35,37 @@ def find(context: RunContext, wanted: Wanted) -> tuple[Track, ...]:
     """
     settings = context.config.of(SpotifySettings)
     require_credentials(settings)
-    planner = Planner(Mode.EXTENDED)
-    planner.add([wanted], 0.0)
-    planner.finish()
+    scheduler = RequestScheduler(Mode.EXTENDED)
+    scheduler.add([wanted], 0.0)
+    scheduler.finish()
     found: list[Track] = []
     interrupt, ca_file = context.interrupt, context.config.http.ca_file
     with (
         environment.redis(context, interrupt) as redis,
         open_session(settings, interrupt, in_flight=1, redis=redis, pool=None, ca_file=ca_file) as api,
     ):
-        for ask in planner.next_requests(1, 0.0):
-            found += retry(lambda: _fetch(api, ask, interrupt), _POLICY, sleep=interrupt.sleep)  # noqa: B023
+        for request in scheduler.next_requests(1, 0.0):
+            found += retry(lambda: _fetch(api, request, interrupt), _POLICY, sleep=interrupt.sleep)  # noqa: B023
     return tuple(found)
 
 
-def _fetch(api: ApiSession, ask: Ask, interrupt: Interrupt) -> list[Track]:
+def _fetch(api: ApiSession, request: ApiRequest, interrupt: Interrupt) -> list[Track]:
     token, limiter = api.token, api.limiter
     if not token.headers:
-        token.take(api.client.fetch(token.request()))
+        token.update(api.client.fetch(token.request()))
     while not limiter.take(1):
         interrupt.sleep(limiter.wait_s)
     headers = token.headers
     assert headers is not None, "just taken"
-    found = endpoints.read(ask, api.client.fetch(endpoints.request(ask, api.base_url, headers)), time.time())
+    found = endpoints.read(
+        request, api.client.fetch(endpoints.http_request(request, api.base_url, headers)), time.time()
+    )
     if isinstance(found, Decoded):
-        return [track for track in found.reply.tracks if track]
-    if isinstance(found, Refusal):
+        return [track for track in found.response.tracks if track]
+    if isinstance(found, Rejection):
         raise ExternalError(f"the Web API refused the search: {found.value.replace('_', ' ')}")
     if isinstance(found, endpoints.Expired):
-        token.refuse(headers)
+        token.reject(headers)
     if isinstance(found, endpoints.Limited):
         limiter.refuse(found)
     raise found

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from boombap.command.context import RunContext
     from boombap.spotify.catalogue.leases import Selection
-    from boombap.spotify.model import Wanted
+    from boombap.spotify.model import TrackQuery
 
 DEVELOPMENT_A_DAY = 1_000
 """Requests a day that an app in development mode is reported to get (2026)."""
@@ -53,14 +53,14 @@ def plan(context: RunContext, selection: Selection, source: str) -> Plan:
     """Return the plan for a selection of the table, or for a file."""
     if not is_database(source):
         # Only here: a plan of the table does without the csv module.
-        from boombap.spotify.catalogue.file_input import lines_of
+        from boombap.spotify.catalogue.file_input import read_tracks
 
-        return _plan(context, lines_of(source, selection.most, lambda _: None))
+        return _plan(context, read_tracks(source, selection.most, lambda _: None))
     with closing(environment.session(context)) as session:
         return _plan(context, peek(session, selection))
 
 
-def _plan(context: RunContext, chunks: Iterable[list[Wanted]]) -> Plan:
+def _plan(context: RunContext, chunks: Iterable[list[TrackQuery]]) -> Plan:
     settings = context.config.of(SpotifySettings)
     known, nameless, unknown = 0, 0, Counter[str]()
     everybody = Counter[str]()

@@ -11,12 +11,12 @@ from boombap.batch.progress import Progress
 from boombap.errors import ConfigError, ExternalError, UsageError
 from boombap.spotify import environment
 from boombap.spotify.catalogue import schema
-from boombap.spotify.catalogue.known_tracks import read_kept
+from boombap.spotify.catalogue.known_tracks import read_known
 from boombap.spotify.settings import SpotifySettings
 
 if TYPE_CHECKING:
     from boombap.command.context import RunContext
-    from boombap.spotify.cache.redis_cache import Counts
+    from boombap.spotify.cache.redis_cache import HitCounts
 
 
 def warm(context: RunContext) -> tuple[int, float]:
@@ -35,7 +35,7 @@ def warm(context: RunContext) -> tuple[int, float]:
         if not schema.version(session):
             return 0, time.monotonic() - begun_s
         with Progress("tracks", args.tracks, context.terminal) as progress:
-            for chunk in read_kept(
+            for chunk in read_known(
                 session, ttl_s=context.config.of(SpotifySettings).ttl, most=args.tracks, artists=artists
             ):
                 context.interrupt.check()
@@ -47,7 +47,7 @@ def warm(context: RunContext) -> tuple[int, float]:
     return taken, time.monotonic() - begun_s
 
 
-def counts(context: RunContext) -> Counts | None:
+def counts(context: RunContext) -> HitCounts | None:
     """Return the hits and misses of all processes; None where no Redis answers."""
     with environment.redis(context, context.interrupt) as redis:
         if redis is None:

@@ -21,7 +21,7 @@ from boombap.server.engine import RESET
 from boombap.spotify.emulate import faults
 from boombap.spotify.emulate.catalogue import other_id
 from boombap.spotify.emulate.endpoints import Endpoints, Question, Refused
-from boombap.spotify.emulate.window import Window
+from boombap.spotify.emulate.window import EmulatedWindow
 from boombap.spotify.model import Mode
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ class App:
         self.script = faults.Script()
         self._settings = settings
         self._endpoints = Endpoints(catalogue, settings.mode)
-        self._window = Window(settings.window, settings.window_s, clock)
+        self._window = EmulatedWindow(settings.window, settings.window_s, clock)
         self._clock = clock
         self._pause = pause
         self._tokens: dict[str, tuple[str, float]] = {}

@@ -22,7 +22,7 @@ _DAYS = 28
 _FIRST_YEAR, _YEARS = 1985, 40
 
 
-class Row(NamedTuple):
+class CatalogueRow(NamedTuple):
     """One track of a catalogue; what is None or empty is made up.
 
     Attributes:
@@ -117,7 +117,7 @@ class Catalogue:
         self.artists: dict[str, Artist] = {}
         self._seed = seed
 
-    def add(self, row: Row, edition: str = "") -> None:
+    def add(self, row: CatalogueRow, edition: str = "") -> None:
         """Take in a row.
 
         Args:
@@ -148,7 +148,7 @@ class Catalogue:
             row.disc,
         )
 
-    def _artists(self, row: Row) -> list[Artist]:
+    def _artists(self, row: CatalogueRow) -> list[Artist]:
         names = [row.artist, *row.guests]
         known = row.artist_ids if len(row.artist_ids) == len(names) else [None] * len(names)
         found = []
@@ -157,7 +157,7 @@ class Catalogue:
             found.append(self.artists.setdefault(key, Artist(key, name)))
         return found
 
-    def _album(self, row: Row, artist: Artist, edition: str) -> Album:
+    def _album(self, row: CatalogueRow, artist: Artist, edition: str) -> Album:
         name = row.album or row.title
         number = partial(_number, self._seed, artist.id, name.casefold(), edition)
         key = row.album_id or _id(number("album"))
@@ -175,7 +175,7 @@ def from_rows(rows: Iterable[Sequence[object]], seed: int = 0, shares: Shares = 
     """
     catalogue = Catalogue(seed)
     for values in rows:
-        row = _with_guests(Row(*values))  # type: ignore[arg-type]
+        row = _with_guests(CatalogueRow(*values))  # type: ignore[arg-type]
         chance = partial(_chance, seed, row.artist, row.title)
         if row.id:
             catalogue.add(row)
@@ -185,14 +185,14 @@ def from_rows(rows: Iterable[Sequence[object]], seed: int = 0, shares: Shares = 
     return catalogue
 
 
-def made_up(count: int, seed: int = 0) -> Iterable[Row]:
+def made_up(count: int, seed: int = 0) -> Iterable[CatalogueRow]:
     """Yield rows of nobody's music: a dozen albums an artist, a dozen songs an album."""
     for at in range(count):
         album = at // 12
         artist = album // 12
         words = [_pick(seed, at, place) for place in range(3)]
         name = f"{_pick(seed, artist, 'artist')} {_pick(seed, artist, 'second')} {_base_62(artist + 1)}"
-        yield Row(
+        yield CatalogueRow(
             name, " ".join(words), f"{_pick(seed, album, 'album')} {album % 12 + 1}", _FIRST_YEAR + album % _YEARS
         )
 
@@ -207,7 +207,7 @@ def fraction(*parts: object) -> float:
     return _chance(*parts)
 
 
-def _add_all(catalogue: Catalogue, row: Row, *, has_twin: bool, version: float) -> None:
+def _add_all(catalogue: Catalogue, row: CatalogueRow, *, has_twin: bool, version: float) -> None:
     if not has_twin:
         catalogue.add(row)
     else:
@@ -219,7 +219,7 @@ def _add_all(catalogue: Catalogue, row: Row, *, has_twin: bool, version: float) 
         catalogue.add(row._replace(title=f"{row.title} - Remix", album=f"{row.title} (Remix)"))
 
 
-def _with_guests(row: Row) -> Row:
+def _with_guests(row: CatalogueRow) -> CatalogueRow:
     if row.guests or row.artist_ids:
         return row
     first, *guests = _FEATURING.split(row.artist)

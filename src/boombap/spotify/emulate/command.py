@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from boombap.command.context import RunContext
     from boombap.server.serve import Server
-    from boombap.spotify.emulate.catalogue import Catalogue, Row
+    from boombap.spotify.emulate.catalogue import Catalogue, CatalogueRow
 
 _TRACKS = 1_000
 _STATEMENT_MS = 120_000
@@ -60,7 +60,7 @@ def _catalogue(context: RunContext) -> Catalogue:
     return catalogue
 
 
-def _rows(context: RunContext) -> Iterable[Row]:
+def _rows(context: RunContext) -> Iterable[CatalogueRow]:
     from boombap.spotify.emulate import catalogue, rows
 
     args = context.args

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from boombap.errors import UsageError
-from boombap.spotify.emulate.catalogue import Row
+from boombap.spotify.emulate.catalogue import CatalogueRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -36,7 +36,7 @@ _ID_LENGTH = 22
 _DATE_LENGTHS = (4, 7, 10)
 
 
-def read_file(path: str) -> Iterator[Row]:
+def read_file(path: str) -> Iterator[CatalogueRow]:
     """Yield the rows of a file: JSON Lines where its name ends so (.jsonl, .ndjson), else CSV with a header.
 
     Raises:
@@ -54,7 +54,7 @@ def read_file(path: str) -> Iterator[Row]:
         raise UsageError(f"{path} cannot be read as a catalogue: {error}") from None
 
 
-def read_database(session: Session, most: int | None) -> Iterator[Row]:
+def read_database(session: Session, most: int | None) -> Iterator[CatalogueRow]:
     """Yield the rows of `tracks`; an id that is stored already stays."""
     from boombap.spotify.queries.load import query
 
@@ -62,7 +62,7 @@ def read_database(session: Session, most: int | None) -> Iterator[Row]:
         yield _row(values, "tracks", 0)
 
 
-def _row(values: object, place: str, at: int) -> Row:
+def _row(values: object, place: str, at: int) -> CatalogueRow:
     if not isinstance(values, dict):
         raise UsageError(f"entry {at} of {place} is not an object")
     got = {field: _first(values, names) for field, names in _NAMES.items()}
@@ -75,7 +75,7 @@ def _row(values: object, place: str, at: int) -> Row:
     names = artist.split(", ") if len(ids) > 1 else [artist]
     if len(names) != len(ids):
         names, ids = [artist], ids[:1]
-    return Row(
+    return CatalogueRow(
         names[0],
         title,
         got["album"],

@@ -41,7 +41,7 @@ class Log:
         self.ban_s = 0.0
 
 
-class Window:
+class EmulatedWindow:
     """The limits of every client.
 
     Args:

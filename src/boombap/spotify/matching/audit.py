@@ -12,16 +12,16 @@ from collections import Counter, defaultdict
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
-from boombap.spotify.catalogue.legacy_json import Shape, Unreadable, read_stored
-from boombap.spotify.matching.match import ACCEPTED, weigh
+from boombap.spotify.catalogue.legacy_json import Shape, Unreadable, read_legacy
+from boombap.spotify.matching.match import ACCEPTED, score_candidate
 from boombap.spotify.matching.normalize import name_key, read_credit, read_title
 from boombap.spotify.matching.similarity import compare_artists, compare_titles, compare_versions
-from boombap.spotify.model import Wanted
+from boombap.spotify.model import TrackQuery
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from boombap.spotify.catalogue.legacy_json import Stored
+    from boombap.spotify.catalogue.legacy_json import LegacyTrack
     from boombap.spotify.matching.normalize import Title
     from boombap.spotify.model import Track
 
@@ -44,7 +44,7 @@ QUARANTINED = frozenset({Verdict.WRONG, Verdict.SHARED, Verdict.UNREADABLE})
 """What `--apply` takes out of the table; a row that was right after all costs one request to find again."""
 
 
-class Row(NamedTuple):
+class AuditRow(NamedTuple):
     """A row of `tracks` with a stored answer.
 
     Attributes:
@@ -60,7 +60,7 @@ class Row(NamedTuple):
 
 
 class Audited(NamedTuple):
-    """The judgement of one row.
+    """The verdict about one row.
 
     Attributes:
         reasons: codes, the most weighty first.
@@ -68,7 +68,7 @@ class Audited(NamedTuple):
         sharing: how many rows carry the same id, this one included.
     """
 
-    row: Row
+    row: AuditRow
     verdict: Verdict
     reasons: tuple[str, ...]
     spotify_id: str | None = None
@@ -76,16 +76,16 @@ class Audited(NamedTuple):
     sharing: int = 1
 
 
-class Census:
-    """What all rows together tell: whose ids are whose. Rows are read once for it, and once more to be judged."""
+class CatalogueStatistics:
+    """What all rows together tell: whose ids are whose. Rows are read once for it, and a second time to be judged."""
 
     def __init__(self) -> None:
         self._artist_ids: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self._titles: defaultdict[str, list[tuple[Title, bool]]] = defaultdict(list)
 
-    def count(self, row: Row) -> None:
+    def count(self, row: AuditRow) -> None:
         """Take in one row."""
-        found = read_stored(row.stored)
+        found = read_legacy(row.stored)
         if isinstance(found, Unreadable):
             return
         track = found.track
@@ -108,74 +108,74 @@ class Census:
         return len(self._titles.get(spotify_id, ()))
 
     def is_contested(self, spotify_id: str, title: Title, *, has_name: bool) -> bool:
-        """Say whether another row with this id names another song, and is no less to be believed."""
+        """Say whether another row with this id names another song, and is as credible."""
         return any(
             (named or not has_name) and not _same_song(title, other)
             for other, named in self._titles.get(spotify_id, ())
         )
 
 
-def take_census(rows: Iterable[Row]) -> Census:
+def gather_statistics(rows: Iterable[AuditRow]) -> CatalogueStatistics:
     """Read all rows for what they tell together."""
-    census = Census()
+    statistics = CatalogueStatistics()
     for row in rows:
-        census.count(row)
-    return census
+        statistics.count(row)
+    return statistics
 
 
-def audit(rows: Iterable[Row], census: Census) -> Iterator[Audited]:
+def judge_all(rows: Iterable[AuditRow], statistics: CatalogueStatistics) -> Iterator[Audited]:
     """Judge every row."""
-    return (_judge(row, census) for row in rows)
+    return (_judge(row, statistics) for row in rows)
 
 
-def _judge(row: Row, census: Census) -> Audited:
-    found = read_stored(row.stored)
+def _judge(row: AuditRow, statistics: CatalogueStatistics) -> Audited:
+    found = read_legacy(row.stored)
     if isinstance(found, Unreadable):
         return Audited(row, Verdict.UNREADABLE, (found.reason,))
     id_ = found.track.id or ""
-    sharing = census.sharing(id_)
+    sharing = statistics.sharing(id_)
     track = row.known or (found.track if found.shape is Shape.FULL else None)
     if track is not None:
         return _check_by_names(row, track, sharing)
-    verdict, *reasons = _check_by_witnesses(row, found, census)
+    verdict, *reasons = _check_by_witnesses(row, found, statistics)
     has_name = found.shape is Shape.MIGRATED
     if verdict in {Verdict.UNCHECKED, Verdict.DOUBTFUL} and sharing > 1:
-        if census.is_contested(id_, read_title(row.title), has_name=has_name):
+        if statistics.is_contested(id_, read_title(row.title), has_name=has_name):
             return Audited(row, Verdict.SHARED, ("id_shared", *reasons), id_, None, sharing)
         reasons.append("id_shared_by_same_song")
     return Audited(row, Verdict(verdict), tuple(reasons), id_, None, sharing)
 
 
-def _check_by_names(row: Row, track: Track, sharing: int) -> Audited:
-    weighed = weigh(Wanted(row.key, row.artist, row.title), track)
-    if weighed.refused:
-        return Audited(row, Verdict.WRONG, (weighed.refused,), track.id, 0.0, sharing)
-    if weighed.score < ACCEPTED:
-        return Audited(row, Verdict.DOUBTFUL, ("weak", *weighed.reasons), track.id, weighed.score, sharing)
-    return Audited(row, Verdict.RIGHT, weighed.reasons, track.id, weighed.score, sharing)
+def _check_by_names(row: AuditRow, track: Track, sharing: int) -> Audited:
+    scored = score_candidate(TrackQuery(row.key, row.artist, row.title), track)
+    if scored.refused:
+        return Audited(row, Verdict.WRONG, (scored.refused,), track.id, 0.0, sharing)
+    if scored.score < ACCEPTED:
+        return Audited(row, Verdict.DOUBTFUL, ("weak", *scored.reasons), track.id, scored.score, sharing)
+    return Audited(row, Verdict.RIGHT, scored.reasons, track.id, scored.score, sharing)
 
 
-def _check_by_witnesses(row: Row, found: Stored, census: Census) -> tuple[str, ...]:
+def _check_by_witnesses(row: AuditRow, found: LegacyTrack, statistics: CatalogueStatistics) -> tuple[str, ...]:
     """Return verdict and reasons where Spotify's own title is not stored."""
     track = found.track
     artist = compare_artists(read_credit(row.artist), [name_key(one.name) for one in track.artists], ())
     if artist is None:
         return Verdict.WRONG, "artist_differs"
-    usual = census.artist_id(row.artist)
+    usual = statistics.artist_id(row.artist)
     ids = {one.id for one in track.artists}
     if usual is not None and usual not in ids and ids != {None}:
         # A guest's row carries the id of the artist who comes first, so this alone proves nothing.
         return Verdict.DOUBTFUL, "artist_id_differs"
     if found.shape is Shape.MIGRATED and not _echoes(row, track):
-        weighed = weigh(Wanted(row.key, row.artist, row.title), track)
-        return (Verdict.WRONG, weighed.refused) if weighed.refused else (Verdict.RIGHT, *weighed.reasons)
+        scored = score_candidate(TrackQuery(row.key, row.artist, row.title), track)
+        return (Verdict.WRONG, scored.refused) if scored.refused else (Verdict.RIGHT, *scored.reasons)
     if found.shape is Shape.FLAT and read_title(row.title).tags:
         return Verdict.DOUBTFUL, "version_unchecked"
     confirmed = ("artist_id",) if usual is not None else ()
     return Verdict.UNCHECKED, "title_unchecked", artist.reason, *confirmed
 
 
-def _echoes(row: Row, track: Track) -> bool:
+def _echoes(row: AuditRow, track: Track) -> bool:
     return track.name == row.title and [one.name for one in track.artists] == [row.artist]
 
 

@@ -1,18 +1,18 @@
-"""Why a track was matched or not, step by step, for a person: how names were read, what the gate did, how it scored."""
+"""Why a track was matched or not, step by step, for a person: names as read, veto rules, and the score."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from boombap.spotify.matching.match import ACCEPTED, MARGIN, match, weigh
+from boombap.spotify.matching.match import ACCEPTED, MARGIN, match, score_candidate
 from boombap.spotify.matching.normalize import read_credit, read_title
 from boombap.spotify.model import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from boombap.spotify.matching.match import Weighed
-    from boombap.spotify.model import Match, Track, Wanted
+    from boombap.spotify.matching.match import ScoredCandidate
+    from boombap.spotify.model import Match, Track, TrackQuery
 
 MEANING = {
     "artist": "the first artist is the wanted one",
@@ -50,15 +50,15 @@ MEANING = {
 }
 
 
-def explain(wanted: Wanted, candidates: Sequence[Track]) -> Iterator[str]:
+def explain(wanted: TrackQuery, candidates: Sequence[Track]) -> Iterator[str]:
     """Yield the account, line by line; names are as they came, for the caller to escape."""
     yield from _reading(wanted)
     for number, track in enumerate(candidates, 1):
-        yield from _candidate(number, weigh(wanted, track))
+        yield from _candidate(number, score_candidate(wanted, track))
     yield from _verdict(match(wanted, candidates))
 
 
-def _reading(wanted: Wanted) -> Iterator[str]:
+def _reading(wanted: TrackQuery) -> Iterator[str]:
     credit, title = read_credit(wanted.artist), read_title(wanted.title)
     yield f"wanted: {wanted.artist} – {wanted.title}"
     yield f"  artist read as {credit.whole or 'nothing'}" + _also(" or the list", credit.parts)
@@ -75,17 +75,17 @@ def _reading(wanted: Wanted) -> Iterator[str]:
             yield f"  {name} {value}"
 
 
-def _candidate(number: int, weighed: Weighed) -> Iterator[str]:
-    track = weighed.track
+def _candidate(number: int, scored: ScoredCandidate) -> Iterator[str]:
+    track = scored.track
     artists = ", ".join(artist.name for artist in track.artists) or "nobody"
     album = f" on {track.album.name}" if track.album and track.album.name else ""
     yield f"candidate {number}: {artists} – {track.name}{album} ({track.id or 'local file'})"
-    if weighed.refused:
-        yield f"  refused, {weighed.refused}: {MEANING[weighed.refused]}"
+    if scored.refused:
+        yield f"  refused, {scored.refused}: {MEANING[scored.refused]}"
         return
-    for reason in weighed.reasons:
+    for reason in scored.reasons:
         yield f"  {reason}: {MEANING[reason]}"
-    yield f"  score {weighed.score:.2f}"
+    yield f"  score {scored.score:.2f}"
 
 
 def _verdict(found: Match) -> Iterator[str]:

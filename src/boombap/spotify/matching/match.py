@@ -1,8 +1,8 @@
 """Which of the candidates is the wanted track, and how sure that is.
 
-Gate before score: a candidate whose artist, title, version, numbers or length contradict what is wanted is out, however
-much the rest resembles; what is left is scored, and only a score above the bar with a margin to the next recording is a
-match. Twins (clean and explicit, single and album) are one recording and no rivals.
+Veto rules before the score: a candidate whose artist, title, version, numbers or length contradict what is wanted is
+out, however much the rest resembles; what is left is scored, and only a score above the bar with a margin to the next
+recording is a match. Twins (clean and explicit, single and album) are one recording, not rivals.
 
 A pure function: no order of the candidates, no clock and no chance changes its answer.
 """
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from boombap.spotify.matching.normalize import Credit, Title
-    from boombap.spotify.matching.similarity import Likeness
-    from boombap.spotify.model import Track, Wanted
+    from boombap.spotify.matching.similarity import Similarity
+    from boombap.spotify.model import Track, TrackQuery
 
 # Chosen on the development half of benchmarks/spotify_matching.py (1,100 real tracks, seven spellings of each, made
 # rivals): precision 99.9 %, 0.5 % false accepts. A lower bar gains typos only, and lets in what merely resembles.
@@ -49,11 +49,11 @@ REFUSALS = (
 _KINDS = {"album": 0, "single": 1, "compilation": 2}
 
 
-class Weighed(NamedTuple):
+class ScoredCandidate(NamedTuple):
     """What speaks for and against one candidate.
 
     Attributes:
-        refused: why the gate kept it out; None when it came through.
+        refused: the veto rule that rules it out; None when none does.
         score: 0 to 1; 0 when refused.
         reasons: codes of what was found, in the order looked at.
         by_isrc: the recording's code is the wanted one.
@@ -66,12 +66,12 @@ class Weighed(NamedTuple):
     by_isrc: bool = False
 
 
-def match(wanted: Wanted, candidates: Iterable[Track]) -> Match:
+def match(wanted: TrackQuery, candidates: Iterable[Track]) -> Match:
     """Return the verdict about a wanted track among candidates, in whatever order they come."""
-    weighed = [weigh(wanted, track) for track in candidates]
-    passed = [one for one in weighed if one.refused is None]
+    scored = [score_candidate(wanted, track) for track in candidates]
+    passed = [one for one in scored if one.refused is None]
     if not passed:
-        return Match(wanted, Outcome.NOT_FOUND, reasons=(_nearest_miss(weighed),))
+        return Match(wanted, Outcome.NOT_FOUND, reasons=(_nearest_miss(scored),))
     passed.sort(key=lambda one: _rank(wanted, one))
     remote = [one for one in passed if one.track.id is not None and not one.track.is_local]
     if not remote:
@@ -80,49 +80,51 @@ def match(wanted: Wanted, candidates: Iterable[Track]) -> Match:
     return _decide(wanted, remote)
 
 
-def weigh(wanted: Wanted, track: Track) -> Weighed:
-    """Hold one candidate against what is wanted: first the gate, then the score."""
+def score_candidate(wanted: TrackQuery, track: Track) -> ScoredCandidate:
+    """Compare one candidate with what is wanted: first the veto rules, then the score."""
     credit, title = read_credit(wanted.artist), read_title(wanted.title)
     by_isrc = wanted.isrc is not None and track.isrc is not None and _same_isrc(wanted.isrc, track.isrc)
     names = [name_key(artist.name) for artist in track.artists]
     artist = compare_artists(credit, names, ())
     # Reading a title costs ten times as much as looking at a name, and most strangers fall here already.
     if artist is None and not by_isrc and not _may_name_guests(track.name):
-        return Weighed(track, "artist_differs")
+        return ScoredCandidate(track, "artist_differs")
     found = read_title(track.name)
     if artist is None and found.featured:
         artist = compare_artists(credit, names, found.featured)
     if artist is None and not by_isrc:
-        return Weighed(track, "artist_differs")
+        return ScoredCandidate(track, "artist_differs")
     alike = compare_titles(title, found)
     if by_isrc:
-        return _weigh_by_isrc(wanted, track, artist, alike)
+        return _score_by_isrc(wanted, track, artist, alike)
     if alike.refused:
-        return Weighed(track, alike.refused)
+        return ScoredCandidate(track, alike.refused)
     if refused := compare_versions(title, found):
-        return Weighed(track, refused)
+        return ScoredCandidate(track, refused)
     assert artist is not None
     lost = _DETAIL_MISSING * (title.detail != found.detail)
     guests = _guests(credit, title, names, found)
     return _score(wanted, track, artist, alike, guests, lost=lost)
 
 
-def _weigh_by_isrc(wanted: Wanted, track: Track, artist: Likeness | None, alike: Likeness) -> Weighed:
+def _score_by_isrc(wanted: TrackQuery, track: Track, artist: Similarity | None, alike: Similarity) -> ScoredCandidate:
     """Take the word of a recording's code, unless both names or the length say that the code is a stranger's."""
     if artist is None and alike.refused:
-        return Weighed(track, "isrc_contradicted")
+        return ScoredCandidate(track, "isrc_contradicted")
     if _difference_ms(wanted, track) > OTHER_LENGTH_MS:
-        return Weighed(track, "duration_differs")
+        return ScoredCandidate(track, "duration_differs")
     names = (alike.refused or alike.reason, artist.reason if artist else "artist_differs")
     sure = artist is not None and not alike.refused and compare_versions(_title(wanted), read_title(track.name)) is None
-    return Weighed(track, None, _ISRC_SURE if sure else _ISRC_LIKELY, ("isrc", *names), by_isrc=True)
+    return ScoredCandidate(track, None, _ISRC_SURE if sure else _ISRC_LIKELY, ("isrc", *names), by_isrc=True)
 
 
-def _score(wanted: Wanted, track: Track, artist: Likeness, title: Likeness, guests: str, *, lost: float) -> Weighed:
+def _score(
+    wanted: TrackQuery, track: Track, artist: Similarity, title: Similarity, guests: str, *, lost: float
+) -> ScoredCandidate:
     reasons = [title.reason, artist.reason]
     difference_ms = _difference_ms(wanted, track)
     if difference_ms > OTHER_LENGTH_MS:
-        return Weighed(track, "duration_differs")
+        return ScoredCandidate(track, "duration_differs")
     length = _LENGTH_UNKNOWN
     if difference_ms >= 0:
         length = 1 - max(0, difference_ms - SAME_LENGTH_MS) / (OTHER_LENGTH_MS - SAME_LENGTH_MS)
@@ -131,7 +133,7 @@ def _score(wanted: Wanted, track: Track, artist: Likeness, title: Likeness, gues
     if guests:
         reasons.append(guests)
         score -= _GUEST_MISSING * (guests == "guest_missing")
-    return Weighed(track, None, round(score - lost, 4), tuple(reasons))
+    return ScoredCandidate(track, None, round(score - lost, 4), tuple(reasons))
 
 
 def _guests(credit: Credit, title: Title, names: list[str], found: Title) -> str:
@@ -141,14 +143,14 @@ def _guests(credit: Credit, title: Title, names: list[str], found: Title) -> str
     return "guest_missing" if expected.isdisjoint({*names, *found.featured}) else "guests"
 
 
-def _difference_ms(wanted: Wanted, track: Track) -> int:
+def _difference_ms(wanted: TrackQuery, track: Track) -> int:
     """Return by how much the lengths differ, -1 when one is unknown."""
     if not wanted.duration_ms or not track.duration_ms:
         return -1
     return abs(wanted.duration_ms - track.duration_ms)
 
 
-def _decide(wanted: Wanted, ranked: list[Weighed]) -> Match:
+def _decide(wanted: TrackQuery, ranked: list[ScoredCandidate]) -> Match:
     best = ranked[0]
     rival = next((one for one in ranked[1:] if not _same_recording(best, one)), None)
     margin = round(best.score - rival.score, 4) if rival else None
@@ -162,12 +164,12 @@ def _decide(wanted: Wanted, ranked: list[Weighed]) -> Match:
     return Match(wanted, Outcome.MATCHED, best.track, best.score, margin, reasons)
 
 
-def _is_decided(best: Weighed, rival: Weighed) -> bool:
+def _is_decided(best: ScoredCandidate, rival: ScoredCandidate) -> bool:
     """The code or the length tells them apart, however near the scores are."""
     return (best.by_isrc and not rival.by_isrc) or ("duration" in best.reasons and "duration" not in rival.reasons)
 
 
-def _same_recording(one: Weighed, other: Weighed) -> bool:
+def _same_recording(one: ScoredCandidate, other: ScoredCandidate) -> bool:
     """Tell twins from rivals: two intros of one artist are rivals even when they last about as long."""
     first, second = one.track, other.track
     if first.id == second.id or (first.isrc and first.isrc == second.isrc):
@@ -181,7 +183,7 @@ def _same_recording(one: Weighed, other: Weighed) -> bool:
     return abs(first.duration_ms - second.duration_ms) <= limit_ms
 
 
-def _rank(wanted: Wanted, one: Weighed) -> tuple[object, ...]:
+def _rank(wanted: TrackQuery, one: ScoredCandidate) -> tuple[object, ...]:
     """Order candidates: the code, the score, then among twins what is wanted, known best, and released first."""
     track = one.track
     album = track.album
@@ -198,12 +200,12 @@ def _rank(wanted: Wanted, one: Weighed) -> tuple[object, ...]:
     )
 
 
-def _nearest_miss(weighed: list[Weighed]) -> str:
-    refusals = [REFUSALS.index(one.refused) for one in weighed if one.refused]
+def _nearest_miss(scored: list[ScoredCandidate]) -> str:
+    refusals = [REFUSALS.index(one.refused) for one in scored if one.refused]
     return REFUSALS[max(refusals)] if refusals else "no_candidates"
 
 
-def _title(wanted: Wanted) -> Title:
+def _title(wanted: TrackQuery) -> Title:
     return read_title(wanted.title)
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from boombap.spotify.matching.normalize import Credit, Title
 
 
-class Likeness(NamedTuple):
+class Similarity(NamedTuple):
     """How alike two names are, and the code that says how they were found alike.
 
     Attributes:
@@ -28,7 +28,7 @@ class Likeness(NamedTuple):
     refused: str | None = None
 
 
-def compare_artists(credit: Credit, names: Sequence[str], guests: Iterable[str]) -> Likeness | None:
+def compare_artists(credit: Credit, names: Sequence[str], guests: Iterable[str]) -> Similarity | None:
     """Compare an artist's line with the names of a track, as keys, and its title's guests; None when they differ."""
     whole = credit.whole
     if not whole or not names:
@@ -47,53 +47,53 @@ def compare_artists(credit: Credit, names: Sequence[str], guests: Iterable[str])
     return None
 
 
-_FIRST = Likeness(1.0, "artist")
-_LISTED = Likeness(0.97, "artist_listed")
-_ALL_LISTED = Likeness(1.0, "artists")
-_GUEST = Likeness(0.9, "artist_guest")
-_SIMILAR = Likeness(0.7, "artist_similar")
+_FIRST = Similarity(1.0, "artist")
+_LISTED = Similarity(0.97, "artist_listed")
+_ALL_LISTED = Similarity(1.0, "artists")
+_GUEST = Similarity(0.9, "artist_guest")
+_SIMILAR = Similarity(0.7, "artist_similar")
 
 
 @lru_cache(maxsize=16_384)
-def compare_titles(one: Title, other: Title) -> Likeness:
+def compare_titles(one: Title, other: Title) -> Similarity:
     """Compare two titles without their versions and guests; the order of both does not matter."""
     if not one.key or not other.key:
         return _TITLE_DIFFERS
     if one.key == other.key:
         return _compare_subtitles(one.subtitle, other.subtitle)
     if other.full in (one.key, one.full) or one.full == other.key:
-        return Likeness(0.98, "title_rewritten")
+        return Similarity(0.98, "title_rewritten")
     if "*" in one.key + other.key and (_uncensors(one.key, other.key) or _uncensors(other.key, one.key)):
-        return Likeness(0.97, "title_censored")
+        return Similarity(0.97, "title_censored")
     if one.numbers != other.numbers:
         near = OSA.distance(one.key, other.key, score_cutoff=3) <= 3  # noqa: PLR2004 - about one number
-        return Likeness(0.0, "", "number_differs" if near else "title_differs")
+        return Similarity(0.0, "", "number_differs" if near else "title_differs")
     return _compare_spelling(one, other)
 
 
-_TITLE_DIFFERS = Likeness(0.0, "", "title_differs")
+_TITLE_DIFFERS = Similarity(0.0, "", "title_differs")
 
 
-def _compare_subtitles(one: str, other: str) -> Likeness:
+def _compare_subtitles(one: str, other: str) -> Similarity:
     if one == other:
-        return Likeness(1.0, "title")
+        return Similarity(1.0, "title")
     if not one or not other:
-        return Likeness(0.97, "subtitle_missing")
+        return Similarity(0.97, "subtitle_missing")
     if one in other or other in one or OSA.normalized_similarity(one, other) >= 0.8:  # noqa: PLR2004 - a slip or two
-        return Likeness(0.96, "subtitle_similar")
-    return Likeness(0.0, "", "subtitle_differs")
+        return Similarity(0.96, "subtitle_similar")
+    return Similarity(0.0, "", "subtitle_differs")
 
 
-def _compare_spelling(one: Title, other: Title) -> Likeness:
+def _compare_spelling(one: Title, other: Title) -> Similarity:
     """Find slips of the pen: one in 6 letters, two from 12 on, three from 20 on, and never a whole word."""
     if (words := _bare(one.text)) and words == _bare(other.text):
-        return Likeness(0.97, "title_rewritten")
+        return Similarity(0.97, "title_rewritten")
     shorter = min(len(one.key), len(other.key))
     most = 0 if shorter < 6 else 1 if shorter < 12 else 2 if shorter < 20 else 3  # noqa: PLR2004 - see above
     slips = OSA.distance(one.key, other.key, score_cutoff=most) if most else 1
     if slips > most or _is_other_wording(one.text.split(), other.text.split()):
         return _TITLE_DIFFERS
-    return Likeness(1 - slips / (shorter + slips), "title_similar")
+    return Similarity(1 - slips / (shorter + slips), "title_similar")
 
 
 _FILLERS = frozenset({"a", "an", "and", "da", "the", "tha"})

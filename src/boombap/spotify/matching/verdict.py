@@ -8,27 +8,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from boombap.spotify.matching.match import match, weigh
+from boombap.spotify.matching.match import match, score_candidate
 from boombap.spotify.matching.normalize import read_title
-from boombap.spotify.model import Match, Outcome, Refusal
+from boombap.spotify.model import Match, Outcome, Rejection
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from boombap.spotify.model import Track, Wanted
+    from boombap.spotify.model import Track, TrackQuery
 
 
-def match_id(wanted: Wanted, track: Track) -> Match | None:
+def match_id(wanted: TrackQuery, track: Track) -> Match | None:
     """Return the verdict about a track that was asked for by its id; None when the id is another track's."""
     if not wanted.artist or not wanted.title:
         return Match(wanted, Outcome.MATCHED, track, 1.0, None, ("id",))
-    weighed = weigh(wanted, track)
-    if weighed.refused is not None:
+    scored = score_candidate(wanted, track)
+    if scored.refused is not None:
         return None
-    return Match(wanted, Outcome.MATCHED, track, weighed.score, None, ("id", *weighed.reasons))
+    return Match(wanted, Outcome.MATCHED, track, scored.score, None, ("id", *scored.reasons))
 
 
-def match_all(wanted: Iterable[Wanted], tracks: Sequence[Track]) -> tuple[list[Match], list[Wanted]]:
+def match_all(wanted: Iterable[TrackQuery], tracks: Sequence[Track]) -> tuple[list[Match], list[TrackQuery]]:
     """Return what was found among the tracks of an artist, and the wanted tracks that were not."""
     by_key: dict[str, list[Track]] = {}
     by_id = {track.id: track for track in tracks if track.id}
@@ -49,23 +49,25 @@ def match_all(wanted: Iterable[Wanted], tracks: Sequence[Track]) -> tuple[list[M
     return matches, left
 
 
-def unknown_id(wanted: Wanted) -> Match:
+def unknown_id(wanted: TrackQuery) -> Match:
     """Return the verdict about an id that Spotify does not know."""
     return Match(wanted, Outcome.NOT_FOUND, reasons=("unknown_id",))
 
 
-def refused(wanted: Wanted, refusal: Refusal) -> Match:
-    """Return the verdict about a track whose request has no reply."""
-    if refusal is Refusal.NOT_FOUND:
+def refused(wanted: TrackQuery, rejection: Rejection) -> Match:
+    """Return the verdict about a track whose request has no response."""
+    if rejection is Rejection.NOT_FOUND:
         return unknown_id(wanted)
-    return Match(wanted, Outcome.FAILED, reasons=("forbidden" if refusal is Refusal.FORBIDDEN else "request_failed",))
+    return Match(
+        wanted, Outcome.FAILED, reasons=("forbidden" if rejection is Rejection.FORBIDDEN else "request_failed",)
+    )
 
 
 def without_broken(match: Match, broken: frozenset[str]) -> Match:
     """Return a verdict; a failure where its id is only unknown because the entry could not be read.
 
     Args:
-        broken: ids whose entry in the reply could not be read.
+        broken: ids whose entry in the response could not be read.
     """
     if match.outcome is not Outcome.NOT_FOUND or match.wanted.spotify_id not in broken:
         return match

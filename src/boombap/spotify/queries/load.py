@@ -1,4 +1,4 @@
-"""The queries of the Spotify processor: ``schema/`` stands before the number of a version."""
+"""The queries of the Spotify processor: ``schema/`` comes before the number of a version."""
 
 from __future__ import annotations
 

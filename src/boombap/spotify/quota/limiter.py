@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from boombap.spotify.webapi.endpoints import Limited
 
-    class Window(Protocol):
+    class RateWindow(Protocol):
         """The requests of all processes of one developer account within the rolling window; in Redis."""
 
         def take(self, most: int) -> Grant:
@@ -87,7 +87,7 @@ class Grant(NamedTuple):
     cooldown_until_s: float = 0.0
 
 
-class Limits(NamedTuple):
+class RateLimits(NamedTuple):
     """What the account may ask.
 
     Attributes:
@@ -104,7 +104,7 @@ class Limits(NamedTuple):
 
     @property
     def rate_per_s(self) -> float:
-        """Return the requests a second that use the whole budget."""
+        """Return the requests per second that use the whole budget."""
         return self.budget / self.window_s
 
     @property
@@ -123,15 +123,15 @@ class Limiter:
     Args:
         unsaid: the waits after refusals that name none.
         window: None counts as a Redis that is down.
-        memories: asked at the start and told of every cool-down, each on its own: one that fails is passed over.
+        memories: asked at the start and told of every cool-down, each on its own: one that fails is skipped.
         clock: monotonic seconds.
         wall: Unix time.
     """
 
     def __init__(
         self,
-        limits: Limits,
-        window: Window | None,
+        limits: RateLimits,
+        window: RateWindow | None,
         memories: Sequence[Memory],
         *,
         unsaid: Backoff = UNSAID,

@@ -41,16 +41,16 @@ class Script:
             ExternalError: when the server does not answer, or refuses.
         """
         words = (len(keys), *keys, *arguments)
-        reply = pool.ask("EVALSHA", self._sha, *words)
-        if isinstance(reply, ServerError) and reply.word == "NOSCRIPT":
-            reply = pool.ask("EVAL", self._text, *words)
-        if isinstance(reply, ServerError):
-            raise refusal(reply, pool.target, "EVALSHA")
-        answer: list[int] | int = reply
+        response = pool.ask("EVALSHA", self._sha, *words)
+        if isinstance(response, ServerError) and response.word == "NOSCRIPT":
+            response = pool.ask("EVAL", self._text, *words)
+        if isinstance(response, ServerError):
+            raise refusal(response, pool.target, "EVALSHA")
+        answer: list[int] | int = response
         return answer
 
 
-class Window:
+class SharedRateWindow:
     """The window of one account, and its cool-down; use it from one thread.
 
     Args:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from boombap.clients.http.multi import Client
 from boombap.spotify.quota.cooldown import Cooldown
-from boombap.spotify.quota.limiter import Limiter, Limits
-from boombap.spotify.quota.shared_window import Window, account_of
+from boombap.spotify.quota.limiter import Limiter, RateLimits
+from boombap.spotify.quota.shared_window import SharedRateWindow, account_of
 from boombap.spotify.webapi.token import from_settings
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from boombap.interrupt import Interrupt
     from boombap.spotify.quota.limiter import Memory
     from boombap.spotify.settings import SpotifySettings
-    from boombap.spotify.webapi.token import Access
+    from boombap.spotify.webapi.token import AccessToken
 
 
 class ApiSession(NamedTuple):
@@ -31,7 +31,7 @@ class ApiSession(NamedTuple):
     """
 
     client: Client
-    token: Access
+    token: AccessToken
     limiter: Limiter
     base_url: str
 
@@ -69,12 +69,12 @@ def open_session(
 
 def _limiter(settings: SpotifySettings, redis: RedisPool | None, pool: Pool | None, *, burst: int) -> Limiter:
     """Return the limiter of one process, with what all processes share and remember."""
-    limits = Limits(settings.budget, settings.window, burst, settings.local_share / 100)
+    limits = RateLimits(settings.budget, settings.window, burst, settings.local_share / 100)
     account = account_of(settings.client_id or "")
     memories: list[Memory] = []
     window = None
     if redis:
-        window = Window(redis, account, budget=settings.budget, length_s=settings.window + limits.hold_s)
+        window = SharedRateWindow(redis, account, budget=settings.budget, length_s=settings.window + limits.hold_s)
         memories.append(window)
     if pool:
         memories.append(Cooldown(pool, account))

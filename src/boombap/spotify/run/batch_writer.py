@@ -49,14 +49,14 @@ class Batch(NamedTuple):
     missing: tuple[str, ...]
 
 
-class Sink:
+class BatchWriter:
     """Collects verdicts and writes them; leaving the block writes the rest.
 
     Args:
         write: takes verdicts into the store, all or none; called from one thread.
         keep: takes tracks, unknown ids and verdicts into the cache; one that fails costs the next run's hits.
-        on_written: hears of the rows of each batch that is in the store.
-        on_retry: hears of every further attempt to write.
+        on_written: called with the number of rows of each batch that is in the store.
+        on_retry: called before every further attempt to write.
     """
 
     def __init__(
@@ -80,7 +80,7 @@ class Sink:
         self._tracks: list[Track] = []
         self._missing: list[str] = []
         self._interrupt = Interrupt()
-        self._workers: Workers[Batch] = Workers(1, self._work, self._interrupt, size=_WAITING, name="sink")
+        self._workers: Workers[Batch] = Workers(1, self._work, self._interrupt, size=_WAITING, name="writer")
 
     def __enter__(self) -> Self:
         self._workers.__enter__()
@@ -103,13 +103,13 @@ class Sink:
             if full := self._matches.add(match):
                 self._hand_over(full)
 
-    def remember(self, tracks: Sequence[Track], missing: Sequence[str]) -> None:
+    def cache_later(self, tracks: Sequence[Track], missing: Sequence[str]) -> None:
         """Take what is for the cache only; it goes with the next verdicts."""
         if self._keep:
             self._tracks += tracks
             self._missing += missing
 
-    def tend(self) -> None:
+    def flush_due(self) -> None:
         """Write what has waited long enough, and raise what a write raised."""
         self._workers.check()
         if due := self._matches.due():

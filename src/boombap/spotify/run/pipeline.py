@@ -1,8 +1,8 @@
-"""The run: wanted tracks in, requests out within the quota, verdicts to the sink; one thread, many requests in flight.
+"""The run: wanted tracks in, requests out within the quota, verdicts to the writer; one thread, many in flight.
 
-Nothing is lost and nothing doubled: a track leaves the planner with one verdict, and a row is done when the sink's
+Nothing is lost and nothing doubled: a track leaves the scheduler with one verdict, and a row is done when the writer's
 transaction says so. Whatever ends the run (an interrupt, a ban, a server that stays away) first waits for what is in
-flight, because it is paid for, and has the sink write it.
+flight, because it is paid for, and has it written.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from boombap.resilience.backoff import Backoff
 from boombap.resilience.breaker import Breaker, State
 from boombap.resilience.retry import Policy, wait_s
 from boombap.spotify.matching.verdict import without_broken
-from boombap.spotify.model import Kind, Mode, Outcome, Refusal
-from boombap.spotify.run.statistics import Tally
+from boombap.spotify.model import Endpoint, Mode, Outcome, Rejection
+from boombap.spotify.run.statistics import RunStatistics
 from boombap.spotify.webapi import endpoints
 from boombap.spotify.webapi.decode import Decoded
 
@@ -31,16 +31,16 @@ if TYPE_CHECKING:
     from boombap.clients.http.exchange import Failure, Response
     from boombap.errors import BoombapError
     from boombap.interrupt import Interrupt
-    from boombap.spotify.model import Ask, Match
+    from boombap.spotify.model import ApiRequest, Match
     from boombap.spotify.run.api_session import ApiSession
-    from boombap.spotify.run.batch_writer import Sink
-    from boombap.spotify.run.prefetch import Feed
-    from boombap.spotify.scheduling.scheduler import Planner
+    from boombap.spotify.run.batch_writer import BatchWriter
+    from boombap.spotify.run.prefetch import Prefetcher
+    from boombap.spotify.scheduling.scheduler import RequestScheduler
 
 _STEP_S = 0.05
 _DRAIN_S = 5.0
 _POLICY = Policy(attempts=6, deadline_s=60.0, backoff=Backoff(base_s=0.25, cap_s=15.0))
-# Rows that wait in the planner: enough to fill the requests of a moment, few enough to lease no more than is worked on.
+# Rows that wait in the scheduler: enough to fill the requests of a moment, few enough not to lease too many.
 _BACKLOG = 4_000
 _PATIENCE_S = 60.0
 _MOST_FORBIDDEN = 20
@@ -48,17 +48,17 @@ _MOST_FORBIDDEN = 20
 _MOST_REFUSED = 100
 
 
-class Parts(NamedTuple):
+class RunParts(NamedTuple):
     """What a run works with."""
 
     api: ApiSession
-    planner: Planner
-    feed: Feed
-    sink: Sink
+    scheduler: RequestScheduler
+    prefetcher: Prefetcher
+    writer: BatchWriter
 
 
 class _Open:
-    """An ask on its way: when it was first sent, how often it failed or was absent, and how it went the last time."""
+    """A request in flight: when it was first sent, how often it failed or was absent, and how it went the last time."""
 
     __slots__ = ("absences", "begun_s", "failures", "headers", "is_trial")
 
@@ -78,17 +78,17 @@ class Pipeline:
         tally: is filled in; a new one when not given.
         policy: how often one request is sent again.
         patience_s: how long nothing at all may succeed before the run is given up.
-        on_progress: hears in every turn how many tracks more have a verdict.
+        on_progress: called in every turn with the number of further tracks that have a verdict.
         clock: monotonic seconds.
         draw: chance for the waits.
     """
 
     def __init__(
         self,
-        parts: Parts,
+        parts: RunParts,
         interrupt: Interrupt,
         *,
-        tally: Tally | None = None,
+        statistics: RunStatistics | None = None,
         policy: Policy = _POLICY,
         patience_s: float = _PATIENCE_S,
         on_progress: Callable[[int], None] | None = None,
@@ -96,7 +96,7 @@ class Pipeline:
         wall: Callable[[], float] = time.time,
         draw: Callable[[], float] = random.random,
     ) -> None:
-        self.tally = tally or Tally()
+        self.statistics = statistics or RunStatistics()
         self._parts = parts
         self._api = parts.api
         self._interrupt = interrupt
@@ -107,9 +107,9 @@ class Pipeline:
         self._wall = wall
         self._draw = draw
         self._breaker = Breaker(threshold=10, recovery_s=1.0, clock=clock)
-        self._open: dict[Ask, _Open] = {}
-        self._ready: deque[Ask] = deque()
-        self._later: list[tuple[float, int, Ask]] = []
+        self._open: dict[ApiRequest, _Open] = {}
+        self._ready: deque[ApiRequest] = deque()
+        self._later: list[tuple[float, int, ApiRequest]] = []
         self._numbers = count()
         self._waiting = 0
         self._is_finished = False
@@ -124,10 +124,10 @@ class Pipeline:
         """Work until every wanted track has a verdict.
 
         Raises:
-            Interrupted: when the run was ended; what was in flight is in the sink.
+            Interrupted: when the run was ended; what was in flight is with the writer.
             RetryLater: a ban is longer than a run waits.
             AccessDenied: the credentials are wrong.
-            ExternalError: the source, the sink or the Web API failed for good.
+            ExternalError: the source, the writer or the Web API failed for good.
         """
         try:
             while not self._is_over():
@@ -137,29 +137,29 @@ class Pipeline:
             raise
 
     def _is_over(self) -> bool:
-        return self._is_finished and self._parts.planner.is_idle and not self._open
+        return self._is_finished and self._parts.scheduler.is_idle and not self._open
 
     def _turn(self) -> None:
         self._interrupt.check()
         self._take_in()
         self._send()
-        self._parts.sink.tend()
-        self._hear(self._api.client.poll(self._wait_s()) if self._api.client.in_flight else self._rest())
+        self._parts.writer.flush_due()
+        self._handle_all(self._api.client.poll(self._wait_s()) if self._api.client.in_flight else self._rest())
         self._on_progress(0)
 
     def _take_in(self) -> None:
         """Take chunks until there is enough to do; without anything else to do, wait for one."""
         while not self._is_finished and self._waiting < _BACKLOG:
             is_idle = not self._open and not self._waiting
-            chunk = self._parts.feed.get(_STEP_S if is_idle else 0.0)
+            chunk = self._parts.prefetcher.get(_STEP_S if is_idle else 0.0)
             if chunk:
-                self.tally.hits += len(chunk.hits)
+                self.statistics.hits += len(chunk.hits)
                 self._deliver(chunk.hits)
                 self._waiting += len(chunk.misses)
-                self._parts.planner.add(chunk.misses, self._clock())
-            elif self._parts.feed.is_over:
+                self._parts.scheduler.add(chunk.misses, self._clock())
+            elif self._parts.prefetcher.is_over:
                 self._is_finished = True
-                self._parts.planner.finish()
+                self._parts.scheduler.finish()
             else:
                 return
 
@@ -169,7 +169,7 @@ class Pipeline:
             self._ready.append(heapq.heappop(self._later)[2])
         room = self._api.client.free_slots
         if len(self._ready) < room:
-            self._ready.extend(parts.planner.next_requests(room - len(self._ready), now_s))
+            self._ready.extend(parts.scheduler.next_requests(room - len(self._ready), now_s))
         if not self._ready or not room or not self._has_token(now_s):
             return
         for _ in range(self._allowed(min(room, len(self._ready)))):
@@ -195,37 +195,37 @@ class Pipeline:
             self._api.client.submit(token.request())
         return False
 
-    def _submit(self, ask: Ask, now_s: float) -> None:
+    def _submit(self, request: ApiRequest, now_s: float) -> None:
         headers = self._api.token.headers
         assert headers is not None, "looked at before"
-        under_way = self._open.get(ask)
+        under_way = self._open.get(request)
         if under_way is None:
-            under_way = self._open[ask] = _Open(now_s)
+            under_way = self._open[request] = _Open(now_s)
         else:
-            self.tally.retries += 1
+            self.statistics.retries += 1
         under_way.headers = headers
         under_way.is_trial = self._breaker.state is not State.CLOSED
-        self.tally.requests[ask.kind] += 1
-        self._api.client.submit(endpoints.request(ask, self._api.base_url, headers))
+        self.statistics.requests[request.endpoint] += 1
+        self._api.client.submit(endpoints.http_request(request, self._api.base_url, headers))
 
-    def _hear(self, answers: Iterable[Response | Failure]) -> None:
+    def _handle_all(self, answers: Iterable[Response | Failure]) -> None:
         stop: BoombapError | None = None
         for answer in answers:
-            ask = answer.request.tag
+            request = answer.request.tag
             try:
-                if ask is self._api.token:
-                    self._hear_token(answer)
+                if request is self._api.token:
+                    self._handle_token(answer)
                 else:
-                    self._hear_of(ask, answer)  # type: ignore[arg-type] # every other request has an ask as its tag
+                    self._handle(request, answer)  # type: ignore[arg-type] # any other tag is a request of ours
             except (ExternalError, RetryLater) as error:
                 # The answers that came with this one are paid for too.
                 stop = stop or error
         if stop:
             raise stop
 
-    def _hear_token(self, answer: Response | Failure) -> None:
+    def _handle_token(self, answer: Response | Failure) -> None:
         try:
-            self._api.token.take(answer)
+            self._api.token.update(answer)
         except ExternalError as error:
             now_s = self._clock()
             self._token.failures += 1
@@ -236,85 +236,85 @@ class Pipeline:
         else:
             self._token = _Open(self._clock())
 
-    def _hear_of(self, ask: Ask, answer: Response | Failure) -> None:
-        found = endpoints.read(ask, answer, self._wall())
+    def _handle(self, request: ApiRequest, answer: Response | Failure) -> None:
+        found = endpoints.read(request, answer, self._wall())
         match found:
             case Decoded():
                 self._succeed()
-                self._settle(ask, found)
-            case Refusal():
+                self._settle(request, found)
+            case Rejection():
                 self._succeed()
-                self._hear_refusal(ask, found, endpoints.said(answer))
+                self._handle_rejection(request, found, endpoints.said(answer))
             case endpoints.Absent():
                 self._succeed()
-                self._doubt(ask, endpoints.said(answer))
+                self._ask_again(request, endpoints.said(answer))
             case endpoints.Expired():
-                if self._open[ask].is_trial:
+                if self._open[request].is_trial:
                     self._breaker.cancel()
-                self._ready.append(ask)
-                self._api.token.refuse(self._open[ask].headers)
+                self._ready.append(request)
+                self._api.token.reject(self._open[request].headers)
             case endpoints.Limited():
-                self._ready.append(ask)
-                self._rise()
+                self._ready.append(request)
+                self._recover()
                 self._api.limiter.refuse(found)
             case _:
-                self._fail(ask, found)
+                self._fail(request, found)
 
     def _succeed(self) -> None:
         self._api.limiter.succeed()
-        self._api.token.accept()
-        self._rise()
+        self._api.token.confirm()
+        self._recover()
 
-    def _doubt(self, ask: Ask, said: str) -> None:
+    def _ask_again(self, request: ApiRequest, said: str) -> None:
         """Ask once more for an id that is not there; a run that ends leaves it to the next one."""
-        under_way = self._open[ask]
+        under_way = self._open[request]
         under_way.absences += 1
         if under_way.absences > 1:
-            self._hear_refusal(ask, Refusal.NOT_FOUND, said)
+            self._handle_rejection(request, Rejection.NOT_FOUND, said)
         elif not self._is_ending:
-            heapq.heappush(self._later, (self._clock() + self._pause_s(), next(self._numbers), ask))
+            heapq.heappush(self._later, (self._clock() + self._pause_s(), next(self._numbers), request))
 
-    def _hear_refusal(self, ask: Ask, refusal: Refusal, said: str) -> None:
-        """Note what the Web API said of one id; a refused batch is halved by the planner.
+    def _handle_rejection(self, request: ApiRequest, rejection: Rejection, said: str) -> None:
+        """Note what the Web API said of one id; a rejected batch is halved by the scheduler.
 
         Raises:
             ExternalError: it refuses one id after the other, so it is not the ids.
         """
-        if refusal is not Refusal.FORBIDDEN and len(ask.ids) <= 1:
-            self._refused += refusal is Refusal.FAILED
-            (self.tally.refused_ids if refusal is Refusal.NOT_FOUND else self.tally.failures)[said] += 1
-        self._settle(ask, refusal)
+        if rejection is not Rejection.FORBIDDEN and len(request.ids) <= 1:
+            self._refused += rejection is Rejection.FAILED
+            (self.statistics.refused_ids if rejection is Rejection.NOT_FOUND else self.statistics.failures)[said] += 1
+        self._settle(request, rejection)
         if self._refused >= _MOST_REFUSED:
             raise ExternalError(f"the Web API has refused {self._refused} requests in a row: {said}")
 
-    def _settle(self, ask: Ask, found: Decoded | Refusal) -> None:
-        """Hand what is final to the planner, and its verdicts on."""
-        del self._open[ask]
-        planner = self._parts.planner
-        if isinstance(found, Refusal):
+    def _settle(self, request: ApiRequest, found: Decoded | Rejection) -> None:
+        """Hand what is final to the scheduler, and its verdicts on."""
+        del self._open[request]
+        scheduler = self._parts.scheduler
+        if isinstance(found, Rejection):
             self._count_forbidden(found)
-            return self._deliver(planner.answer(ask, found).matches, asked=True)
+            return self._deliver(scheduler.answer(request, found).matches, asked=True)
         self._forbidden = self._refused = 0
-        matches, extra_tracks = planner.answer(ask, found.reply)
+        matches, extra_tracks = scheduler.answer(request, found.response)
         if found.broken:
             matches = [without_broken(match, found.broken) for match in matches]
         # Search results and album pages may lack fields that a track asked for by its id has.
-        is_whole = ask.kind in {Kind.TRACKS, Kind.TRACK}
-        tracks = [track for track in found.reply.tracks if track is not None] if is_whole else []
+        is_whole = request.endpoint in {Endpoint.TRACKS, Endpoint.TRACK}
+        tracks = [track for track in found.response.tracks if track is not None] if is_whole else []
         missing: tuple[str, ...] = ()
-        if ask.kind is Kind.TRACKS:
-            answered = zip(ask.ids, found.reply.tracks, strict=True)
+        if request.endpoint is Endpoint.TRACKS:
+            answered = zip(request.ids, found.response.tracks, strict=True)
             missing = tuple(id_ for id_, track in answered if track is None and id_ not in found.broken)
-        self._parts.sink.remember([*tracks, *extra_tracks], missing)
+        self._parts.writer.cache_later([*tracks, *extra_tracks], missing)
         return self._deliver(matches, asked=True)
 
-    def _count_forbidden(self, refusal: Refusal) -> None:
+    def _count_forbidden(self, rejection: Rejection) -> None:
         """End a run whose every request is forbidden: an app that was blocked would go through the whole table.
 
         Raises:
             ExternalError: after too many in a row.
         """
-        if refusal is not Refusal.FORBIDDEN or self._parts.planner.mode is Mode.EXTENDED:
+        if rejection is not Rejection.FORBIDDEN or self._parts.scheduler.mode is Mode.EXTENDED:
             return
         self._forbidden += 1
         if self._forbidden >= _MOST_FORBIDDEN:
@@ -328,15 +328,15 @@ class Pipeline:
             return
         if asked:
             self._waiting -= len(matches)
-        self.tally.outcomes.update([match.outcome for match in matches])
+        self.statistics.outcomes.update([match.outcome for match in matches])
         # What was given up is not done: its lease ends with the run, and the next run asks again.
-        self._parts.sink.put([match for match in matches if match.outcome is not Outcome.FAILED])
+        self._parts.writer.put([match for match in matches if match.outcome is not Outcome.FAILED])
         self._on_progress(len(matches))
 
-    def _fail(self, ask: Ask, error: BoombapError) -> None:
+    def _fail(self, request: ApiRequest, error: BoombapError) -> None:
         if isinstance(error, AccessDenied):
             raise error
-        now_s, under_way = self._clock(), self._open[ask]
+        now_s, under_way = self._clock(), self._open[request]
         self._breaker.fail()
         if self._down_since_s is None and self._breaker.state is not State.CLOSED:
             self._down_since_s = now_s
@@ -349,14 +349,14 @@ class Pipeline:
             # The server fails everybody: what it did not answer is nobody's fault.
             delay_s = self._pause_s()
         if delay_s is None:
-            self._hear_refusal(ask, Refusal.FAILED, str(error))
+            self._handle_rejection(request, Rejection.FAILED, str(error))
         elif not self._is_ending:
-            heapq.heappush(self._later, (now_s + delay_s, next(self._numbers), ask))
+            heapq.heappush(self._later, (now_s + delay_s, next(self._numbers), request))
 
     def _pause_s(self) -> float:
         return self._policy.backoff.delay_s(1, self._draw)
 
-    def _rise(self) -> None:
+    def _recover(self) -> None:
         self._breaker.succeed()
         if self._breaker.state is State.CLOSED:
             self._down_since_s = None
@@ -373,7 +373,7 @@ class Pipeline:
             times.append(self._later[0][0] - now_s)
         if self._ready:
             times.append(self._api.limiter.wait_s or _STEP_S)
-        wakes_at_s = self._parts.planner.wakes_at_s
+        wakes_at_s = self._parts.scheduler.wakes_at_s
         if wakes_at_s is not None and self._api.client.free_slots:
             times.append(wakes_at_s - now_s)
         return max(0.0, min(times))
@@ -389,6 +389,6 @@ class Pipeline:
         self._is_ending = True
         client, end_s = self._api.client, self._clock() + _DRAIN_S
         while client.in_flight and self._clock() < end_s:
-            # A second ban, or an error of the sink, changes nothing any more.
+            # A second ban, or an error of the writer, changes nothing any more.
             with suppress(ExternalError, RetryLater):
-                self._hear(client.poll(_STEP_S))
+                self._handle_all(client.poll(_STEP_S))

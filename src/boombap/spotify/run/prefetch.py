@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-    from boombap.spotify.model import Match, Wanted
+    from boombap.spotify.model import Match, TrackQuery
 
-    LookUp = Callable[[Sequence[Wanted]], tuple[list[Match], list[Wanted]]]
+    LookUp = Callable[[Sequence[TrackQuery]], tuple[list[Match], list[TrackQuery]]]
 
 _CHUNKS = 2
 _ALIVE_EVERY_S = 120.0
@@ -32,10 +32,10 @@ class Chunk(NamedTuple):
     """
 
     hits: list[Match]
-    misses: list[Wanted]
+    misses: list[TrackQuery]
 
 
-class Feed:
+class Prefetcher:
     """Reads ahead of the pipeline, no more than two chunks.
 
     Args:
@@ -45,7 +45,7 @@ class Feed:
     """
 
     def __init__(
-        self, chunks: Iterable[list[Wanted]], look_up: LookUp, keep_alive: Callable[[], object] | None = None
+        self, chunks: Iterable[list[TrackQuery]], look_up: LookUp, keep_alive: Callable[[], object] | None = None
     ) -> None:
         self._chunks = chunks
         self._look_up = look_up
@@ -53,7 +53,7 @@ class Feed:
         self._ended = threading.Event()
         self._queue: Queue[Chunk] = Queue(_CHUNKS)
         self._error: BaseException | None = None
-        self._thread = threading.Thread(target=self._run, name="feed", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="prefetch", daemon=True)
         self.is_over = False
 
     def __enter__(self) -> Self:
@@ -86,7 +86,7 @@ class Feed:
             with suppress(Closed):
                 for chunk in self._chunks:
                     self._put(Chunk(*self._look_up(chunk)))
-        except BaseException as error:  # noqa: BLE001 - it is raised again in the thread that owns the feed
+        except BaseException as error:  # noqa: BLE001 - it is raised again in the thread that owns the prefetcher
             self._error = error
         finally:
             self._queue.close()

@@ -6,10 +6,10 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from boombap.spotify.model import Kind, Outcome
+    from boombap.spotify.model import Endpoint, Outcome
 
 
-class Tally:
+class RunStatistics:
     """What a run has done so far.
 
     Attributes:
@@ -24,7 +24,7 @@ class Tally:
     def __init__(self) -> None:
         self.outcomes: Counter[Outcome] = Counter()
         self.hits = 0
-        self.requests: Counter[Kind] = Counter()
+        self.requests: Counter[Endpoint] = Counter()
         self.retries = 0
         self.failures: Counter[str] = Counter()
         self.refused_ids: Counter[str] = Counter()

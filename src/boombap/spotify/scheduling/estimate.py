@@ -1,6 +1,6 @@
 """What a run will cost before anything is spent: requests, days at the quota, and when it will be done.
 
-In development mode the figure stands on a simulation of the planner on a made catalogue of the team's size
+In development mode the figure stands on a simulation of the scheduler on a made catalogue of the team's size
 (benchmarks/spotify_planning.py): the true cost depends on how many releases an artist has, which nobody knows before.
 """
 
@@ -10,13 +10,13 @@ import math
 from typing import TYPE_CHECKING, NamedTuple
 
 from boombap.spotify.model import Mode
-from boombap.spotify.scheduling.scheduler import BATCH_IDS, SWEEP_FROM
+from boombap.spotify.scheduling.scheduler import BATCH_IDS, CRAWL_FROM
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _S_PER_DAY = 86_400
-# An artist sweep: the search, one page of ten releases for this many tracks, the albums, and the searches for the rest.
+# A discography crawl: the search, a page of ten releases for this many tracks, the albums, searches for the rest.
 _PER_SWEEP = 2.0
 _PER_SWEPT_TRACK = 0.215
 
@@ -60,7 +60,7 @@ def estimate(
 
     Args:
         quota_per_day: requests a day; 0 when there is no such quota.
-        rate_per_s: requests a second that the limiter lets through; 0 when unknown.
+        rate_per_s: requests per second that the limiter lets through; 0 when unknown.
         quota_left: of today's quota; all of it when unknown.
     """
     requests = _known(profile.known, mode) + _unknown(profile.artists, mode)
@@ -81,4 +81,4 @@ def _known(count: int, mode: Mode) -> int:
 def _unknown(artists: Iterable[int], mode: Mode) -> int:
     if mode is Mode.EXTENDED:
         return sum(artists)
-    return math.ceil(sum(count if count < SWEEP_FROM else _PER_SWEEP + _PER_SWEPT_TRACK * count for count in artists))
+    return math.ceil(sum(count if count < CRAWL_FROM else _PER_SWEEP + _PER_SWEPT_TRACK * count for count in artists))

@@ -1,19 +1,19 @@
-"""Which request to spend next: turns wanted tracks into asks, and the replies into verdicts.
+"""Which request to spend next: turns wanted tracks into requests, and the responses into verdicts.
 
-A state machine that knows nothing of HTTP. What goes in and out (`Ask`, `Reply`, `Refusal`) is in `model.py`. The
-pipeline's loop is::
+A state machine that knows nothing of HTTP. What goes in and out (`ApiRequest`, `ApiResponse`, `Rejection`) is in
+`model.py`. The pipeline's loop is::
 
-    planner = Planner(Mode.EXTENDED)
-    planner.add(wanted, now_s)                        # any number, at any time
-    planner.finish()                                  # no more will come: half-filled batches go out at once
-    for ask in planner.next_requests(20, now_s): ...  # at most 20; empty when it waits for replies or for time
-    matches, extra_tracks = planner.answer(ask, reply_or_refusal)   # each wanted track comes out exactly once
-    planner.wakes_at_s                                # when a half-filled batch falls due; None when nothing waits
-    planner.is_idle                                   # nothing waits and nothing is open
+    scheduler = RequestScheduler(Mode.EXTENDED)
+    scheduler.add(wanted, now_s)       # any number, at any time
+    scheduler.finish()                 # no more will come: half-filled batches go out at once
+    for request in scheduler.next_requests(20, now_s): ...   # at most 20; empty while it waits for responses or time
+    matches, extra_tracks = scheduler.answer(request, response_or_rejection)   # each track comes out exactly once
+    scheduler.wakes_at_s               # when a half-filled batch falls due; None when nothing waits
+    scheduler.is_idle                  # nothing waits and nothing is in flight
 
 Extended quota: known ids in batches of 50, unknown names by search. Development mode: whole artists at once
 (`discography`), what that leaves by search, and known ids one by one. An id whose track has another name is not
-believed: the track is searched for. A refusal `FORBIDDEN` of a batch switches to development mode (`planner.mode`).
+believed: the track is searched for. `Rejection.FORBIDDEN` for a batch switches to development mode (`scheduler.mode`).
 """
 
 from __future__ import annotations
@@ -24,39 +24,39 @@ from typing import TYPE_CHECKING, NamedTuple
 from boombap.spotify.matching.match import match
 from boombap.spotify.matching.normalize import read_credit, searchable
 from boombap.spotify.matching.verdict import match_id, refused, unknown_id
-from boombap.spotify.model import Ask, Kind, Match, Mode, Priority, Refusal
-from boombap.spotify.scheduling.discography import Sweep
+from boombap.spotify.model import ApiRequest, Endpoint, Match, Mode, Priority, Rejection
+from boombap.spotify.scheduling.discography import DiscographyCrawl
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Sequence
 
-    from boombap.spotify.model import Reply, Track, Wanted
+    from boombap.spotify.model import ApiResponse, Track, TrackQuery
 
 BATCH_IDS = 50
 FLUSH_S = 0.02
 SEARCH_LIMIT = 10
-# Below this many wanted tracks an artist is searched track by track: a sweep costs three requests before it finds one.
-SWEEP_FROM = 5
-# An artist is swept once nothing more of it came for a while, because the source brings artists in one piece.
+# Below this many wanted tracks an artist is searched track by track: a crawl costs three requests before it finds one.
+CRAWL_FROM = 5
+# A discography is read once nothing more of it came for a while, because the source brings artists in one piece.
 _RIPE_S = 1.0
 _MOST_WAITING = 2_000
-_MOST_SWEEPS = 16
-_BATCHES = (Kind.TRACKS, Kind.ALBUMS, Kind.ARTISTS)
+_MAX_CRAWLS = 16
+_BATCHES = (Endpoint.TRACKS, Endpoint.ALBUMS, Endpoint.ARTISTS)
 
 
 class Settled(NamedTuple):
-    """What followed from one reply.
+    """What followed from one response.
 
     Attributes:
         matches: verdicts, each about a track that nothing more is asked for.
-        extra_tracks: tracks of the reply that are worth caching, wanted or not; from album pages only.
+        extra_tracks: tracks of the response that are worth caching, wanted or not; from album pages only.
     """
 
     matches: list[Match]
     extra_tracks: Sequence[Track] = ()
 
 
-class Planner:
+class RequestScheduler:
     """Wanted tracks between the source and the Web API.
 
     Attributes:
@@ -67,17 +67,17 @@ class Planner:
         self.mode = mode
         self._is_finished = False
         self._keys: set[int] = set()
-        self._ids: tuple[deque[Wanted], ...] = tuple(deque() for _ in Priority)
-        self._names: tuple[deque[Wanted], ...] = tuple(deque() for _ in Priority)
+        self._ids: tuple[deque[TrackQuery], ...] = tuple(deque() for _ in Priority)
+        self._names: tuple[deque[TrackQuery], ...] = tuple(deque() for _ in Priority)
         self._ids_since_s: float | None = None
         self._artists = _Artists()
-        self._halves: deque[tuple[Ask, list[Wanted]]] = deque()
-        self._sweeps: dict[str, Sweep] = {}
-        self._open: dict[Ask, list[Wanted]] = {}
-        self._open_of_sweeps: dict[Ask, list[Sweep]] = {}
+        self._halves: deque[tuple[ApiRequest, list[TrackQuery]]] = deque()
+        self._crawls: dict[str, DiscographyCrawl] = {}
+        self._open: dict[ApiRequest, list[TrackQuery]] = {}
+        self._open_of_crawls: dict[ApiRequest, list[DiscographyCrawl]] = {}
         self._now_s = 0.0
 
-    def add(self, wanted: Iterable[Wanted], now_s: float) -> None:
+    def add(self, wanted: Iterable[TrackQuery], now_s: float) -> None:
         """Take in tracks; a row that waits already counts once."""
         self._now_s = now_s
         for one in wanted:
@@ -89,39 +89,43 @@ class Planner:
         """Say that no more tracks will come."""
         self._is_finished = True
 
-    def next_requests(self, most: int, now_s: float) -> list[Ask]:
-        """Return up to `most` requests that are worth sending now, the most pressing first."""
+    def next_requests(self, most: int, now_s: float) -> list[ApiRequest]:
+        """Return up to `most` requests that are worth sending now, the most urgent first."""
         self._now_s = now_s
-        asks = self._next_singly(most)
-        if self.mode is Mode.DEVELOPMENT and len(asks) < most:
-            asks += self._next_of_sweeps(most - len(asks))
-            asks += self._next_singly(most - len(asks))
-        return asks
+        requests = self._next_singly(most)
+        if self.mode is Mode.DEVELOPMENT and len(requests) < most:
+            requests += self._next_of_crawls(most - len(requests))
+            requests += self._next_singly(most - len(requests))
+        return requests
 
-    def answer(self, ask: Ask, reply: Reply | Refusal) -> Settled:
-        """Take a reply to an open ask and return what follows from it."""
-        settled = self._answer_sweeps(ask, reply) if ask in self._open_of_sweeps else self._answer_singly(ask, reply)
+    def answer(self, request: ApiRequest, response: ApiResponse | Rejection) -> Settled:
+        """Take the response to an open request and return what follows from it."""
+        settled = (
+            self._answer_crawls(request, response)
+            if request in self._open_of_crawls
+            else self._answer_singly(request, response)
+        )
         self._keys.difference_update([match.wanted.key for match in settled.matches])
         return settled
 
-    def _answer_singly(self, ask: Ask, reply: Reply | Refusal) -> Settled:
-        waiting = self._open.pop(ask)
-        if reply is Refusal.FORBIDDEN and ask.kind in _BATCHES:
+    def _answer_singly(self, request: ApiRequest, response: ApiResponse | Rejection) -> Settled:
+        waiting = self._open.pop(request)
+        if response is Rejection.FORBIDDEN and request.endpoint in _BATCHES:
             self._switch(waiting)
             return Settled([])
-        if isinstance(reply, Refusal):
-            if ask.kind is Kind.TRACKS and len(ask.ids) > 1:
-                self._halve(ask, waiting)
+        if isinstance(response, Rejection):
+            if request.endpoint is Endpoint.TRACKS and len(request.ids) > 1:
+                self._halve(request, waiting)
                 return Settled([])
-            return Settled([refused(one, reply) for one in waiting])
-        if ask.kind in {Kind.TRACKS, Kind.TRACK}:
-            return Settled(self._take_by_id(ask, waiting, reply))
-        return Settled([match(one, [track for track in reply.tracks if track]) for one in waiting])
+            return Settled([refused(one, response) for one in waiting])
+        if request.endpoint in {Endpoint.TRACKS, Endpoint.TRACK}:
+            return Settled(self._take_by_id(request, waiting, response))
+        return Settled([match(one, [track for track in response.tracks if track]) for one in waiting])
 
     @property
     def wakes_at_s(self) -> float | None:
         """When a half-filled batch or an artist falls due."""
-        times = [self._artists.ripe_at_s] if self.mode is Mode.DEVELOPMENT and not self._sweeps else []
+        times = [self._artists.ripe_at_s] if self.mode is Mode.DEVELOPMENT and not self._crawls else []
         times.append(None if self._ids_since_s is None else self._ids_since_s + FLUSH_S)
         return min((time_s for time_s in times if time_s is not None), default=None)
 
@@ -130,14 +134,14 @@ class Planner:
         """Nothing waits and nothing is open."""
         return not self._keys
 
-    def _halve(self, ask: Ask, waiting: list[Wanted]) -> None:
-        """Ask for both halves of a refused batch, until the id that spoils it stands alone."""
-        middle = len(ask.ids) // 2
-        for ids in (ask.ids[:middle], ask.ids[middle:]):
+    def _halve(self, request: ApiRequest, waiting: list[TrackQuery]) -> None:
+        """Request both halves of a rejected batch, until the id that spoils it is alone."""
+        middle = len(request.ids) // 2
+        for ids in (request.ids[:middle], request.ids[middle:]):
             # The smallest first: what is wrong shows after few requests.
-            self._halves.appendleft((ask._replace(ids=ids), [one for one in waiting if one.spotify_id in ids]))
+            self._halves.appendleft((request._replace(ids=ids), [one for one in waiting if one.spotify_id in ids]))
 
-    def _queue(self, one: Wanted, now_s: float) -> None:
+    def _queue(self, one: TrackQuery, now_s: float) -> None:
         named = bool(one.artist and one.title)
         key = read_credit(one.artist).whole
         if self.mode is Mode.DEVELOPMENT and named and key:
@@ -148,28 +152,28 @@ class Planner:
         else:
             self._names[one.priority].append(one)
 
-    def _next_singly(self, most: int) -> list[Ask]:
-        """Return requests that need no sweep, the most pressing first."""
-        asks: list[Ask] = []
-        while self._halves and len(asks) < most:
-            ask, waiting = self._halves.popleft()
-            self._open[ask] = waiting
-            asks.append(ask)
+    def _next_singly(self, most: int) -> list[ApiRequest]:
+        """Return requests that need no crawl, the most urgent first."""
+        requests: list[ApiRequest] = []
+        while self._halves and len(requests) < most:
+            request, waiting = self._halves.popleft()
+            self._open[request] = waiting
+            requests.append(request)
         for priority in Priority:
-            while len(asks) < most and (found := self._next_of(priority)):
-                ask, waiting = found
-                if ask in self._open:  # two rows of one song: the one answer serves both
-                    self._open[ask] += waiting
+            while len(requests) < most and (found := self._next_of(priority)):
+                request, waiting = found
+                if request in self._open:  # two rows of one song: the one answer serves both
+                    self._open[request] += waiting
                     continue
-                self._open[ask] = waiting
-                asks.append(ask)
-        return asks
+                self._open[request] = waiting
+                requests.append(request)
+        return requests
 
-    def _next_of(self, priority: Priority) -> tuple[Ask, list[Wanted]] | None:
+    def _next_of(self, priority: Priority) -> tuple[ApiRequest, list[TrackQuery]] | None:
         ids = self._ids[priority]
         if ids and self.mode is Mode.DEVELOPMENT:
             one = ids.popleft()
-            return Ask(Kind.TRACK, (one.spotify_id or "",), priority=priority), [one]
+            return ApiRequest(Endpoint.TRACK, (one.spotify_id or "",), priority=priority), [one]
         if ids and (len(ids) >= BATCH_IDS or self._is_finished or self._is_due()):
             return self._next_batch(ids)
         names = self._names[priority]
@@ -178,8 +182,8 @@ class Planner:
     def _is_due(self) -> bool:
         return self._ids_since_s is not None and self._now_s >= self._ids_since_s + FLUSH_S
 
-    def _next_batch(self, ids: deque[Wanted]) -> tuple[Ask, list[Wanted]]:
-        by_id: dict[str, list[Wanted]] = {}
+    def _next_batch(self, ids: deque[TrackQuery]) -> tuple[ApiRequest, list[TrackQuery]]:
+        by_id: dict[str, list[TrackQuery]] = {}
         while ids and (len(by_id) < BATCH_IDS or ids[0].spotify_id in by_id):
             one = ids.popleft()
             by_id.setdefault(one.spotify_id or "", []).append(one)
@@ -188,45 +192,45 @@ class Planner:
             self._ids_since_s = None
         elif len(by_id) == BATCH_IDS:
             self._ids_since_s = self._now_s
-        return Ask(Kind.TRACKS, tuple(by_id), priority=waiting[0].priority), waiting
+        return ApiRequest(Endpoint.TRACKS, tuple(by_id), priority=waiting[0].priority), waiting
 
-    def _next_of_sweeps(self, most: int) -> list[Ask]:
-        while len(self._sweeps) < _MOST_SWEEPS:
-            group = self._artists.take(self._now_s, self._sweeps, is_finished=self._is_finished)
+    def _next_of_crawls(self, most: int) -> list[ApiRequest]:
+        while len(self._crawls) < _MAX_CRAWLS:
+            group = self._artists.take(self._now_s, self._crawls, is_finished=self._is_finished)
             if group is None:
                 break
             key, wanted = group
-            if len(wanted) < SWEEP_FROM:
+            if len(wanted) < CRAWL_FROM:
                 self._ask_singly(wanted)
             else:
-                self._sweeps[key] = Sweep(key, wanted)
-        asks: list[Ask] = []
-        for sweep in self._sweeps.values():
-            for ask in sweep.next_asks(most - len(asks)):
-                if ask not in self._open_of_sweeps:  # an album of two artists is read once
-                    asks.append(ask)
-                self._open_of_sweeps.setdefault(ask, []).append(sweep)
-        return asks
+                self._crawls[key] = DiscographyCrawl(key, wanted)
+        requests: list[ApiRequest] = []
+        for crawl in self._crawls.values():
+            for request in crawl.next_requests(most - len(requests)):
+                if request not in self._open_of_crawls:  # an album of two artists is read once
+                    requests.append(request)
+                self._open_of_crawls.setdefault(request, []).append(crawl)
+        return requests
 
-    def _answer_sweeps(self, ask: Ask, reply: Reply | Refusal) -> Settled:
-        sweeps = self._open_of_sweeps.pop(ask)
+    def _answer_crawls(self, request: ApiRequest, response: ApiResponse | Rejection) -> Settled:
+        crawls = self._open_of_crawls.pop(request)
         # An album of two artists gives each of them the same tracks.
-        tracks, *_ = [sweep.answer(ask, reply) for sweep in sweeps]
-        return Settled([match for sweep in sweeps if sweep.is_over for match in self._end(sweep)], tracks)
+        tracks, *_ = [crawl.answer(request, response) for crawl in crawls]
+        return Settled([match for crawl in crawls if crawl.is_over for match in self._end(crawl)], tracks)
 
-    def _end(self, sweep: Sweep) -> list[Match]:
-        """Return the verdicts of a sweep that is over; the rest is asked for singly."""
-        del self._sweeps[sweep.key]
-        matches, left = sweep.settle()
+    def _end(self, crawl: DiscographyCrawl) -> list[Match]:
+        """Return the verdicts of a crawl that is over; the rest is asked for singly."""
+        del self._crawls[crawl.key]
+        matches, left = crawl.settle()
         self._ask_singly(left)
         return matches
 
-    def _ask_singly(self, wanted: Iterable[Wanted]) -> None:
+    def _ask_singly(self, wanted: Iterable[TrackQuery]) -> None:
         for one in wanted:
             (self._ids if one.spotify_id else self._names)[one.priority].append(one)
 
-    def _take_by_id(self, ask: Ask, waiting: list[Wanted], reply: Reply) -> list[Match]:
-        found = dict(zip(ask.ids, reply.tracks, strict=False))
+    def _take_by_id(self, request: ApiRequest, waiting: list[TrackQuery], response: ApiResponse) -> list[Match]:
+        found = dict(zip(request.ids, response.tracks, strict=False))
         matches = []
         for one in waiting:
             track = found.get(one.spotify_id or "")
@@ -239,7 +243,7 @@ class Planner:
                 self._names[one.priority].append(one)
         return matches
 
-    def _switch(self, waiting: list[Wanted]) -> None:
+    def _switch(self, waiting: list[TrackQuery]) -> None:
         """Go on in development mode with all that waits."""
         self.mode = Mode.DEVELOPMENT
         self._ids_since_s = None
@@ -253,19 +257,19 @@ class Planner:
 
 
 class _Artists:
-    """Wanted tracks by artist, until an artist is swept."""
+    """Wanted tracks by artist, until the discography is read."""
 
     def __init__(self) -> None:
-        self._groups: dict[str, list[Wanted]] = {}
+        self._groups: dict[str, list[TrackQuery]] = {}
         self._added_at_s: dict[str, float] = {}
         self._waiting = 0
 
-    def add(self, key: str, one: Wanted, now_s: float) -> None:
+    def add(self, key: str, one: TrackQuery, now_s: float) -> None:
         self._groups.setdefault(key, []).append(one)
         self._added_at_s[key] = now_s
         self._waiting += 1
 
-    def take(self, now_s: float, busy: Container[str], *, is_finished: bool) -> tuple[str, list[Wanted]] | None:
+    def take(self, now_s: float, busy: Container[str], *, is_finished: bool) -> tuple[str, list[TrackQuery]] | None:
         """Return an artist whose tracks are all here, the most pressing and then the largest first."""
         is_full = is_finished or self._waiting >= _MOST_WAITING
         ripe = [
@@ -287,13 +291,13 @@ class _Artists:
         return min(self._added_at_s.values()) + _RIPE_S if self._added_at_s else None
 
 
-def _search(one: Wanted) -> tuple[Ask, list[Wanted]]:
+def _search(one: TrackQuery) -> tuple[ApiRequest, list[TrackQuery]]:
     if one.isrc and not (one.artist and one.title):
         query = f"isrc:{one.isrc}"
     else:
         query = f'track:"{searchable(one.title)}" artist:"{searchable(one.artist)}"'
-    return Ask(Kind.SEARCH_TRACKS, query=query, limit=SEARCH_LIMIT, priority=one.priority), [one]
+    return ApiRequest(Endpoint.SEARCH_TRACKS, query=query, limit=SEARCH_LIMIT, priority=one.priority), [one]
 
 
-def _most_pressing(wanted: Iterable[Wanted]) -> Priority:
+def _most_pressing(wanted: Iterable[TrackQuery]) -> Priority:
     return min(one.priority for one in wanted)

@@ -1,7 +1,8 @@
 """The Web API's JSON answers to values of the model; pure.
 
 Answers are taken as they come: nulls, fewer entries, another order, missing fields. An entry that cannot be read costs
-that entry only; an answer that is no JSON object (HTML from a proxy, a cut body) is `Unavailable` and asked for again.
+that entry only; an answer that is not a JSON object (HTML from a proxy, a cut body) is `Unavailable` and requested
+again.
 """
 
 from __future__ import annotations
@@ -11,13 +12,13 @@ from typing import TYPE_CHECKING, NamedTuple
 import orjson
 
 from boombap.errors import Unavailable
-from boombap.spotify.model import Album, Artist, Kind, Reply, Track
+from boombap.spotify.model import Album, ApiResponse, Artist, Endpoint, Track
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import Any, TypeVar
 
-    from boombap.spotify.model import Ask
+    from boombap.spotify.model import ApiRequest
 
     T = TypeVar("T")
 
@@ -25,13 +26,13 @@ _SHOWN_BYTES = 40
 
 
 class Decoded(NamedTuple):
-    """A reply, and for which of the ids that were asked for it holds nothing that can be read.
+    """A response, and the requested ids for which it holds nothing that can be read.
 
     Attributes:
         broken: these ids stand as None in the reply; unlike those that Spotify does not know, they prove nothing.
     """
 
-    reply: Reply
+    response: ApiResponse
     broken: frozenset[str] = frozenset()
 
 
@@ -39,7 +40,7 @@ class _UnreadableError(Exception):
     """An entry lacks what every entry has."""
 
 
-def decode(ask: Ask, body: bytes) -> Decoded:
+def decode(request: ApiRequest, body: bytes) -> Decoded:
     """Return what an answer with status 200 says.
 
     Raises:
@@ -48,13 +49,13 @@ def decode(ask: Ask, body: bytes) -> Decoded:
     try:
         found = orjson.loads(body)
     except orjson.JSONDecodeError:
-        raise _garbled(ask, body) from None
+        raise _garbled(request, body) from None
     if type(found) is not dict:
-        raise _garbled(ask, body)
+        raise _garbled(request, body)
     try:
-        return _READERS[ask.kind](ask, found)
+        return _READERS[request.endpoint](request, found)
     except _UnreadableError:
-        raise _garbled(ask, body) from None
+        raise _garbled(request, body) from None
 
 
 def track(found: Any, requested_id: str | None = None) -> Track:  # noqa: ANN401 - decoded JSON
@@ -119,24 +120,24 @@ def artist(found: Any) -> Artist:  # noqa: ANN401 - decoded JSON
     return Artist(_id(found.get("id")), name)
 
 
-def _several_tracks(ask: Ask, found: Mapping[str, Any]) -> Decoded:
-    tracks, broken = _by_id(ask.ids, _list(found.get("tracks")), track, lambda one: one.requested_id or one.id)
-    answered = zip(ask.ids, tracks, strict=True)
-    return Decoded(Reply(tracks=tuple([_relinked(one, id_) for id_, one in answered])), broken)
+def _several_tracks(request: ApiRequest, found: Mapping[str, Any]) -> Decoded:
+    tracks, broken = _by_id(request.ids, _list(found.get("tracks")), track, lambda one: one.requested_id or one.id)
+    answered = zip(request.ids, tracks, strict=True)
+    return Decoded(ApiResponse(tracks=tuple([_relinked(one, id_) for id_, one in answered])), broken)
 
 
 def _relinked(one: Track | None, asked_id: str) -> Track | None:
     return one if one is None or one.id == asked_id else one._replace(requested_id=asked_id)
 
 
-def _several_albums(ask: Ask, found: Mapping[str, Any]) -> Decoded:
-    albums, broken = _by_id(ask.ids, _list(found.get("albums")), album, lambda one: one.id)
-    return Decoded(Reply(albums=tuple(albums)), broken)
+def _several_albums(request: ApiRequest, found: Mapping[str, Any]) -> Decoded:
+    albums, broken = _by_id(request.ids, _list(found.get("albums")), album, lambda one: one.id)
+    return Decoded(ApiResponse(albums=tuple(albums)), broken)
 
 
-def _several_artists(ask: Ask, found: Mapping[str, Any]) -> Decoded:
-    artists, broken = _by_id(ask.ids, _list(found.get("artists")), artist, lambda one: one.id)
-    return Decoded(Reply(artists=tuple(artists)), broken)
+def _several_artists(request: ApiRequest, found: Mapping[str, Any]) -> Decoded:
+    artists, broken = _by_id(request.ids, _list(found.get("artists")), artist, lambda one: one.id)
+    return Decoded(ApiResponse(artists=tuple(artists)), broken)
 
 
 def _by_id(
@@ -170,37 +171,37 @@ def _by_id(
     return found, frozenset(broken - by_id.keys())
 
 
-def _one_track(ask: Ask, found: Mapping[str, Any]) -> Decoded:
-    one = _relinked(track(found), ask.ids[0])
-    return Decoded(Reply(tracks=(one,)))
+def _one_track(request: ApiRequest, found: Mapping[str, Any]) -> Decoded:
+    one = _relinked(track(found), request.ids[0])
+    return Decoded(ApiResponse(tracks=(one,)))
 
 
-def _track_page(_: Ask, found: Mapping[str, Any]) -> Decoded:
-    return Decoded(Reply(tracks=_items(found, track), total=_number(found.get("total"))))
+def _track_page(_: ApiRequest, found: Mapping[str, Any]) -> Decoded:
+    return Decoded(ApiResponse(tracks=_items(found, track), total=_number(found.get("total"))))
 
 
-def _album_page(_: Ask, found: Mapping[str, Any]) -> Decoded:
-    return Decoded(Reply(albums=_items(found, album), total=_number(found.get("total"))))
+def _album_page(_: ApiRequest, found: Mapping[str, Any]) -> Decoded:
+    return Decoded(ApiResponse(albums=_items(found, album), total=_number(found.get("total"))))
 
 
-def _found_tracks(ask: Ask, found: Mapping[str, Any]) -> Decoded:
-    return _track_page(ask, _page(found.get("tracks")))
+def _found_tracks(request: ApiRequest, found: Mapping[str, Any]) -> Decoded:
+    return _track_page(request, _page(found.get("tracks")))
 
 
-def _found_artists(_: Ask, found: Mapping[str, Any]) -> Decoded:
+def _found_artists(_: ApiRequest, found: Mapping[str, Any]) -> Decoded:
     page = _page(found.get("artists"))
-    return Decoded(Reply(artists=_items(page, artist), total=_number(page.get("total"))))
+    return Decoded(ApiResponse(artists=_items(page, artist), total=_number(page.get("total"))))
 
 
-_READERS: Mapping[Kind, Callable[[Ask, Mapping[str, Any]], Decoded]] = {
-    Kind.TRACKS: _several_tracks,
-    Kind.ALBUMS: _several_albums,
-    Kind.ARTISTS: _several_artists,
-    Kind.TRACK: _one_track,
-    Kind.ALBUM_TRACKS: _track_page,
-    Kind.ARTIST_ALBUMS: _album_page,
-    Kind.SEARCH_TRACKS: _found_tracks,
-    Kind.SEARCH_ARTISTS: _found_artists,
+_READERS: Mapping[Endpoint, Callable[[ApiRequest, Mapping[str, Any]], Decoded]] = {
+    Endpoint.TRACKS: _several_tracks,
+    Endpoint.ALBUMS: _several_albums,
+    Endpoint.ARTISTS: _several_artists,
+    Endpoint.TRACK: _one_track,
+    Endpoint.ALBUM_TRACKS: _track_page,
+    Endpoint.ARTIST_ALBUMS: _album_page,
+    Endpoint.SEARCH_TRACKS: _found_tracks,
+    Endpoint.SEARCH_ARTISTS: _found_artists,
 }
 
 
@@ -241,6 +242,6 @@ def _number(found: Any) -> int | None:  # noqa: ANN401 - decoded JSON
     return found if type(found) is int else None
 
 
-def _garbled(ask: Ask, body: bytes) -> Unavailable:
+def _garbled(request: ApiRequest, body: bytes) -> Unavailable:
     shown = body[:_SHOWN_BYTES].decode("ascii", "backslashreplace")
-    return Unavailable(f"the answer to {ask.kind} is not what the Web API sends: {shown!r}…")
+    return Unavailable(f"the answer to {request.endpoint} is not what the Web API sends: {shown!r}…")

@@ -1,4 +1,4 @@
-"""The endpoints: an ask to an HTTP request, and what came back to a reply, a refusal or an error.
+"""The endpoints: a request of the model to HTTP, and the answer to a response, a rejection or an error.
 
 The errors say what the pipeline does next: `Expired` renews the token, `Limited` stops every process, other transient
 ones are tried again after a while.
@@ -15,13 +15,13 @@ import orjson
 from boombap.clients.http.errors import refusal
 from boombap.clients.http.exchange import Failure, Request
 from boombap.errors import Unavailable
-from boombap.spotify.model import Kind, Refusal
+from boombap.spotify.model import Endpoint, Rejection
 from boombap.spotify.webapi.decode import Decoded, decode
 
 if TYPE_CHECKING:
     from boombap.clients.http.exchange import Response
     from boombap.errors import ExternalError
-    from boombap.spotify.model import Ask
+    from boombap.spotify.model import ApiRequest
 
 _TIMEOUT_S = 20.0
 # 50 tracks with the markets of each are 400 kB.
@@ -30,7 +30,7 @@ _QUOTA = "QUOTA_EXCEEDED"
 _BAD_REQUEST, _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _TOO_MANY = 400, 401, 403, 404, 429
 _SERVER_ERROR = 500
 _TIMED_OUT = 408
-_ONE_ID = (Kind.TRACK, Kind.ALBUM_TRACKS, Kind.ARTIST_ALBUMS)
+_ONE_ID = (Endpoint.TRACK, Endpoint.ALBUM_TRACKS, Endpoint.ARTIST_ALBUMS)
 _MOST_SAID = 100
 # What the Web API says of a service that is not there for a moment; of an id it says "Resource not found".
 _NO_SERVICE = "service not found"
@@ -58,35 +58,35 @@ class Absent(Unavailable):
     """
 
 
-def request(ask: Ask, base_url: str, headers: tuple[str, ...]) -> Request:
-    """Return the HTTP request for an ask; the ask comes back as its tag."""
-    return Request("GET", base_url + path(ask), headers, None, _TIMEOUT_S, _MOST_BYTES, ask)
+def http_request(request: ApiRequest, base_url: str, headers: tuple[str, ...]) -> Request:
+    """Return the HTTP request; the request of the model comes back as its tag."""
+    return Request("GET", base_url + path(request), headers, None, _TIMEOUT_S, _MOST_BYTES, request)
 
 
-def path(ask: Ask) -> str:
-    """Return path and query of an ask.
+def path(request: ApiRequest) -> str:
+    """Return path and query of a request.
 
     >>> from boombap.spotify.model import Ask
     >>> path(Ask(Kind.SEARCH_TRACKS, query='artist:"E-40"', limit=10))
     '/search?type=track&q=artist%3A%22E-40%22&limit=10'
     """
-    ids = ",".join([quote(one, safe="") for one in ask.ids])
-    place = ask.kind.replace("{id}", ids)
-    words = [f"ids={ids}"] if ids and place == ask.kind else []
-    if ask.query:
-        words.append(f"q={quote(ask.query, safe='')}")
-    if ask.groups:
-        words.append(f"include_groups={quote(ask.groups, safe='')}")
-    if ask.limit:
-        words.append(f"limit={ask.limit}")
-    if ask.offset:
-        words.append(f"offset={ask.offset}")
+    ids = ",".join([quote(one, safe="") for one in request.ids])
+    place = request.endpoint.replace("{id}", ids)
+    words = [f"ids={ids}"] if ids and place == request.endpoint else []
+    if request.query:
+        words.append(f"q={quote(request.query, safe='')}")
+    if request.groups:
+        words.append(f"include_groups={quote(request.groups, safe='')}")
+    if request.limit:
+        words.append(f"limit={request.limit}")
+    if request.offset:
+        words.append(f"offset={request.offset}")
     joint = "&" if "?" in place else "?"
     return place + joint + "&".join(words) if words else place
 
 
-def read(ask: Ask, answer: Response | Failure, now_s: float) -> Decoded | Refusal | ExternalError:
-    """Return what an ask was answered with.
+def read(request: ApiRequest, answer: Response | Failure, now_s: float) -> Decoded | Rejection | ExternalError:
+    """Return what a request was answered with.
 
     Args:
         now_s: Unix time, for a Retry-After that is a date.
@@ -95,13 +95,13 @@ def read(ask: Ask, answer: Response | Failure, now_s: float) -> Decoded | Refusa
         return answer.error
     if answer.status == 200:  # noqa: PLR2004 - RFC 9110
         try:
-            return decode(ask, answer.body)
+            return decode(request, answer.body)
         except Unavailable as error:
             return error
-    return _refused(ask, answer, now_s)
+    return _refused(request, answer, now_s)
 
 
-def _refused(ask: Ask, answer: Response, now_s: float) -> Refusal | ExternalError:
+def _refused(request: ApiRequest, answer: Response, now_s: float) -> Rejection | ExternalError:
     status, text = answer.status, said(answer)
     if status == _UNAUTHORIZED:
         return Expired("the access token is no longer valid")
@@ -110,17 +110,17 @@ def _refused(ask: Ask, answer: Response, now_s: float) -> Refusal | ExternalErro
     if status >= _SERVER_ERROR or status == _TIMED_OUT:
         return refusal(answer, now_s)
     if status == _FORBIDDEN:
-        return Refusal.FORBIDDEN
+        return Rejection.FORBIDDEN
     if status == _NOT_FOUND:
-        is_about_the_id = ask.kind in _ONE_ID and text.lower() != _NO_SERVICE
+        is_about_the_id = request.endpoint in _ONE_ID and text.lower() != _NO_SERVICE
         return Absent("there is no such id") if is_about_the_id else Unavailable(f"the Web API answered 404: {text}")
-    if status == _BAD_REQUEST and len(ask.ids) == 1 and _ABOUT_ID.search(text):
-        return Refusal.NOT_FOUND
-    return Refusal.FAILED
+    if status == _BAD_REQUEST and len(request.ids) == 1 and _ABOUT_ID.search(text):
+        return Rejection.NOT_FOUND
+    return Rejection.FAILED
 
 
 def said(answer: Response | Failure) -> str:
-    """Return what the Web API wrote beside its refusal, shortened; the status where it wrote nothing."""
+    """Return what the Web API wrote in its rejection, shortened; the status where it wrote nothing."""
     if isinstance(answer, Failure):
         return str(answer.error)
     try:

@@ -34,11 +34,11 @@ _REFUSED = (400, 401, 403)
 _MOST_REFUSED = 2
 
 
-class Access:
+class AccessToken:
     """The token of one process; use it from one thread.
 
     The pipeline asks `headers`; while that is None and `is_asking` is not set, it sends `request` and hands the answer
-    to `take`.
+    to `update`.
 
     Args:
         clock: monotonic seconds.
@@ -77,7 +77,7 @@ class Access:
         body = b"grant_type=client_credentials"
         return Request("POST", self._url, headers, body, _TIMEOUT_S, _MOST_BYTES, tag=self)
 
-    def take(self, answer: Response | Failure) -> None:
+    def update(self, answer: Response | Failure) -> None:
         """Take the answer to `request`.
 
         Raises:
@@ -96,7 +96,7 @@ class Access:
         self._ends_at_s = self._clock() + max(_SHORTEST_S, lives_s - _MARGIN_S)
         self.renewals += 1
 
-    def refuse(self, headers: tuple[str, ...]) -> None:
+    def reject(self, headers: tuple[str, ...]) -> None:
         """Say that a request with these headers was answered with 401.
 
         The first one ends the token; those that were in flight with it, and come later, are sent again with the new
@@ -112,18 +112,18 @@ class Access:
         if self._refused > _MOST_REFUSED:
             raise AccessDenied("the Web API refuses every token that it is given", hint=_HINT)
 
-    def accept(self) -> None:
+    def confirm(self) -> None:
         """Say that a request was not answered with 401."""
         self._refused = 0
 
 
-def from_settings(settings: SpotifySettings) -> Access:
+def from_settings(settings: SpotifySettings) -> AccessToken:
     """Return the token of the app that the configuration names; nothing is asked for yet.
 
     Raises:
         ConfigError: when the credentials are not set.
     """
-    return Access(*require_credentials(settings), settings.accounts_url)
+    return AccessToken(*require_credentials(settings), settings.accounts_url)
 
 
 def require_credentials(settings: SpotifySettings) -> tuple[str, Secret]:
