@@ -50,9 +50,9 @@ class Unreadable(NamedTuple):
 def read_legacy(text: str | bytes) -> LegacyTrack | Unreadable:
     """Read the column's JSON text.
 
-    >>> read_stored('{"track_id": "0Kjuar8Ls4oJHFhL6lf4R4", "artists": [{"name": "Eve"}]}').shape
+    >>> read_legacy('{"track_id": "0Kjuar8Ls4oJHFhL6lf4R4", "artists": [{"name": "Eve"}]}').shape
     <Shape.FLAT: 'flat'>
-    >>> read_stored("{}")
+    >>> read_legacy("{}")
     Unreadable(reason='empty')
     """
     try:

@@ -66,8 +66,8 @@ def http_request(request: ApiRequest, base_url: str, headers: tuple[str, ...]) -
 def path(request: ApiRequest) -> str:
     """Return path and query of a request.
 
-    >>> from boombap.spotify.model import Ask
-    >>> path(Ask(Kind.SEARCH_TRACKS, query='artist:"E-40"', limit=10))
+    >>> from boombap.spotify.model import ApiRequest, Endpoint
+    >>> path(ApiRequest(Endpoint.SEARCH_TRACKS, query='artist:"E-40"', limit=10))
     '/search?type=track&q=artist%3A%22E-40%22&limit=10'
     """
     ids = ",".join([quote(one, safe="") for one in request.ids])
