@@ -102,7 +102,7 @@ def read(request: ApiRequest, answer: Response | Failure, now_s: float) -> Decod
 
 
 def _refused(request: ApiRequest, answer: Response, now_s: float) -> Rejection | ExternalError:
-    status, text = answer.status, said(answer)
+    status, text = answer.status, message(answer)
     if status == _UNAUTHORIZED:
         return Expired("the access token is no longer valid")
     if status == _TOO_MANY:
@@ -119,7 +119,7 @@ def _refused(request: ApiRequest, answer: Response, now_s: float) -> Rejection |
     return Rejection.FAILED
 
 
-def said(answer: Response | Failure) -> str:
+def message(answer: Response | Failure) -> str:
     """Return what the Web API wrote in its rejection, shortened; the status where it wrote nothing."""
     if isinstance(answer, Failure):
         return str(answer.error)
@@ -131,9 +131,9 @@ def said(answer: Response | Failure) -> str:
 
 
 def _limited(answer: Response, now_s: float) -> Limited:
-    said = refusal(answer, now_s)
-    error = Limited(str(said))
-    error.retry_after_s = getattr(said, "retry_after_s", None)
+    refused = refusal(answer, now_s)
+    error = Limited(str(refused))
+    error.retry_after_s = getattr(refused, "retry_after_s", None)
     error.is_quota = _reason(answer.body) == _QUOTA
     return error
 
