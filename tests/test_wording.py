@@ -37,8 +37,6 @@ UNCONVERTED = (
     "spotify/emulate",
     "spotify/encode.py",
     "spotify/matching",
-    "spotify/report.py",
-    "spotify/scheduling",
     "spotify/webapi",
 )
 CONVERTED_PHRASES = {

@@ -70,7 +70,7 @@ def path(request: ApiRequest) -> str:
     >>> path(ApiRequest(Endpoint.SEARCH_TRACKS, query='artist:"E-40"', limit=10))
     '/search?type=track&q=artist%3A%22E-40%22&limit=10'
     """
-    ids = ",".join([quote(one, safe="") for one in request.ids])
+    ids = ",".join([quote(id_, safe="") for id_ in request.ids])
     place = request.endpoint.replace("{id}", ids)
     words = [f"ids={ids}"] if ids and place == request.endpoint else []
     if request.query:
