@@ -119,7 +119,7 @@ def _measure_size(session: Session, pool: Pool, size: int, rows: int, runs: int)
 def _measure_leases(target: object, rows: int) -> None:
     session = Session(target, _LIMITS, Interrupt())  # type: ignore[arg-type]
     session.write("TRUNCATE public.spotify_matches, public.spotify_leases")
-    with Leases(session, Selection(most=rows)) as leases:
+    with Leases(session, Selection(max_tracks=rows)) as leases:
         begun_s = time.perf_counter()
         taken = sum(len(chunk) for chunk in leases.chunks())
         rate = taken / (time.perf_counter() - begun_s)

@@ -28,8 +28,17 @@ PHRASES = {
     r"\bholds? dependencies against\b": "checks dependencies against",
 }
 
-# Folders that are still to be converted: what follows holds everywhere else. Take a name out when it is done.
-UNCONVERTED = ("ctx", "db", "deps", "redis", "spotify")
+# Folders and files that are still to be converted: what follows holds everywhere else. Take a name out when it is done.
+UNCONVERTED = (
+    "ctx",
+    "db",
+    "deps",
+    "redis",
+    "spotify/emulate",
+    "spotify/encode.py",
+    "spotify/matching",
+    "spotify/webapi",
+)
 CONVERTED_PHRASES = {
     r"(?<!there )\b(is|are) no (?!longer\b|\w+ than\b)[a-z]": "is not a …",
     r"\bhears?\b": "callback with …",
@@ -58,7 +67,8 @@ GENERATED = ("cli.md", "config.md", "exit-codes.md", "schemas.md")
 def is_converted(path: Path) -> bool:
     """Tell whether a file is outside of the folders that are still to be converted."""
     parts = path.relative_to(ROOT).parts
-    return parts[1 + (parts[0] == "src")] not in UNCONVERTED
+    inside = "/".join(parts[1 + (parts[0] == "src") :])
+    return not any(inside == place or inside.startswith(f"{place}/") for place in UNCONVERTED)
 
 
 CONVERTED = [path for path in SOURCES if is_converted(path)]

@@ -38,7 +38,7 @@ def _refresh(context: RunContext) -> int:
     from boombap.spotify.catalogue.leases import Phase, Selection
 
     args = context.args
-    selection = Selection(most=args.tracks, phases=(Phase.REFRESH,), refresh_s=args.older_than)
+    selection = Selection(max_tracks=args.tracks, phases=(Phase.REFRESH,), refresh_s=args.older_than)
     return _work(context, selection, options.DATABASE, is_dry=False)
 
 
@@ -67,7 +67,7 @@ def _unmatched(context: RunContext) -> Selection:
     """Return the rows that have no result yet, or an old one that says that there is none."""
     from boombap.spotify.catalogue.leases import Selection
 
-    return Selection(most=context.args.tracks, miss_s=_settings(context).missing_ttl)
+    return Selection(max_tracks=context.args.tracks, miss_s=_settings(context).missing_ttl)
 
 
 def _status(context: RunContext) -> int:
@@ -99,7 +99,7 @@ def _audit(context: RunContext) -> int:
     from boombap.spotify import encode, report
     from boombap.spotify.commands.audit import run
 
-    audit = run(context, apply=context.args.apply, most=context.args.n)
+    audit = run(context, apply=context.args.apply, limit=context.args.n)
     answer(context, lambda: report.audit_lines(audit), lambda: encode.audit(audit))
     # "Is every stored match right now?"
     return EXIT_FINDINGS if audit.bad > audit.quarantined else EXIT_OK

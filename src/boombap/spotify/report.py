@@ -65,13 +65,13 @@ def plan_lines(plan: Plan) -> Iterator[str]:
     yield f"{plan.tracks:,} tracks: {plan.known:,} with a known id, the rest by {plan.artists:,} artists"
     rows = [
         (
-            f"{one.mode} mode",
-            one.estimate.requests,
-            f"{one.estimate.per_track:.2f}",
-            format_duration(one.estimate.eta_s),
-            f"{one.estimate.days:.1f}" if one.estimate.days else "",
+            f"{forecast.mode} mode",
+            forecast.estimate.requests,
+            f"{forecast.estimate.per_track:.2f}",
+            format_duration(forecast.estimate.eta_s),
+            f"{forecast.estimate.days:.1f}" if forecast.estimate.days else "",
         )
-        for one in plan.forecasts
+        for forecast in plan.forecasts
     ]
     yield from table(("", "requests", "per track", "takes", "days of quota"), rows)
     yield f"at {plan.budget:,} requests in {format_duration(plan.window_s)}; what the cache knows costs nothing"
@@ -101,12 +101,12 @@ def audit_lines(audit: Audit) -> Iterator[str]:
         yield ""
         rows = [
             (
-                one.row.key,
-                one.verdict.value,
-                one.reasons[0],
-                shorten(f"{one.row.artist} – {one.row.title}", _NAME_COLUMNS),
+                audited.row.key,
+                audited.verdict.value,
+                audited.reasons[0],
+                shorten(f"{audited.row.artist} – {audited.row.title}", _NAME_COLUMNS),
             )
-            for one in audit.wrong
+            for audited in audit.wrong
         ]
         yield from table(("id", "verdict", "because", "track"), rows)
         if audit.bad > len(audit.wrong):
@@ -130,7 +130,7 @@ def _cost(done: Done) -> str:
 
 
 def _match_table(matches: tuple[Match, ...]) -> Iterator[str]:
-    rows = [(one.wanted.key, _WORDS[one.outcome], _id(one.track), _shown(one)) for one in matches]
+    rows = [(match.wanted.key, _WORDS[match.outcome], _id(match.track), _shown(match)) for match in matches]
     yield from table(("line", "verdict", "id", "track"), rows, indent="")
 
 
@@ -138,8 +138,8 @@ def _id(track: Track | None) -> str:
     return track.id or "" if track else ""
 
 
-def _shown(one: Match) -> str:
-    if one.track:
-        artists = ", ".join(artist.name for artist in one.track.artists)
-        return shorten(f"{artists} – {one.track.name}", 2 * _NAME_COLUMNS)
-    return shorten(f"{one.wanted.artist} – {one.wanted.title}", 2 * _NAME_COLUMNS) if one.wanted.title else ""
+def _shown(match: Match) -> str:
+    if match.track:
+        artists = ", ".join(artist.name for artist in match.track.artists)
+        return shorten(f"{artists} – {match.track.name}", 2 * _NAME_COLUMNS)
+    return shorten(f"{match.wanted.artist} – {match.wanted.title}", 2 * _NAME_COLUMNS) if match.wanted.title else ""

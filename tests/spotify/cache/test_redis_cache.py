@@ -100,7 +100,7 @@ def test_an_unknown_id_is_not_asked_for_again(mine: Cache):
     assert misses == [by_id(2, "Song 2")._replace(spotify_id=None)]
 
 
-@pytest.mark.parametrize("outcome", [one for one in Outcome if one is not Outcome.FAILED])
+@pytest.mark.parametrize("outcome", [outcome for outcome in Outcome if outcome is not Outcome.FAILED])
 def test_a_verdict_is_known_by_its_question(mine: Cache, outcome: Outcome):
     match = a_match(1, outcome)
     mine.keep([], [], [match])

@@ -97,7 +97,7 @@ def test_a_bad_line_is_a_reason(line: str, expected: str):
 
 def test_a_bad_line_costs_no_other():
     found = rows('artist,title\nA,1\n"B"x,2\nC,\nD,4\n')
-    assert [one.key if isinstance(one, TrackQuery) else -one.line for one in found] == [2, -3, -4, 5]
+    assert [row.key if isinstance(row, TrackQuery) else -row.line for row in found] == [2, -3, -4, 5]
 
 
 def test_a_quote_that_never_ends_is_told():
@@ -126,12 +126,12 @@ def test_a_file_without_columns_is_refused(text: str, expected: str):
 @given(st.text())
 def test_any_text_ends_in_values_or_one_clear_error(text: str):
     with suppress(UsageError):
-        assert all(isinstance(one, TrackQuery | Skipped) for one in rows(text))
+        assert all(isinstance(row, TrackQuery | Skipped) for row in rows(text))
 
 
 @given(st.text())
 def test_any_line_ends_in_a_value(line: str):
-    assert all(isinstance(one, TrackQuery | Skipped) for one in rows(HEAD + line))
+    assert all(isinstance(row, TrackQuery | Skipped) for row in rows(HEAD + line))
 
 
 @pytest.mark.parametrize(

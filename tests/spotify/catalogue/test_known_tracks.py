@@ -36,27 +36,28 @@ def session(database: Database) -> Iterator[Session]:
 
 
 def read(session: Session, **options: object) -> list[KnownTrack]:
-    return [one for chunk in read_known(session, ttl_s=TTL_S, chunk=7, **options) for one in chunk]  # type: ignore[arg-type]
+    return [known for chunk in read_known(session, ttl_s=TTL_S, chunk=7, **options) for known in chunk]  # type: ignore[arg-type]
 
 
 def test_every_track_comes_once_and_as_it_was(session: Session):
     kept = read(session)
     expected = [a_track(number) for number in range(40, 0, -1)]
-    assert [one.track for one in kept] == [*expected, a_track(41, popularity=None, album=None)]
-    assert all(0 <= one.age_s < 2 * 86_400 for one in kept)
+    assert [known.track for known in kept] == [*expected, a_track(41, popularity=None, album=None)]
+    assert all(0 <= known.age_s < 2 * 86_400 for known in kept)
 
 
-@pytest.mark.parametrize("most", [0, 1, 7, 10, 99])
-def test_no_more_than_asked_for(session: Session, most: int):
-    assert [one.track.popularity for one in read(session, most=most)][:10] == [*range(40, 0, -1)][: min(most, 10)]
+@pytest.mark.parametrize("max_tracks", [0, 1, 7, 10, 99])
+def test_no_more_than_asked_for(session: Session, max_tracks: int):
+    found = [known.track.popularity for known in read(session, max_tracks=max_tracks)]
+    assert found[:10] == [*range(40, 0, -1)][: min(max_tracks, 10)]
 
 
 def test_an_artist_list(session: Session):
-    assert {one.track.id for one in read(session, artists=("mc 3", "nobody"))} == {
+    assert {known.track.id for known in read(session, artists=("mc 3", "nobody"))} == {
         an_id("t", number) for number in (3, 13, 23, 33)
     }
 
 
 def test_old_ones_are_left_out(session: Session, database: Database):
     database.run("UPDATE spotify_tracks SET checked_on = current_date - 8 WHERE popularity < 40")
-    assert [one.track.popularity for one in read(session)] == [40, None]
+    assert [known.track.popularity for known in read(session)] == [40, None]

@@ -65,7 +65,7 @@ def leases(database: Database, stack: ExitStack, selection: Selection = ALL, **o
 
 def taken(database: Database, selection: Selection = ALL, **options: float) -> list[TrackQuery]:
     with ExitStack() as stack:
-        return [one for chunk in leases(database, stack, selection, **options).chunks() for one in chunk]
+        return [query for chunk in leases(database, stack, selection, **options).chunks() for query in chunk]
 
 
 def judge(database: Database, track_id: int, outcome: str, age: str) -> None:
@@ -85,9 +85,9 @@ def test_every_row_is_given_once(prepared: Database):
     assert prepared.run("SELECT 1 FROM spotify_leases") == []
 
 
-@pytest.mark.parametrize("most", [0, 1, 299, 300, 301, 2_000])
-def test_no_more_than_asked_for(prepared: Database, most: int):
-    assert len(taken(prepared, Selection(most=most), chunk=300)) == min(most, 1_000)
+@pytest.mark.parametrize("max_tracks", [0, 1, 299, 300, 301, 2_000])
+def test_no_more_than_asked_for(prepared: Database, max_tracks: int):
+    assert len(taken(prepared, Selection(max_tracks=max_tracks), chunk=300)) == min(max_tracks, 1_000)
 
 
 def test_two_at_once_never_get_the_same_row(prepared: Database):
@@ -188,7 +188,7 @@ def test_priorities(prepared: Database):
     judge(prepared, 901, "matched", "20 days")
     judge(prepared, 902, "not_found", "1 day")
     prepared.run("INSERT INTO spotify_tracks (id, name, artist_ids, album_id) VALUES (%s, 'n', '{}', %s)", (_ID, _ID))
-    rows = taken(prepared, Selection(asked=(902, 700), refresh_s=30 * 86_400.0, most=5))
+    rows = taken(prepared, Selection(asked=(902, 700), refresh_s=30 * 86_400.0, max_tracks=5))
     assert [(row.key, row.priority, row.spotify_id, row.album_id) for row in rows] == [
         (700, Priority.ASKED, None, None),
         (902, Priority.ASKED, None, None),
@@ -224,7 +224,7 @@ def test_what_the_old_enhancer_found_comes_last_with_its_id(database: Database):
 def test_a_plan_sees_the_rows_and_takes_none(database: Database, prepared: Database):
     judge(prepared, 1, "matched", "1 day")
     with closing(connect(prepared)) as session:
-        rows = [row for chunk in peek(session, Selection(most=500), chunk=200) for row in chunk]
+        rows = [row for chunk in peek(session, Selection(max_tracks=500), chunk=200) for row in chunk]
     assert [row.key for row in rows] == list(range(2, 502))
     assert prepared.run("SELECT 1 FROM spotify_leases") == []
 

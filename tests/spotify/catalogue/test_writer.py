@@ -253,7 +253,7 @@ def test_done_ends_the_lease_in_the_same_transaction(prepared: Database):
     with ExitStack() as stack:
         pool = stack.enter_context(prepared.pool(limits=LIMITS))
         leases = stack.enter_context(
-            Leases(Session(prepared.target(), LIMITS, Interrupt()), Selection(most=4), chunk=4)
+            Leases(Session(prepared.target(), LIMITS, Interrupt()), Selection(max_tracks=4), chunk=4)
         )
         next(leases.chunks())
         store = CatalogueWriter(pool, fields=FIELDS, holder=leases.holder)
@@ -332,7 +332,7 @@ def test_a_connection_that_breaks_in_a_flush_loses_and_doubles_nothing(store: Ca
         (row,) = until(lambda: prepared.run(waiting))
         prepared.run("SELECT pg_terminate_backend(%s)", (row["pid"],))
         thread.join()
-    assert [(type(one).__name__, one.transient) for one in caught] == [("Disconnected", True)]
+    assert [(type(error).__name__, error.transient) for error in caught] == [("Disconnected", True)]
     assert counts(prepared) == (0, 0, 0, 0, 0, 0, 0)
     assert store.write(batch) == Written(10, 0)
     assert counts(prepared) == (11, 10, 10, 10, 10, 0, 0)

@@ -146,7 +146,7 @@ def test_ids_from_stdin_are_answered_on_stdout(processor: Processor, isolated: A
     file = isolated / "wanted.csv"
     file.write_text("artist,title\nNas,Song 7\nNas,\nNas,No Such Thing\n", encoding="utf-8")
     done = processor.batch("--from", str(file))
-    assert [(one["key"], one["outcome"]) for one in done["matches"]] == [(2, "matched"), (4, "not_found")]
+    assert [(match["key"], match["outcome"]) for match in done["matches"]] == [(2, "matched"), (4, "not_found")]
     assert done["skipped"][0]["line"] == 3
 
 
@@ -261,9 +261,9 @@ def bad_title(asked: Asked) -> tuple[int, object]:
     from spotify.upstream import known
 
     tracks = [known(id_) for id_ in asked.ids]
-    for one in tracks:
-        if one["id"].endswith("0042"):
-            one["preview_url"] = "nul \0 in it"
+    for track in tracks:
+        if track["id"].endswith("0042"):
+            track["preview_url"] = "nul \0 in it"
     return 200, {"tracks": tracks}
 
 
@@ -422,7 +422,7 @@ def test_the_audit_finds_what_is_wrong_and_takes_it_out(processor: Processor):
     found = processor.run("audit", "--format", "json")
     assert found.returncode == 1
     answer = json.loads(found.stdout)
-    assert [one["key"] for one in answer["wrong"] if one["reasons"] == ["artist_differs"]] == [1, 2, 3]
+    assert [row["key"] for row in answer["wrong"] if row["reasons"] == ["artist_differs"]] == [1, 2, 3]
     assert "spotify audit --apply" in processor.run("audit").stdout
     applied = json.loads(processor.run("audit", "--apply", "--format", "json").stdout)
     assert applied["quarantined"] == sum(applied["reasons"].values())

@@ -26,7 +26,7 @@ def prepared(database: Database) -> Database:
 
 def test_the_later_one_stays_and_clocks_may_differ(prepared: Database):
     with prepared.pool() as pool:
-        one, other = Cooldown(pool, "a", wall=lambda: 1_000.0), Cooldown(pool, "a", wall=lambda: 5_000.0)
+        one, other = Cooldown(pool, "a", now=lambda: 1_000.0), Cooldown(pool, "a", now=lambda: 5_000.0)
         assert one.cooldown_until_s() == 0.0
         for until_s in (1_050.0, 44_200.0, 1_020.0):
             one.cool_down(until_s, "rate limit")
@@ -37,7 +37,7 @@ def test_the_later_one_stays_and_clocks_may_differ(prepared: Database):
 
 def test_one_that_is_over_is_none(prepared: Database):
     with prepared.pool() as pool:
-        mine = Cooldown(pool, "a", wall=lambda: 1_000.0)
+        mine = Cooldown(pool, "a", now=lambda: 1_000.0)
         mine.cool_down(999.0, "rate limit")
         assert mine.cooldown_until_s() == 0.0
 

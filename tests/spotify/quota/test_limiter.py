@@ -55,7 +55,7 @@ def shared(clock: Clock, limits: RateLimits = LIMITS) -> Shared:
 
 def limiter(clock: Clock, window: Shared | None, limits: RateLimits = LIMITS) -> Limiter:
     memories = [window] if window else []
-    return Limiter(limits, window, memories, clock=clock, wall=clock)
+    return Limiter(limits, window, memories, clock=clock, now=clock)
 
 
 def limited(retry_after_s: float | None = None, *, is_quota: bool = False) -> Limited:
@@ -109,8 +109,8 @@ def test_no_window_sees_more_than_the_budget_and_nearly_all_of_it_is_used(proces
     sent: list[float] = []
     members = [limiter(clock, window, limits) for _ in range(processes)]
     while clock.now_s < 180:
-        for one in members:
-            sent += [clock.now_s] * one.take(5)
+        for member in members:
+            sent += [clock.now_s] * member.take(5)
         clock.sleep(0.02)
     for at in sent:
         assert sum(at <= other < at + 30 for other in sent) <= 300
@@ -218,7 +218,7 @@ def test_a_ban_is_kept_where_it_can_be():
     clock = Clock()
     redis, postgres = shared(clock), shared(clock)
     redis.is_down = True
-    one = Limiter(LIMITS, redis, [redis, postgres], clock=clock, wall=clock)
+    one = Limiter(LIMITS, redis, [redis, postgres], clock=clock, now=clock)
     one.begin()
     with pytest.raises(RetryLater):
         one.refuse(limited(7200))

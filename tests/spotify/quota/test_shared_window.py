@@ -54,9 +54,9 @@ def pool(cache: Cache) -> Iterator[Pool]:
 
 
 def window(
-    pool: Pool, *, budget: int = 100, length_s: float = 60.0, wall: Callable[[], float] = lambda: 0.0
+    pool: Pool, *, budget: int = 100, length_s: float = 60.0, now: Callable[[], float] = lambda: 0.0
 ) -> SharedRateWindow:
-    return SharedRateWindow(pool, "test", budget=budget, length_s=length_s, wall=wall)
+    return SharedRateWindow(pool, "test", budget=budget, length_s=length_s, now=now)
 
 
 def test_the_budget_is_given_once(each_cache: Cache):
@@ -140,7 +140,7 @@ def test_the_client_id_is_not_in_a_key(pool: Pool):
 
 
 def test_a_cool_down_holds_for_every_process(pool: Pool):
-    one, other = window(pool, wall=lambda: 1_000.0), window(pool, wall=lambda: 5_000.0)
+    one, other = window(pool, now=lambda: 1_000.0), window(pool, now=lambda: 5_000.0)
     assert one.cooldown_until_s() == 0.0
     one.cool_down(1_090.0, "test")
     assert other.cooldown_until_s() == pytest.approx(5_090.0, abs=2.0)

@@ -79,8 +79,8 @@ class Bench:
         return self.pipeline
 
     def _look_up(self, chunk: Sequence[TrackQuery]) -> tuple[list[Match], list[TrackQuery]]:
-        hits = [self.hits[one.key] for one in chunk if one.key in self.hits]
-        return hits, [one for one in chunk if one.key not in self.hits]
+        hits = [self.hits[query.key] for query in chunk if query.key in self.hits]
+        return hits, [query for query in chunk if query.key not in self.hits]
 
     def _keep(self, tracks: Sequence[Track], missing: Sequence[str], _: Sequence[Match]) -> None:
         self.kept += tracks
@@ -337,7 +337,7 @@ def test_unknown_ids_are_not_found_and_remembered(web: Upstream):
 
 def test_an_entry_that_cannot_be_read_fails_alone(web: Upstream):
     web.trick = lambda asked: (
-        (200, {"tracks": [{} if one == id_of(7) else known(one) for one in asked.ids]})
+        (200, {"tracks": [{} if id_ == id_of(7) else known(id_) for id_ in asked.ids]})
         if asked.path == "/v1/tracks"
         else None
     )

@@ -56,8 +56,8 @@ class WebApi:
     def __init__(self, mode: Mode = Mode.EXTENDED, albums: str = "ABDS") -> None:
         self.mode = mode
         self.asks: list[ApiRequest] = []
-        self.albums = [ALBUMS[one] for one in albums]
-        self.tracks = {one.id: one for album in albums for one in ON[album]}
+        self.albums = [ALBUMS[album] for album in albums]
+        self.tracks = {track.id: track for album in albums for track in ON[album]}
 
     def answer(self, ask: ApiRequest) -> ApiResponse | Rejection:
         self.asks.append(ask)
@@ -75,7 +75,7 @@ class WebApi:
         if ask.endpoint is Endpoint.ALBUM_TRACKS:
             page = ON[ask.ids[0]][ask.offset : ask.offset + ask.limit]
             return ApiResponse(tracks=tuple(page), total=len(ON[ask.ids[0]]))
-        found_ = [one for one in self.tracks.values() if f'track:"{one.name}" ' in ask.query]
+        found_ = [track for track in self.tracks.values() if f'track:"{track.name}" ' in ask.query]
         return ApiResponse(tracks=tuple(found_[:10]))
 
     def count(self) -> Counter[Endpoint]:
@@ -124,7 +124,7 @@ def test_two_rows_of_one_id_are_asked_for_once() -> None:
     scheduler, api = RequestScheduler(Mode.EXTENDED), WebApi()
     scheduler.add([TrackQuery(1, "", "", "a0"), TrackQuery(2, "", "", "a0"), TrackQuery(2, "", "", "a0")], 0.0)
     scheduler.finish()
-    assert sorted(one.wanted.key for one in drive(scheduler, api)) == [1, 2]
+    assert sorted(match.wanted.key for match in drive(scheduler, api)) == [1, 2]
     assert api.asks == [ApiRequest(Endpoint.TRACKS, ("a0",), priority=Priority.BACKFILL)]
 
 
@@ -147,7 +147,7 @@ def test_an_id_of_another_song_is_not_believed(mode: Mode) -> None:
 
 def test_what_was_asked_for_goes_first() -> None:
     scheduler = RequestScheduler(Mode.EXTENDED)
-    scheduler.add([one._replace(key=at, priority=at) for at, one in enumerate(names("a", "b", "c")[::-1])], 0.0)
+    scheduler.add([query._replace(key=key, priority=key) for key, query in enumerate(names("a", "b", "c")[::-1])], 0.0)
     assert [ask.priority for ask in scheduler.next_requests(3, 0.0)] == [0, 1, 2]
 
 
@@ -155,7 +155,7 @@ def test_extended_mode_searches_for_names() -> None:
     scheduler, api = RequestScheduler(Mode.EXTENDED), WebApi(albums="AB")
     scheduler.add(names(*SONGS, "nowhere"), 0.0)
     scheduler.finish()
-    outcomes = Counter(one.outcome for one in drive(scheduler, api))
+    outcomes = Counter(match.outcome for match in drive(scheduler, api))
     assert outcomes == {Outcome.MATCHED: len(SONGS), Outcome.NOT_FOUND: 1}
     assert api.count() == {Endpoint.SEARCH_TRACKS: len(SONGS) + 1}
 
@@ -164,7 +164,7 @@ def test_development_mode_reads_the_discography_once() -> None:
     scheduler, api = RequestScheduler(Mode.DEVELOPMENT), WebApi(Mode.DEVELOPMENT)
     scheduler.add(names(*SONGS, *LATER, "zulu", "nowhere to be found"), 0.0)
     scheduler.finish()
-    outcomes = Counter(one.outcome for one in drive(scheduler, api))
+    outcomes = Counter(match.outcome for match in drive(scheduler, api))
     assert outcomes == {Outcome.MATCHED: len(SONGS) + len(LATER) + 1, Outcome.NOT_FOUND: 1}
     # The deluxe edition holds the album; the single is read for its name; only what is nowhere is searched for.
     assert {ask.ids[0] for ask in api.asks if ask.endpoint is Endpoint.ALBUM_TRACKS} == {"D", "B", "S"}
@@ -205,7 +205,7 @@ def test_known_ids_of_an_artist_come_with_the_albums() -> None:
     scheduler.add([TrackQuery(at, "Eve", song, f"a{at}") for at, song in enumerate(SONGS)], 0.0)
     scheduler.finish()
     found = drive(scheduler, api)
-    assert all(one.outcome is Outcome.MATCHED and "id" in one.reasons for one in found)
+    assert all(match.outcome is Outcome.MATCHED and "id" in match.reasons for match in found)
     assert len(api.asks) == 3
 
 
@@ -232,8 +232,8 @@ def test_a_forbidden_batch_switches_the_mode_and_loses_nothing() -> None:
     scheduler.finish()
     found = drive(scheduler, api)
     assert scheduler.mode is Mode.DEVELOPMENT
-    assert sorted(one.wanted.key for one in found) == [*range(len(SONGS)), 100]
-    assert {one.outcome for one in found} == {Outcome.MATCHED}
+    assert sorted(match.wanted.key for match in found) == [*range(len(SONGS)), 100]
+    assert {match.outcome for match in found} == {Outcome.MATCHED}
     assert api.count()[Endpoint.TRACKS] == 1
 
 
@@ -241,7 +241,7 @@ def test_an_artist_nobody_knows_is_searched_track_by_track() -> None:
     scheduler, api = RequestScheduler(Mode.DEVELOPMENT), WebApi(Mode.DEVELOPMENT)
     scheduler.add(names(*SONGS, artist="Nobody"), 0.0)
     scheduler.finish()
-    assert {one.outcome for one in drive(scheduler, api)} == {Outcome.NOT_FOUND}
+    assert {match.outcome for match in drive(scheduler, api)} == {Outcome.NOT_FOUND}
     assert api.count() == {Endpoint.SEARCH_ARTISTS: 1, Endpoint.SEARCH_TRACKS: len(SONGS)}
 
 
@@ -273,7 +273,7 @@ def test_refusals_end_every_track(mode: Mode, refusal: Rejection) -> None:
     found = drive(scheduler, Refusing())
     assert len(found) == len(SONGS) + 2
     expected = Outcome.NOT_FOUND if refusal is Rejection.NOT_FOUND else Outcome.FAILED
-    assert {one.outcome for one in found} == {expected}
+    assert {match.outcome for match in found} == {expected}
 
 
 @given(
@@ -301,4 +301,4 @@ def test_each_track_comes_out_exactly_once(
     scheduler.add(wanted, 0.0)
     scheduler.finish()
     found = drive(scheduler, api, at_once=at_once)
-    assert sorted(one.wanted.key for one in found) == list(range(len(rows)))
+    assert sorted(match.wanted.key for match in found) == list(range(len(rows)))

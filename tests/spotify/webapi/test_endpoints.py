@@ -57,7 +57,7 @@ def test_a_success_is_decoded():
 
 
 @pytest.mark.parametrize(
-    ("said", "seconds"),
+    ("retry_after", "seconds"),
     [
         ("3", 3),
         ("43200", 43200),
@@ -68,8 +68,8 @@ def test_a_success_is_decoded():
         ("", None),
     ],
 )
-def test_the_wait_that_a_limit_names(said: str, seconds: float | None):
-    found = read(ONE, response(ERROR, 429, Retry_After=said), 15)
+def test_the_wait_that_a_limit_names(retry_after: str, seconds: float | None):
+    found = read(ONE, response(ERROR, 429, Retry_After=retry_after), 15)
     assert isinstance(found, Limited)
     assert found.retry_after_s == seconds
     assert not found.is_quota

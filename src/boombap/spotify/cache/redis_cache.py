@@ -84,20 +84,20 @@ class Cache:
         A refresh is always asked for. An id that Spotify does not know is taken off a row that has a name, which is
         then searched for.
         """
-        asked = [one for one in wanted if one.priority is not Priority.REFRESH]
-        verdicts = self._get([_match_key(one) for one in asked])
-        by_id = [one for one, value in zip(asked, verdicts, strict=True) if value is None and one.spotify_id]
-        tracks = self._get([_track_key(one.spotify_id) for one in by_id if one.spotify_id])
-        known = {one.key: value for one, value in zip(asked, verdicts, strict=True) if value is not None}
-        values = {one.key: value for one, value in zip(by_id, tracks, strict=True)}
+        asked = [query for query in wanted if query.priority is not Priority.REFRESH]
+        verdicts = self._get([_match_key(query) for query in asked])
+        by_id = [query for query, value in zip(asked, verdicts, strict=True) if value is None and query.spotify_id]
+        tracks = self._get([_track_key(query.spotify_id) for query in by_id if query.spotify_id])
+        known = {query.key: value for query, value in zip(asked, verdicts, strict=True) if value is not None}
+        values = {query.key: value for query, value in zip(by_id, tracks, strict=True)}
         hits: list[Match] = []
         misses: list[TrackQuery] = []
-        for one in wanted:
-            found = self._answer(one, known.get(one.key), values.get(one.key))
-            if isinstance(found, Match):
-                hits.append(found)
+        for query in wanted:
+            answer = self._answer(query, known.get(query.key), values.get(query.key))
+            if isinstance(answer, Match):
+                hits.append(answer)
             else:
-                misses.append(found)
+                misses.append(answer)
         self._count(len(hits), len(misses))
         return hits, misses
 
@@ -109,10 +109,10 @@ class Cache:
     def warm(self, kept: Iterable[KnownTrack]) -> int:
         """Take tracks of the tables for the rest of their time, and give how many were taken."""
         commands = []
-        for one in kept:
-            left_s = self._lifetimes.found_s - one.age_s
+        for known in kept:
+            left_s = self._lifetimes.found_s - known.age_s
             if left_s >= 1:
-                commands += _set_track(one.track, left_s)
+                commands += _set_track(known.track, left_s)
         return self._set(commands)
 
     def close(self) -> None:
@@ -128,19 +128,19 @@ class Cache:
         hits, misses = self._pool.call("HMGET", _COUNTS, "hits", "misses")
         return HitCounts(_whole(hits), _whole(misses))
 
-    def _answer(self, one: TrackQuery, verdict: bytes | None, value: bytes | None) -> Match | TrackQuery:
-        found = codec.decode_match(verdict) if verdict is not None else None
-        if found:
-            return found.about(one)
+    def _answer(self, query: TrackQuery, verdict: bytes | None, value: bytes | None) -> Match | TrackQuery:
+        cached = codec.decode_match(verdict) if verdict is not None else None
+        if cached:
+            return cached.about(query)
         if value is None:
-            return one
+            return query
         if value == codec.MISSING:
-            return unknown_id(one) if not one.title else _without_id(one)
+            return unknown_id(query) if not query.title else _without_id(query)
         track = codec.decode_track(value)
-        if track is None or one.spotify_id not in (track.id, track.requested_id):
-            return one
+        if track is None or query.spotify_id not in (track.id, track.requested_id):
+            return query
         # The id of another track: the Web API is asked, in case it says something else by now.
-        return match_id(one, track) or one
+        return match_id(query, track) or query
 
     def _track_commands(self, tracks: Iterable[Track]) -> Iterable[Command]:
         return (command for track in tracks for command in _set_track(track, self._lifetimes.found_s))
@@ -222,8 +222,8 @@ class Cache:
             log.logger(__name__).warning("the run goes on without the cache: %s", error)
 
 
-def _without_id(one: TrackQuery) -> TrackQuery:
-    return one._replace(spotify_id=None)
+def _without_id(query: TrackQuery) -> TrackQuery:
+    return query._replace(spotify_id=None)
 
 
 def _set_track(track: Track, ttl_s: float) -> list[Command]:
@@ -243,9 +243,9 @@ def _track_key(id_: str) -> str:
     return f"{_PREFIX}track:{id_}"
 
 
-def _match_key(one: TrackQuery) -> str:
+def _match_key(query: TrackQuery) -> str:
     """Return the key of a question: whatever a verdict depends on is in it."""
-    question = (one.artist, one.title, one.spotify_id, one.isrc, one.duration_ms, one.explicit)
+    question = (query.artist, query.title, query.spotify_id, query.isrc, query.duration_ms, query.explicit)
     text = repr(question).encode(errors="surrogatepass")
     return f"{_PREFIX}match:{hashlib.blake2b(text, digest_size=15).hexdigest()}"
 

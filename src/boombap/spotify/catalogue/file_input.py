@@ -54,12 +54,12 @@ class _Unusable(ValueError):
     """The reason for which a line is skipped."""
 
 
-def read_tracks(source: str, most: int | None, skip: Callable[[Skipped], object]) -> Iterator[list[TrackQuery]]:
+def read_tracks(source: str, max_tracks: int | None, skip: Callable[[Skipped], object]) -> Iterator[list[TrackQuery]]:
     """Yield the tracks that a file or stdin asks for, in chunks.
 
     Args:
         source: ``-`` for ids on stdin, else a CSV file.
-        most: the largest count of them.
+        max_tracks: the largest count of them.
         skip: told of each line that cannot be used.
 
     Raises:
@@ -67,10 +67,10 @@ def read_tracks(source: str, most: int | None, skip: Callable[[Skipped], object]
     """
     try:
         if source == _STDIN:
-            yield from _chunks(islice(_usable(read_ids(sys.stdin), skip), most))
+            yield from _chunks(islice(_usable(read_ids(sys.stdin), skip), max_tracks))
             return
         with Path(source).open(encoding="utf-8", newline="") as file:
-            yield from _chunks(islice(_usable(read_csv(file, source), skip), most))
+            yield from _chunks(islice(_usable(read_csv(file, source), skip), max_tracks))
     except OSError as error:
         raise UsageError(f"{source} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
@@ -119,9 +119,9 @@ def track_id(text: str) -> str:
     >>> track_id("https://open.spotify.com/intl-de/track/4AHNVCtzV1mrJuSjoYMz8S?si=1f")
     '4AHNVCtzV1mrJuSjoYMz8S'
     """
-    found = _ID.fullmatch(text)
-    if found:
-        return found[1]
+    matched = _ID.fullmatch(text)
+    if matched:
+        return matched[1]
     other = _OTHER_KIND.search(text)
     if other:
         article = "an" if other[1][0] in "ae" else "a"
@@ -180,9 +180,9 @@ def _columns(head: tuple[int, list[str] | str], origin: str) -> dict[str, int]:
     missing = [name for name in _REQUIRED if name not in columns]
     if not missing:
         return {name: columns[name] for name in (*_REQUIRED, *_OPTIONAL) if name in columns}
-    found = ", ".join(repr(name[:40]) for name in names) or "nothing"
+    present = ", ".join(repr(name[:40]) for name in names) or "nothing"
     raise UsageError(
-        f"{origin}, line {line}: no column {' and '.join(missing)}, only {found}",
+        f"{origin}, line {line}: no column {' and '.join(missing)}, only {present}",
         hint=f"the first line names the columns: artist,title and perhaps {', '.join(_OPTIONAL)}, separated by commas",
     )
 
@@ -213,9 +213,9 @@ def _check_text(name: str, text: str) -> None:
         raise _Unusable(f"the {name} has {len(text):,} characters, and {_MOST_CHARACTERS:,} are the most")
 
 
-def _whole(name: str, text: str, most: int) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) <= len(str(most)) and 0 < int(text) <= most):
-        raise _Unusable(f"{name} {text[:40]!r} is not a whole number from 1 to {most}")
+def _whole(name: str, text: str, largest: int) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= len(str(largest)) and 0 < int(text) <= largest):
+        raise _Unusable(f"{name} {text[:40]!r} is not a whole number from 1 to {largest}")
     return int(text)
 
 

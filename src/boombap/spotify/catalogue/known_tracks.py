@@ -28,16 +28,16 @@ class KnownTrack(NamedTuple):
 
 
 def read_known(
-    session: Session, *, ttl_s: float, most: int | None = None, artists: Sequence[str] = (), chunk: int = _CHUNK
+    session: Session, *, ttl_s: float, max_tracks: int | None = None, artists: Sequence[str] = (), chunk: int = _CHUNK
 ) -> Iterator[list[KnownTrack]]:
     """Yield the tracks that are younger than `ttl_s`, chunk by chunk.
 
     Args:
-        most: how many at most.
+        max_tracks: how many at most.
         artists: names of which a track must have one, in any case; none for all tracks.
     """
     last: Row = {"rank": None, "id": None}
-    left = most
+    left = max_tracks
     while left is None or left > 0:
         values = {
             "ttl_s": ttl_s,

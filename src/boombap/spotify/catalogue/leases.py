@@ -47,14 +47,14 @@ class Selection(NamedTuple):
     """Which rows are wanted.
 
     Attributes:
-        most: how many at most; None for all.
+        max_tracks: how many at most; None for all.
         phases: which groups.
         asked: rows that someone asked for by their id: first, and however fresh they are.
         refresh_s: matched rows older than this are asked for again (`Phase.REFRESH`); None for never.
         miss_s: rows without an answer, and rows that the server refused, are asked for again after this.
     """
 
-    most: int | None = None
+    max_tracks: int | None = None
     phases: tuple[Phase, ...] = tuple(Phase)
     asked: tuple[int, ...] = ()
     refresh_s: float | None = None
@@ -89,7 +89,9 @@ class Leases:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
         # The end of the session ends the leases too; giving them back now spares the next process a look at the locks.
         if kind is None and self._session.is_usable:
             self.release()
@@ -101,7 +103,7 @@ class Leases:
         Raises:
             ExternalError: the server failed; what was given stays ours until the session ends.
         """
-        left = self._selection.most
+        left = self._selection.max_tracks
         for phase in self._selection.served:
             after: int | None = 0
             while after is not None and (left is None or left > 0):
@@ -119,12 +121,12 @@ class Leases:
         ids = None if keys is None else list(keys)
         self._session.write(query("release"), {"holder": self.holder, "ids": ids})
 
-    def _take(self, phase: Phase, after: int, most: int) -> tuple[list[TrackQuery], int | None]:
+    def _take(self, phase: Phase, after: int, max_tracks: int) -> tuple[list[TrackQuery], int | None]:
         mine = {"holder": self.holder, "lease_s": self._lease_s, "space": schema.LOCK_SPACE}
         values = _values(self._selection, phase)
         with self._session.transaction():
             self._session.write(query("end_leases"), mine)
-            (taken,) = self._session.write(query("take"), values | mine | {"after": after, "most": most})
+            (taken,) = self._session.write(query("take"), values | mine | {"after": after, "most": max_tracks})
             ids: list[int] = taken["ids"]
             rows = self._session.write(query("wanted"), values | {"after": 0, "most": None, "ids": ids})
             done = set(ids) - {row["id"] for row in rows}
@@ -136,12 +138,12 @@ class Leases:
 def peek(session: Session, selection: Selection, *, chunk: int = 5_000) -> Iterator[list[TrackQuery]]:
     """Yield the rows that are wanted now without taking them, also before the tables exist; for plans."""
     name = "wanted" if schema.version(session) else "wanted_bare"
-    left = selection.most
+    left = selection.max_tracks
     for phase in selection.served:
         after: int | None = 0
         while after is not None and (left is None or left > 0):
-            most = chunk if left is None else min(chunk, left)
-            values = _values(selection, phase) | {"after": after, "most": most, "ids": None}
+            max_tracks = chunk if left is None else min(chunk, left)
+            values = _values(selection, phase) | {"after": after, "most": max_tracks, "ids": None}
             rows = [_wanted(row, phase) for row in session.read(query(name), values)]
             left = None if left is None else left - len(rows)
             after = rows[-1].key if rows else None

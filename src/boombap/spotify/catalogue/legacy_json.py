@@ -50,76 +50,76 @@ class Unreadable(NamedTuple):
 def read_legacy(text: str | bytes) -> LegacyTrack | Unreadable:
     """Read the column's JSON text.
 
-    >>> read_stored('{"track_id": "0Kjuar8Ls4oJHFhL6lf4R4", "artists": [{"name": "Eve"}]}').shape
+    >>> read_legacy('{"track_id": "0Kjuar8Ls4oJHFhL6lf4R4", "artists": [{"name": "Eve"}]}').shape
     <Shape.FLAT: 'flat'>
-    >>> read_stored("{}")
+    >>> read_legacy("{}")
     Unreadable(reason='empty')
     """
     try:
-        found = orjson.loads(text)
-        if isinstance(found, str):  # encoded twice: a JSON text in a JSON string
-            found = orjson.loads(found)
+        value = orjson.loads(text)
+        if isinstance(value, str):  # encoded twice: a JSON text in a JSON string
+            value = orjson.loads(value)
     except orjson.JSONDecodeError:
         return Unreadable("not_json")
-    if not found:
+    if not value:
         return Unreadable("empty")
-    if not isinstance(found, dict):
+    if not isinstance(value, dict):
         return Unreadable("not_an_object")
-    return _read(found)
+    return _read(value)
 
 
-def _read(found: Mapping[str, Any]) -> LegacyTrack | Unreadable:
-    id_ = found.get("id") or found.get("track_id")
+def _read(value: Mapping[str, Any]) -> LegacyTrack | Unreadable:
+    id_ = value.get("id") or value.get("track_id")
     if not isinstance(id_, str) or not _ID.fullmatch(id_):
         return Unreadable("no_id")
-    artists = _artists(found.get("artists"))
+    artists = _artists(value.get("artists"))
     if not artists:
         return Unreadable("no_artists")
-    shape = _shape(found)
+    shape = _shape(value)
     track = Track(
         id_,
-        _text(found.get("name")) or "",
+        _text(value.get("name")) or "",
         artists,
-        _album(found),
-        _length_ms(found.get("duration_ms")),
-        explicit if isinstance(explicit := found.get("explicit"), bool) else None,
-        _text(found.get("isrc")),
-        popularity if type(popularity := found.get("popularity")) is int else None,
-        preview_url=_text(found.get("preview_url")),
+        _album(value),
+        _length_ms(value.get("duration_ms")),
+        explicit if isinstance(explicit := value.get("explicit"), bool) else None,
+        _text(value.get("isrc")),
+        popularity if type(popularity := value.get("popularity")) is int else None,
+        preview_url=_text(value.get("preview_url")),
     )
     return LegacyTrack(shape, track)
 
 
-def _shape(found: Mapping[str, Any]) -> Shape:
-    if "id" not in found:
+def _shape(value: Mapping[str, Any]) -> Shape:
+    if "id" not in value:
         return Shape.FLAT
-    return Shape.FULL if "track_id" in found else Shape.MIGRATED
+    return Shape.FULL if "track_id" in value else Shape.MIGRATED
 
 
-def _artists(found: Any) -> tuple[Artist, ...]:  # noqa: ANN401 - decoded JSON
-    if not isinstance(found, list):
+def _artists(value: Any) -> tuple[Artist, ...]:  # noqa: ANN401 - decoded JSON
+    if not isinstance(value, list):
         return ()
     return tuple(
-        Artist(_text(one.get("id")), name)
-        for one in found
-        if isinstance(one, dict) and (name := _text(one.get("name"))) is not None
+        Artist(_text(artist.get("id")), name)
+        for artist in value
+        if isinstance(artist, dict) and (name := _text(artist.get("name"))) is not None
     )
 
 
-def _album(found: Mapping[str, Any]) -> Album | None:
-    inner = found.get("album")
+def _album(value: Mapping[str, Any]) -> Album | None:
+    inner = value.get("album")
     album = inner if isinstance(inner, dict) else {}
-    name = _text(album.get("name")) or _text(found.get("album_name"))
-    album_id = _text(album.get("id")) or _text(found.get("album_id"))
-    released = _text(album.get("release_date")) or _text(found.get("release_date"))
+    name = _text(album.get("name")) or _text(value.get("album_name"))
+    album_id = _text(album.get("id")) or _text(value.get("album_id"))
+    released = _text(album.get("release_date")) or _text(value.get("release_date"))
     if name is None and album_id is None and released is None:
         return None
     return Album(album_id, name or "", released)
 
 
-def _text(found: Any) -> str | None:  # noqa: ANN401 - decoded JSON
-    return found if isinstance(found, str) and found else None
+def _text(value: Any) -> str | None:  # noqa: ANN401 - decoded JSON
+    return value if isinstance(value, str) and value else None
 
 
-def _length_ms(found: Any) -> int | None:  # noqa: ANN401 - decoded JSON
-    return found if type(found) is int and 0 < found <= _LONGEST_MS else None
+def _length_ms(value: Any) -> int | None:  # noqa: ANN401 - decoded JSON
+    return value if type(value) is int and 0 < value <= _LONGEST_MS else None

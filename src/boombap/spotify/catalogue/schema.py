@@ -20,8 +20,8 @@ LOCK_SPACE = 0x73706F74
 
 def version(session: Session) -> int:
     """Return the version of the tables in this database, 0 when there are none."""
-    found: int = session.read(query("version"))[0]["version"]
-    return found
+    installed: int = session.read(query("version"))[0]["version"]
+    return installed
 
 
 def prepare(session: Session) -> None:
@@ -49,11 +49,11 @@ def prepare(session: Session) -> None:
 
 
 def _check(facts: dict[str, object], label: str) -> None:
-    found, role, schema = facts["version"], facts["role"], facts["schema"]
-    assert isinstance(found, int)
-    if found > VERSION:
+    installed, role, schema = facts["version"], facts["role"], facts["schema"]
+    assert isinstance(installed, int)
+    if installed > VERSION:
         raise UsageError(
-            f"the spotify tables at {label} have version {found}, and this boombap knows {VERSION}",
+            f"the spotify tables at {label} have version {installed}, and this boombap knows {VERSION}",
             hint="update boombap",
         )
     if facts["foreign_tables"]:
@@ -63,7 +63,7 @@ def _check(facts: dict[str, object], label: str) -> None:
         )
     if not facts["has_tracks"]:
         raise NotFound(f"no table tracks at {label}", hint="check that this is the platform's database")
-    if found < VERSION and not facts["may_create"]:
+    if installed < VERSION and not facts["may_create"]:
         raise AccessDenied(
             f"the role {role} may not create the spotify tables in the schema {schema} at {label}",
             hint=f"GRANT CREATE ON SCHEMA {schema} TO {role}, or run the command once as the owner of the database",

@@ -95,8 +95,8 @@ class CatalogueWriter:
                 self._bury(matches[0], error.sqlstate)
                 return Written(0, 1)
             middle = len(matches) // 2
-            one, other = self._write(matches[:middle]), self._write(matches[middle:])
-            return Written(one.rows + other.rows, one.refused + other.refused)
+            first, second = self._write(matches[:middle]), self._write(matches[middle:])
+            return Written(first.rows + second.rows, first.refused + second.refused)
         return Written(len(matches), 0)
 
     def _write_all(self, matches: list[Match]) -> None:

@@ -43,12 +43,12 @@ class Audit(NamedTuple):
         return sum(count for verdict, count in self.verdicts.items() if verdict in QUARANTINED)
 
 
-def run(context: RunContext, *, apply: bool, most: int) -> Audit:
+def run(context: RunContext, *, apply: bool, limit: int) -> Audit:
     """Judge the whole table without a request.
 
     Args:
         apply: take out what is wrong, so that the next batch looks it up again; it is kept in `spotify_quarantine`.
-        most: wrong rows that are given.
+        limit: of the wrong rows that are listed.
     """
     verdicts, reasons = Counter[Verdict](), Counter[str]()
     wrong: list[Audited] = []
@@ -60,10 +60,10 @@ def run(context: RunContext, *, apply: bool, most: int) -> Audit:
         statistics = gather_statistics(row for chunk in _rows(context, session) for row in chunk)
         for chunk in _rows(context, session):
             judged = list(judge_all(chunk, statistics))
-            verdicts.update(one.verdict for one in judged)
-            bad = [one for one in judged if one.verdict in QUARANTINED]
-            reasons.update(one.reasons[0] for one in bad)
-            wrong += bad[: most - len(wrong)]
+            verdicts.update(audited.verdict for audited in judged)
+            bad = [audited for audited in judged if audited.verdict in QUARANTINED]
+            reasons.update(audited.reasons[0] for audited in bad)
+            wrong += bad[: limit - len(wrong)]
             if apply and bad:
                 quarantined += _take_out(session, bad)
     return Audit(verdicts.total(), dict(verdicts), dict(reasons), tuple(wrong), quarantined)
@@ -74,27 +74,27 @@ def _rows(context: RunContext, session: Session) -> Iterator[list[AuditRow]]:
     after = 0
     while True:
         context.interrupt.check()
-        found = session.read(query(name), {"after": after, "most": _CHUNK})
-        if not found:
+        rows = session.read(query(name), {"after": after, "most": _CHUNK})
+        if not rows:
             return
-        after = found[-1]["id"]
+        after = rows[-1]["id"]
         yield [
             AuditRow(row["id"], row["artist"] or "", row["title"] or "", row["stored"], _known(row["known"]))
-            for row in found
+            for row in rows
         ]
 
 
 def _known(text: str | None) -> Track | None:
-    found = read_legacy(text) if text else None
-    return None if found is None or isinstance(found, Unreadable) else found.track
+    legacy = read_legacy(text) if text else None
+    return None if legacy is None or isinstance(legacy, Unreadable) else legacy.track
 
 
 def _take_out(session: Session, bad: list[Audited]) -> int:
     values = {
-        "track_ids": [one.row.key for one in bad],
-        "stored": [one.row.stored for one in bad],
-        "verdicts": [one.verdict.value for one in bad],
-        "reasons": [",".join(one.reasons) for one in bad],
+        "track_ids": [audited.row.key for audited in bad],
+        "stored": [audited.row.stored for audited in bad],
+        "verdicts": [audited.verdict.value for audited in bad],
+        "reasons": [",".join(audited.reasons) for audited in bad],
     }
     with session.transaction():
         return len(session.write(query("audit_quarantine"), values))

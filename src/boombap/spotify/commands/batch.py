@@ -134,7 +134,7 @@ class _Run:
 
     def _process(self, api: ApiSession) -> Done:
         mode = Mode.DEVELOPMENT if self._settings.mode == Mode.DEVELOPMENT else Mode.EXTENDED
-        scheduler, begun_s = RequestScheduler(mode), time.monotonic()
+        scheduler, started_s = RequestScheduler(mode), time.monotonic()
         statistics, error = RunStatistics(), None
         try:
             with ExitStack() as stack:
@@ -145,10 +145,10 @@ class _Run:
                 parts = RunParts(api, scheduler, prefetcher, writer)
                 pipeline = Pipeline(parts, self._context.interrupt, statistics=statistics, on_progress=progress.advance)
                 error = _end_of(pipeline)
-        except ExternalError as found:
-            error = error or found
-        seconds = time.monotonic() - begun_s
-        kept = (tuple(self._skipped), tuple(sorted(self._matches, key=lambda one: one.wanted.key)), error)
+        except ExternalError as failure:
+            error = error or failure
+        seconds = time.monotonic() - started_s
+        kept = (tuple(self._skipped), tuple(sorted(self._matches, key=lambda match: match.wanted.key)), error)
         counts = (self._stored, self._refused, api.token.renewals, api.limiter.refusals)
         return Done(statistics, seconds, scheduler.mode, *counts, *kept)
 
@@ -169,7 +169,8 @@ class _Run:
         # Only here: a run over the table does without the csv module.
         from boombap.spotify.catalogue.file_input import read_tracks
 
-        return Prefetcher(read_tracks(self._order.source, self._order.selection.most, self._skipped.append), look_up)
+        tracks = read_tracks(self._order.source, self._order.selection.max_tracks, self._skipped.append)
+        return Prefetcher(tracks, look_up)
 
     def _peek(self) -> Iterable[list[TrackQuery]]:
         with closing(self._session()) as session:
@@ -210,9 +211,9 @@ class _Run:
         """Return the tracks to come; None where counting them would take as long as the work."""
         if self._context.terminal.quiet or not is_database(self._order.source):
             return None
-        most = min(self._order.selection.most or _MOST_COUNTED, _MOST_COUNTED)
+        max_tracks = min(self._order.selection.max_tracks or _MOST_COUNTED, _MOST_COUNTED)
         with closing(self._session()) as session:
-            total = sum(len(chunk) for chunk in peek(session, self._order.selection._replace(most=most)))
+            total = sum(len(chunk) for chunk in peek(session, self._order.selection._replace(max_tracks=max_tracks)))
         return total if total < _MOST_COUNTED else None
 
 

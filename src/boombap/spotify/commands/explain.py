@@ -38,15 +38,15 @@ def search_one(context: RunContext, wanted: TrackQuery) -> tuple[Track, ...]:
     scheduler = RequestScheduler(Mode.EXTENDED)
     scheduler.add([wanted], 0.0)
     scheduler.finish()
-    found: list[Track] = []
+    tracks: list[Track] = []
     interrupt, ca_file = context.interrupt, context.config.http.ca_file
     with (
         environment.redis(context, interrupt) as redis,
         open_session(settings, interrupt, in_flight=1, redis=redis, pool=None, ca_file=ca_file) as api,
     ):
         for request in scheduler.next_requests(1, 0.0):
-            found += retry(lambda: _fetch(api, request, interrupt), _POLICY, sleep=interrupt.sleep)  # noqa: B023
-    return tuple(found)
+            tracks += retry(lambda: _fetch(api, request, interrupt), _POLICY, sleep=interrupt.sleep)  # noqa: B023
+    return tuple(tracks)
 
 
 def _fetch(api: ApiSession, request: ApiRequest, interrupt: Interrupt) -> list[Track]:
@@ -57,15 +57,15 @@ def _fetch(api: ApiSession, request: ApiRequest, interrupt: Interrupt) -> list[T
         interrupt.sleep(limiter.wait_s)
     headers = token.headers
     assert headers is not None, "just taken"
-    found = endpoints.read(
+    result = endpoints.read(
         request, api.client.fetch(endpoints.http_request(request, api.base_url, headers)), time.time()
     )
-    if isinstance(found, Decoded):
-        return [track for track in found.response.tracks if track]
-    if isinstance(found, Rejection):
-        raise ExternalError(f"the Web API refused the search: {found.value.replace('_', ' ')}")
-    if isinstance(found, endpoints.Expired):
+    if isinstance(result, Decoded):
+        return [track for track in result.response.tracks if track]
+    if isinstance(result, Rejection):
+        raise ExternalError(f"the Web API refused the search: {result.value.replace('_', ' ')}")
+    if isinstance(result, endpoints.Expired):
         token.reject(headers)
-    if isinstance(found, endpoints.Limited):
-        limiter.refuse(found)
-    raise found
+    if isinstance(result, endpoints.Limited):
+        limiter.refuse(result)
+    raise result

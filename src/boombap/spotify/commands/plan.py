@@ -38,7 +38,7 @@ class Plan(NamedTuple):
     Attributes:
         known: tracks whose id is known.
         artists: different artists among those whose id is not known.
-        budget_s: seconds of the window in which the budget may be spent.
+        window_s: seconds in which the budget may be spent.
     """
 
     tracks: int
@@ -55,7 +55,7 @@ def plan(context: RunContext, selection: Selection, source: str) -> Plan:
         # Only here: a plan of the table does without the csv module.
         from boombap.spotify.catalogue.file_input import read_tracks
 
-        return _plan(context, read_tracks(source, selection.most, lambda _: None))
+        return _plan(context, read_tracks(source, selection.max_tracks, lambda _: None))
     with closing(environment.session(context)) as session:
         return _plan(context, peek(session, selection))
 
@@ -66,12 +66,12 @@ def _plan(context: RunContext, chunks: Iterable[list[TrackQuery]]) -> Plan:
     everybody = Counter[str]()
     for chunk in chunks:
         context.interrupt.check()
-        for one in chunk:
-            artist = read_credit(one.artist).whole
-            known += one.spotify_id is not None
-            nameless += not artist or not one.title
+        for query in chunk:
+            artist = read_credit(query.artist).whole
+            known += query.spotify_id is not None
+            nameless += not artist or not query.title
             everybody[artist] += 1
-            if one.spotify_id is None:
+            if query.spotify_id is None:
                 unknown[artist] += 1
     rate_per_s = settings.budget / settings.window
     # Development mode has no batches: a track with a name goes with the artist, an id or not.

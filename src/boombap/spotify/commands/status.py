@@ -52,14 +52,14 @@ def status(context: RunContext) -> Status:
         if not schema.version(session):
             (bare,) = session.read(query("status_bare"))
             return Status(bare["tracks"], {}, bare["unjudged"], bare["empty"], 0, 0, 0, 0.0)
-        (found,) = session.read(query("status"), {"ttl_s": context.config.of(SpotifySettings).ttl})
+        (row,) = session.read(query("status"), {"ttl_s": context.config.of(SpotifySettings).ttl})
         outcomes = {row["outcome"]: row["n"] for row in session.read(query("status_outcomes"))}
-    return _status(found, outcomes, _cooldown_s(context))
+    return _status(row, outcomes, _cooldown_s(context))
 
 
-def _status(found: dict[str, Any], outcomes: dict[str, int], cooldown_s: float) -> Status:
-    counts = (found["unjudged"], found["empty"], found["stale"], found["leased"], found["dead"])
-    return Status(found["tracks"], outcomes, *counts, cooldown_s)
+def _status(row: dict[str, Any], outcomes: dict[str, int], cooldown_s: float) -> Status:
+    counts = (row["unjudged"], row["empty"], row["stale"], row["leased"], row["dead"])
+    return Status(row["tracks"], outcomes, *counts, cooldown_s)
 
 
 def _cooldown_s(context: RunContext) -> float:
@@ -69,6 +69,6 @@ def _cooldown_s(context: RunContext) -> float:
     with environment.pool(context, Interrupt()) as pool:
         # By its own clock at zero the answer is what is left.
         try:
-            return Cooldown(pool, account_of(client_id), wall=lambda: 0.0).cooldown_until_s()
+            return Cooldown(pool, account_of(client_id), now=lambda: 0.0).cooldown_until_s()
         except ExternalError:
             return 0.0

@@ -26,17 +26,17 @@ def warm(context: RunContext) -> tuple[int, float]:
         ConfigError: without a Redis.
         ExternalError: Redis took nothing at all.
     """
-    args, begun_s, taken, seen = context.args, time.monotonic(), 0, 0
+    args, started_s, taken, seen = context.args, time.monotonic(), 0, 0
     artists = _artists(args.artists) if args.artists else ()
     with environment.redis(context, context.interrupt) as redis, closing(environment.session(context)) as session:
         if redis is None:
             raise ConfigError("no cache to warm: no Redis is configured", hint="set REDIS_URL")
         cache = environment.cache(context, redis)
         if not schema.version(session):
-            return 0, time.monotonic() - begun_s
+            return 0, time.monotonic() - started_s
         with Progress("tracks", args.tracks, context.terminal) as progress:
             for chunk in read_known(
-                session, ttl_s=context.config.of(SpotifySettings).ttl, most=args.tracks, artists=artists
+                session, ttl_s=context.config.of(SpotifySettings).ttl, max_tracks=args.tracks, artists=artists
             ):
                 context.interrupt.check()
                 taken += cache.warm(chunk)
@@ -44,7 +44,7 @@ def warm(context: RunContext) -> tuple[int, float]:
                 progress.advance(len(chunk))
     if seen and not taken:
         raise ExternalError("Redis took none of the tracks", hint="see `boombap redis info`, or the warning above")
-    return taken, time.monotonic() - begun_s
+    return taken, time.monotonic() - started_s
 
 
 def counts(context: RunContext) -> HitCounts | None:

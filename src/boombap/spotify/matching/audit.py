@@ -85,15 +85,15 @@ class CatalogueStatistics:
 
     def count(self, row: AuditRow) -> None:
         """Take in one row."""
-        found = read_legacy(row.stored)
-        if isinstance(found, Unreadable):
+        legacy = read_legacy(row.stored)
+        if isinstance(legacy, Unreadable):
             return
-        track = found.track
+        track = legacy.track
         whole = read_credit(row.artist).whole
         for artist in track.artists:
             if artist.id and name_key(artist.name) == whole:
                 self._artist_ids[whole][artist.id] += 1
-        self._titles[track.id or ""].append((read_title(row.title), found.shape is not Shape.FLAT))
+        self._titles[track.id or ""].append((read_title(row.title), legacy.shape is not Shape.FLAT))
 
     def artist_id(self, artist: str) -> str | None:
         """Return the id that most rows of an artist carry; None without a majority."""
@@ -129,16 +129,16 @@ def judge_all(rows: Iterable[AuditRow], statistics: CatalogueStatistics) -> Iter
 
 
 def _judge(row: AuditRow, statistics: CatalogueStatistics) -> Audited:
-    found = read_legacy(row.stored)
-    if isinstance(found, Unreadable):
-        return Audited(row, Verdict.UNREADABLE, (found.reason,))
-    id_ = found.track.id or ""
+    legacy = read_legacy(row.stored)
+    if isinstance(legacy, Unreadable):
+        return Audited(row, Verdict.UNREADABLE, (legacy.reason,))
+    id_ = legacy.track.id or ""
     sharing = statistics.sharing(id_)
-    track = row.known or (found.track if found.shape is Shape.FULL else None)
+    track = row.known or (legacy.track if legacy.shape is Shape.FULL else None)
     if track is not None:
         return _check_by_names(row, track, sharing)
-    verdict, *reasons = _check_by_witnesses(row, found, statistics)
-    has_name = found.shape is Shape.MIGRATED
+    verdict, *reasons = _check_by_witnesses(row, legacy, statistics)
+    has_name = legacy.shape is Shape.MIGRATED
     if verdict in {Verdict.UNCHECKED, Verdict.DOUBTFUL} and sharing > 1:
         if statistics.is_contested(id_, read_title(row.title), has_name=has_name):
             return Audited(row, Verdict.SHARED, ("id_shared", *reasons), id_, None, sharing)
@@ -155,29 +155,29 @@ def _check_by_names(row: AuditRow, track: Track, sharing: int) -> Audited:
     return Audited(row, Verdict.RIGHT, scored.reasons, track.id, scored.score, sharing)
 
 
-def _check_by_witnesses(row: AuditRow, found: LegacyTrack, statistics: CatalogueStatistics) -> tuple[str, ...]:
+def _check_by_witnesses(row: AuditRow, legacy: LegacyTrack, statistics: CatalogueStatistics) -> tuple[str, ...]:
     """Return verdict and reasons where Spotify's own title is not stored."""
-    track = found.track
-    artist = compare_artists(read_credit(row.artist), [name_key(one.name) for one in track.artists], ())
+    track = legacy.track
+    artist = compare_artists(read_credit(row.artist), [name_key(artist.name) for artist in track.artists], ())
     if artist is None:
         return Verdict.WRONG, "artist_differs"
     usual = statistics.artist_id(row.artist)
-    ids = {one.id for one in track.artists}
+    ids = {artist.id for artist in track.artists}
     if usual is not None and usual not in ids and ids != {None}:
         # A guest's row carries the id of the artist who comes first, so this alone proves nothing.
         return Verdict.DOUBTFUL, "artist_id_differs"
-    if found.shape is Shape.MIGRATED and not _echoes(row, track):
+    if legacy.shape is Shape.MIGRATED and not _echoes(row, track):
         scored = score_candidate(TrackQuery(row.key, row.artist, row.title), track)
         return (Verdict.WRONG, scored.refused) if scored.refused else (Verdict.RIGHT, *scored.reasons)
-    if found.shape is Shape.FLAT and read_title(row.title).tags:
+    if legacy.shape is Shape.FLAT and read_title(row.title).tags:
         return Verdict.DOUBTFUL, "version_unchecked"
     confirmed = ("artist_id",) if usual is not None else ()
     return Verdict.UNCHECKED, "title_unchecked", artist.reason, *confirmed
 
 
 def _echoes(row: AuditRow, track: Track) -> bool:
-    return track.name == row.title and [one.name for one in track.artists] == [row.artist]
+    return track.name == row.title and [artist.name for artist in track.artists] == [row.artist]
 
 
-def _same_song(one: Title, other: Title) -> bool:
-    return compare_titles(one, other).refused is None and compare_versions(one, other) is None
+def _same_song(first: Title, second: Title) -> bool:
+    return compare_titles(first, second).refused is None and compare_versions(first, second) is None

@@ -35,17 +35,17 @@ def match_all(wanted: Iterable[TrackQuery], tracks: Sequence[Track]) -> tuple[li
     for track in tracks:
         by_key.setdefault(read_title(track.name).key, []).append(track)
     matches, left = [], []
-    for one in wanted:
-        known = by_id.get(one.spotify_id) if one.spotify_id else None
-        found = match_id(one, known) if known else None
-        if found is None:
-            found = match(one, by_key.get(read_title(one.title).key, ()))
-            if found.outcome is not Outcome.MATCHED:
-                found = match(one, by_id.values())
-        if found.outcome is Outcome.MATCHED:
-            matches.append(found)
+    for query in wanted:
+        known = by_id.get(query.spotify_id) if query.spotify_id else None
+        verdict = match_id(query, known) if known else None
+        if verdict is None:
+            verdict = match(query, by_key.get(read_title(query.title).key, ()))
+            if verdict.outcome is not Outcome.MATCHED:
+                verdict = match(query, by_id.values())
+        if verdict.outcome is Outcome.MATCHED:
+            matches.append(verdict)
         else:
-            left.append(one)
+            left.append(query)
     return matches, left
 
 

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     class RateWindow(Protocol):
         """The requests of all processes of one developer account within the rolling window; in Redis."""
 
-        def take(self, most: int) -> Grant:
-            """Take up to `most` tokens, without waiting.
+        def take(self, limit: int) -> Grant:
+            """Take up to `limit` tokens, without waiting.
 
             Raises:
                 ExternalError: when Redis cannot say.
@@ -125,7 +125,7 @@ class Limiter:
         window: None counts as a Redis that is down.
         memories: asked at the start and told of every cool-down, each on its own: one that fails is skipped.
         clock: monotonic seconds.
-        wall: Unix time.
+        now: Unix time.
     """
 
     def __init__(
@@ -136,7 +136,7 @@ class Limiter:
         *,
         unsaid: Backoff = UNSAID,
         clock: Callable[[], float] = time.monotonic,
-        wall: Callable[[], float] = time.time,
+        now: Callable[[], float] = time.time,
     ) -> None:
         self.wait_s = 0.0
         self.refusals = 0
@@ -145,7 +145,7 @@ class Limiter:
         self._memories = memories
         self._unsaid_waits = unsaid
         self._clock = clock
-        self._wall = wall
+        self._now = now
         self._bucket = Bucket(limits.rate_per_s, limits.burst, clock=clock)
         self._share = Bucket(limits.rate_per_s * limits.share, max(1, limits.burst * limits.share), clock=clock)
         self._redis = Breaker(threshold=1, recovery_s=2.0, clock=clock)
@@ -179,15 +179,15 @@ class Limiter:
                 log.logger(__name__).warning("a cool-down cannot be read: %s", error)
         self._park_when_long()
 
-    def take(self, most: int) -> int:
-        """Return how many of `most` requests may leave now.
+    def take(self, limit: int) -> int:
+        """Return how many of `limit` requests may leave now.
 
         Raises:
             RetryLater: when another process has met a ban that is longer than a run waits.
         """
         self.wait_s = max(0.0, self._resumes_at_s - self._clock())
         granted = 0
-        while granted < most and not self.wait_s:
+        while granted < limit and not self.wait_s:
             self.wait_s = self._bucket.take()
             if self.wait_s:
                 break
@@ -221,7 +221,7 @@ class Limiter:
             self._bucket.empty()
             self._held = 0
         if is_new or error.retry_after_s is not None or error.is_quota:
-            self._announce(self._wall() + self._stay_away_s(error), "quota" if error.is_quota else "rate limit")
+            self._announce(self._now() + self._stay_away_s(error), "quota" if error.is_quota else "rate limit")
         self._park_when_long()
 
     def close(self) -> None:
@@ -248,14 +248,14 @@ class Limiter:
                 log.logger(__name__).warning("a cool-down cannot be kept: %s", error)
 
     def _pause_until(self, until_s: float) -> None:
-        left_s = until_s - self._wall()
+        left_s = until_s - self._now()
         if left_s > 0:
             self._resumes_at_s = max(self._resumes_at_s, self._clock() + left_s)
 
     def _park_when_long(self) -> None:
         left_s = self._resumes_at_s - self._clock()
         if left_s > LONGEST_WAIT_S:
-            raise parked(left_s, self._wall())
+            raise parked(left_s, self._now())
 
     def _spend(self) -> bool:
         """Take a token from the bundle at hand, or from a new one."""
@@ -305,9 +305,9 @@ class Limiter:
 
 def parked(left_s: float, now_s: float) -> RetryLater:
     """Return the error that ends a run until a ban is over."""
-    at = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(now_s + left_s))
+    ends_at = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(now_s + left_s))
     return RetryLater(
         f"rate-limited by Spotify for another {format_duration(left_s)}",
-        hint=f"what is done is saved; run the same command again after {at}",
+        hint=f"what is done is saved; run the same command again after {ends_at}",
         retry_after_s=left_s,
     )

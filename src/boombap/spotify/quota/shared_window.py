@@ -57,7 +57,7 @@ class SharedRateWindow:
         account: from `account_of`.
         budget: tokens in any window.
         length_s: for how long a token counts. A caller that uses tokens later than it takes them adds that delay.
-        wall: Unix time of this process, to which answers are translated.
+        now: Unix time of this process, to which answers are translated.
     """
 
     def __init__(
@@ -67,12 +67,12 @@ class SharedRateWindow:
         *,
         budget: int,
         length_s: float,
-        wall: Callable[[], float] = time.time,
+        now: Callable[[], float] = time.time,
     ) -> None:
         self._pool = pool
         self._budget = budget
         self._length_us = round(length_s * 1_000_000)
-        self._wall = wall
+        self._now = now
         # The braces keep the keys on one node of a Cluster.
         self._log, self._total, self._cooldown = (
             f"boombap:spotify:{{{account}}}:{name}" for name in ("window", "total", "cooldown")
@@ -85,19 +85,19 @@ class SharedRateWindow:
         self._member = ""
         self._held = 0
 
-    def take(self, most: int) -> Grant:
-        """Take up to `most` tokens, without waiting.
+    def take(self, limit: int) -> Grant:
+        """Take up to `limit` tokens, without waiting.
 
         Raises:
             ExternalError: when Redis cannot say.
         """
         member = f"{self._name}-{next(self._numbers)}"
         keys = [self._log, self._total, self._cooldown]
-        answer = self._take.run(self._pool, keys, most, self._budget, self._length_us, member)
+        answer = self._take.run(self._pool, keys, limit, self._budget, self._length_us, member)
         assert isinstance(answer, list)
         granted, wait_us, cooldown_ms = answer
         self._member, self._held = member, granted
-        until_s = self._wall() + cooldown_ms / 1000 if cooldown_ms else 0.0
+        until_s = self._now() + cooldown_ms / 1000 if cooldown_ms else 0.0
         return Grant(granted, wait_us / 1_000_000, until_s)
 
     def give_back(self, n: int) -> None:
@@ -125,14 +125,14 @@ class SharedRateWindow:
         Raises:
             ExternalError: when Redis cannot be told.
         """
-        left_ms = math.ceil((until_s - self._wall()) * 1000)
+        left_ms = math.ceil((until_s - self._now()) * 1000)
         if left_ms > 0:
             self._extend(left_ms)
 
     def _extend(self, by_ms: int) -> float:
         left_ms = self._cool_down.run(self._pool, [self._cooldown], by_ms)
         assert isinstance(left_ms, int)
-        return self._wall() + left_ms / 1000 if left_ms else 0.0
+        return self._now() + left_ms / 1000 if left_ms else 0.0
 
 
 def account_of(client_id: str) -> str:

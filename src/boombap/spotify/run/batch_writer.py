@@ -86,12 +86,14 @@ class BatchWriter:
         self._workers.__enter__()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
         try:
             if error is None:
                 self._hand_over(self._matches.take())
         finally:
-            self._workers.__exit__(kind, error, at)
+            self._workers.__exit__(kind, error, traceback)
 
     def put(self, matches: Sequence[Match]) -> None:
         """Take verdicts; waits while two batches are being written.

@@ -60,10 +60,10 @@ class RunParts(NamedTuple):
 class _Open:
     """A request in flight: when it was first sent, how often it failed or was absent, and how it went the last time."""
 
-    __slots__ = ("absences", "begun_s", "failures", "headers", "is_trial")
+    __slots__ = ("absences", "failures", "headers", "is_trial", "started_s")
 
-    def __init__(self, begun_s: float) -> None:
-        self.begun_s = begun_s
+    def __init__(self, started_s: float) -> None:
+        self.started_s = started_s
         self.failures = 0
         self.absences = 0
         self.headers: tuple[str, ...] = ()
@@ -75,12 +75,13 @@ class Pipeline:
 
     Args:
         interrupt: ends the run; what is in flight is waited for and written.
-        tally: is filled in; a new one when not given.
+        statistics: are filled in; new ones when not given.
         policy: how often one request is sent again.
         patience_s: how long nothing at all may succeed before the run is given up.
         on_progress: called in every turn with the number of further tracks that have a verdict.
         clock: monotonic seconds.
-        draw: chance for the waits.
+        now: Unix time.
+        jitter: random numbers from 0 to 1, for the waits.
     """
 
     def __init__(
@@ -93,8 +94,8 @@ class Pipeline:
         patience_s: float = _PATIENCE_S,
         on_progress: Callable[[int], None] | None = None,
         clock: Callable[[], float] = time.monotonic,
-        wall: Callable[[], float] = time.time,
-        draw: Callable[[], float] = random.random,
+        now: Callable[[], float] = time.time,
+        jitter: Callable[[], float] = random.random,
     ) -> None:
         self.statistics = statistics or RunStatistics()
         self._parts = parts
@@ -104,8 +105,8 @@ class Pipeline:
         self._patience_s = patience_s
         self._on_progress = on_progress or (lambda _: None)
         self._clock = clock
-        self._wall = wall
-        self._draw = draw
+        self._now = now
+        self._jitter = jitter
         self._breaker = Breaker(threshold=10, recovery_s=1.0, clock=clock)
         self._open: dict[ApiRequest, _Open] = {}
         self._ready: deque[ApiRequest] = deque()
@@ -175,10 +176,10 @@ class Pipeline:
         for _ in range(self._allowed(min(room, len(self._ready)))):
             self._submit(self._ready.popleft(), now_s)
 
-    def _allowed(self, most: int) -> int:
+    def _allowed(self, limit: int) -> int:
         """Return how many requests may leave: what the breaker and the quota allow."""
         if self._breaker.state is State.CLOSED:
-            return self._api.limiter.take(most)
+            return self._api.limiter.take(limit)
         if not self._breaker.allow():
             return 0
         granted = self._api.limiter.take(1)
@@ -229,7 +230,7 @@ class Pipeline:
         except ExternalError as error:
             now_s = self._clock()
             self._token.failures += 1
-            delay_s = wait_s(error, self._token.failures, now_s - self._token.begun_s, self._policy, self._draw)
+            delay_s = wait_s(error, self._token.failures, now_s - self._token.started_s, self._policy, self._jitter)
             if delay_s is None:
                 raise
             self._token_at_s = now_s + delay_s
@@ -237,17 +238,17 @@ class Pipeline:
             self._token = _Open(self._clock())
 
     def _handle(self, request: ApiRequest, answer: Response | Failure) -> None:
-        found = endpoints.read(request, answer, self._wall())
-        match found:
+        result = endpoints.read(request, answer, self._now())
+        match result:
             case Decoded():
                 self._succeed()
-                self._settle(request, found)
+                self._settle(request, result)
             case Rejection():
                 self._succeed()
-                self._handle_rejection(request, found, endpoints.said(answer))
+                self._handle_rejection(request, result, endpoints.message(answer))
             case endpoints.Absent():
                 self._succeed()
-                self._ask_again(request, endpoints.said(answer))
+                self._ask_again(request, endpoints.message(answer))
             case endpoints.Expired():
                 if self._open[request].is_trial:
                     self._breaker.cancel()
@@ -256,25 +257,25 @@ class Pipeline:
             case endpoints.Limited():
                 self._ready.append(request)
                 self._recover()
-                self._api.limiter.refuse(found)
+                self._api.limiter.refuse(result)
             case _:
-                self._fail(request, found)
+                self._fail(request, result)
 
     def _succeed(self) -> None:
         self._api.limiter.succeed()
         self._api.token.confirm()
         self._recover()
 
-    def _ask_again(self, request: ApiRequest, said: str) -> None:
+    def _ask_again(self, request: ApiRequest, message: str) -> None:
         """Ask once more for an id that is not there; a run that ends leaves it to the next one."""
         under_way = self._open[request]
         under_way.absences += 1
         if under_way.absences > 1:
-            self._handle_rejection(request, Rejection.NOT_FOUND, said)
+            self._handle_rejection(request, Rejection.NOT_FOUND, message)
         elif not self._is_ending:
             heapq.heappush(self._later, (self._clock() + self._pause_s(), next(self._numbers), request))
 
-    def _handle_rejection(self, request: ApiRequest, rejection: Rejection, said: str) -> None:
+    def _handle_rejection(self, request: ApiRequest, rejection: Rejection, message: str) -> None:
         """Note what the Web API said of one id; a rejected batch is halved by the scheduler.
 
         Raises:
@@ -282,29 +283,31 @@ class Pipeline:
         """
         if rejection is not Rejection.FORBIDDEN and len(request.ids) <= 1:
             self._refused += rejection is Rejection.FAILED
-            (self.statistics.refused_ids if rejection is Rejection.NOT_FOUND else self.statistics.failures)[said] += 1
+            is_unknown = rejection is Rejection.NOT_FOUND
+            counts = self.statistics.refused_ids if is_unknown else self.statistics.failures
+            counts[message] += 1
         self._settle(request, rejection)
         if self._refused >= _MOST_REFUSED:
-            raise ExternalError(f"the Web API has refused {self._refused} requests in a row: {said}")
+            raise ExternalError(f"the Web API has refused {self._refused} requests in a row: {message}")
 
-    def _settle(self, request: ApiRequest, found: Decoded | Rejection) -> None:
+    def _settle(self, request: ApiRequest, result: Decoded | Rejection) -> None:
         """Hand what is final to the scheduler, and its verdicts on."""
         del self._open[request]
         scheduler = self._parts.scheduler
-        if isinstance(found, Rejection):
-            self._count_forbidden(found)
-            return self._deliver(scheduler.answer(request, found).matches, asked=True)
+        if isinstance(result, Rejection):
+            self._count_forbidden(result)
+            return self._deliver(scheduler.answer(request, result).matches, asked=True)
         self._forbidden = self._refused = 0
-        matches, extra_tracks = scheduler.answer(request, found.response)
-        if found.broken:
-            matches = [without_broken(match, found.broken) for match in matches]
+        matches, extra_tracks = scheduler.answer(request, result.response)
+        if result.broken:
+            matches = [without_broken(match, result.broken) for match in matches]
         # Search results and album pages may lack fields that a track asked for by its id has.
         is_whole = request.endpoint in {Endpoint.TRACKS, Endpoint.TRACK}
-        tracks = [track for track in found.response.tracks if track is not None] if is_whole else []
+        tracks = [track for track in result.response.tracks if track is not None] if is_whole else []
         missing: tuple[str, ...] = ()
         if request.endpoint is Endpoint.TRACKS:
-            answered = zip(request.ids, found.response.tracks, strict=True)
-            missing = tuple(id_ for id_, track in answered if track is None and id_ not in found.broken)
+            answered = zip(request.ids, result.response.tracks, strict=True)
+            missing = tuple(id_ for id_, track in answered if track is None and id_ not in result.broken)
         self._parts.writer.cache_later([*tracks, *extra_tracks], missing)
         return self._deliver(matches, asked=True)
 
@@ -344,7 +347,7 @@ class Pipeline:
         self._give_up_when_down(now_s)
         if self._down_since_s is None:
             under_way.failures += 1
-        delay_s = wait_s(error, max(1, under_way.failures), now_s - under_way.begun_s, self._policy, self._draw)
+        delay_s = wait_s(error, max(1, under_way.failures), now_s - under_way.started_s, self._policy, self._jitter)
         if self._down_since_s is not None:
             # The server fails everybody: what it did not answer is nobody's fault.
             delay_s = self._pause_s()
@@ -354,7 +357,7 @@ class Pipeline:
             heapq.heappush(self._later, (now_s + delay_s, next(self._numbers), request))
 
     def _pause_s(self) -> float:
-        return self._policy.backoff.delay_s(1, self._draw)
+        return self._policy.backoff.delay_s(1, self._jitter)
 
     def _recover(self) -> None:
         self._breaker.succeed()

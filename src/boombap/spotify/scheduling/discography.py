@@ -43,11 +43,11 @@ class DiscographyCrawl:
         self.key = key
         self.tracks: list[Track] = []
         self._wanted = wanted
-        self._priority: Priority = min(one.priority for one in wanted)
-        self._ids = {one.spotify_id for one in wanted if one.spotify_id}
+        self._priority: Priority = min(query.priority for query in wanted)
+        self._ids = {query.spotify_id for query in wanted if query.spotify_id}
         self._titles: dict[str, list[int]] = {}
-        for at, one in enumerate(wanted):
-            self._titles.setdefault(read_title(one.title).key, []).append(at)
+        for index, query in enumerate(wanted):
+            self._titles.setdefault(read_title(query.title).key, []).append(index)
         self._missing = set(range(len(wanted)))
         self._requests = [self._first_request()]
         self._open: set[ApiRequest] = set()
@@ -56,11 +56,11 @@ class DiscographyCrawl:
         self._read = 0
         self._hits = 0
 
-    def next_requests(self, most: int) -> list[ApiRequest]:
+    def next_requests(self, limit: int) -> list[ApiRequest]:
         """Return what to ask next; empty while responses are awaited, and when it is over."""
-        most = min(most, _MOST_OPEN - len(self._open))
+        limit = min(limit, _MOST_OPEN - len(self._open))
         given: list[ApiRequest] = []
-        while len(given) < most and (request := self._next()):
+        while len(given) < limit and (request := self._next()):
             given.append(request)
             self._open.add(request)
         return given
@@ -96,10 +96,10 @@ class DiscographyCrawl:
             return self._requests.pop()
         if any(request.endpoint is not Endpoint.ALBUM_TRACKS for request in self._open):
             return None
-        at = self._pick_album()
-        if at is None:
+        index = self._pick_album()
+        if index is None:
             return None
-        album = self._albums.pop(at)
+        album = self._albums.pop(index)
         if (album.total_tracks or 0) > _SHORT_RELEASE:
             self._skip_editions(read_title(album.name).key)
         return ApiRequest(Endpoint.ALBUM_TRACKS, (album.id or "",), limit=TRACKS_PAGE, priority=self._priority)
@@ -126,7 +126,7 @@ class DiscographyCrawl:
         total = min(response.total or 0, _MOST_RELEASES)
         if request.offset == 0:
             self._requests += [
-                self._albums_request(request.ids[0], at) for at in range(ALBUMS_PAGE, total, ALBUMS_PAGE)
+                self._albums_request(request.ids[0], offset) for offset in range(ALBUMS_PAGE, total, ALBUMS_PAGE)
             ]
         # The longest last, because the end is where the next one is taken from.
         self._albums.sort(key=lambda album: (album.total_tracks or 0, album.id or ""))
@@ -134,9 +134,9 @@ class DiscographyCrawl:
     def _skip_editions(self, key: str) -> None:
         """Leave out the shorter editions of an album: the longest one has their songs."""
         self._albums = [
-            one
-            for one in self._albums
-            if (one.total_tracks or 0) <= _SHORT_RELEASE or not key or read_title(one.name).key != key
+            album
+            for album in self._albums
+            if (album.total_tracks or 0) <= _SHORT_RELEASE or not key or read_title(album.name).key != key
         ]
 
     def _pick_album(self) -> int | None:
@@ -146,12 +146,12 @@ class DiscographyCrawl:
         longest = self._albums[-1]
         if (longest.total_tracks or TRACKS_PAGE) > _SHORT_RELEASE and self._expected(longest) >= _WORTH_HITS:
             return len(self._albums) - 1
-        missing = {read_title(self._wanted[at].title).key for at in self._missing}
-        return next((at for at, album in enumerate(self._albums) if read_title(album.name).key in missing), None)
+        missing = {read_title(self._wanted[index].title).key for index in self._missing}
+        return next((index for index, album in enumerate(self._albums) if read_title(album.name).key in missing), None)
 
     def _expected(self, album: Album) -> float:
         """Return how many wanted tracks a release likely holds: the share seen so far, or what is left over what is."""
-        left = sum(one.total_tracks or 1 for one in self._albums)
+        left = sum(release.total_tracks or 1 for release in self._albums)
         share = min(1.0, len(self._missing) / left)
         if self._read:
             # Later editions repeat earlier ones, so what was found so far weighs more than what is still wanted.
@@ -173,8 +173,8 @@ class DiscographyCrawl:
 
     def _strike(self, track: Track) -> None:
         """Take what a track answers off the list."""
-        for at in self._titles.get(read_title(track.name).key, ()):
-            if at in self._missing and score_candidate(self._wanted[at], track).refused is None:
-                self._missing.discard(at)
+        for index in self._titles.get(read_title(track.name).key, ()):
+            if index in self._missing and score_candidate(self._wanted[index], track).refused is None:
+                self._missing.discard(index)
         if track.id in self._ids:
-            self._missing -= {at for at in self._missing if self._wanted[at].spotify_id == track.id}
+            self._missing -= {index for index in self._missing if self._wanted[index].spotify_id == track.id}

@@ -80,22 +80,22 @@ class RequestScheduler:
     def add(self, wanted: Iterable[TrackQuery], now_s: float) -> None:
         """Take in tracks; a row that waits already counts once."""
         self._now_s = now_s
-        for one in wanted:
-            if one.key not in self._keys:
-                self._keys.add(one.key)
-                self._queue(one, now_s)
+        for query in wanted:
+            if query.key not in self._keys:
+                self._keys.add(query.key)
+                self._queue(query, now_s)
 
     def finish(self) -> None:
         """Say that no more tracks will come."""
         self._is_finished = True
 
-    def next_requests(self, most: int, now_s: float) -> list[ApiRequest]:
-        """Return up to `most` requests that are worth sending now, the most urgent first."""
+    def next_requests(self, limit: int, now_s: float) -> list[ApiRequest]:
+        """Return up to `limit` requests that are worth sending now, the most urgent first."""
         self._now_s = now_s
-        requests = self._next_singly(most)
-        if self.mode is Mode.DEVELOPMENT and len(requests) < most:
-            requests += self._next_of_crawls(most - len(requests))
-            requests += self._next_singly(most - len(requests))
+        requests = self._next_singly(limit)
+        if self.mode is Mode.DEVELOPMENT and len(requests) < limit:
+            requests += self._next_of_crawls(limit - len(requests))
+            requests += self._next_singly(limit - len(requests))
         return requests
 
     def answer(self, request: ApiRequest, response: ApiResponse | Rejection) -> Settled:
@@ -117,10 +117,10 @@ class RequestScheduler:
             if request.endpoint is Endpoint.TRACKS and len(request.ids) > 1:
                 self._halve(request, waiting)
                 return Settled([])
-            return Settled([refused(one, response) for one in waiting])
+            return Settled([refused(query, response) for query in waiting])
         if request.endpoint in {Endpoint.TRACKS, Endpoint.TRACK}:
             return Settled(self._take_by_id(request, waiting, response))
-        return Settled([match(one, [track for track in response.tracks if track]) for one in waiting])
+        return Settled([match(query, [track for track in response.tracks if track]) for query in waiting])
 
     @property
     def wakes_at_s(self) -> float | None:
@@ -139,29 +139,31 @@ class RequestScheduler:
         middle = len(request.ids) // 2
         for ids in (request.ids[:middle], request.ids[middle:]):
             # The smallest first: what is wrong shows after few requests.
-            self._halves.appendleft((request._replace(ids=ids), [one for one in waiting if one.spotify_id in ids]))
+            self._halves.appendleft(
+                (request._replace(ids=ids), [query for query in waiting if query.spotify_id in ids])
+            )
 
-    def _queue(self, one: TrackQuery, now_s: float) -> None:
-        named = bool(one.artist and one.title)
-        key = read_credit(one.artist).whole
-        if self.mode is Mode.DEVELOPMENT and named and key:
-            self._artists.add(key, one, now_s)
-        elif one.spotify_id:
-            self._ids[one.priority].append(one)
+    def _queue(self, query: TrackQuery, now_s: float) -> None:
+        is_named = bool(query.artist and query.title)
+        key = read_credit(query.artist).whole
+        if self.mode is Mode.DEVELOPMENT and is_named and key:
+            self._artists.add(key, query, now_s)
+        elif query.spotify_id:
+            self._ids[query.priority].append(query)
             self._ids_since_s = now_s if self._ids_since_s is None else self._ids_since_s
         else:
-            self._names[one.priority].append(one)
+            self._names[query.priority].append(query)
 
-    def _next_singly(self, most: int) -> list[ApiRequest]:
+    def _next_singly(self, limit: int) -> list[ApiRequest]:
         """Return requests that need no crawl, the most urgent first."""
         requests: list[ApiRequest] = []
-        while self._halves and len(requests) < most:
+        while self._halves and len(requests) < limit:
             request, waiting = self._halves.popleft()
             self._open[request] = waiting
             requests.append(request)
         for priority in Priority:
-            while len(requests) < most and (found := self._next_of(priority)):
-                request, waiting = found
+            while len(requests) < limit and (due := self._next_of(priority)):
+                request, waiting = due
                 if request in self._open:  # two rows of one song: the one answer serves both
                     self._open[request] += waiting
                     continue
@@ -172,8 +174,8 @@ class RequestScheduler:
     def _next_of(self, priority: Priority) -> tuple[ApiRequest, list[TrackQuery]] | None:
         ids = self._ids[priority]
         if ids and self.mode is Mode.DEVELOPMENT:
-            one = ids.popleft()
-            return ApiRequest(Endpoint.TRACK, (one.spotify_id or "",), priority=priority), [one]
+            query = ids.popleft()
+            return ApiRequest(Endpoint.TRACK, (query.spotify_id or "",), priority=priority), [query]
         if ids and (len(ids) >= BATCH_IDS or self._is_finished or self._is_due()):
             return self._next_batch(ids)
         names = self._names[priority]
@@ -185,16 +187,16 @@ class RequestScheduler:
     def _next_batch(self, ids: deque[TrackQuery]) -> tuple[ApiRequest, list[TrackQuery]]:
         by_id: dict[str, list[TrackQuery]] = {}
         while ids and (len(by_id) < BATCH_IDS or ids[0].spotify_id in by_id):
-            one = ids.popleft()
-            by_id.setdefault(one.spotify_id or "", []).append(one)
-        waiting = [one for group in by_id.values() for one in group]
+            query = ids.popleft()
+            by_id.setdefault(query.spotify_id or "", []).append(query)
+        waiting = [query for group in by_id.values() for query in group]
         if not any(self._ids):
             self._ids_since_s = None
         elif len(by_id) == BATCH_IDS:
             self._ids_since_s = self._now_s
         return ApiRequest(Endpoint.TRACKS, tuple(by_id), priority=waiting[0].priority), waiting
 
-    def _next_of_crawls(self, most: int) -> list[ApiRequest]:
+    def _next_of_crawls(self, limit: int) -> list[ApiRequest]:
         while len(self._crawls) < _MAX_CRAWLS:
             group = self._artists.take(self._now_s, self._crawls, is_finished=self._is_finished)
             if group is None:
@@ -206,7 +208,7 @@ class RequestScheduler:
                 self._crawls[key] = DiscographyCrawl(key, wanted)
         requests: list[ApiRequest] = []
         for crawl in self._crawls.values():
-            for request in crawl.next_requests(most - len(requests)):
+            for request in crawl.next_requests(limit - len(requests)):
                 if request not in self._open_of_crawls:  # an album of two artists is read once
                     requests.append(request)
                 self._open_of_crawls.setdefault(request, []).append(crawl)
@@ -226,34 +228,34 @@ class RequestScheduler:
         return matches
 
     def _ask_singly(self, wanted: Iterable[TrackQuery]) -> None:
-        for one in wanted:
-            (self._ids if one.spotify_id else self._names)[one.priority].append(one)
+        for query in wanted:
+            (self._ids if query.spotify_id else self._names)[query.priority].append(query)
 
     def _take_by_id(self, request: ApiRequest, waiting: list[TrackQuery], response: ApiResponse) -> list[Match]:
-        found = dict(zip(request.ids, response.tracks, strict=False))
+        tracks = dict(zip(request.ids, response.tracks, strict=False))
         matches = []
-        for one in waiting:
-            track = found.get(one.spotify_id or "")
+        for query in waiting:
+            track = tracks.get(query.spotify_id or "")
             if track is None:
-                matches.append(unknown_id(one))
-            elif verified := match_id(one, track):
+                matches.append(unknown_id(query))
+            elif verified := match_id(query, track):
                 matches.append(verified)
             else:
                 # The id is another track's: an earlier, wrong match. The names decide.
-                self._names[one.priority].append(one)
+                self._names[query.priority].append(query)
         return matches
 
     def _switch(self, waiting: list[TrackQuery]) -> None:
         """Go on in development mode with all that waits."""
         self.mode = Mode.DEVELOPMENT
         self._ids_since_s = None
-        halves = [one for _, group in self._halves for one in group]
+        halves = [query for _, group in self._halves for query in group]
         self._halves.clear()
-        again = [*waiting, *halves, *(one for queue in (*self._ids, *self._names) for one in queue)]
+        again = [*waiting, *halves, *(query for queue in (*self._ids, *self._names) for query in queue)]
         for queue in (*self._ids, *self._names):
             queue.clear()
-        for one in again:
-            self._queue(one, self._now_s)
+        for query in again:
+            self._queue(query, self._now_s)
 
 
 class _Artists:
@@ -264,8 +266,8 @@ class _Artists:
         self._added_at_s: dict[str, float] = {}
         self._waiting = 0
 
-    def add(self, key: str, one: TrackQuery, now_s: float) -> None:
-        self._groups.setdefault(key, []).append(one)
+    def add(self, key: str, query: TrackQuery, now_s: float) -> None:
+        self._groups.setdefault(key, []).append(query)
         self._added_at_s[key] = now_s
         self._waiting += 1
 
@@ -279,7 +281,7 @@ class _Artists:
         ]
         if not ripe:
             return None
-        key = min(ripe, key=lambda one: (_most_pressing(self._groups[one]), -len(self._groups[one])))
+        key = min(ripe, key=lambda artist: (_most_urgent(self._groups[artist]), -len(self._groups[artist])))
         del self._added_at_s[key]
         wanted = self._groups.pop(key)
         self._waiting -= len(wanted)
@@ -291,13 +293,13 @@ class _Artists:
         return min(self._added_at_s.values()) + _RIPE_S if self._added_at_s else None
 
 
-def _search(one: TrackQuery) -> tuple[ApiRequest, list[TrackQuery]]:
-    if one.isrc and not (one.artist and one.title):
-        query = f"isrc:{one.isrc}"
+def _search(query: TrackQuery) -> tuple[ApiRequest, list[TrackQuery]]:
+    if query.isrc and not (query.artist and query.title):
+        text = f"isrc:{query.isrc}"
     else:
-        query = f'track:"{searchable(one.title)}" artist:"{searchable(one.artist)}"'
-    return ApiRequest(Endpoint.SEARCH_TRACKS, query=query, limit=SEARCH_LIMIT, priority=one.priority), [one]
+        text = f'track:"{searchable(query.title)}" artist:"{searchable(query.artist)}"'
+    return ApiRequest(Endpoint.SEARCH_TRACKS, query=text, limit=SEARCH_LIMIT, priority=query.priority), [query]
 
 
-def _most_pressing(wanted: Iterable[TrackQuery]) -> Priority:
-    return min(one.priority for one in wanted)
+def _most_urgent(wanted: Iterable[TrackQuery]) -> Priority:
+    return min(query.priority for query in wanted)

@@ -44,7 +44,7 @@ def decode(request: ApiRequest, body: bytes) -> Decoded:
     """Return what an answer with status 200 says.
 
     Raises:
-        Unavailable: when the body is no JSON object with the list that belongs to the question.
+        Unavailable: when the body is not a JSON object with the list that belongs to the question.
     """
     try:
         found = orjson.loads(body)

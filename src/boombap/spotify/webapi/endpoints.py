@@ -66,11 +66,11 @@ def http_request(request: ApiRequest, base_url: str, headers: tuple[str, ...]) -
 def path(request: ApiRequest) -> str:
     """Return path and query of a request.
 
-    >>> from boombap.spotify.model import Ask
-    >>> path(Ask(Kind.SEARCH_TRACKS, query='artist:"E-40"', limit=10))
+    >>> from boombap.spotify.model import ApiRequest, Endpoint
+    >>> path(ApiRequest(Endpoint.SEARCH_TRACKS, query='artist:"E-40"', limit=10))
     '/search?type=track&q=artist%3A%22E-40%22&limit=10'
     """
-    ids = ",".join([quote(one, safe="") for one in request.ids])
+    ids = ",".join([quote(id_, safe="") for id_ in request.ids])
     place = request.endpoint.replace("{id}", ids)
     words = [f"ids={ids}"] if ids and place == request.endpoint else []
     if request.query:
@@ -102,7 +102,7 @@ def read(request: ApiRequest, answer: Response | Failure, now_s: float) -> Decod
 
 
 def _refused(request: ApiRequest, answer: Response, now_s: float) -> Rejection | ExternalError:
-    status, text = answer.status, said(answer)
+    status, text = answer.status, message(answer)
     if status == _UNAUTHORIZED:
         return Expired("the access token is no longer valid")
     if status == _TOO_MANY:
@@ -119,7 +119,7 @@ def _refused(request: ApiRequest, answer: Response, now_s: float) -> Rejection |
     return Rejection.FAILED
 
 
-def said(answer: Response | Failure) -> str:
+def message(answer: Response | Failure) -> str:
     """Return what the Web API wrote in its rejection, shortened; the status where it wrote nothing."""
     if isinstance(answer, Failure):
         return str(answer.error)
@@ -131,9 +131,9 @@ def said(answer: Response | Failure) -> str:
 
 
 def _limited(answer: Response, now_s: float) -> Limited:
-    said = refusal(answer, now_s)
-    error = Limited(str(said))
-    error.retry_after_s = getattr(said, "retry_after_s", None)
+    refused = refusal(answer, now_s)
+    error = Limited(str(refused))
+    error.retry_after_s = getattr(refused, "retry_after_s", None)
     error.is_quota = _reason(answer.body) == _QUOTA
     return error
 

@@ -142,8 +142,8 @@ def require_credentials(settings: SpotifySettings) -> tuple[str, Secret]:
 
 def _read(body: bytes) -> tuple[str, float]:
     try:
-        found = orjson.loads(body)
-        token, lives_s = found["access_token"], float(found.get("expires_in", _SHORTEST_S))
+        answer = orjson.loads(body)
+        token, lives_s = answer["access_token"], float(answer.get("expires_in", _SHORTEST_S))
     except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, AttributeError):
         token, lives_s = "", 0.0
     if not isinstance(token, str) or not token.isascii() or not token.isprintable() or not token:
