@@ -33,6 +33,7 @@ from boombap.spotify.catalogue.legacy_json import LegacyTrack, Shape, read_legac
 from boombap.spotify.matching.audit import QUARANTINED, Audited, AuditRow, Verdict, gather_statistics, judge_all
 from boombap.spotify.matching.match import match
 from boombap.spotify.matching.normalize import name_key, read_title
+from boombap.spotify.matching.similarity import is_own_edit
 from boombap.spotify.model import Album, Artist, Outcome, Track, TrackQuery
 from measure import machine
 
@@ -170,11 +171,12 @@ def _nearest(pool: Sequence[Track], titles: list[str], names: list[str], track: 
 
 
 def _is_twin(one: Track, other: Track) -> bool:
-    """The pool holds some songs twice: the same names, or the same code."""
+    """The pool holds some songs twice: the same names, the same code, or the song beside its own radio edit."""
     if one.isrc == other.isrc:
         return True
-    same = read_title(one.name).text == read_title(other.name).text and one.artists[0] == other.artists[0]
-    return same and read_title(one.name).tags == read_title(other.name).tags
+    title, other_title = read_title(one.name), read_title(other.name)
+    same = title.text == other_title.text and one.artists[0] == other.artists[0]
+    return same and (title.tags == other_title.tags or is_own_edit(title, other_title))
 
 
 def judge(cases: Iterable[Case]) -> tuple[Counter[str], dict[str, Counter[str]], list[Case]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from boombap.command.action import Action, Tool
 from boombap.command.emit import answer
-from boombap.errors import EXIT_EXTERNAL, EXIT_FINDINGS, EXIT_OK, EXIT_RETRY_LATER
+from boombap.errors import EXIT_EXTERNAL, EXIT_FINDINGS, EXIT_OK, EXIT_RETRY_LATER, UsageError
 from boombap.spotify import options
 
 TYPE_CHECKING = False
@@ -51,7 +51,14 @@ def _work(context: RunContext, selection: Selection, source: str, *, is_dry: boo
     answer(context, lambda: report.batch_lines(done), lambda: encode.batch(done))
     if done.error:
         raise done.error
+    if not done.statistics.tracks and not options.is_database(source):
+        raise _unusable(source)
     return EXIT_OK
+
+
+def _unusable(source: str) -> UsageError:
+    name = "stdin" if source == options.STDIN else source
+    return UsageError(f"{name} has no usable row", hint="see docs/reference/spotify.md for the columns of a file")
 
 
 def _plan(context: RunContext) -> int:
@@ -59,6 +66,8 @@ def _plan(context: RunContext) -> int:
     from boombap.spotify.commands.plan import plan
 
     wanted = plan(context, _unmatched(context), context.args.source)
+    if not wanted.tracks and not options.is_database(context.args.source):
+        raise _unusable(context.args.source)
     answer(context, lambda: report.plan_lines(wanted), lambda: encode.plan(wanted))
     return EXIT_OK
 

@@ -43,6 +43,7 @@ def batch(done: Done) -> dict[str, object]:
         "failures": dict(statistics.failures),
         "refused_ids": dict(statistics.refused_ids),
         "skipped": [{"line": one.line, "reason": one.reason} for one in done.skipped],
+        "unserved": done.unserved._asdict(),
         "matches": [match(one) for one in done.matches],
         "ended_by": str(done.error) if done.error else None,
         "retry_after_s": round(getattr(done.error, "retry_after_s", 0.0) or 0.0, 1),

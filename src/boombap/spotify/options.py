@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
 DATABASE = "db"
 """The value of --from that means the table `tracks`."""
+STDIN = "-"
+"""The value of --from that means ids on stdin."""
 _MOST_TRACKS = 1_000_000_000
 _MOST_WORKERS = 900
 

@@ -8,6 +8,7 @@ from boombap.output.table import lines as table
 from boombap.output.table import shorten
 from boombap.output.terminal import printable
 from boombap.spotify.model import Outcome
+from boombap.spotify.options import is_database
 from boombap.units import format_duration, format_rate
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def batch_lines(done: Done) -> Iterator[str]:
         yield ""
     statistics = done.statistics
     if not statistics.tracks:
-        yield "nothing to do: all tracks are matched" if not done.error else "no track was processed"
+        yield _nothing(done)
     else:
         rate = format_rate(statistics.tracks / done.seconds) if done.seconds else ""
         yield f"{statistics.tracks:,} tracks in {format_duration(done.seconds)} ({rate}), {done.mode} mode"
@@ -57,10 +58,20 @@ def batch_lines(done: Done) -> Iterator[str]:
         yield f"  … and {len(done.skipped) - _MOST_SHOWN:,} more lines"
 
 
+def _nothing(done: Done) -> str:
+    """Say why no track was processed."""
+    if done.error or not is_database(done.source):
+        return "no track was processed"
+    if done.unserved.leased:
+        return f"nothing to do here: another process works on {done.unserved.leased:,} tracks"
+    refused = f"; the results of {done.unserved.refused:,} were refused by PostgreSQL" if done.unserved.refused else ""
+    return f"nothing to do: every track has a result{refused}"
+
+
 def plan_lines(plan: Plan) -> Iterator[str]:
     """Yield what a run would cost."""
     if not plan.tracks:
-        yield "nothing to do: all tracks are matched"
+        yield "nothing to do: every track has a result, or is being worked on"
         return
     yield f"{plan.tracks:,} tracks: {plan.known:,} with a known id, the rest by {plan.artists:,} artists"
     rows = [

@@ -42,6 +42,20 @@ def test_artist_and_title_are_enough():
     assert rows("artist,title\nE-40,Tell Me When to Go\n") == [TrackQuery(2, "E-40", "Tell Me When to Go")]
 
 
+@pytest.mark.parametrize(
+    "head",
+    [
+        "Track URI,Track Name,Artist Name(s),Track Duration (ms),ISRC",
+        "Spotify ID,Track Name,Artist Name(s),Duration (ms),ISRC",
+        "Spotify - id,Track name,Artist name,duration_ms,isrc",
+    ],
+)
+def test_the_columns_of_playlist_exports_are_read(head: str):
+    line = f"spotify:track:{ID},Alright,Kendrick Lamar,219333,USUM71502498"
+    (found,) = rows(f"{head}\n{line}\n")
+    assert found == TrackQuery(2, "Kendrick Lamar", "Alright", spotify_id=ID, isrc="USUM71502498", duration_ms=219_333)
+
+
 def test_every_column_is_read():
     assert row(f"Tink,Time,36257,us-rc1-17-02123,187026,spotify:track:{ID}") == TrackQuery(
         36257, "Tink", "Time", spotify_id=ID, isrc="USRC11702123", duration_ms=187026

@@ -6,10 +6,12 @@ import json
 import random
 import signal
 import time
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from boombap.spotify.catalogue.schema import LOCK_SPACE
 from databases import until
 from spotify.upstream import TOKEN, Upstream, upstream
 
@@ -131,8 +133,45 @@ def test_the_text_says_what_was_done(processor: Processor):
 def test_an_empty_table_is_fine(processor: Processor):
     processor.database.run("TRUNCATE tracks CASCADE")
     done = processor.run("batch")
-    assert (done.returncode, done.stdout) == (0, "nothing to do: all tracks are matched\n")
+    assert (done.returncode, done.stdout) == (0, "nothing to do: every track has a result\n")
     assert processor.web.log == []
+
+
+def test_what_others_work_on_is_not_done(processor: Processor):
+    assert processor.batch("--tracks", "10")["outcomes"] == {"matched": 10}
+    session = processor.database.connect()
+    with closing(session), session.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s, 4711)", (LOCK_SPACE,))
+        cursor.execute(
+            "INSERT INTO spotify_leases (track_id, holder, ends_at)"
+            " SELECT id, 4711, now() + interval '1 minute' FROM tracks"
+            " WHERE id NOT IN (SELECT track_id FROM spotify_matches) RETURNING 1"
+        )
+        leased = len(cursor.fetchall())
+        done = processor.run("batch")
+        assert (done.returncode, done.stdout) == (
+            0,
+            f"nothing to do here: another process works on {leased:,} tracks\n",
+        )
+        assert processor.batch()["unserved"] == {"leased": leased, "refused": 0}
+
+
+@pytest.mark.parametrize("text", ["artist,title\n", "artist,title\nNas,\n", "", "artist,title\n\n\n"])
+def test_a_file_without_a_usable_row_is_no_success(processor: Processor, isolated: Any, text: str):
+    (isolated / "wanted.csv").write_text(text)
+    done = processor.run("batch", "--from", "wanted.csv")
+    assert done.returncode == 2
+    assert "nothing to do" not in done.stdout
+    if text:
+        assert "wanted.csv has no usable row" in done.stderr
+    assert processor.run("plan", "--from", "wanted.csv").returncode == 2
+
+
+def test_a_dry_run_keeps_nothing_in_the_cache(processor: Processor, isolated: Any):
+    (isolated / "wanted.csv").write_text("artist,title\nNas,Song 7\n", encoding="utf-8")
+    for _ in range(2):
+        done = processor.batch("--from", "wanted.csv", "--dry-run")
+        assert (done["outcomes"], done["requests"], done["cache_hits"]) == ({"matched": 1}, 1, 0)
 
 
 def test_a_dry_run_stores_nothing(processor: Processor):

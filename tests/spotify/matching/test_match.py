@@ -45,6 +45,17 @@ def outcome(found: Match) -> tuple[str, str | None]:
         ("Скриптонит", "Положение", "Скриптонит", "Положение"),
         ("Tink", "KeKe’s Interlude", "Tink", "KeKe's (Interlude)"),
         ("Eve", "Satisfaction - Album Version (Edited)", "Eve", "Satisfaction"),
+        ("Stromae", "Alors on danse", "Stromae", "Alors on danse - Radio Edit"),
+        ("Stromae", "Alors on danse (Radio Edit)", "Stromae", "Alors on danse"),
+        ("Kanye West", "Stronger", "Ye", "Stronger"),
+        ("Ye", "Stronger", "Kanye West", "Stronger"),
+        ("P. Diddy", "Bad Boy for Life", "Diddy; Black Rob", "Bad Boy for Life"),
+        ("Machine Gun Kelly", "Wild Boy", "mgk; Waka Flocka Flame", "Wild Boy"),
+        ("Mos Def", "Ms. Fat Booty", "Yasiin Bey", "Ms. Fat Booty"),
+        ("Lauryn Hill", "Doo Wop (That Thing)", "Ms. Lauryn Hill", "Doo Wop (That Thing)"),
+        ("Bob Seger & The Silver Bullet Band", "Hollywood Nights", "Bob Seger", "Hollywood Nights"),
+        ("Bob Seger", "Hollywood Nights", "Bob Seger & The Silver Bullet Band", "Hollywood Nights"),
+        ("Ice Cube", "Live Your Life", "Ice Cube", "Live Your Life"),
     ],
 )
 def test_the_same_song_is_matched(artist: str, title: str, artists: str, name: str) -> None:
@@ -63,6 +74,17 @@ def test_the_same_song_is_matched(artist: str, title: str, artists: str, name: s
         ("Adele", "Hello", "Tribute to Adele", "Hello", "artist_differs"),
         ("Trina", "Trine", "Trine", "Trine", "artist_differs"),
         ("R. Kelly", "Ignition", "R. Kelly", "Ignition - Remix", "version_differs"),
+        ("AC/DC", "Rosie", "AC/DC", "Rosie - Live Donington Park, Aug. 17, 1991", "version_differs"),
+        ("AC/DC", "Rosie", "AC/DC", "Rosie (Recorded at Hammersmith)", "version_differs"),
+        ("Berlin", "Breath", "Berlin", "Breath (Re-Recorded / Remastered)", "version_differs"),
+        ("Berlin", "Breath", "Berlin", "Breath (1996 Rerecorded Stereo)", "version_differs"),
+        ("Stromae", "Alors", "Stromae", "Alors - Solomun Edit", "version_differs"),
+        ("Stromae", "Alors", "Stromae", "Alors - Extended Edit", "version_differs"),
+        ("Florence", "Dog Days", "Florence & The Machine", "Dog Days", "artist_differs"),
+        ("Kanye West", "Stronger", "Yea", "Stronger", "artist_differs"),
+        ("Jo Jo Zep & The Falcons", "Hit", "Jo Jo Zep & The Falcons Tribute Band", "Hit", "artist_differs"),
+        ("Jo Jo Zep", "Hit", "Jo Jo Zep & The Tribute Band", "Hit", "artist_differs"),
+        ("Bob Marley & The Wailers", "Hit", "Bob Marley & The Hits", "Hit", "artist_differs"),
         ("Trina", "The One", "Trina", "The One (Intro)", "version_differs"),
         ("Trina", "The One (Live)", "Trina", "The One", "version_differs"),
         ("Sam Fischer", "This City - Anki Remix", "Sam Fischer", "This City - Luca Schreiner Remix", "version_differs"),
@@ -304,3 +326,37 @@ def test_a_candidate_below_the_bar_is_ambiguous(duration_ms: int | None, is_sure
     assert (found.score >= ACCEPTED) is is_sure
     assert (found.outcome is Outcome.MATCHED) is is_sure
     assert ("weak" in found.reasons) is not is_sure
+
+
+def test_an_exact_title_is_better_than_its_own_edit() -> None:
+    candidates = [track("Stromae", "Alors on danse - Radio Edit", "edit"), track("Stromae", "Alors on danse", "exact")]
+    assert outcome(match(wanted("Stromae", "Alors on danse"), candidates)) == ("matched", "exact")
+    assert outcome(match(wanted("Stromae", "Alors on danse - Radio Edit"), candidates)) == ("matched", "edit")
+
+
+def two_lengths(
+    *dates: str, lengths_ms: tuple[int, int] = (252_000, 230_000), title: str = "C.R.E.A.M."
+) -> list[Track]:
+    return [
+        track("Wu-Tang Clan", title, f"t{date}", duration_ms=length_ms, album=Album("a", "A", date, "album", 12))
+        for date, length_ms in zip(dates, lengths_ms, strict=True)
+    ]
+
+
+@pytest.mark.parametrize("dates", [("2001-05-01", "1993-11-09"), ("1993-11-09", "2001-05-01")])
+def test_of_one_song_at_two_lengths_the_earliest_is_taken(dates: tuple[str, str]) -> None:
+    found = match(wanted("Wu-Tang Clan", "C.R.E.A.M."), two_lengths(*dates))
+    assert outcome(found) == ("matched", "t1993-11-09")
+    assert "earliest" in found.reasons
+
+
+def test_a_length_that_is_wanted_decides_between_two() -> None:
+    candidates = two_lengths("2001-05-01", "1993-11-09")
+    found = match(wanted("Wu-Tang Clan", "C.R.E.A.M.", duration_ms=252_000), candidates)
+    assert outcome(found) == ("matched", "t2001-05-01")
+
+
+@pytest.mark.parametrize(("lengths_ms", "title"), [((252_000, 100_000), "C.R.E.A.M."), ((90_000, 61_000), "Intro")])
+def test_two_songs_of_one_title_stay_ambiguous(lengths_ms: tuple[int, int], title: str) -> None:
+    candidates = two_lengths("2001-05-01", "1993-11-09", lengths_ms=lengths_ms, title=title)
+    assert str(match(wanted("Wu-Tang Clan", title), candidates).outcome) == "ambiguous"

@@ -157,7 +157,29 @@ def test_extended_mode_searches_for_names() -> None:
     scheduler.finish()
     outcomes = Counter(match.outcome for match in drive(scheduler, api))
     assert outcomes == {Outcome.MATCHED: len(SONGS), Outcome.NOT_FOUND: 1}
-    assert api.count() == {Endpoint.SEARCH_TRACKS: len(SONGS) + 1}
+    assert api.count() == {Endpoint.SEARCH_TRACKS: len(SONGS) + 2}, "what filters do not find is searched without"
+
+
+def test_a_search_without_filters_follows_one_that_finds_nothing() -> None:
+    class Filtered(WebApi):
+        def answer(self, ask: ApiRequest) -> ApiResponse | Rejection:
+            if ask.query == "alpha Eve":
+                self.asks.append(ask)
+                return ApiResponse(tuple(ON["A"][:1]))
+            self.asks.append(ask)
+            return ApiResponse()
+
+    scheduler, api = RequestScheduler(Mode.EXTENDED), Filtered(albums="A")
+    scheduler.add([*names("alpha"), TrackQuery(2, "Eve", "alpha"), TrackQuery(9, "Kanye West", "Stronger")], 0.0)
+    scheduler.finish()
+    outcomes = {verdict.wanted.key: verdict.outcome for verdict in drive(scheduler, api)}
+    assert outcomes == {1: Outcome.MATCHED, 2: Outcome.MATCHED, 9: Outcome.NOT_FOUND}
+    assert sorted(ask.query for ask in api.asks) == [
+        "Stronger Ye",
+        "alpha Eve",
+        'track:"Stronger" artist:"Ye"',
+        'track:"alpha" artist:"Eve"',
+    ]
 
 
 def test_development_mode_reads_the_discography_once() -> None:
@@ -168,8 +190,8 @@ def test_development_mode_reads_the_discography_once() -> None:
     assert outcomes == {Outcome.MATCHED: len(SONGS) + len(LATER) + 1, Outcome.NOT_FOUND: 1}
     # The deluxe edition holds the album; the single is read for its name; only what is nowhere is searched for.
     assert {ask.ids[0] for ask in api.asks if ask.endpoint is Endpoint.ALBUM_TRACKS} == {"D", "B", "S"}
-    assert api.count()[Endpoint.SEARCH_TRACKS] == 1
-    assert sum(api.count().values()) == 6
+    assert api.count()[Endpoint.SEARCH_TRACKS] == 2
+    assert sum(api.count().values()) == 7
 
 
 def test_siblings_on_the_way_are_kept_for_the_cache() -> None:

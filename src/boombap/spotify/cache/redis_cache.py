@@ -15,6 +15,7 @@ from boombap.clients.redis.errors import ServerError, refusal
 from boombap.errors import ExternalError
 from boombap.resilience.breaker import Breaker
 from boombap.spotify.cache import codec
+from boombap.spotify.matching.match import RULES
 from boombap.spotify.matching.verdict import match_id, unknown_id
 from boombap.spotify.model import Match, Outcome, Priority
 
@@ -247,7 +248,7 @@ def _match_key(query: TrackQuery) -> str:
     """Return the key of a question: whatever a verdict depends on is in it."""
     question = (query.artist, query.title, query.spotify_id, query.isrc, query.duration_ms, query.explicit)
     text = repr(question).encode(errors="surrogatepass")
-    return f"{_PREFIX}match:{hashlib.blake2b(text, digest_size=15).hexdigest()}"
+    return f"{_PREFIX}match:{RULES}:{hashlib.blake2b(text, digest_size=15).hexdigest()}"
 
 
 def _whole(value: object) -> int:

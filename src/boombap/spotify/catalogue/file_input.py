@@ -15,15 +15,23 @@ from typing import NamedTuple
 
 from boombap.errors import UsageError
 from boombap.spotify.model import Priority, TrackQuery
+from boombap.spotify.options import STDIN
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-_STDIN = "-"
 _CHUNK = 1_000
 _REQUIRED = ("artist", "title")
 _OPTIONAL = ("id", "isrc", "duration_ms", "spotify_id")
+# What playlist exports (Exportify, Soundiiz, TuneMyMusic) call the same columns, in lower case.
+_OTHER_NAMES = {
+    "artist": ("artist name(s)", "artist name", "artists", "artist_name"),
+    "title": ("track name", "track_name", "song"),
+    "isrc": (),
+    "duration_ms": ("track duration (ms)", "duration (ms)"),
+    "spotify_id": ("track uri", "spotify id", "spotify - id", "spotify uri"),
+}
 _MOST_CHARACTERS = 1_000
 _MOST_ID = 2**63 - 1
 _LONGEST_MS = 2**31 - 1
@@ -66,7 +74,7 @@ def read_tracks(source: str, max_tracks: int | None, skip: Callable[[Skipped], o
         UsageError: for a file that cannot be read.
     """
     try:
-        if source == _STDIN:
+        if source == STDIN:
             yield from _chunks(islice(_usable(read_ids(sys.stdin), skip), max_tracks))
             return
         with Path(source).open(encoding="utf-8", newline="") as file:
@@ -177,6 +185,10 @@ def _columns(head: tuple[int, list[str] | str], origin: str) -> dict[str, int]:
     if isinstance(names, str):
         raise UsageError(f"{origin}, line {line}: {names}")
     columns = {name.strip().lower(): place for place, name in reversed(list(enumerate(names)))}
+    for name, others in _OTHER_NAMES.items():
+        place = next((columns[other] for other in others if other in columns), None)
+        if name not in columns and place is not None:
+            columns[name] = place
     missing = [name for name in _REQUIRED if name not in columns]
     if not missing:
         return {name: columns[name] for name in (*_REQUIRED, *_OPTIONAL) if name in columns}

@@ -70,6 +70,18 @@ class Selection(NamedTuple):
         return tuple(phase for phase in sorted(self.phases) if phase not in empty)
 
 
+class Unserved(NamedTuple):
+    """Rows without an answer that a run did not get.
+
+    Attributes:
+        leased: other processes work on them.
+        refused: PostgreSQL refused their answer lately; see `spotify_dead_letters`.
+    """
+
+    leased: int = 0
+    refused: int = 0
+
+
 class Leases:
     """Takes wanted rows for this process, chunk by chunk; give it a session of its own, and one thread.
 
@@ -115,6 +127,11 @@ class Leases:
     def renew(self) -> None:
         """Restart the time of every lease, when work takes long."""
         self._session.write(query("renew"), {"holder": self.holder, "lease_s": self._lease_s})
+
+    def unserved(self) -> Unserved:
+        """Count the rows that are not for this process now."""
+        values = {"holder": self.holder, "miss_s": self._selection.miss_s}
+        return Unserved(**self._session.read(query("unserved"), values)[0])
 
     def release(self, keys: Sequence[int] | None = None) -> None:
         """Release some rows, or all, without a result."""

@@ -11,7 +11,7 @@ from boombap.errors import BoombapError, ExternalError
 from boombap.interrupt import Interrupt
 from boombap.spotify import environment
 from boombap.spotify.catalogue import schema
-from boombap.spotify.catalogue.leases import Leases, Selection, peek
+from boombap.spotify.catalogue.leases import Leases, Selection, Unserved, peek
 from boombap.spotify.catalogue.writer import NOBODY, CatalogueWriter
 from boombap.spotify.model import Mode
 from boombap.spotify.options import is_database
@@ -60,6 +60,7 @@ class Done(NamedTuple):
     """What a run came to.
 
     Attributes:
+        source: ``db``, a CSV file, or ``-`` for ids on stdin.
         mode: how the app may ask, as far as the run has learned.
         stored: rows written.
         refused: rows that PostgreSQL refused; they are in `spotify_dead_letters`.
@@ -67,9 +68,11 @@ class Done(NamedTuple):
         limited: answers with status 429.
         skipped: lines of the file that could not be used.
         matches: the verdicts, where they come from a file.
+        unserved: rows that are not for this process now; of a table only.
         error: what ended the run before its end, if anything did.
     """
 
+    source: str
     statistics: RunStatistics
     seconds: float
     mode: Mode
@@ -79,6 +82,7 @@ class Done(NamedTuple):
     limited: int
     skipped: tuple[Skipped, ...]
     matches: tuple[Match, ...]
+    unserved: Unserved
     error: BoombapError | None
 
 
@@ -135,7 +139,7 @@ class _Run:
     def _process(self, api: ApiSession) -> Done:
         mode = Mode.DEVELOPMENT if self._settings.mode == Mode.DEVELOPMENT else Mode.EXTENDED
         scheduler, started_s = RequestScheduler(mode), time.monotonic()
-        statistics, error = RunStatistics(), None
+        statistics, error, unserved = RunStatistics(), None, Unserved()
         try:
             with ExitStack() as stack:
                 leases = self._leases(stack)
@@ -145,12 +149,14 @@ class _Run:
                 parts = RunParts(api, scheduler, prefetcher, writer)
                 pipeline = Pipeline(parts, self._context.interrupt, statistics=statistics, on_progress=progress.advance)
                 error = _end_of(pipeline)
+                unserved = leases.unserved() if leases and not error else Unserved()
         except ExternalError as failure:
             error = error or failure
         seconds = time.monotonic() - started_s
-        kept = (tuple(self._skipped), tuple(sorted(self._matches, key=lambda match: match.wanted.key)), error)
+        matches = tuple(sorted(self._matches, key=lambda match: match.wanted.key))
+        kept = (tuple(self._skipped), matches, unserved, error)
         counts = (self._stored, self._refused, api.token.renewals, api.limiter.refusals)
-        return Done(statistics, seconds, scheduler.mode, *counts, *kept)
+        return Done(self._order.source, statistics, seconds, scheduler.mode, *counts, *kept)
 
     def _session(self) -> Session:
         return environment.session(self._context, self._own)
@@ -177,8 +183,10 @@ class _Run:
             yield from peek(session, self._order.selection)
 
     def _writer(self, leases: Leases | None) -> BatchWriter:
+        if self._order.is_dry:
+            return BatchWriter(self._note)
         keep = self._cache.keep if self._cache else None
-        if self._order.is_dry or not self._pool:
+        if not self._pool:
             return BatchWriter(self._note, keep)
         store = CatalogueWriter(
             self._pool,

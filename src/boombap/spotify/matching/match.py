@@ -11,8 +11,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from boombap.spotify.matching.normalize import name_key, read_credit, read_title
-from boombap.spotify.matching.similarity import compare_artists, compare_titles, compare_versions
+from boombap.spotify.matching.normalize import front_key, name_key, read_credit, read_title
+from boombap.spotify.matching.similarity import (
+    Similarity,
+    compare_artists,
+    compare_titles,
+    compare_versions,
+    is_own_edit,
+)
 from boombap.spotify.matching.track_versions import ALONE
 from boombap.spotify.model import Match, Outcome
 
@@ -20,8 +26,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from boombap.spotify.matching.normalize import Credit, Title
-    from boombap.spotify.matching.similarity import Similarity
     from boombap.spotify.model import Track, TrackQuery
+
+RULES = 2
+"""Raised when the same question may get another verdict, so that kept verdicts of before are not believed."""
 
 # Chosen on the development half of benchmarks/spotify_matching.py (1,100 real tracks, seven spellings of each, made
 # rivals): precision 99.9 %, 0.5 % false accepts. A lower bar gains typos only, and lets in what merely resembles.
@@ -31,10 +39,12 @@ _TITLE, _ARTIST, _LENGTH = 0.55, 0.35, 0.10
 _LENGTH_UNKNOWN = 0.7
 _GUEST_MISSING = 0.04
 _DETAIL_MISSING = 0.10  # a remix of nobody's may be any remix: only the length can tell
+_OWN_EDIT = 0.06  # below an exact one by more than the margin
 _ISRC_SURE, _ISRC_LIKELY = 1.0, 0.95
 
 SAME_LENGTH_MS = 3_000
 OTHER_LENGTH_MS = 15_000
+_MOST_LONGER = 1.5
 
 # How far a candidate came before it was refused; the nearest miss is what a person is told.
 REFUSALS = (
@@ -85,7 +95,7 @@ def score_candidate(wanted: TrackQuery, track: Track) -> ScoredCandidate:
     credit, title = read_credit(wanted.artist), read_title(wanted.title)
     by_isrc = wanted.isrc is not None and track.isrc is not None and _same_isrc(wanted.isrc, track.isrc)
     names = [name_key(artist.name) for artist in track.artists]
-    artist = compare_artists(credit, names, ())
+    artist = compare_artists(credit, names, ()) or _compare_fronts(wanted, track)
     # Reading a title costs ten times as much as looking at a name, and most strangers fall here already.
     if artist is None and not by_isrc and not _may_name_guests(track.name):
         return ScoredCandidate(track, "artist_differs")
@@ -102,9 +112,21 @@ def score_candidate(wanted: TrackQuery, track: Track) -> ScoredCandidate:
     if refused := compare_versions(title, found):
         return ScoredCandidate(track, refused)
     assert artist is not None
-    lost = _DETAIL_MISSING * (title.detail != found.detail)
+    lost = _DETAIL_MISSING * (title.detail != found.detail) + _OWN_EDIT * is_own_edit(title, found)
     guests = _guests(credit, title, names, found)
     return _score(wanted, track, artist, alike, guests, lost=lost)
+
+
+def _compare_fronts(wanted: TrackQuery, track: Track) -> Similarity | None:
+    """Take a singer for the same with and without the backing band; two bands of one singer are two artists."""
+    key, front = name_key(wanted.artist), front_key(wanted.artist)
+    for artist in track.artists:
+        if key and (key == front_key(artist.name) or front == name_key(artist.name)):
+            return _BACKED
+    return None
+
+
+_BACKED = Similarity(0.9, "artist_backed")
 
 
 def _score_by_isrc(wanted: TrackQuery, track: Track, artist: Similarity | None, alike: Similarity) -> ScoredCandidate:
@@ -151,17 +173,43 @@ def _difference_ms(wanted: TrackQuery, track: Track) -> int:
 
 
 def _decide(wanted: TrackQuery, ranked: list[ScoredCandidate]) -> Match:
-    best = ranked[0]
-    rival = next((one for one in ranked[1:] if not _same_recording(best, one)), None)
+    best = _earliest(wanted, ranked)
+    rival = next((one for one in ranked if not _same_recording(best, one) and not _same_song(best, one)), None)
     margin = round(best.score - rival.score, 4) if rival else None
     reasons = best.reasons
-    if any(_same_recording(best, one) and one.track.id != best.track.id for one in ranked[1:]):
+    if any(_same_recording(best, one) and one.track.id != best.track.id for one in ranked):
         reasons += ("twin",)
+    if any(_same_song(best, one) for one in ranked):
+        reasons += ("earliest",)
     if best.score < ACCEPTED:
         return Match(wanted, Outcome.AMBIGUOUS, best.track, best.score, margin, (*reasons, "weak"))
     if rival and margin is not None and margin < MARGIN and not _is_decided(best, rival):
         return Match(wanted, Outcome.AMBIGUOUS, best.track, best.score, margin, (*reasons, "rivals"))
     return Match(wanted, Outcome.MATCHED, best.track, best.score, margin, reasons)
+
+
+def _earliest(wanted: TrackQuery, ranked: list[ScoredCandidate]) -> ScoredCandidate:
+    """Return the best one; of one song at two lengths, where nobody said which is wanted, the one released first."""
+    best = ranked[0]
+    songs = [one for one in ranked if best.score - one.score < MARGIN and (one is best or _same_song(best, one))]
+    if wanted.duration_ms or best.by_isrc or len(songs) == 1:
+        return best
+    return min(songs, key=_released)
+
+
+def _released(one: ScoredCandidate) -> str:
+    return (one.track.album.release_date if one.track.album else None) or "9"
+
+
+def _same_song(one: ScoredCandidate, other: ScoredCandidate) -> bool:
+    """Tell one song at two lengths from two songs: a title that many songs have says nothing."""
+    first, second = one.track, other.track
+    if _same_recording(one, other) or not first.duration_ms or not second.duration_ms:
+        return False
+    title, other_title = read_title(first.name), read_title(second.name)
+    is_same = title == other_title and name_key(first.artists[0].name) == name_key(second.artists[0].name)
+    shorter, longer = sorted((first.duration_ms, second.duration_ms))
+    return is_same and title.text not in ALONE and longer <= _MOST_LONGER * shorter
 
 
 def _is_decided(best: ScoredCandidate, rival: ScoredCandidate) -> bool:

@@ -56,10 +56,13 @@ _FEATURING = re.compile(r"(?:^|(?<=[\s(\[;,]))(?:feat(?:uring)?|ft)(?:[.,:]\s*|\
 _WITH = re.compile(r"\s*(?:with\s+|w/\s*)", re.IGNORECASE)
 _PRODUCED = re.compile(r"\s*prod(?:uced)?[.\s]", re.IGNORECASE)
 _LISTED = re.compile(r"\s*[,;/]\s*|\s+(?:&|\+|x|\N{MULTIPLICATION SIGN}|(?i:and|vs\.?|with|feat\.?|ft\.?))\s+")
+# A name of one word before it may be the band's own: "Florence & The Machine".
+_BACKED = re.compile(r"((?!the )\S+ .*?\S) (?:and|with) (?:the|his|her) (?!.*(?:tribute|karaoke))\S.*")
 _PART = re.compile(r"\b(?:pt|part|vol|volume|chapter)(?: ([a-z]+|\d+)|(\d+))\b")
 _IS_PART = re.compile(r"part \d+(?: of \d+)?")
 _QUERY_SIGNS = re.compile(r"[\"*:()\[\]{}\x00-\x1f]")
 _LONGEST_QUERY = 100
+_BETWEEN = (", ", "; ", " & ", " / ")
 _NUMBER = re.compile(r"\d+")
 _ROMAN = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x")
 _WORDS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
@@ -129,6 +132,17 @@ def name_key(name: str) -> str:
 
 
 @lru_cache(maxsize=_CACHED_NAMES)
+def front_key(name: str) -> str:
+    """Return the key of whom a backing band plays behind; the whole name's when it names none.
+
+    >>> front_key("Bob Seger & The Silver Bullet Band"), front_key("Katrina & The Waves")
+    ('bobseger', 'katrinaandthewaves')
+    """
+    found = _BACKED.fullmatch(fold(name))
+    return name_key(found[1]) if found else name_key(name)
+
+
+@lru_cache(maxsize=_CACHED_NAMES)
 def read_credit(line: str) -> Credit:
     """Take an artist's line apart.
 
@@ -185,7 +199,16 @@ def searchable(text: str) -> str:
     """
     found = _FEATURING.search(text, 1)
     plain = " ".join(_QUERY_SIGNS.sub(" ", text[: found.start()] if found else text).split())
-    return plain[:_LONGEST_QUERY].strip() or " ".join(_QUERY_SIGNS.sub(" ", text[:_LONGEST_QUERY]).split())
+    return _cut_at_name(plain) or _cut_at_name(" ".join(_QUERY_SIGNS.sub(" ", text).split()))
+
+
+def _cut_at_name(line: str) -> str:
+    """Return what a search may be as long as, cut where a name of a list or a word ends."""
+    if len(line) <= _LONGEST_QUERY:
+        return line
+    line = line[: _LONGEST_QUERY + 1]
+    ends = (max(line.rfind(sign) for sign in _BETWEEN), line.rfind(" "))
+    return line[: next((end for end in ends if end > _LONGEST_QUERY // 2), _LONGEST_QUERY)]
 
 
 class _Taken:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from rapidfuzz.distance import OSA
 
+from boombap.spotify.matching.artist_names import same_artist
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -37,6 +39,8 @@ def compare_artists(credit: Credit, names: Sequence[str], guests: Iterable[str])
         return _FIRST
     if whole in names:
         return _LISTED
+    if any(same_artist(whole, name) for name in names):
+        return _RENAMED
     everyone = {*names, *guests}
     if credit.parts and credit.parts <= everyone and not credit.parts.isdisjoint(names):
         return _ALL_LISTED
@@ -49,6 +53,7 @@ def compare_artists(credit: Credit, names: Sequence[str], guests: Iterable[str])
 
 _FIRST = Similarity(1.0, "artist")
 _LISTED = Similarity(0.97, "artist_listed")
+_RENAMED = Similarity(0.95, "artist_renamed")
 _ALL_LISTED = Similarity(1.0, "artists")
 _GUEST = Similarity(0.9, "artist_guest")
 _SIMILAR = Similarity(0.7, "artist_similar")
@@ -71,6 +76,7 @@ def compare_titles(one: Title, other: Title) -> Similarity:
     return _compare_spelling(one, other)
 
 
+_EDIT = frozenset({"edit"})
 _TITLE_DIFFERS = Similarity(0.0, "", "title_differs")
 
 
@@ -112,9 +118,14 @@ def _is_other_wording(one: list[str], other: list[str]) -> bool:
     return len(gone) == len(come) == 1 and max(len(gone[0]), len(come[0])) <= _SHORT_WORD
 
 
+def is_own_edit(one: Title, other: Title) -> bool:
+    """Tell whether one of two titles is the other's radio or single edit, and nobody else's."""
+    return one.tags ^ other.tags == _EDIT and not one.detail and not other.detail
+
+
 def compare_versions(one: Title, other: Title) -> str | None:
-    """Say why two titles name different versions; None when they agree."""
-    if one.tags != other.tags:
+    """Say why two titles name different versions; None when they agree, or when one is the other's own edit."""
+    if one.tags != other.tags and not is_own_edit(one, other):
         return "version_differs"
     if one.detail and other.detail and one.detail != other.detail and not _similar_details(one.detail, other.detail):
         return "version_differs"

@@ -18,13 +18,14 @@ _TAGS = tuple(
         ("karaoke", "karaoke|backing track|(?:made famous|originally performed|originally) by|in the style of|tribute"),
         ("cover", "cover(?:ed)?(?: version)?"),
         ("sped up", "sped ?up|speed ?up|speeded up|nightcore"),
+        ("re-recorded", "re ?record(?:ed|ing)"),
         ("slowed", "slowed(?: down)?(?: and reverb| reverb)?|(?:chopped (?:and |n )?)?screwed|chopped not slopped"),
         ("acapella", "a ?capp?ella"),
         ("extended", "extended(?: mix| version| edit)?|12 (?:inch )?(?:mix|version|edit)"),
         ("edit", "(?:radio|single|short|7|7 inch|tv) (?:edit|version|mix|cut)|radio|edit"),
         ("mixed", "mixed"),
         ("remix", "re ?mix(?:ed)?|rmx|mix|rework(?:ed)?|bootleg|vip|dub|flip|refix|mash ?up"),
-        ("live", "live|unplugged"),
+        ("live", "live|unplugged|recorded (?:at|from)"),
         ("acoustic", "acoustic"),
         ("instrumental", "instrumental"),
         ("freestyle", "freestyle"),
@@ -49,9 +50,14 @@ _EDGES = re.compile(
     r"|extended|edit|cut|mixed|re ?mix|remixed|rmx|mix|rework|bootleg|vip|dub|flip|refix|mash ?up|unplugged|acoustic"
     r"|instrumental|freestyle|interlude|skit|intro|outro|demo|snippet|reprise|medley|translation|perevod|version)$"
 )
-# "Live" is a word of many titles; only these uses of it speak of a concert.
+# These speak of a recording at any place of a part: "Take 2 (1996 re-recorded stereo)".
+_ANYWHERE = re.compile(r"\b(?:karaoke|re ?record(?:ed|ing)|re ?mix(?:ed)?|rmx|nightcore|a ?capp?ella|mash ?up)\b")
+# "Live" is a word of many titles; only these uses of it speak of a concert, and a place or a date behind it.
 _LIVE = re.compile(
     r"^live(?:$| (?:at|in|from|on|version|sessions?|performance|acoustic|recording|\d))|(?:^| )live(?: version)?$"
+    r"|\b(?:live|recorded) (?:at|from) |\brecorded live\b"
+    r"|^live (?!(?:and|or|a|the|my|your|our|it|up|for|to|with|without|like|life|now|forever|free|fast|young|again|this"
+    r"|that|me|off|by|through|more|high|large|right|long|together|today|tonight|love|laugh|is|alone)\b)\w"
 )
 _SAME = re.compile(
     r"(?:(?:the )?(?:original|album|lp|ep|single|full|full length|main|standard|soundtrack|mono|stereo|clean|explicit"
@@ -95,7 +101,7 @@ def read_version(folded: str) -> Version | None:
     """
     if _SAME.fullmatch(folded):
         return _THE_SAME
-    if not (_EDGES.search(folded) or _LIVE.search(folded)):
+    if not (_EDGES.search(folded) or _ANYWHERE.search(folded) or _LIVE.search(folded)):
         return None
     rest, tags = folded, set()
     for tag, words in _TAGS:

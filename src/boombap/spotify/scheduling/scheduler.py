@@ -21,6 +21,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
+from boombap.spotify.matching.artist_names import current_name
 from boombap.spotify.matching.match import match
 from boombap.spotify.matching.normalize import read_credit, searchable
 from boombap.spotify.matching.verdict import match_id, refused, unknown_id
@@ -28,7 +29,7 @@ from boombap.spotify.model import ApiRequest, Endpoint, Match, Mode, Priority, R
 from boombap.spotify.scheduling.discography import DiscographyCrawl
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Sequence
+    from collections.abc import Container, Iterable, Iterator, Sequence
 
     from boombap.spotify.model import ApiResponse, Track, TrackQuery
 
@@ -71,7 +72,7 @@ class RequestScheduler:
         self._names: tuple[deque[TrackQuery], ...] = tuple(deque() for _ in Priority)
         self._ids_since_s: float | None = None
         self._artists = _Artists()
-        self._halves: deque[tuple[ApiRequest, list[TrackQuery]]] = deque()
+        self._following: deque[tuple[ApiRequest, list[TrackQuery]]] = deque()
         self._crawls: dict[str, DiscographyCrawl] = {}
         self._open: dict[ApiRequest, list[TrackQuery]] = {}
         self._open_of_crawls: dict[ApiRequest, list[DiscographyCrawl]] = {}
@@ -120,7 +121,11 @@ class RequestScheduler:
             return Settled([refused(query, response) for query in waiting])
         if request.endpoint in {Endpoint.TRACKS, Endpoint.TRACK}:
             return Settled(self._take_by_id(request, waiting, response))
-        return Settled([match(query, [track for track in response.tracks if track]) for query in waiting])
+        tracks = [track for track in response.tracks if track]
+        if not tracks and _is_filtered(request):
+            self._following += _plain_searches(request, waiting)
+            return Settled([])
+        return Settled([match(query, tracks) for query in waiting])
 
     @property
     def wakes_at_s(self) -> float | None:
@@ -139,9 +144,8 @@ class RequestScheduler:
         middle = len(request.ids) // 2
         for ids in (request.ids[:middle], request.ids[middle:]):
             # The smallest first: what is wrong shows after few requests.
-            self._halves.appendleft(
-                (request._replace(ids=ids), [query for query in waiting if query.spotify_id in ids])
-            )
+            half = [query for query in waiting if query.spotify_id in ids]
+            self._following.appendleft((request._replace(ids=ids), half))
 
     def _queue(self, query: TrackQuery, now_s: float) -> None:
         is_named = bool(query.artist and query.title)
@@ -157,19 +161,19 @@ class RequestScheduler:
     def _next_singly(self, limit: int) -> list[ApiRequest]:
         """Return requests that need no crawl, the most urgent first."""
         requests: list[ApiRequest] = []
-        while self._halves and len(requests) < limit:
-            request, waiting = self._halves.popleft()
-            self._open[request] = waiting
-            requests.append(request)
+        while self._following and len(requests) < limit:
+            requests += self._open_one(*self._following.popleft())
         for priority in Priority:
             while len(requests) < limit and (due := self._next_of(priority)):
-                request, waiting = due
-                if request in self._open:  # two rows of one song: the one answer serves both
-                    self._open[request] += waiting
-                    continue
-                self._open[request] = waiting
-                requests.append(request)
+                requests += self._open_one(*due)
         return requests
+
+    def _open_one(self, request: ApiRequest, waiting: list[TrackQuery]) -> list[ApiRequest]:
+        if request in self._open:  # two rows of one song: the one answer serves both
+            self._open[request] += waiting
+            return []
+        self._open[request] = waiting
+        return [request]
 
     def _next_of(self, priority: Priority) -> tuple[ApiRequest, list[TrackQuery]] | None:
         ids = self._ids[priority]
@@ -249,9 +253,9 @@ class RequestScheduler:
         """Go on in development mode with all that waits."""
         self.mode = Mode.DEVELOPMENT
         self._ids_since_s = None
-        halves = [query for _, group in self._halves for query in group]
-        self._halves.clear()
-        again = [*waiting, *halves, *(query for queue in (*self._ids, *self._names) for query in queue)]
+        following = [query for _, group in self._following for query in group]
+        self._following.clear()
+        again = [*waiting, *following, *(query for queue in (*self._ids, *self._names) for query in queue)]
         for queue in (*self._ids, *self._names):
             queue.clear()
         for query in again:
@@ -297,8 +301,21 @@ def _search(query: TrackQuery) -> tuple[ApiRequest, list[TrackQuery]]:
     if query.isrc and not (query.artist and query.title):
         text = f"isrc:{query.isrc}"
     else:
-        text = f'track:"{searchable(query.title)}" artist:"{searchable(query.artist)}"'
+        text = f'track:"{searchable(query.title)}" artist:"{current_name(searchable(query.artist))}"'
     return ApiRequest(Endpoint.SEARCH_TRACKS, query=text, limit=SEARCH_LIMIT, priority=query.priority), [query]
+
+
+def _is_filtered(request: ApiRequest) -> bool:
+    return request.endpoint is Endpoint.SEARCH_TRACKS and request.query.startswith("track:")
+
+
+def _plain_searches(
+    request: ApiRequest, waiting: Iterable[TrackQuery]
+) -> Iterator[tuple[ApiRequest, list[TrackQuery]]]:
+    """Yield a search without filters for each track: those of Spotify miss names with an apostrophe or a dot."""
+    for query in waiting:
+        text = f"{searchable(query.title)} {current_name(searchable(query.artist))}"
+        yield request._replace(query=text, priority=query.priority), [query]
 
 
 def _most_urgent(wanted: Iterable[TrackQuery]) -> Priority:

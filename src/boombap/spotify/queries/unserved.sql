@@ -1,0 +1,7 @@
+-- Rows that want an answer and are not for this process now: others work on them, or the server refused them lately.
+SELECT
+    (SELECT count(*) FROM {path.spotify_leases} WHERE ends_at > now() AND holder <> %(holder)s) AS leased,
+    (
+        SELECT count(*) FROM {path.spotify_dead_letters}
+        WHERE failed_at > now() - make_interval(secs => %(miss_s)s)
+    ) AS refused
