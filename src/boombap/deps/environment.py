@@ -46,11 +46,15 @@ def paths(context: RunContext) -> Sequence[str]:
     return context.args.paths or ["."]
 
 
-def read(context: RunContext, places: Sequence[str]) -> Reading:
-    """Return what files and folders name."""
+def read(context: RunContext, places: Sequence[str], exclude: Iterable[tuple[str, str]] = ()) -> Reading:
+    """Return what files and folders name.
+
+    Args:
+        exclude: pattern and reason of each rule that leaves files out.
+    """
     from boombap.deps.manifest.read import read
 
-    return read(places, check=context.interrupt.check)
+    return read(places, excluded=dict(exclude), check=context.interrupt.check)
 
 
 def audited(context: RunContext, reading: Reading) -> Audit:

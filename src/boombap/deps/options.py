@@ -53,6 +53,13 @@ def add_report(parser: ArgumentParser) -> None:
     _add_quiet(parser)
 
 
+def add_list(parser: ArgumentParser) -> None:
+    """Declare the arguments and the options of `list`."""
+    _add_paths(parser)
+    _add_policy(parser)
+    add_output(parser, "table", "json")
+
+
 def add_sync(parser: ArgumentParser) -> None:
     """Declare the options of `sync`."""
     parser.add_argument(

@@ -18,9 +18,11 @@ def inventory(reading: Reading, noted: Iterable[InventoryFile]) -> tuple[Invento
         reading: what the files say.
         noted: files that are not read because a rule or another file makes them superfluous.
     """
+    noted = list(noted)
     states = {item.file: item for item in noted if item.state == "superseded"}
-    states |= {file: InventoryFile(file, "read") for file in reading.files}
+    # A file that is excluded may be read all the same, where another one includes it.
     states |= {item.file: item for item in noted if item.state == "excluded"}
+    states |= {file: InventoryFile(file, "read") for file in reading.files}
     states |= {gap.file: InventoryFile(gap.file, "gap", _reason(gap)) for gap in reading.skipped if gap.is_failure}
     return tuple(states[file] for file in sorted(states))
 
