@@ -86,7 +86,7 @@ def _judged(context: RunContext, policy: Policy) -> Report:
     from boombap.deps.gate.verdict import judge
     from boombap.deps.model import Report
 
-    reading = environment.read(context, environment.paths(context), policy.exclude)
+    reading = environment.read(context, environment.paths(context), policy.exclude, context.args.installed)
     found = environment.audited(context, reading)
     waivers = environment.waivers(context)
     known = environment.known(context)
@@ -119,7 +119,7 @@ def _list(context: RunContext) -> int:
     from boombap.deps.report import listing
 
     policy = environment.policy(context)
-    reading = environment.read(context, environment.paths(context), policy.exclude)
+    reading = environment.read(context, environment.paths(context), policy.exclude, context.args.installed)
     form = listing.json_lines(reading) if context.args.format == "json" else listing.lines(reading)
     context.terminal.write("\n".join(form))
     return EXIT_NO_VERDICT if any(item.state == "gap" for item in reading.inventory) else EXIT_OK

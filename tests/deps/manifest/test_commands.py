@@ -101,3 +101,13 @@ def test_a_script_with_its_requirements(tmp_path: Path):
 def test_a_script_block_that_cannot_be_read_is_a_failure(tmp_path: Path, text: str):
     (skip,) = reading(tmp_path, {"tool.py": text}).skipped
     assert (skip.reason, skip.is_failure) == ("has a script block without an end, or more than one", True)
+
+
+SCRIPT = '# /// script\n# dependencies = ["idna>=3"]\n# ///\n'
+
+
+def test_only_its_own_lock_answers_the_ranges_of_a_script(tmp_path: Path):
+    files: dict[str, str | bytes] = {"tool.py": SCRIPT, "poetry.lock": LOCK}
+    assert [skip.what for skip in reading(tmp_path / "other", files).skipped] == ["idna>=3"]
+    own = 'version = 1\n\n[[package]]\nname = "idna"\nversion = "3.7"\nsource = { registry = "https://x" }\n'
+    assert reading(tmp_path / "own", files | {"tool.py.lock": own}).skipped == ()

@@ -23,6 +23,7 @@ from boombap.deps.manifest.file_types import (
     is_uncertain,
     superseded_by,
 )
+from boombap.deps.manifest.pypi import installed
 from boombap.deps.model import InventoryFile, Skipped
 from boombap.errors import NotFound, UsageError
 from boombap.record import Record
@@ -95,13 +96,13 @@ def _is_named(shown: str, pattern: str) -> bool:
     return fnmatchcase(shown, pattern.rstrip("/"))
 
 
-def find(paths: Iterable[str], excluded: Mapping[str, str] | None = None) -> Search:
+def find(paths: Iterable[str], excluded: Mapping[str, str] | None = None, environments: Iterable[str] = ()) -> Search:
     """Return the manifests among and below some paths, in the order of their names, and what is not read.
 
     A virtual environment or a folder of installed packages, when named itself, stands for what is installed there.
 
     Raises:
-        NotFound: when a path does not exist.
+        NotFound: when a path does not exist, or an environment holds no folder of packages.
         UsageError: when a named file is of no kind that is read.
     """
     search = Search(excluded or {})
@@ -111,16 +112,22 @@ def find(paths: Iterable[str], excluded: Mapping[str, str] | None = None) -> Sea
             if len(search.found) > _MOST:
                 search.fail(path, f"holds more than {_MOST:,} manifests; the others were not read")
                 break
+    for path in environments:
+        folders = list(_environment(path, search))
+        if not folders:
+            hint = "name a virtual environment, a prefix such as /usr, or a site-packages folder"
+            raise NotFound(f"{path!r} holds no installed Python packages", hint=hint)
+        for item in folders:
+            search.found.setdefault(os.path.realpath(item.path), item)
     return search
 
 
 def _below(path: str, search: Search) -> Iterator[Found]:
     shown = os.path.normpath(path).replace(os.sep, "/")
     if os.path.isdir(path):
-        installed = _installed(path)
-        if installed:
-            for folder in installed:
-                yield Found(folder, os.path.normpath(folder).replace(os.sep, "/"), INSTALLED, path, is_named=True)
+        is_packages = os.path.basename(os.path.realpath(path)) in third_party.INSTALLED_NAMES
+        if is_packages or os.path.isfile(os.path.join(path, "pyvenv.cfg")):
+            yield from _environment(path, search)
             return
         yield from _Tree(path, "" if shown == "." else shown, search).walk()
         return
@@ -133,16 +140,15 @@ def _below(path: str, search: Search) -> Iterator[Found]:
     yield Found(path, shown, file_type, os.path.dirname(path) or ".", is_named=True)
 
 
-def _installed(path: str) -> list[str]:
-    if os.path.basename(os.path.realpath(path)) in third_party.INSTALLED_NAMES:
-        return [path]
-    if not os.path.isfile(os.path.join(path, "pyvenv.cfg")):
-        return []
-    library = os.path.join(path, "lib")
-    versions = sorted(os.listdir(library)) if os.path.isdir(library) else []
-    folders = [os.path.join(library, version, "site-packages") for version in versions]
-    folders.append(os.path.join(path, "Lib", "site-packages"))
-    return [folder for folder in folders if os.path.isdir(folder)]
+def _environment(path: str, search: Search) -> Iterator[Found]:
+    """Yield the folders of installed packages of an environment; what else it uses is a gap."""
+    for folder in installed.folders(path):
+        yield Found(folder, os.path.normpath(folder).replace(os.sep, "/"), INSTALLED, path, is_named=True)
+    if installed.sees_others(path):
+        shown = os.path.normpath(path).replace(os.sep, "/")
+        search.fail(
+            f"{shown}/pyvenv.cfg", "uses packages of the system too", "name that environment with --installed too"
+        )
 
 
 class _Tree:

@@ -28,6 +28,7 @@ def read(
     *,
     may_leave: bool = False,
     excluded: Mapping[str, str] | None = None,
+    environments: Iterable[str] = (),
     check: Callable[[], None] = lambda: None,
 ) -> Reading:
     """Return what the manifests among and below some paths say.
@@ -38,13 +39,14 @@ def read(
         paths: folders and files; names in the answer begin with them as they are given.
         may_leave: whether ``-r`` and ``-c`` lines may lead out of the folder.
         excluded: by pattern of names, the reason why such files are not read; `*` also matches a slash.
+        environments: folders in which Python packages are installed.
         check: called before each file; may raise to end the run.
 
     Raises:
         NotFound: when a path does not exist.
         UsageError: when a named file is of no kind that is read.
     """
-    search = find(paths, excluded)
+    search = find(paths, excluded, environments)
     found = list(search.found.values())
     collectors: dict[str, ManifestCollector] = {}
     go_mods = _full_go_mods(found)
