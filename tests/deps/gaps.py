@@ -147,6 +147,12 @@ GAPS: dict[str, dict[str, Files]] = {
         "in a cache": {".cache/requirements.txt": "idna\n"},
     },
     "vendored": {
+        "an archive": {"lib/log4j-core-2.14.0.jar": b"PK"},
+        "a link into it": {
+            "service": Link("node_modules/a"),
+            "node_modules/a/requirements.txt": "idna\n",
+            "package.json": "{}",
+        },
         "node_modules without a lock": {
             "node_modules": FOLDER,
             "node_modules/a/package.json": '{"name": "a", "version": "1.0.0"}',
@@ -212,6 +218,8 @@ GAPS: dict[str, dict[str, Files]] = {
         "pip from a variable": {"Dockerfile": "FROM x@sha256:0\nRUN pip install --no-cache-dir $PACKAGES\n"},
         "npm, on a second line": {"api.Dockerfile": "FROM x@sha256:0\nRUN true \\\n && npm install -g yarn@1.22.0\n"},
         "go": {"Containerfile": "FROM x@sha256:0\nRUN go install example.org/x@latest\n"},
+        "pip with options": {"dockerfile": "FROM x@sha256:0\nRUN python -m pip --no-cache-dir install idna\n"},
+        "a list of words": {"Dockerfile": 'FROM x@sha256:0\nRUN ["pip", "install", "idna"]\n'},
         "a workflow": {".github/workflows/ci.yml": "jobs:\n  a:\n    steps:\n      - run: python -m pip install tox\n"},
     },
     "an ecosystem that is not matched": {
@@ -231,6 +239,10 @@ GAPS: dict[str, dict[str, Files]] = {
         "nox": {"noxfile.py": "def tests(session):\n    session.install('idna')\n"},
         "conda-build": {"recipe/meta.yaml": "requirements:\n  run:\n    - numpy\n"},
         "pre-commit": {".pre-commit-config.yaml": "repos:\n- hooks:\n  - additional_dependencies: [idna]\n"},
+        "hatch in pyproject": {"pyproject.toml": '[tool.hatch.envs.default]\ndependencies = ["idna"]\n'},
+        "pixi in pyproject": {"pyproject.toml": '[tool.pixi.dependencies]\nnumpy = "*"\n'},
+        "tox in pyproject": {"pyproject.toml": '[tool.tox]\nlegacy_tox_ini = "[testenv]"\n'},
+        "conda by another name": {"envs/prod.yml": "channels:\n  - x\ndependencies:\n  - numpy\n"},
         "hatch": {"hatch.toml": '[envs.default]\ndependencies = ["idna"]\n'},
     },
     "a requirements file of another name": {
@@ -240,6 +252,8 @@ GAPS: dict[str, dict[str, Files]] = {
         "singular": {"requirement.txt": "idna\n"},
         "constraints": {"constraints.txt": "idna==banana\n"},
         "another ending": {"requirements.pip": "idna\n"},
+        "a template": {"requirements.txt.j2": "idna\n"},
+        "a text": {"requirements-prod.text": "idna\n"},
         "no ending": {"requirements": "idna\n"},
     },
 }

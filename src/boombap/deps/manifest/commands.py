@@ -19,13 +19,15 @@ if TYPE_CHECKING:
     from boombap.deps.manifest.collector import ManifestCollector
 
 _REST = r"((?:[ \t]+(?!&&|\|\|)(?:\"[^\"\n]*+\"|'[^'\n]*+'|[^\s;|)`\"']++)+)*+)"
-_PIP = re.compile(rf"\b(?:uv[ \t]+)?pip[\d.]*[ \t]+install\b{_REST}")
+_PIP = re.compile(rf"\b(?:uv[ \t]+)?pip[\d.]*(?:[ \t]+--?[\w-]++(?:=[^\s]++)?+)*+[ \t]+install\b{_REST}")
 _OTHER = re.compile(
     r"\b(npm[ \t]+(?:install|i|add)|yarn[ \t]+(?:global[ \t]+)?add|pnpm[ \t]+(?:install|i|add)|bun[ \t]+add"
     r"|go[ \t]+install|gem[ \t]+install|cargo[ \t]+install|composer[ \t]+(?:global[ \t]+)?require"
     r"|(?:micro)?mamba[ \t]+install|conda[ \t]+install|pipx[ \t]+install|uv[ \t]+(?:add|tool[ \t]+install)"
     rf"|poetry[ \t]+add|pdm[ \t]+add|dotnet[ \t]+tool[ \t]+install)\b{_REST}"
 )
+_LIST = re.compile(r"\s*+(?:RUN|CMD|ENTRYPOINT)[ \t]*+\[", re.IGNORECASE)
+_LIST_SIGNS = re.compile(r"[\[\],\"]")
 _WORD = re.compile(r"(?:\"[^\"\n]*+\"|'[^'\n]*+'|[^\s\"']++)++")
 # Options of pip and of npm that take the next word as their value.
 _WITH_VALUE = frozenset(
@@ -65,10 +67,15 @@ def _logical_lines(document: str) -> Iterator[tuple[int, str]]:
         if line.rstrip().endswith("\\"):
             parts.append(line.rstrip()[:-1])
             continue
-        yield begun, " ".join((*parts, line))
+        yield begun, _without_brackets(" ".join((*parts, line)))
         parts, begun = [], 0
     if parts:
         yield begun, " ".join(parts)
+
+
+def _without_brackets(line: str) -> str:
+    """Return a command that is written as a list of texts as a shell would have it."""
+    return _LIST_SIGNS.sub(" ", line) if _LIST.match(line) else line
 
 
 def _read_pip(rest: str, line: int, collector: ManifestCollector) -> None:

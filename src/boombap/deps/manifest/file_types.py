@@ -91,7 +91,7 @@ _WORKFLOWS = frozenset(
 )
 _CONDA_NAME = re.compile(r"(?:environment|conda)(?:[-_.][\w.-]*)?\.ya?ml$", re.IGNORECASE)
 _PYLOCK = re.compile(r"pylock\.[^.]+\.toml$")
-_DOCKERFILE = re.compile(r"(?:Dockerfile|Containerfile)(?:\..+)?$|.+\.[Dd]ockerfile$")
+_DOCKERFILE = re.compile(r"(?:Dockerfile|Containerfile)(?:[.-].+)?$|.+\.(?:docker|container)file$", re.IGNORECASE)
 _SBOM = re.compile(r".*(?:\.cdx|\.spdx|[-_.]?s?bom)\.json$|bom\.json$", re.IGNORECASE)
 
 

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 _MOST = 10_000
 _OUTSIDE = "is a link that leads out of the audited folder"
+_UNSEARCHED = "is a link to a folder that is not searched"
 # These are more often something else, so a folder of such a name is only a folder.
 _NO_FOLDER = (IMAGES, DOCKERFILE, WORKFLOW, SCRIPT)
 
@@ -208,10 +209,12 @@ class _Tree:
         if not is_lost and not os.path.isdir(entry.path):
             return False
         shown = self._shown(folder, entry.name)
-        if self._is_inside(entry) and not is_lost:
+        target = os.path.relpath(os.path.realpath(entry.path), self._real_root)
+        if self._is_inside(entry) and not is_lost and not third_party.is_inside_one(target):
             return True  # what it leads to is found where it is
         if not self._search.excludes(shown):
-            self._search.fail(shown, "is a link to nothing" if is_lost else _OUTSIDE, "audit what it leads to as well")
+            reason = "is a link to nothing" if is_lost else _UNSEARCHED if self._is_inside(entry) else _OUTSIDE
+            self._search.fail(shown, reason, "audit what it leads to as well")
         return True
 
     def _is_inside(self, entry: os.DirEntry[str]) -> bool:

@@ -9,7 +9,7 @@ _NAME = re.compile(
     r"(?:.*[-_.])?(?:requirements?|reqs?|constraints?|deps|dependencies|(?:pip|test)[-_]?requires)(?:[-_.].*)?$",
     re.IGNORECASE,
 )
-_ENDINGS = (".txt", ".in", ".pip", ".lst")
+_ENDINGS = (".txt", ".text", ".in", ".pip", ".lst", ".req", ".j2", ".tmpl", ".tpl")
 
 
 def is_requirements(name: str, folder: str = "") -> bool:
@@ -25,8 +25,8 @@ def is_requirements(name: str, folder: str = "") -> bool:
     (False, True, True)
     """
     lower = name.lower()
-    if lower == "requirements":
-        return True
+    if "." not in lower:
+        return lower.endswith("requirements")
     stem, dot, ending = lower.rpartition(".")
     if dot + ending not in _ENDINGS:
         return False

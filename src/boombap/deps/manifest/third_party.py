@@ -57,6 +57,11 @@ def holds_only_packages(name: str) -> bool:
     return name in _ONLY_PACKAGES
 
 
+def is_inside_one(path: str) -> bool:
+    """Tell whether a path, relative to what is audited, leads into a folder that is not searched."""
+    return any(part in _FILLED_BY or part in _OF_TOOLS for part in path.split(os.sep))
+
+
 def unfetched_submodules(path: str) -> list[str]:
     """Return the folders that a ``.gitmodules`` file names and that are empty or missing, relative to it."""
     try:

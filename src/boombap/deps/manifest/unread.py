@@ -85,6 +85,7 @@ _BY_ENDING: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\.rockspec", "Lua"),
         (r"\.opam", "opam"),
         (r"\.gradle(?:\.kts)?", "Gradle"),
+        (r"\.(?:jar|war|ear|whl|egg|gem|nupkg|phar)", "an archive of packages"),
         (r"(?:^|[-_.])s?bom\.xml|\.cdx\.xml", "CycloneDX in XML"),
         (r"\.spdx(?:\.(?:rdf|xml|ya?ml|tag))?", "SPDX in another form than JSON"),
         (r"\.syft\.json", "syft"),
@@ -99,6 +100,8 @@ _MARKED: tuple[tuple[re.Pattern[str], re.Pattern[bytes], str], ...] = (
     (re.compile(r"meta\.ya?ml$|recipe\.ya?ml$"), re.compile(rb"^requirements:", re.MULTILINE), "packages of conda"),
     (re.compile(r"\.pre-commit-(?:config|hooks)\.ya?ml$"), re.compile(rb"additional_dependencies\s*:"), "hooks"),
     (re.compile(r".*\.ipynb$"), re.compile(rb"[!%]\s*(?:pip3?|conda|mamba|uv)\s"), "what a notebook installs"),
+    (re.compile(r".*\.ya?ml$"), re.compile(rb"(?ms)\A(?=.*^channels:)(?=.*^dependencies:)"), "packages of conda"),
+    (re.compile(r"go\.work$"), re.compile(rb"^[ \t]*replace\b", re.MULTILINE), "modules that a workspace replaces"),
     (re.compile(r"DESCRIPTION$"), re.compile(rb"^(?:Imports|Depends):", re.MULTILINE), "packages of R"),
     (re.compile(r"Project\.toml$"), re.compile(rb"^\[deps\]", re.MULTILINE), "packages of Julia"),
 )  # fmt: skip

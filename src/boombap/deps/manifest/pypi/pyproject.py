@@ -42,7 +42,20 @@ def read(document: str, collector: ManifestCollector) -> None:
     safe_text.guarded(lambda: _read(value, lines, collector))
 
 
+def _note_tools(value: Table, collector: ManifestCollector) -> None:
+    """Note the lists of tools that install into environments of their own."""
+    pin = "pin them in a requirements file, or audit an SBOM"
+    if _table(value, "tool", "pixi"):
+        collector.skip("tool.pixi", "names packages of conda, for which there are no advisories here", pin=pin)
+    if _table(value, "tool", "tox"):
+        collector.skip("tool.tox", "may name packages, which are not read here", pin=pin, scope="dev")
+    for name, settings in _table(value, "tool", "hatch", "envs").items():
+        if isinstance(settings, dict) and any(key.endswith("dependencies") for key in settings):
+            collector.skip(f"tool.hatch.envs.{name}", "names packages, which are not read here", pin=pin, scope="dev")
+
+
 def _read(value: Table, lines: _Lines, collector: ManifestCollector) -> None:
+    _note_tools(value, collector)
     _read_entries(value, lines, collector)
     _note_dynamic(value, lines, collector)
     collector.pythons = _pythons(value)
