@@ -113,6 +113,10 @@ GAPS: dict[str, dict[str, Files]] = {
         "git": {"requirements.txt": "idna @ git+https://git.example.org/idna@v3.7\n"},
         "an address": {"requirements.txt": "https://example.org/idna/main.zip\n"},
         "a folder": {"requirements.txt": "./libs/idna\n"},
+        "a source of uv": {
+            "pyproject.toml": _PYPROJECT
+            + 'dependencies = ["idna==3.7"]\n[tool.uv.sources]\nidna = { git = "https://x/y" }\n'
+        },
         "editable": {"requirements.txt": "-e ./libs/idna\n"},
         "npm from git": {"package-lock.json": _npm(_GIT)},
         "go replaced by a folder": {
@@ -187,6 +191,9 @@ GAPS: dict[str, dict[str, Files]] = {
         "bundler": {"Gemfile": 'gem "rails"\n'},
         "gemspec": {"x.gemspec": "Gem::Specification.new { |s| s.add_dependency 'rails' }\n"},
         "composer": {"composer.json": '{"require": {"a/b": "^1"}}'},
+        "a parent of maven": {
+            "pom.xml": "<project><parent><groupId>a</groupId><version>1</version></parent></project>"
+        },
         "gradle": {"build.gradle.kts": 'dependencies { implementation("a:b:1") }\n'},
         "gradle catalogue": {"gradle/libs.versions.toml": '[libraries]\na = "a:b:1"\n'},
         "sbt": {"build.sbt": 'libraryDependencies += "a" % "b" % "1"\n'},
