@@ -33,7 +33,7 @@ DOTTED = {key.dotted for key in KEYS} | {old for old, _ in names().renamed}
 VARIABLES = {name for key in KEYS for name in key.env} | set(NOT_SETTINGS)
 PLACEHOLDERS = {"BOOMBAP_SECTION_KEY", "BOOMBAP_SECTION_NAME"}
 
-FILE_ENDINGS = ("conf", "csv", "html", "json", "lua", "md", "old", "py", "sarif", "sql", "toml", "txt")
+FILE_ENDINGS = ("conf", "csv", "edn", "html", "json", "lua", "md", "old", "py", "sarif", "sql", "toml", "txt")
 SETTING = re.compile(
     rf"(?<![\w./@-])(?:{'|'.join(SECTIONS)})\.(?!(?:{'|'.join(FILE_ENDINGS)})\b)[a-z][a-z0-9_]*(?![\w(/]|\.\w)"
 )
@@ -47,6 +47,8 @@ ELSEWHERE = {
     "Lib/pickletools.py",  # of CPython
     "api/routes.py",  # of an example in the plan
     "setup.py",  # of other people's projects, which `deps` reads
+    "noxfile.py",  # likewise
+    "conanfile.py",  # likewise
     "benchmark_ml_pipeline.py",  # that the plan promised
     "name.sql",  # of any query
     "src/include/utils/pidfile.h",  # of PostgreSQL

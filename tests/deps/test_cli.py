@@ -16,6 +16,7 @@ from boombap.command.dispatch import run_tool
 from boombap.deps.advisories.database import place
 from boombap.deps.cli import TOOL
 from boombap.deps.sample.load import sample_database, sample_project
+from boombap.errors import ConfigError
 from boombap.interrupt import Interrupt
 from deps.osv import TRUTH, YESTERDAY, database, export, record, set_facts
 
@@ -205,6 +206,60 @@ def test_every_form_says_that_something_was_left_out(words: list[str], form: str
         assert 'errors="1"' in out
 
 
+@pytest.mark.parametrize("words", [["audit"], ["check"], ["report"]])
+@pytest.mark.parametrize("form", ["table", "json", "markdown", "html", "sarif", "cyclonedx", "junit"])
+def test_every_form_says_what_is_excluded_and_why(words: list[str], form: str, folder: str, deps):
+    Path("requirements.txt").write_text("redis==5.3.1\n")
+    Path("old").mkdir()
+    Path("old/mix.lock").write_text("{}")
+    assert deps(*words, "--format", form)[0] == 4
+    Path("policy.toml").write_text('exclude = { "old/*" = "ends in March" }\n')
+    code, out, _ = deps(*words, "--format", form, "--policy", "policy.toml")
+    assert (code, "no known vulnerabilities" in out) == (0, False)
+    assert "old/mix.lock" in out.replace("\\", "")
+    assert "ends in March" in out
+
+
+@pytest.mark.parametrize("pattern", ["old", "old/", "old/*", "old/requirements.txt", "*.txt"])
+def test_a_pattern_leaves_out_files_and_folders(pattern: str, folder: str, deps):
+    Path("old").mkdir()
+    Path("old/requirements.txt").write_text("flask\n")
+    Path("requirements.txt").unlink()
+    Path("reqs.pip").write_text("redis==5.3.1\n")
+    Path("policy.toml").write_text(f"exclude = {{ '{pattern}' = 'not shipped' }}\n")
+    code, out, _ = deps("list", "--policy", "policy.toml")
+    assert (code, out.splitlines()[-1]) == (0, "2 files (1 read, 1 excluded), 1 package")
+    assert "flask" not in out
+
+
+def test_an_excluded_file_that_another_one_includes_is_read(folder: str, deps):
+    Path("requirements.txt").write_text("-r old.txt\n")
+    Path("old.txt").write_text("fastapi==0.104.1\n")
+    Path("policy.toml").write_text("exclude = { 'old.txt' = 'not shipped' }\n")
+    code, out, _ = deps("check", "--policy", "policy.toml", "--format", "json")
+    assert (code, {item["state"] for item in json.loads(out)["inventory"]}) == (1, {"read"})
+
+
+@pytest.mark.parametrize("value", ['{ "old/*" = "" }', '{ "old/*" = true }', '["old/*"]', '{ "" = "why" }'])
+def test_an_exclusion_without_a_reason_is_refused(value: str, folder: str, deps):
+    Path("policy.toml").write_text(f"exclude = {value}\n")
+    with pytest.raises(ConfigError, match="exclude is"):
+        deps("check", "--policy", "policy.toml")
+
+
+def test_a_list_of_files_and_packages(folder: str, deps):
+    Path("requirements.txt").write_text("redis==5.3.1\nflask\n")
+    Path("App.csproj").write_text("<Project/>")
+    Path("requirements.in").write_text("redis\n")
+    code, out, _ = deps("list")
+    assert code == 4
+    assert [line.split()[:2] for line in out.splitlines()[1:4]] == [
+        ["App.csproj", "gap"], ["requirements.in", "superseded"], ["requirements.txt", "read"],
+    ]  # fmt: skip
+    assert "no version: flask (requirements.txt:2): not pinned to a version" in out
+    assert out.splitlines()[-1] == "3 files (1 read, 1 superseded, 1 gap), 1 package, 1 without a version"
+
+
 @pytest.mark.parametrize("form", ["table", "json", "markdown", "html", "sarif", "cyclonedx", "junit"])
 def test_every_form_says_that_an_advisory_has_no_version(form: str, tmp_path: Path, deps, monkeypatch):
     git_only = record("GHSA-git", "redis")
@@ -391,7 +446,9 @@ def test_the_sample_says_that_it_is_one(tmp_path: Path, deps, monkeypatch):
     code, out, _ = deps("audit")
     assert code == 4
     assert "made up for a demonstration" in out
-    assert out.splitlines()[-1] == ("no verdict: 1 could not be audited, the policy allows 0; 3 findings in 4 packages")
+    assert "gap: 1 could not be audited, the policy allows 0\n" in out
+    answer = "no verdict: the advisories of PyPI are made up for a demonstration: run `boombap deps sync`"
+    assert out.splitlines()[-1] == f"{answer}; 3 findings in 4 packages"
 
 
 def test_serve_answers_and_ends(folder: str, start_boombap):

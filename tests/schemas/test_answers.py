@@ -252,6 +252,18 @@ def reports(bench: Bench, action: str) -> Iterator[str]:
         yield bench.json("deps", action, "--compliance", "nist", codes=(0, 4))
 
 
+@answers("deps-list")
+def inventories(bench: Bench) -> Iterator[str]:
+    bench.project()
+    yield bench.json("deps", "list", codes=(0,))
+    Path("mix.lock").write_text("{}")
+    Path("policy.toml").write_text('exclude = { "old" = "not shipped" }\n')
+    Path("old").mkdir()
+    text = bench.json("deps", "list", "--policy", "policy.toml", codes=(4,))
+    assert {item["state"] for item in json.loads(text)["files"]} == {"read", "excluded", "gap"}
+    yield text
+
+
 @answers("deps-explain")
 def advisories(bench: Bench) -> Iterator[str]:
     bench.project()

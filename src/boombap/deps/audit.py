@@ -53,7 +53,7 @@ def audit(reading: Reading, folder: str, *, now_s: float) -> Audit:
     unknown = sum(one.severity.score is None for one in findings)
     coverage = Coverage(audited, tuple(skipped), tuple(unassessable), unknown, tuple(sources), tuple(missing))
     findings.sort(key=urgency)
-    return Audit(tuple(findings), coverage, reading.files, reading.lints, reading.dependencies)
+    return Audit(tuple(findings), coverage, reading.files, reading.lints, reading.dependencies, reading.inventory)
 
 
 def _by_ecosystem(dependencies: Iterable[Dependency]) -> dict[str, Places]:

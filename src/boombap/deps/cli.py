@@ -43,6 +43,7 @@ def _audit(context: RunContext) -> int:
         scope=("runtime", "optional", "dev"),
         max_db_age_s=policy.max_db_age_s,
         max_unaudited=policy.max_unaudited,
+        exclude=policy.exclude,
     )
     report = _judged(context, asked)
     if args.severity:
@@ -80,7 +81,8 @@ def _judged(context: RunContext, policy: Policy) -> Report:
     from boombap.deps.gate.verdict import judge
     from boombap.deps.model import Report
 
-    found = environment.audited(context, environment.read(context, environment.paths(context)))
+    reading = environment.read(context, environment.paths(context), policy.exclude, context.args.installed)
+    found = environment.audited(context, reading)
     waivers = environment.waivers(context)
     known = environment.known(context)
     verdict = judge(found, policy, waivers=waivers, known=known, today=date.today() if waivers else None)
@@ -106,6 +108,16 @@ def _answered(context: RunContext, report: Report, lines: Iterable[str]) -> int:
         terminal.write("\n".join(lines))
     environment.refresh(context, report.audit.coverage.sources)
     return exit_code(report.verdict)
+
+
+def _list(context: RunContext) -> int:
+    from boombap.deps.report import listing
+
+    policy = environment.policy(context)
+    reading = environment.read(context, environment.paths(context), policy.exclude, context.args.installed)
+    form = listing.json_lines(reading) if context.args.format == "json" else listing.lines(reading)
+    context.terminal.write("\n".join(form))
+    return EXIT_NO_VERDICT if any(item.state == "gap" for item in reading.inventory) else EXIT_OK
 
 
 def _sync(context: RunContext) -> int:
@@ -242,6 +254,14 @@ TOOL = Tool(
             options.check_report,
             examples="report --format sarif --output deps.sarif\nreport --compliance owasp",
             exits={EXIT_EXTERNAL: _UNREADABLE, EXIT_NO_VERDICT: _UNJUDGED},
+        ),
+        Action(
+            "list",
+            "list every file that could name a dependency with its state, and every package",
+            _list,
+            options.add_list,
+            examples="list\nlist --format json services/",
+            exits={EXIT_EXTERNAL: "a path is not there", EXIT_NO_VERDICT: "a file is a gap"},
         ),
         Action(
             "sync",

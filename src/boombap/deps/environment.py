@@ -47,15 +47,25 @@ def state(context: RunContext) -> Path:
 
 
 def paths(context: RunContext) -> Sequence[str]:
-    """Return the files and folders that the action is about."""
-    return context.args.paths or HERE
+    """Return the files and folders that the action is about: the working folder, unless others are named."""
+    return context.args.paths or ([] if context.args.installed else HERE)
 
 
-def read(context: RunContext, places: Sequence[str]) -> Reading:
-    """Return what files and folders name."""
+def read(
+    context: RunContext,
+    places: Sequence[str],
+    exclude: Iterable[tuple[str, str]] = (),
+    environments: Iterable[str] = (),
+) -> Reading:
+    """Return what files and folders name.
+
+    Args:
+        exclude: pattern and reason of each rule that leaves files out.
+        environments: folders in which Python packages are installed.
+    """
     from boombap.deps.manifest.read import read
 
-    return read(places, check=context.interrupt.check)
+    return read(places, excluded=dict(exclude), environments=environments, check=context.interrupt.check)
 
 
 def audited(context: RunContext, reading: Reading) -> Audit:

@@ -9,7 +9,7 @@ from operator import itemgetter
 
 from boombap.deps.advisories.affected_ranges import from_text
 from boombap.deps.model import UNKNOWN, Advisory, Finding, Severity, Skipped
-from boombap.deps.versions.key import sort_key
+from boombap.deps.versions.key import is_outside_ranges, sort_key
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -50,8 +50,11 @@ def match(
         key = sort_key(named[0].ecosystem, named[0].version)
         if key is None:
             skipped += [_not_comparable(one) for one in named]
-        else:
-            wanted.setdefault(named[0].normal, []).append((named, key, {}))
+            continue
+        if is_outside_ranges(named[0].ecosystem, key):
+            # Held against the ranges all the same: what they hold is a finding, what they do not hold means nothing.
+            skipped += [_not_comparable(one) for one in named]
+        wanted.setdefault(named[0].normal, []).append((named, key, {}))
     for row in rows:
         ranges, gap = row[_RANGES], row[_GAP]
         for named, key, hits in wanted.get(row[_PACKAGE], ()):

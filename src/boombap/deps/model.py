@@ -10,8 +10,10 @@ if TYPE_CHECKING:
 
     Scope = Literal["runtime", "dev", "optional"]
     Level = Literal["critical", "high", "medium", "low", "none", "unknown"]
+    FileState = Literal["read", "superseded", "excluded", "gap"]
     Kind = Literal["vulnerability", "malicious", "unsound", "unmaintained", "notice"]
 
+FILE_STATES: tuple[FileState, ...] = ("read", "superseded", "excluded", "gap")
 ECOSYSTEMS = ("PyPI", "npm", "Go", "crates.io", "RubyGems", "Packagist", "Maven")
 """As OSV names them; `Dependency.ecosystem` is one of these, or another that is then not audited."""
 
@@ -90,6 +92,21 @@ class Lint(Record):
     remedy: str = ""
 
 
+class InventoryFile(Record):
+    """A file that could name dependencies, or a folder of such files.
+
+    Attributes:
+        file: relative to where the audit began, with ``/``.
+        state: ``read``; ``superseded`` by a file that says the same in more detail; ``excluded`` by a rule that
+            somebody wrote; ``gap`` when it was not read, or not all of it.
+        reason: why it is in this state; empty for ``read``.
+    """
+
+    file: str
+    state: FileState
+    reason: str = ""
+
+
 class Reading(Record):
     """What the files of a project say.
 
@@ -98,12 +115,14 @@ class Reading(Record):
         skipped: what names no version or could not be read.
         lints: what is doubtful about the files.
         files: what was read, relative to where the audit began.
+        inventory: every file that could name dependencies, in the order of their names.
     """
 
     dependencies: tuple[Dependency, ...] = ()
     skipped: tuple[Skipped, ...] = ()
     lints: tuple[Lint, ...] = ()
     files: tuple[str, ...] = ()
+    inventory: tuple[InventoryFile, ...] = ()
 
 
 class Severity(Record):
@@ -284,6 +303,7 @@ class Audit(Record):
         files: what was read, relative to where the audit began.
         lints: what is doubtful about the files.
         dependencies: everything that the files name in a version, audited or not.
+        inventory: every file that could name dependencies, in the order of their names.
     """
 
     findings: tuple[Finding, ...]
@@ -291,6 +311,12 @@ class Audit(Record):
     files: tuple[str, ...] = ()
     lints: tuple[Lint, ...] = ()
     dependencies: tuple[Dependency, ...] = ()
+    inventory: tuple[InventoryFile, ...] = ()
+
+    @property
+    def excluded(self) -> tuple[InventoryFile, ...]:
+        """Return what a written rule leaves out."""
+        return tuple(item for item in self.inventory if item.state == "excluded")
 
 
 class Violation(Record):
@@ -298,7 +324,8 @@ class Violation(Record):
 
     Attributes:
         rule: the policy's key that is broken: ``severity``, ``kev``, ``epss``, ``unknown_severity``, ``malicious``,
-            ``expired_waiver``, ``max_db_age``, ``max_unaudited``, ``no_database`` or ``nothing_to_audit``.
+            ``expired_waiver``, ``max_db_age``, ``max_unaudited``, ``no_database``, ``sample_database``,
+            ``unreadable`` or ``nothing_to_audit``.
         summary: one sentence.
         finding: what it is about; None when it is about coverage.
     """

@@ -20,6 +20,7 @@ _LAST_PORT = 65_535
 def add_audit(parser: ArgumentParser) -> None:
     """Declare the arguments and the options of `audit`."""
     _add_paths(parser)
+    _add_installed(parser)
     parser.add_argument("--severity", choices=FLOORS, help="only findings from this level on, and of unknown severity")
     _add_policy(parser)
     _add_waivers(parser)
@@ -31,6 +32,7 @@ def add_audit(parser: ArgumentParser) -> None:
 def add_check(parser: ArgumentParser) -> None:
     """Declare the arguments and the options of `check`."""
     _add_paths(parser)
+    _add_installed(parser)
     _add_policy(parser)
     _add_environment(parser)
     _add_waivers(parser)
@@ -43,6 +45,7 @@ def add_check(parser: ArgumentParser) -> None:
 def add_report(parser: ArgumentParser) -> None:
     """Declare the arguments and the options of `report`."""
     _add_paths(parser)
+    _add_installed(parser)
     _add_policy(parser)
     _add_environment(parser)
     _add_waivers(parser)
@@ -51,6 +54,14 @@ def add_report(parser: ArgumentParser) -> None:
     _add_file(parser)
     parser.add_argument("--format", choices=FORMS, help="default: json; with --compliance: table")
     _add_quiet(parser)
+
+
+def add_list(parser: ArgumentParser) -> None:
+    """Declare the arguments and the options of `list`."""
+    _add_paths(parser)
+    _add_installed(parser)
+    _add_policy(parser)
+    add_output(parser, "table", "json")
 
 
 def add_sync(parser: ArgumentParser) -> None:
@@ -146,6 +157,12 @@ def check_update(args: Namespace) -> None:
 
 def _add_paths(parser: ArgumentParser) -> None:
     parser.add_argument("paths", nargs="*", metavar="PATH", help="a file or folder (default: .)")
+
+
+def _add_installed(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--installed", action="append", default=[], metavar="PATH", help="Python packages of an environment; repeatable"
+    )
 
 
 def _add_policy(parser: ArgumentParser) -> None:

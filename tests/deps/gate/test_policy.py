@@ -90,11 +90,15 @@ def test_a_gap_gives_no_verdict_even_where_something_blocks(coverage: dict[str, 
     [
         SOURCE.replace(content_age_s=6 * 86_400),
         SOURCE.replace(content_age_s=27 * 86_400, export_age_s=6 * 86_400),
-        SOURCE.replace(content_age_s=99 * 86_400, is_sample=True),
     ],
 )
 def test_an_ecosystem_may_be_quiet_for_a_while(source: Source):
     assert judge(audited(sources=(source,)), Policy()).gaps == ()
+
+
+def test_made_up_advisories_give_no_verdict_whatever_their_age():
+    found = audited(sources=(SOURCE.replace(content_age_s=99 * 86_400, is_sample=True),))
+    assert [gap.rule for gap in judge(found, Policy()).gaps] == ["sample_database"]
 
 
 def test_an_advisory_that_cannot_be_held_against_a_version_blocks_unless_told_otherwise():

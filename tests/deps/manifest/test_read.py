@@ -23,16 +23,30 @@ def test_a_tree_without_folders_of_others(tmp_path: Path):
         "requirements.txt": "a==1\n",
         "web/requirements-dev.txt": "b==1\n",
         "requirements/prod.txt": "c==1\n",
-        "node_modules/x/package.json": '{"dependencies": {"n": "1.0.0"}}',
+        "js/package.json": "{}",
+        "js/node_modules/x/package.json": '{"dependencies": {"n": "1.0.0"}}',
+        ".venv/pyvenv.cfg": "",
         ".venv/lib/python3.11/site-packages/requirements.txt": "n==1\n",
         "own/pyvenv.cfg": "",
         "own/requirements.txt": "n==1\n",
         ".git/requirements.txt": "n==1\n",
-        "vendor/go.mod": "module m\n",
+        "go/go.mod": "module m\n",
+        "go/vendor/go.mod": "module n\n",
         "notes.txt": "n==1\n",
     }
     found = reading(tmp_path, dict(files))
-    assert names(tmp_path, found) == ["requirements.txt", "requirements/prod.txt", "web/requirements-dev.txt"]
+    read_files = [
+        "go/go.mod",
+        "js/package.json",
+        "requirements.txt",
+        "requirements/prod.txt",
+        "web/requirements-dev.txt",
+    ]
+    assert names(tmp_path, found) == read_files
+    states = [(item.file.removeprefix(f"{tmp_path}/"), item.state) for item in found.inventory]
+    assert states == sorted(
+        [(name, "read") for name in read_files] + [("go/vendor", "superseded"), ("js/node_modules", "superseded")]
+    )
     assert {one.name: one.scope for one in found.dependencies} == {"a": "runtime", "b": "dev", "c": "runtime"}
 
 
@@ -73,7 +87,7 @@ def test_names_begin_with_what_was_given(tmp_path: Path, monkeypatch: pytest.Mon
 def test_a_named_environment_inside_a_project_is_read(tmp_path: Path):
     write(tmp_path, {"site-packages/a-1.dist-info/METADATA": "Name: a\nVersion: 1\n"})
     assert pins(read([str(tmp_path / "site-packages")])) == [("a", "1", 2)]
-    assert read([str(tmp_path)]).dependencies == ()
+    assert pins(read([str(tmp_path)])) == [("a", "1", 2)]
 
 
 def test_what_is_not_there_and_what_is_no_manifest(tmp_path: Path):
@@ -110,13 +124,13 @@ def test_package_json_is_read_only_without_a_lock(tmp_path: Path):
     [
         ("Cargo.toml", "names packages, but no lock file lies beside it"),
         ("Gemfile", "names packages, but no lock file lies beside it"),
-        ("build.gradle", "names packages, but no lock file lies beside it"),
-        ("bun.lock", "is of a format that is not read yet"),
+        ("build.gradle", "its format is not read here (Gradle)"),
+        ("bun.lock", "its format is not read here (bun)"),
     ],
 )
 def test_what_is_not_read_is_named(tmp_path: Path, name: str, reason: str):
     (one,) = reading(tmp_path, {name: ""}).skipped
-    assert one.reason == reason
+    assert (one.reason, one.is_failure) == (reason, True)
     assert one.pin
 
 

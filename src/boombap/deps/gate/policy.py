@@ -14,6 +14,7 @@ Every key is optional::
     except_packages = []
     max_db_age = "7d"
     max_unaudited = 0            # what names no version, at most
+    exclude = { "docs/*" = "not shipped" }   # files that are not read, by pattern, each with the reason
 
     [environment.staging]
     mode = "warn"                # or enforce, the default
@@ -55,6 +56,7 @@ class Policy(Record):
         except_packages: patterns of names that it is not about.
         max_db_age_s: the oldest database that gives a verdict.
         max_unaudited: how much may be left out.
+        exclude: pattern and reason of each rule that leaves files out.
         is_enforced: False where it only warns.
     """
 
@@ -70,6 +72,7 @@ class Policy(Record):
     except_packages: tuple[str, ...] = ()
     max_db_age_s: float = 7 * 86_400.0
     max_unaudited: int = 0
+    exclude: tuple[tuple[str, str], ...] = ()
     is_enforced: bool = True
 
     def rule_for(self, finding: Finding) -> str:
@@ -199,6 +202,15 @@ def _scopes(value: object) -> tuple[str, ...]:
     return names
 
 
+def _exclusions(value: object) -> tuple[tuple[str, str], ...]:
+    if not isinstance(value, dict):
+        raise TypeError('a table of patterns with reasons, as { "docs/*" = "not shipped" }')
+    for pattern, reason in value.items():
+        if not isinstance(reason, str) or not reason.strip() or not pattern.strip():
+            raise ValueError(f"{pattern!r} needs a reason: why are these files not audited?")
+    return tuple(value.items())
+
+
 def _age(value: object) -> float:
     from boombap.units import parse_duration_s
 
@@ -218,5 +230,6 @@ _KEYS: Mapping[str, tuple[str, Callable[[object], object]]] = {
     "except_packages": ("except_packages", _names),
     "max_db_age": ("max_db_age_s", _age),
     "max_unaudited": ("max_unaudited", _count),
+    "exclude": ("exclude", _exclusions),
     "mode": ("is_enforced", _is("enforce", "warn")),
 }

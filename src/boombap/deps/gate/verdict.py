@@ -75,6 +75,9 @@ def coverage_gaps(coverage: Coverage, max_db_age_s: float) -> Iterator[Violation
     if not coverage.audited and not coverage.missing:
         yield Violation("nothing_to_audit", "no dependency was audited")
     for source in coverage.sources:
+        if source.is_sample:
+            summary = f"the advisories of {source.ecosystem} are made up for a demonstration: run `boombap deps sync`"
+            yield Violation("sample_database", summary)
         if source.age_s > max_db_age_s:
             age, limit = format_duration(source.age_s), format_duration(max_db_age_s)
             summary = f"the database of {source.ecosystem} is {age} old, more than {limit}: run `boombap deps sync`"

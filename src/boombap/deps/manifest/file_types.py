@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from boombap.deps.manifest import readers
+from boombap.deps.manifest.requirements_name import is_requirements
 from boombap.record import Record
 
 TYPE_CHECKING = False
@@ -33,7 +34,9 @@ class FileType(Record):
 
 
 REQUIREMENTS = FileType("requirements", "PyPI", is_lock=False)
-DOCKERFILE = FileType("Dockerfile", "", is_lock=False)
+DOCKERFILE = FileType("Dockerfile", "PyPI", readers.commands, is_lock=False)
+WORKFLOW = FileType("workflow", "PyPI", readers.workflow_commands, is_lock=False)
+SCRIPT = FileType("script", "PyPI", readers.script, is_lock=False)
 IMAGES = FileType("compose or Kubernetes file", "", is_lock=False)
 SBOM = FileType("CycloneDX or SPDX", "", readers.sbom)
 INSTALLED = FileType("installed packages", "PyPI", readers.installed)
@@ -46,12 +49,14 @@ _NPM_LOCKS = ("npm-shrinkwrap.json", "package-lock.json", "yarn.lock", "pnpm-loc
 _PACKAGE_JSON = FileType("package.json", "npm", readers.package_json, is_lock=False, instead=_NPM_LOCKS)
 _UV_LOCK = FileType("uv.lock", "PyPI", readers.uv_lock)
 _CONDA = FileType("conda environment", "PyPI", readers.conda_environment, is_lock=False)
+_COMPOSER_LOCK = FileType("composer.lock", "Packagist", readers.composer_lock)
 _GEMFILE_LOCK = FileType("Gemfile.lock", "RubyGems", readers.gemfile_lock)
 
 _BY_NAME: dict[str, FileType] = {
     "pyproject.toml": FileType("pyproject.toml", "PyPI", readers.pyproject, is_lock=False),
     "setup.cfg": FileType("setup.cfg", "PyPI", readers.setup_cfg, is_lock=False),
     "setup.py": FileType("setup.py", "PyPI", readers.setup_py, is_lock=False),
+    "tox.ini": FileType("tox.ini", "PyPI", readers.tox, is_lock=False),
     "poetry.lock": FileType("poetry.lock", "PyPI", readers.poetry_lock),
     "uv.lock": _UV_LOCK,
     "pdm.lock": FileType("pdm.lock", "PyPI", readers.pdm_lock),
@@ -67,37 +72,26 @@ _BY_NAME: dict[str, FileType] = {
     "go.sum": GO_SUM,
     "Gemfile.lock": _GEMFILE_LOCK,
     "gems.locked": _GEMFILE_LOCK,
-    "composer.lock": FileType("composer.lock", "Packagist", readers.composer_lock),
+    "composer.lock": _COMPOSER_LOCK,
     "pom.xml": FileType("pom.xml", "Maven", readers.pom, is_lock=False),
 }
-# Files that name packages without versions; alone they are a gap in the audit that somebody must hear of.
-UNLOCKED: dict[str, tuple[tuple[str, ...], str]] = {
-    "Cargo.toml": (("Cargo.lock",), "`cargo generate-lockfile`"),
-    "Gemfile": (("Gemfile.lock", "gems.locked"), "`bundle lock`"),
-    "composer.json": (("composer.lock",), "`composer update --no-install`"),
-    "Pipfile": (("Pipfile.lock",), "`pipenv lock`"),
-    "build.gradle": (("gradle.lockfile",), "a CycloneDX file from its Gradle plugin"),
-    "build.gradle.kts": (("gradle.lockfile",), "a CycloneDX file from its Gradle plugin"),
-}
+_BY_LOWER_NAME = {name.lower(): file_type for name, file_type in _BY_NAME.items()}
 CHECKED: dict[str, tuple[FileType, tuple[str, ...]]] = {
     "package.json": (_PACKAGE_JSON.replace(read=readers.check_package_json), _NPM_LOCKS),
     "Cargo.toml": (CARGO_LOCK.replace(read=readers.check_cargo_toml, is_lock=False), ("Cargo.lock",)),
+    "Gemfile": (_GEMFILE_LOCK.replace(read=readers.check_gemfile, is_lock=False), ("Gemfile.lock",)),
+    "gems.rb": (_GEMFILE_LOCK.replace(read=readers.check_gemfile, is_lock=False), ("gems.locked",)),
+    "composer.json": (_COMPOSER_LOCK.replace(read=readers.check_composer_json, is_lock=False), ("composer.lock",)),
     "Pipfile": (PIPFILE_LOCK.replace(read=readers.check_pipfile, is_lock=False), ("Pipfile.lock",)),
 }
 """Manifests that say nothing more than their lock, unless that is stale: by name, with the locks."""
-UNREAD = frozenset(
-    (
-        "bun.lock bun.lockb gradle.lockfile conda-lock.yml conda-lock.yaml pixi.lock mix.lock rebar.lock deno.lock "
-        "Package.resolved packages.lock.json project.assets.json paket.lock pubspec.lock Podfile.lock "
-        "Cartfile.resolved stack.yaml.lock cabal.project.freeze renv.lock conan.lock vcpkg-lock.json flake.lock"
-    ).split()
+_WORKFLOW_FOLDERS = ("workflows", ".circleci")
+_WORKFLOWS = frozenset(
+    (".gitlab-ci.yml", ".travis.yml", "azure-pipelines.yml", "bitbucket-pipelines.yml", "appveyor.yml", "action.yml")
 )
-"""Lock files that nothing here reads yet; they are named as skipped."""
-
-_REQUIREMENTS = re.compile(r"(?:.*[-_.])?requirements(?:[-_.].*)?\.txt$", re.IGNORECASE)
 _CONDA_NAME = re.compile(r"(?:environment|conda)(?:[-_.][\w.-]*)?\.ya?ml$", re.IGNORECASE)
 _PYLOCK = re.compile(r"pylock\.[^.]+\.toml$")
-_DOCKERFILE = re.compile(r"(?:Dockerfile|Containerfile)(?:\..+)?$|.+\.[Dd]ockerfile$")
+_DOCKERFILE = re.compile(r"(?:Dockerfile|Containerfile)(?:[.-].+)?$|.+\.(?:docker|container)file$", re.IGNORECASE)
 _SBOM = re.compile(r".*(?:\.cdx|\.spdx|[-_.]?s?bom)\.json$|bom\.json$", re.IGNORECASE)
 
 
@@ -108,19 +102,17 @@ def file_type_of(name: str, folder: str = "") -> FileType | None:
         name: without folders.
         folder: the name of its folder.
     """
-    found = _BY_NAME.get(name)
+    found = _BY_NAME.get(name) or _BY_LOWER_NAME.get(name.lower())
     if found:
         return found
-    if name in UNREAD:
-        return None
-    if name.endswith(".txt"):
-        return REQUIREMENTS if folder == "requirements" or _REQUIREMENTS.match(name) else None
+    if is_requirements(name, folder):
+        return REQUIREMENTS
     if name.endswith(".json"):
         return SBOM if _SBOM.match(name) else None
     if _CONDA_NAME.match(name):
         return _CONDA
     if name.endswith((".yml", ".yaml")):
-        return IMAGES
+        return WORKFLOW if folder in _WORKFLOW_FOLDERS or name in _WORKFLOWS else IMAGES
     if name.endswith(".py.lock"):  # of a script with its requirements inside, PEP 723
         return _UV_LOCK
     if _PYLOCK.match(name):
@@ -145,11 +137,16 @@ def compiled_from(name: str) -> tuple[FileType | None, tuple[str, ...]]:
     (('requirements.txt',), ())
     """
     compiled = name.removesuffix(".in") + ".txt"
-    is_source = name.endswith(".in") and _REQUIREMENTS.match(compiled)
+    is_source = name.endswith(".in") and is_requirements(name)
     return (REQUIREMENTS, (compiled,)) if is_source else (None, ())
 
 
-def is_superseded(name: str, beside: Collection[str]) -> bool:
-    """Tell whether a file beside this one says the same in more detail."""
+def superseded_by(name: str, beside: Collection[str]) -> str:
+    """Return the file beside this one that says the same in more detail; empty when it has to be read itself."""
     found = _BY_NAME.get(name)
-    return found is not None and any(other in beside for other in found.instead)
+    return next((other for other in found.instead if other in beside), "") if found else ""
+
+
+def is_uncertain(file_type: FileType | None) -> bool:
+    """Tell whether a name says so little that a file may be of a format that is not read."""
+    return file_type in (None, IMAGES, _CONDA)

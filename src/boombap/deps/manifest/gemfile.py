@@ -1,10 +1,10 @@
-"""Gemfile.lock: every gem; those under DEPENDENCIES are direct."""
+"""Gemfile.lock: every gem; those under DEPENDENCIES are direct. Gemfile is held against it, by names only."""
 
 from __future__ import annotations
 
 import re
 
-from boombap.deps.manifest.collector import FROM_GIT, LOCAL
+from boombap.deps.manifest.collector import FROM_GIT, LOCAL, NOT_PINNED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,6 +15,8 @@ _DIRECT = re.compile(r"  ([^\s(!]+)")
 # A gem with compiled code says its platform after the version.
 _PLATFORM = re.compile(r"-(?:x86|x64|aarch64|arm64|arm|java|universal|mswin|mingw|ruby|i[3-6]86|powerpc)")
 _VERSION = re.compile(r"[\w.-]*+$")
+_WISH = re.compile(r"[ \t]*gem[ \t(]+[\"']([\w.-]+)[\"']([^\n]*)", re.MULTILINE)
+_ELSEWHERE = re.compile(r"\b(?:path|git|github|gist|bitbucket)\b")
 _REASONS = {"GIT": FROM_GIT, "PATH": LOCAL, "PLUGIN SOURCE": LOCAL}
 
 
@@ -39,6 +41,15 @@ def read(document: str, collector: ManifestCollector) -> None:
             collector.skip(f"{name} {version}", _REASONS[place], line=number, pin="depend on a release of it")
         else:
             collector.add(name, version, line=number, is_direct=name in direct)
+
+
+def check_names(document: str, collector: ManifestCollector) -> None:
+    """Read Gemfile into the collector: every gem that the lock beside it must name."""
+    collector.is_check = True
+    for match in _WISH.finditer(document):
+        if not _ELSEWHERE.search(match[2]):
+            line = document.count("\n", 0, match.start(1)) + 1
+            collector.skip(match[1], NOT_PINNED, line=line, pin="rewrite the lock with `bundle lock`", wanted=match[1])
 
 
 def _release(version: str) -> str:

@@ -39,7 +39,8 @@ def read(document: str, collector: ManifestCollector) -> None:
     entries = [*root.findall("dependencies/dependency"), *root.findall("profiles/profile/dependencies/dependency")]
     for entry in entries:
         _add(collector, entry, properties, managed, lines)
-    if entries:
+    # What a parent names is inherited, and it is often in no file of the project.
+    if entries or root.find("parent") is not None:
         collector.skip("what these dependencies bring", "pom.xml names direct dependencies only", line=1, pin=_SBOM)
 
 

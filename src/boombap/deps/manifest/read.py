@@ -5,16 +5,17 @@ from __future__ import annotations
 import os
 
 from boombap.deps import lint
-from boombap.deps.manifest import safe_text
+from boombap.deps.manifest import lock_form, safe_text
 from boombap.deps.manifest.collector import NOT_PINNED, ManifestCollector
-from boombap.deps.manifest.file_types import DOCKERFILE, GO_MOD, GO_SUM, INSTALLED, REQUIREMENTS
+from boombap.deps.manifest.file_types import DOCKERFILE, GO_MOD, GO_SUM, IMAGES, INSTALLED, REQUIREMENTS, SCRIPT
 from boombap.deps.manifest.find import find
+from boombap.deps.manifest.inventory import inventory
 from boombap.deps.manifest.resolution import Graph, open_entries
 from boombap.deps.model import Reading
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from boombap.deps.manifest.find import Found
     from boombap.deps.model import Dependency, Skipped
@@ -22,7 +23,14 @@ if TYPE_CHECKING:
 _LARGEST_IMAGES_BYTES = 1_000_000
 
 
-def read(paths: Iterable[str], *, may_leave: bool = False, check: Callable[[], None] = lambda: None) -> Reading:
+def read(
+    paths: Iterable[str],
+    *,
+    may_leave: bool = False,
+    excluded: Mapping[str, str] | None = None,
+    environments: Iterable[str] = (),
+    check: Callable[[], None] = lambda: None,
+) -> Reading:
     """Return what the manifests among and below some paths say.
 
     A range counts as pinned where a pin of the same resolution satisfies it; see `deps.manifest.resolution`.
@@ -30,26 +38,33 @@ def read(paths: Iterable[str], *, may_leave: bool = False, check: Callable[[], N
     Args:
         paths: folders and files; names in the answer begin with them as they are given.
         may_leave: whether ``-r`` and ``-c`` lines may lead out of the folder.
+        excluded: by pattern of names, the reason why such files are not read; `*` also matches a slash.
+        environments: folders in which Python packages are installed.
         check: called before each file; may raise to end the run.
 
     Raises:
         NotFound: when a path does not exist.
         UsageError: when a named file is of no kind that is read.
     """
-    found, skipped = find(paths)
+    search = find(paths, excluded, environments)
+    found = list(search.found.values())
     collectors: dict[str, ManifestCollector] = {}
     go_mods = _full_go_mods(found)
     for one in sorted(found, key=_included_last):
         check()
         real = os.path.realpath(one.path)
-        if _is_read(one, collectors.get(real)) or (one.file_type == GO_SUM and os.path.dirname(real) in go_mods):
+        if one.file_type == GO_SUM and os.path.dirname(real) in go_mods:
+            search.supersede(one.shown, f"{one.shown.removesuffix('go.sum')}go.mod")
+            continue
+        if _is_read(one, collectors.get(real)):
             continue
         for path, collector in _collectors(one, may_leave=may_leave):
             # A file that another takes for constraints may be a manifest as well, which says more.
             if path not in collectors or (collectors[path].is_constraint and not collector.is_constraint):
                 collectors[path] = collector
     ordered = sorted(collectors.values(), key=lambda collector: collector.file)
-    return _joined(ordered, skipped)
+    joined = _joined(ordered, search.skipped)
+    return joined.replace(inventory=inventory(joined, search.noted))
 
 
 def _is_read(one: Found, collector: ManifestCollector | None) -> bool:
@@ -84,13 +99,18 @@ def _collectors(one: Found, *, may_leave: bool) -> list[tuple[str, ManifestColle
         if one.file_type == REQUIREMENTS:
             read = _requirements(one, may_leave=may_leave)
             return [(path, _as_check(collector)) for path, collector in read[:1]] if one.is_check else read
-        if one.file_type.read is None:
+        if one.file_type == IMAGES:
             _look_for_images(one, collector)
-        else:
+        elif one.file_type.read is not None:
             # An environment is a folder; the others are given their text.
             document = one.path if one.file_type == INSTALLED else safe_text.text(one.path)
+            lock_form.refuse_later(one.file_type, document)
             one.file_type.read(document, collector)
             _refuse_emptied(one, document, collector)
+            if one.file_type == SCRIPT and not os.path.exists(f"{one.path}.lock"):
+                collector.wanted.clear()  # it gets an environment of its own, whatever other locks say
+            elif one.file_type == DOCKERFILE:
+                collector.lints += lint.dockerfile_images(document, one.shown)
     except safe_text.Malformed as error:
         if not one.is_check:
             collector.fail(error.reason, error.line)
@@ -140,9 +160,7 @@ def _look_for_images(one: Found, collector: ManifestCollector) -> None:
         text = safe_text.decode(safe_text.content(one.path, _LARGEST_IMAGES_BYTES))
     except safe_text.Malformed:
         return  # no dependencies are lost with it
-    if one.file_type == DOCKERFILE:
-        collector.lints += lint.dockerfile_images(text, one.shown)
-    elif "compose" in os.path.basename(one.path) or "apiVersion:" in text:
+    if "compose" in os.path.basename(one.path) or "apiVersion:" in text:
         collector.lints += lint.manifest_images(text, one.shown)
 
 

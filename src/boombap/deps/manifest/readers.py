@@ -81,6 +81,35 @@ def conda_environment(document: str, collector: ManifestCollector) -> None:
     read(document, collector)
 
 
+def tox(document: str, collector: ManifestCollector) -> None:
+    """Read tox.ini."""
+    from boombap.deps.manifest.pypi.tox import read
+
+    read(document, collector)
+    collector.wanted.clear()  # tox installs into environments of its own, whatever a lock says
+
+
+def script(document: str, collector: ManifestCollector) -> None:
+    """Read the requirements inside a script (PEP 723)."""
+    from boombap.deps.manifest.pypi.script import read
+
+    read(document, collector)
+
+
+def commands(document: str, collector: ManifestCollector) -> None:
+    """Read what the commands of a Dockerfile install."""
+    from boombap.deps.manifest.commands import read
+
+    read(document, collector)
+    collector.wanted.clear()  # the commands ask no lock
+
+
+def workflow_commands(document: str, collector: ManifestCollector) -> None:
+    """Read what the commands of a workflow install, all of it for development."""
+    collector.scope = "dev"
+    commands(document, collector)
+
+
 def package_lock(document: str, collector: ManifestCollector) -> None:
     """Read package-lock.json or npm-shrinkwrap.json."""
     from boombap.deps.manifest.npmjs.package_lock import read
@@ -177,3 +206,17 @@ def check_pipfile(document: str, collector: ManifestCollector) -> None:
     from boombap.deps.manifest.pypi.pipfile import check_version_ranges
 
     check_version_ranges(document, collector)
+
+
+def check_gemfile(document: str, collector: ManifestCollector) -> None:
+    """Note which gems Gemfile asks for, to be compared with its lock."""
+    from boombap.deps.manifest.gemfile import check_names
+
+    check_names(document, collector)
+
+
+def check_composer_json(document: str, collector: ManifestCollector) -> None:
+    """Note which packages composer.json asks for, to be compared with its lock."""
+    from boombap.deps.manifest.composer import check_names
+
+    check_names(document, collector)

@@ -62,6 +62,8 @@ def lines(report: Report, catalogue: str) -> Iterator[str]:
         yield printable(f"not audited: {skipped.what} ({skipped.file}): {skipped.reason}")
     for gap in report.audit.coverage.unassessable:
         yield printable(f"not assessable: {gap.what}: {gap.reason}")
+    for item in report.audit.excluded:
+        yield printable(f"excluded: {item.file}: {item.reason}")
     yield "This is evidence for an assessor; it judges no organisation."
 
 
@@ -108,7 +110,7 @@ def _standing(report: Report) -> Standing:
     coverage = report.audit.coverage
     if report.verdict.gaps or not coverage.audited:
         return "not assessed" if not coverage.audited else "partial"
-    return "partial" if coverage.skipped or coverage.unassessable else "evidence"
+    return "partial" if coverage.skipped or coverage.unassessable or report.audit.excluded else "evidence"
 
 
 def _inventory(report: Report) -> str:

@@ -25,6 +25,7 @@ def cyclonedx_object(report: Report) -> dict[str, object]:
     left_out += [
         {"name": "boombap:unassessable", "value": f"{one.what}: {one.reason}"} for one in coverage.unassessable
     ]
+    left_out += [{"name": "boombap:excluded", "value": f"{one.file}: {one.reason}"} for one in report.audit.excluded]
     left_out += [{"name": "boombap:gap", "value": gap.summary} for gap in report.verdict.gaps]
     if report.hidden:
         left_out.append({"name": f"boombap:below-{report.floor}", "value": f"{report.hidden} findings are not listed"})

@@ -61,6 +61,7 @@ def _parts(report: Report) -> dict[str, object]:
         "sources": [plain(one) for one in coverage.sources],
         "lints": [plain(one) for one in audit.lints],
         "files": list(audit.files),
+        "inventory": [plain(item) for item in audit.inventory],
     }
 
 

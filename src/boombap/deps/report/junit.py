@@ -25,26 +25,25 @@ def junit_lines(report: Report) -> Iterator[str]:
     failed = sum(any(status == "blocks" for _, status, _ in found) for found in by_package.values())
     # An advisory without a comparable version blocks as well, and belongs to no package's case.
     others = [violation for violation in report.verdict.violations if violation.finding is None]
-    is_hidden = bool(report.hidden)
-    total = len(by_package) + len(skipped) + len(gaps) + len(others) + is_hidden
+    left_out = [(item.what, item.reason) for item in skipped]
+    left_out += [(item.file, f"excluded: {item.reason}") for item in report.audit.excluded]
+    if report.hidden:
+        left_out.append(("hidden", f"{report.hidden} findings below {report.floor} are not shown"))
+    total = len(by_package) + len(left_out) + len(gaps) + len(others)
     yield '<?xml version="1.0" encoding="UTF-8"?>'
-    counts = (
-        f'tests="{total}" failures="{failed + len(others)}" errors="{len(gaps)}" skipped="{len(skipped) + is_hidden}"'
-    )
+    counts = f'tests="{total}" failures="{failed + len(others)}" errors="{len(gaps)}" skipped="{len(left_out)}"'
     yield f'<testsuites><testsuite name="boombap deps" timestamp="{_xml(report.made_at)}" {counts}>'
     yield "<properties>"
     for source in report.audit.coverage.sources:
         yield f'<property name="database" value="{_xml(database(source))}"/>'
     yield "</properties>"
     yield from cases
-    for item in skipped:
-        yield _notice("skipped", item.what, "skipped", item.reason)
+    for name, reason in left_out:
+        yield _notice("skipped", name, "skipped", reason)
     for violation in others:
         yield _notice("policy", violation.rule, "failure", violation.summary)
     for gap in gaps:
         yield _notice("coverage", gap.rule, "error", gap.summary)
-    if report.hidden:
-        yield _notice("coverage", "hidden", "skipped", f"{report.hidden} findings below {report.floor} are not shown")
     yield "</testsuite></testsuites>"
 
 

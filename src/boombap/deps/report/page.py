@@ -76,6 +76,8 @@ def _notes(report: Report) -> Iterator[str]:
         yield f"not audited: {one.what} ({one.file}): {one.reason}"
     for one in coverage.unassessable:
         yield f"not assessable: {one.what}: {one.reason}"
+    for item in report.audit.excluded:
+        yield f"excluded: {item.file}: {item.reason}"
     for lint in report.audit.lints:
         yield f"{lint.file}: {lint.summary}"
     for source in coverage.sources:

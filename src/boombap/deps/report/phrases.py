@@ -45,15 +45,22 @@ def answer(report: Report) -> str:
     left_out = f"; {len(coverage.skipped):,} could not be audited" if coverage.skipped else ""
     if coverage.unassessable:
         left_out += f"; {len(coverage.unassessable):,} advisories cannot be held against a version"
+    left_out += excluded(report)
     if verdict.gaps:
         found = f"; {_count(report, packages)}" if report.audit.findings else ""
-        return f"no verdict: {verdict.gaps[0].summary}{found}{hidden(report)}"
+        return f"no verdict: {verdict.gaps[0].summary}{found}{hidden(report)}{excluded(report)}"
     return f"{_count(report, packages)}{hidden(report)}{left_out}"
 
 
 def hidden(report: Report) -> str:
     """Return how many findings are not shown, behind a semicolon; empty when all are."""
     return f"; {report.hidden:,} below {report.floor} are not shown" if report.hidden else ""
+
+
+def excluded(report: Report) -> str:
+    """Return how many files a written rule leaves out, behind a semicolon; empty without one."""
+    count = len(report.audit.excluded)
+    return f"; {count:,} {'files are' if count != 1 else 'file is'} excluded by the policy" if count else ""
 
 
 def _count(report: Report, packages: str) -> str:
@@ -66,7 +73,7 @@ def _count(report: Report, packages: str) -> str:
     if report.audit.findings:
         return f"none of {len(report.audit.findings):,} findings in {packages} blocks"
     coverage = report.audit.coverage
-    if report.hidden or coverage.unassessable or coverage.skipped or verdict.gaps:
+    if report.hidden or coverage.unassessable or coverage.skipped or verdict.gaps or report.audit.excluded:
         return f"no findings to show in {packages}"
     return f"no known vulnerabilities in {packages}"
 

@@ -96,6 +96,7 @@ def _invocation(report: Report) -> dict[str, object]:
     texts = [gap.summary for gap in report.verdict.gaps]
     coverage = report.audit.coverage
     texts += [f"{left_out.what}: {left_out.reason}" for left_out in (*coverage.skipped, *coverage.unassessable)]
+    texts += [f"excluded: {item.file}: {item.reason}" for item in report.audit.excluded]
     texts += [f"{report.hidden} findings below {report.floor} are not shown"] if report.hidden else []
     notes = [{"level": "warning", "message": {"text": text}} for text in texts]
     return {

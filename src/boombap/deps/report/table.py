@@ -24,6 +24,8 @@ def lines(report: Report, terminal: Terminal) -> Iterator[str]:
     """Yield the report line by line."""
     yield from _findings(report, terminal)
     yield from _left_out(report.audit.coverage)
+    for item in report.audit.excluded:
+        yield printable(f"excluded: {item.file}: {item.reason}")
     for lint in report.audit.lints:
         if lint.rule == "unpinned":
             continue  # said above already

@@ -31,6 +31,15 @@ def sort_key(ecosystem: str, version: str) -> str | None:
         return None
 
 
+def is_outside_ranges(ecosystem: str, key: str) -> bool:
+    """Tell whether a version has a place in the order only by custom: PyPI's old forms are below all of PEP 440.
+
+    >>> is_outside_ranges("PyPI", str(sort_key("PyPI", "banana"))), is_outside_ranges("npm", str(sort_key("npm", "1")))
+    (True, False)
+    """
+    return ecosystem == "PyPI" and key.startswith("!")
+
+
 def _scheme(ecosystem: str) -> Callable[[str], str]:
     scheme = _schemes.get(ecosystem)
     if scheme is None:

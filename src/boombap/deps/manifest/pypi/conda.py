@@ -21,9 +21,12 @@ def read(document: str, collector: ManifestCollector) -> None:
     Raises:
         Malformed: when the file is not YAML, or could harm its reader.
     """
-    (value, *_) = documents(document, "conda environment")
     lines = _Lines(document)
-    listed = value.get("dependencies")
+    for value in documents(document, "conda environment"):
+        _read_list(value.get("dependencies"), lines, collector)
+
+
+def _read_list(listed: object, lines: _Lines, collector: ManifestCollector) -> None:
     for entry in listed if isinstance(listed, list) else ():
         if isinstance(entry, str):
             name = entry.partition("::")[2] or entry

@@ -12,7 +12,44 @@ if TYPE_CHECKING:
     from boombap.deps.manifest.collector import ManifestCollector
 
 _LARGEST_BYTES = 4_000_000
-_KINDS = ((".dist-info", "METADATA"), (".egg-info", "PKG-INFO"))
+_KINDS = ((".dist-info", "METADATA"), (".egg-info", "PKG-INFO"), (".egg", "EGG-INFO/PKG-INFO"))
+_NAMES = ("site-packages", "dist-packages")
+
+
+def folders(environment: str) -> list[str]:
+    """Return the folders of installed packages of an environment: of a virtual one, a prefix, or one of them itself."""
+    if os.path.basename(os.path.realpath(environment)) in _NAMES or _has_distributions(environment):
+        return [environment]
+    inner = [os.path.join("Lib", "site-packages")]
+    for library in ("lib", "lib64"):
+        versions = [name for name in _listed(os.path.join(environment, library)) if name.startswith(("python", "pypy"))]
+        inner += [os.path.join(library, version, name) for version in versions for name in _NAMES]
+    found = [os.path.join(environment, folder) for folder in inner]
+    # lib64 is often a link to lib.
+    return list({os.path.realpath(folder): folder for folder in reversed(found) if os.path.isdir(folder)}.values())[
+        ::-1
+    ]
+
+
+def sees_others(environment: str) -> bool:
+    """Tell whether a virtual environment uses the packages of the Python that it was made from, too."""
+    try:
+        config = safe_text.text(os.path.join(environment, "pyvenv.cfg"))
+    except safe_text.Malformed:
+        return False
+    pairs = (line.partition("=") for line in config.lower().split("\n"))
+    return any(key.strip() == "include-system-site-packages" and value.strip() == "true" for key, _, value in pairs)
+
+
+def _has_distributions(folder: str) -> bool:
+    return any(name.endswith(".dist-info") for name in _listed(folder))
+
+
+def _listed(folder: str) -> list[str]:
+    try:
+        return sorted(os.listdir(folder))
+    except OSError:
+        return []
 
 
 def read(folder: str, collector: ManifestCollector) -> None:
@@ -27,6 +64,8 @@ def read(folder: str, collector: ManifestCollector) -> None:
         raise safe_text.Malformed(f"cannot be listed: {error.strerror}") from None
     shown_folder = collector.file
     for name in names:
+        if name.endswith(".egg-link"):
+            collector.skip(name, LOCAL)
         for suffix, inner in _KINDS:
             if name.endswith(suffix):
                 place = os.path.join(folder, name)

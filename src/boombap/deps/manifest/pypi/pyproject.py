@@ -42,14 +42,45 @@ def read(document: str, collector: ManifestCollector) -> None:
     safe_text.guarded(lambda: _read(value, lines, collector))
 
 
+def _note_tools(value: Table, collector: ManifestCollector) -> None:
+    """Note the lists of tools that install into environments of their own."""
+    pin = "pin them in a requirements file, or audit an SBOM"
+    if _table(value, "tool", "pixi"):
+        collector.skip("tool.pixi", "names packages of conda, for which there are no advisories here", pin=pin)
+    if _table(value, "tool", "tox"):
+        collector.skip("tool.tox", "may name packages, which are not read here", pin=pin, scope="dev")
+    for name, settings in _table(value, "tool", "hatch", "envs").items():
+        if isinstance(settings, dict) and any(key.endswith("dependencies") for key in settings):
+            collector.skip(f"tool.hatch.envs.{name}", "names packages, which are not read here", pin=pin, scope="dev")
+
+
 def _read(value: Table, lines: _Lines, collector: ManifestCollector) -> None:
+    _note_tools(value, collector)
     _read_entries(value, lines, collector)
+    _take_out_redirected(value, collector)
     _note_dynamic(value, lines, collector)
     collector.pythons = _pythons(value)
     overridden = {normalise("PyPI", name) for name in _overridden(value)}
     for at, wish in collector.wanted.items():
         if wish.normal in overridden:
             collector.wanted[at] = wish.replace(bounds=Bounds())
+
+
+def _take_out_redirected(value: Table, collector: ManifestCollector) -> None:
+    """Skip the pins that uv is told to install from elsewhere: they are not releases of the index."""
+    sources = {normalise("PyPI", name): str(source) for name, source in _table(value, "tool", "uv", "sources").items()}
+    reasons = {
+        name: next((reason for key, reason in _ORIGINS.items() if f"'{key}':" in source), "")
+        for name, source in sources.items()
+    }
+    kept = []
+    for dependency in collector.dependencies:
+        if reason := reasons.get(dependency.normal, ""):
+            what = f"{dependency.name} {dependency.version}"
+            collector.skip(what, reason, line=dependency.line, scope=dependency.scope, pin="depend on a release of it")
+        else:
+            kept.append(dependency)
+    collector.dependencies = kept
 
 
 def _note_dynamic(value: Table, lines: _Lines, collector: ManifestCollector) -> None:
