@@ -537,6 +537,16 @@ nose = "*"
 """
 
 
+def test_the_project_with_its_own_extras_is_no_package():
+    text = (
+        '[project]\nname = "My.App"\ndependencies = ["my-app[x]", "my-app[x, unknown]", "my-app>=1"]\n'
+        '[project.optional-dependencies]\nx = ["a==1.0"]\nall = ["my_app[X]"]\n'
+    )
+    found = collector(readers.pyproject, text, ecosystem="PyPI")
+    assert pins(found) == [("a", "1.0", 5)]
+    assert [skipped.what for skipped in found.skipped] == ["my-app[x, unknown]", "my-app>=1"]
+
+
 def test_pyproject():
     found = collector(readers.pyproject, PYPROJECT, ecosystem="PyPI")
     assert [(one.name, one.version, one.line, one.scope) for one in found.dependencies] == [

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _REQUIREMENT = re.compile(
     r"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)[ \t]*(?:\[[^\]]*\])?([^;]*)(?:;(.*))?", re.ASCII | re.DOTALL
 )
+_OWN = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)[ \t]*\[([^\]]*)\]\s*", re.ASCII)
 _EXACT = re.compile(r"v?\d[\w.!+-]*$", re.ASCII)
 _QUOTED = re.compile(r"\"([^\"]*+)\"|'([^']*+)'")
 _KEY = re.compile(r"\s*+(?:\"([^\"]*+)\"|'([^']*+)'|([A-Za-z0-9_-]++))\s*+[=.]")
@@ -140,8 +141,18 @@ def _requirements(value: Table) -> Iterator[tuple[Scope, str]]:
     for scope, listed in groups:
         # A group may hold tables, which include other groups that are read on their own.
         for item in listed if isinstance(listed, list) else ():
-            if isinstance(item, str):
+            if isinstance(item, str) and not _is_own_extra(value, item):
                 yield scope, item
+
+
+def _is_own_extra(value: Table, text: str) -> bool:
+    """Tell whether a requirement is the project itself with extras, whose lists are read on their own."""
+    match = _OWN.fullmatch(text)
+    own = _table(value, "project").get("name")
+    if match is None or not isinstance(own, str) or normalise("PyPI", match[1]) != normalise("PyPI", own):
+        return False
+    extras = {normalise("PyPI", extra) for extra in _table(value, "project", "optional-dependencies")}
+    return all(normalise("PyPI", extra.strip()) in extras for extra in match[2].split(","))
 
 
 def _group_scope(name: str) -> Scope:
