@@ -42,13 +42,16 @@ def try_lock(descriptor: int) -> bool:
     return True
 
 
-def lock_within(descriptor: int, limit_s: float, sleep: Callable[[float], None]) -> float | None:
+def lock_within(
+    descriptor: int, limit_s: float, sleep: Callable[[float], None], *, step_s: float = _STEP_S
+) -> float | None:
     """Take the lock and return how many seconds that took, 0 when it was free; None when the limit has passed.
 
     Args:
         descriptor: the open file.
         limit_s: the longest wait.
         sleep: waits; `Interrupt.sleep` makes the wait end with `Interrupted`.
+        step_s: how long it waits before it looks again.
 
     Raises:
         ExternalError: on a system without such locks.
@@ -58,8 +61,8 @@ def lock_within(descriptor: int, limit_s: float, sleep: Callable[[float], None])
     while not try_lock(descriptor):
         if waited_s >= limit_s:
             return None
-        sleep(_STEP_S)
-        waited_s += _STEP_S
+        sleep(step_s)
+        waited_s += step_s
     return waited_s
 
 

@@ -49,6 +49,9 @@ def test_a_bound_belongs_to_its_bucket() -> None:
     "misuse",
     [
         lambda meter: meter.add(COUNT, -1, table="x"),
+        lambda meter: meter.add(COUNT, float("nan"), table="x"),
+        lambda meter: meter.add(COUNT, float("inf"), table="x"),
+        lambda meter: meter.observe(TIME, float("nan")),
         lambda meter: meter.add(COUNT, schema="x"),
         lambda meter: meter.add(COUNT, table="x", user="eve"),
         lambda meter: meter.add(COUNT),

@@ -1,15 +1,18 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from boombap.filelock import lock
 from boombap.telemetry import snapshot
-from boombap.telemetry.catalogue import Metric
+from boombap.telemetry.catalogue import LAST_SUCCESS, Metric
 from boombap.telemetry.instruments import Meter
 
 if TYPE_CHECKING:
@@ -38,7 +41,7 @@ def test_runs_add_up_and_gauges_are_replaced(tmp_path: Path) -> None:
         't_rows_total{table="tracks"} 5',
         't_seconds_bucket{le="+Inf"} 2',
         't_seconds_bucket{le="0.1"} 0',
-        't_seconds_bucket{le="1"} 2',
+        't_seconds_bucket{le="1.0"} 2',
         "t_seconds_count 2",
         "t_seconds_sum 1",
     ]
@@ -82,11 +85,82 @@ def test_two_processes_lose_no_count(tmp_path: Path) -> None:
         "for _ in range(100):\n"
         "    meter = Meter()\n"
         "    meter.add(Metric('t_rows_total', 'counter', 'Rows'))\n"
-        "    assert snapshot.leave(Path(sys.argv[1]), 'db', meter)\n"
+        "    while not snapshot.leave(Path(sys.argv[1]), 'db', meter):\n"
+        "        pass\n"
     )
     children = [subprocess.Popen([sys.executable, "-c", program, str(tmp_path)]) for _ in range(3)]
     assert [child.wait(timeout=60) for child in children] == [0, 0, 0]
-    assert snapshot.read(tmp_path / "db.prom") == {("t_rows_total", ()): 300.0}
+    assert snapshot.read(tmp_path / "db.prom")["t_rows_total", ()] == 300.0
+
+
+def test_a_gauge_of_single_things_keeps_the_others(tmp_path: Path) -> None:
+    for action, at_s in (("health", 1000.0), ("slow", 2000.0), ("health", 3000.0)):
+        made = Meter()
+        made.set(LAST_SUCCESS, at_s, command="db", action=action)
+        assert snapshot.leave(tmp_path, "db", made)
+    times = {dict(labels)["action"]: value for (_, labels), value in snapshot.read(tmp_path / "db.prom").items()}
+    assert times == {"health": 3000.0, "slow": 2000.0}
+
+
+def test_text_that_is_not_utf8_is_made_safe(tmp_path: Path) -> None:
+    made = Meter()
+    made.add(COUNT, table=os.fsdecode(b"caf\xe9.txt"))
+    assert snapshot.leave(tmp_path, "ctx", made)
+    assert (tmp_path / "ctx.prom").read_text(encoding="utf-8") == 't_rows_total{table="caf\\\\udce9.txt"} 1\n'
+    assert snapshot.leave(tmp_path, "ctx", made), "and is read back"
+
+
+def test_other_bounds_start_the_family_over(tmp_path: Path) -> None:
+    assert snapshot.leave(tmp_path, "db", meter(2))
+    other = Metric("t_seconds", "histogram", "Time", (), (0.25, 0.75))
+    made = Meter()
+    made.observe(other, 0.5)
+    assert snapshot.leave(tmp_path, "db", made)
+    samples = snapshot.read(tmp_path / "db.prom")
+    buckets = {labels[0][1]: value for (name, labels), value in samples.items() if name == "t_seconds_bucket"}
+    assert buckets == {"0.25": 0, "0.75": 1, "+Inf": 1}
+    assert (samples["t_seconds_count", ()], samples["t_seconds_sum", ()]) == (1, 0.5)
+    assert samples["t_rows_total", (("table", "tracks"),)] == 2
+
+
+def test_a_lock_that_is_not_given_up_costs_the_metrics_of_a_run_and_is_counted(tmp_path: Path) -> None:
+    folder = tmp_path / "metrics"
+    assert snapshot.leave(folder, "db", meter())
+    held = os.open(folder / ".db.lock", os.O_RDWR)
+    lock(held)
+    begun_s = time.monotonic()
+    assert not snapshot.leave(folder, "db", meter())
+    assert not snapshot.leave(folder, "db", meter())
+    assert time.monotonic() - begun_s < 5
+    os.close(held)
+    assert snapshot.leave(folder, "db", meter())
+    samples = snapshot.read(folder / "db.prom")
+    assert samples["boombap_command_runs_lost_total", (("command", "db"),)] == 2
+    assert samples["t_rows_total", (("table", "tracks"),)] == 2
+    assert sorted(path.name for path in folder.iterdir()) == [".db.lock", "db.prom"]
+
+
+def test_a_writer_that_is_killed_leaves_one_file_at_most(tmp_path: Path) -> None:
+    folder = tmp_path / "metrics"
+    program = (
+        "import sys; from pathlib import Path\n"
+        "from boombap.telemetry import snapshot\n"
+        "from boombap.telemetry.catalogue import Metric\n"
+        "from boombap.telemetry.instruments import Meter\n"
+        "metric = Metric('t_total', 'counter', 'x', ('n',))\n"
+        "while True:\n"
+        "    meter = Meter()\n"
+        "    for n in range(500): meter.add(metric, n=str(n))\n"
+        "    snapshot.leave(Path(sys.argv[1]), 'db', meter)\n"
+    )
+    for turn in range(6):
+        child = subprocess.Popen([sys.executable, "-c", program, str(folder)])
+        time.sleep(0.25 + turn / 100)
+        child.kill()
+        child.wait()
+    assert {path.name for path in folder.iterdir()} <= {".db.lock", ".db.part", "db.prom"}
+    assert snapshot.leave(folder, "db", meter())
+    assert not (folder / ".db.part").exists()
 
 
 NAMES = st.from_regex(r"[a-z_][a-z0-9_]*", fullmatch=True)

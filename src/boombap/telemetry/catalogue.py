@@ -25,6 +25,8 @@ class Metric(Record):
         help: one phrase; the unit is in the name.
         labels: names of its labels, in the order of exposition.
         buckets: upper bounds of a histogram, ascending, without infinity.
+        is_whole: of a gauge or an info metric: whether what a run sets replaces all its earlier label sets, as a list of
+            findings does, or only the same ones.
     """
 
     name: str
@@ -32,6 +34,7 @@ class Metric(Record):
     help: str
     labels: tuple[str, ...] = ()
     buckets: tuple[float, ...] = ()
+    is_whole: bool = True
 
 
 RUNS = Metric(
@@ -45,6 +48,13 @@ LAST_SUCCESS = Metric(
     "gauge",
     "When a command last ended with exit code 0, Unix time",
     ("command", "action"),
+    is_whole=False,
+)
+RUNS_LOST = Metric(
+    "boombap_command_runs_lost_total",
+    "counter",
+    "Runs whose metrics could not be written, because the file of the command was locked",
+    ("command",),
 )
 
-CATALOGUE: tuple[Metric, ...] = (RUNS, RUN_SECONDS, LAST_SUCCESS)
+CATALOGUE: tuple[Metric, ...] = (RUNS, RUN_SECONDS, LAST_SUCCESS, RUNS_LOST)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from bisect import bisect_left
+from math import isfinite
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,11 +29,11 @@ class Meter:
         """Add to a counter.
 
         Raises:
-            ValueError: for less than zero, another kind of metric, or labels that it does not have.
+            ValueError: for less than zero or no finite number, another kind of metric, or labels that it does not have.
         """
         key = _key(metric, ("counter",), labels)
-        if amount < 0:
-            raise ValueError(f"{metric.name} cannot count down")
+        if not (amount >= 0 and isfinite(amount)):
+            raise ValueError(f"{metric.name} cannot count {amount:g}")
         with self._lock:
             before = self._values.get(key, 0.0)
             assert isinstance(before, float), "a counter is a number"
@@ -52,9 +53,11 @@ class Meter:
         """Add one measurement to a histogram.
 
         Raises:
-            ValueError: for another kind of metric, or labels that it does not have.
+            ValueError: for no finite number, another kind of metric, or labels that it does not have.
         """
         key = _key(metric, ("histogram",), labels)
+        if not isfinite(value):
+            raise ValueError(f"{metric.name} cannot hold {value:g}")
         with self._lock:
             held = self._values.setdefault(key, [0.0] * (len(metric.buckets) + 2))
             assert isinstance(held, list), "a histogram is a list"

@@ -2,7 +2,7 @@
 
 A run adds its counts to those of the runs before it: it reads the file, writes a temporary one and renames it, under a
 lock, so that neither a crash nor a second run loses a count. A file that cannot be read counts as none. Losing metrics
-never fails a command.
+never fails a command: one that does not get the lock in time leaves a byte in a file beside, which the next one counts.
 Source: prometheus.io, "Exposition formats", text-based format.
 """
 
@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from contextlib import contextmanager
 
 from boombap.errors import ExternalError
-from boombap.filelock import lock
+from boombap.filelock import lock_within
 from boombap.private import make_folder
+from boombap.telemetry.catalogue import RUNS_LOST
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,23 +35,52 @@ _SAMPLE = re.compile(r'([a-zA-Z_:][\w:]*)(?:\{((?:[a-zA-Z_]\w*="(?:[^"\\\n]|\\.)
 _LABEL = re.compile(r'([a-zA-Z_]\w*)="((?:[^"\\\n]|\\.)*)"')
 _UNESCAPED = {"\\\\": "\\", '\\"': '"', "\\n": "\n"}
 _MAX_BYTES = 4_000_000
+# A process that was stopped keeps the lock for ever; no command may wait for it.
+_LOCK_S = 0.2
+_LOCK_STEP_S = 0.005
 
 
 def leave(folder: Path, command: str, meter: Meter) -> bool:
     """Add the metrics of a run to the file of its command; return whether that worked."""
+    lost = folder / f".{command}.lost"
     try:
         make_folder(folder)
-        with _locked(folder / f".{command}.lock"):
+        with _locked(folder / f".{command}.lock") as is_ours:
+            if not is_ours:
+                _note_loss(lost)
+                return False
+            _count_losses(lost, command, meter)
             path = folder / f"{command}{SUFFIX}"
-            merged = _merged(read(path), meter)
-            beside = folder / f".{command}.{os.getpid()}"
-            descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
-                file.writelines(f"{line}\n" for line in lines(merged))
-            beside.replace(path)
+            _write(_merged(read(path), meter), folder / f".{command}.part", path)
     except (OSError, ExternalError):
         return False
     return True
+
+
+def _write(samples: Samples, part: Path, path: Path) -> None:
+    # One name for all writers, since the lock is held: what a killed one left is overwritten.
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
+        file.writelines(f"{line}\n" for line in lines(samples))
+    part.replace(path)
+
+
+def _note_loss(path: Path) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+    try:
+        os.write(descriptor, b".")
+    finally:
+        os.close(descriptor)
+
+
+def _count_losses(path: Path, command: str, meter: Meter) -> None:
+    taken = path.with_name(f"{path.name}.taken")
+    try:
+        path.replace(taken)  # one that is noted from now on is the next run's
+        meter.add(RUNS_LOST, taken.stat().st_size, command=command)
+        taken.unlink()
+    except FileNotFoundError:
+        return
 
 
 def read(path: Path) -> Samples:
@@ -87,21 +118,33 @@ def expanded(metric: Metric, labels: tuple[str, ...], value: Value) -> Iterable[
     seen = 0.0
     for bound, count in zip((*metric.buckets, float("inf")), value[:-1], strict=True):
         seen += count
-        yield f"{metric.name}_bucket", (*named, ("le", "+Inf" if bound == float("inf") else f"{bound:g}")), seen
+        yield f"{metric.name}_bucket", (*named, ("le", _bound(bound))), seen
     yield f"{metric.name}_count", named, seen
     yield f"{metric.name}_sum", named, value[-1]
 
 
 def _merged(before: Samples, meter: Meter) -> Samples:
-    merged = dict(before)
-    replaced = {metric.name for metric, _, _ in meter if metric.kind in ("gauge", "info")}
-    for key in [key for key in merged if key[0] in replaced]:
-        del merged[key]
+    replaced = {metric.name for metric, _, _ in meter if metric.kind in ("gauge", "info") and metric.is_whole}
+    for metric in {metric for metric, _, _ in meter if metric.kind == "histogram"}:
+        if _bounds(before, metric) not in (set(), {_bound(bound) for bound in (*metric.buckets, float("inf"))}):
+            # The counts of other bounds cannot be told apart: the family starts over, as after a restart.
+            replaced |= {f"{metric.name}_bucket", f"{metric.name}_count", f"{metric.name}_sum"}
+    merged = {key: value for key, value in before.items() if key[0] not in replaced}
     for metric, labels, value in meter:
         adds = metric.kind in ("counter", "histogram")
         for name, named, amount in expanded(metric, labels, value):
             merged[name, named] = amount + (merged.get((name, named), 0.0) if adds else 0.0)
     return merged
+
+
+def _bounds(samples: Samples, metric: Metric) -> set[str]:
+    buckets = (labels for name, labels in samples if name == f"{metric.name}_bucket")
+    return {text for labels in buckets for label, text in labels if label == "le"}
+
+
+def _bound(bound: float) -> str:
+    """Return a bound as Prometheus 3 stores it: always with a point."""
+    return "+Inf" if bound == float("inf") else repr(float(bound))
 
 
 def _sample(line: str) -> tuple[tuple[str, Named], float]:
@@ -113,6 +156,8 @@ def _sample(line: str) -> tuple[tuple[str, Named], float]:
 
 
 def _escaped(text: str) -> str:
+    # A file name that is not UTF-8 holds half characters, which no file can.
+    text = text.encode("utf-8", "backslashreplace").decode()
     return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
 
 
@@ -121,10 +166,10 @@ def _unescaped(text: str) -> str:
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
+def _locked(path: Path) -> Iterator[bool]:
+    """Hold the lock for the block; yield False where another process did not give it up in time."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        lock(descriptor)
-        yield
+        yield lock_within(descriptor, _LOCK_S, time.sleep, step_s=_LOCK_STEP_S) is not None
     finally:
         os.close(descriptor)
