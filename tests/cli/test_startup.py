@@ -40,20 +40,21 @@ HEAVY = {
     "typing",
     "urllib.request",
 }
-HARNESS = {"cli", "config", "errors", "interrupt", "log", "output", "record", "units"}
-HELP = (HARNESS - {"config", "log"}) | {"command"}
+HARNESS = {"cli", "command", "config", "errors", "interrupt", "log", "output", "record", "telemetry", "units"}
+HELP = HARNESS - {"config", "log", "telemetry"}
+KEPT = {"filelock", "private"}
 TOOLS = {"ctx", "db", "deps", "redis", "spotify"}
 COMMANDS: dict[str, tuple[list[str], set[str], set[str]]] = {
     "help": (["--help"], {"cli", "errors", "output"}, HEAVY | {"argparse", "json", "pathlib", "re", "threading"}),
-    "config": (["config", "show"], HARNESS | {"command"} | TOOLS, HEAVY | {"json", "psycopg2", "socket"}),
+    "config": (["config", "show"], HARNESS | TOOLS, HEAVY | {"json", "psycopg2", "socket"}),
     "db help": (["db", "--help"], HELP | {"db"}, HEAVY | {"json", "psycopg2", "socket"}),
     "deps help": (["deps", "--help"], HELP | {"deps"}, HEAVY | {"json", "psycopg2", "pycurl", "socket", "sqlite3"}),
     "deps": (
         ["deps", "audit", "requirements.txt"],
-        HARNESS | {"command", "deps"},
+        HARNESS | KEPT | {"deps"},
         (HEAVY - {"typing", "dataclasses"}) | {"psycopg2", "pycurl", "orjson", "packaging", "yaml", "sqlite3", "cvss"},
     ),
-    "db": (["db", "--quick"], HARNESS | {"batch", "clients", "command", "db", "health", "local"}, HEAVY),
+    "db": (["db", "--quick"], HARNESS | KEPT | {"batch", "clients", "db", "health", "local"}, HEAVY),
 }
 """By name: the words, the parts of boombap that are loaded, and what must not be."""
 BOUNDS = {

@@ -49,7 +49,7 @@ def main_of(word: str, prog: str) -> int:
 def _run(word: str, argv: list[str], *, prog: str) -> int:
     from boombap.cli.run import run  # signal and thread set-up, which the help does not need
 
-    return run(COMMANDS[word][0], argv, prog=prog, extra=commands.EXTRAS.get(word, ""))
+    return run(COMMANDS[word][0], argv, prog=prog, command=word, extra=commands.EXTRAS.get(word, ""))
 
 
 def _help() -> str:

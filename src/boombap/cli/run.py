@@ -15,6 +15,7 @@ import signal
 import sys
 import threading
 import time
+from functools import partial
 
 from boombap.cli import streams
 from boombap.command.dispatch import run_tool
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from boombap.cli.commands import CommandModule
+    from boombap.command.dispatch import Ended
     from boombap.config.section import Scope
 
     Load = Callable[[], CommandModule]
@@ -36,17 +38,19 @@ _ENDING = (signal.SIGINT, signal.SIGTERM)
 _STEP_S = 0.05
 
 
-def run(load: Load, argv: Sequence[str], *, prog: str, extra: str = "") -> int:
+def run(load: Load, argv: Sequence[str], *, prog: str, command: str = "", extra: str = "") -> int:
     """Import the command's module, run what `argv` asks of its ``TOOL``, and return the exit code.
 
     Args:
         load: imports the module.
         argv: the words after the command's own.
         prog: the name of the command in messages.
+        command: its word, under which its metrics are kept; empty for one that leaves none.
         extra: what installs the libraries of the command; empty when it needs none.
     """
     interrupt = Interrupt()
-    task = _Task(lambda: _answer(load, argv, prog, interrupt, extra))
+    on_end = partial(_record, command) if command else _forget
+    task = _Task(lambda: _answer(partial(_call, load, argv, prog, interrupt, on_end), prog, extra))
     signal.set_wakeup_fd(task.wake_fd, warn_on_full_buffer=False)
     for signum in _ENDING:
         signal.signal(signum, lambda *_: None)
@@ -99,9 +103,9 @@ def _end(task: _Task, interrupt: Interrupt) -> int:
     return code
 
 
-def _answer(load: Load, argv: Sequence[str], prog: str, interrupt: Interrupt, extra: str) -> int:
+def _answer(call: Callable[[], int], prog: str, extra: str) -> int:
     try:
-        code = _call(load, argv, prog, interrupt)
+        code = call()
         flush(sys.stdout)
     except BrokenPipeError:
         return EXIT_OK
@@ -123,12 +127,25 @@ def _answer(load: Load, argv: Sequence[str], prog: str, interrupt: Interrupt, ex
     return code
 
 
-def _call(load: Load, argv: Sequence[str], prog: str, interrupt: Interrupt) -> int:
+def _call(load: Load, argv: Sequence[str], prog: str, interrupt: Interrupt, on_end: Callable[[Ended], None]) -> int:
     tool = load().TOOL
     try:
-        return run_tool(tool, argv, prog=prog, interrupt=interrupt, scope=_names)
+        return run_tool(tool, argv, prog=prog, interrupt=interrupt, scope=_names, on_end=on_end)
     except SystemExit as error:  # argparse, after --help
         return error.code if isinstance(error.code, int) else EXIT_OK
+
+
+def _forget(_: Ended) -> None:
+    return
+
+
+def _record(command: str, ended: Ended) -> None:
+    state = ended.config.paths.state
+    if state is None:  # a command without configuration
+        return
+    from boombap.cli.record import record
+
+    record(command, ended, state)
 
 
 def _names() -> Scope:

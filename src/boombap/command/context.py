@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from boombap.config.model import Config
     from boombap.interrupt import Interrupt
     from boombap.output.terminal import Terminal
+    from boombap.telemetry.instruments import Meter
 
 
 class RunContext(Record):
@@ -23,6 +24,7 @@ class RunContext(Record):
         terminal: where answers, notes and progress go.
         interrupt: is set when the run is asked to end.
         stack: closes what the action opens, in reverse order, when it is over.
+        meter: takes what the tool counts, for the collector.
     """
 
     args: Namespace
@@ -30,3 +32,4 @@ class RunContext(Record):
     terminal: Terminal
     interrupt: Interrupt
     stack: ExitStack
+    meter: Meter

@@ -25,8 +25,8 @@ class Metric(Record):
         help: one phrase; the unit is in the name.
         labels: names of its labels, in the order of exposition.
         buckets: upper bounds of a histogram, ascending, without infinity.
-        is_whole: of a gauge or an info metric: whether what a run sets replaces all its earlier label sets, as a list of
-            findings does, or only the same ones.
+        is_whole: of a gauge or an info metric: whether what a run sets replaces all its earlier label sets, as a list
+            of findings does, or only the same ones.
     """
 
     name: str
