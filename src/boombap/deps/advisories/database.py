@@ -51,6 +51,8 @@ SELECT (SELECT count(*) FROM advisories) = (SELECT value FROM meta WHERE name = 
         >= 0.9 * coalesce((SELECT value FROM meta WHERE name = 'most_matching'), 0)
     AND NOT EXISTS (SELECT 1 FROM advisories WHERE grp NOT IN (SELECT id FROM groups))
 """
+# Pages are read once or a few times each, and the kernel has them: SQLite's own 2 MB are memory for nothing.
+_CACHE_KB = 256
 _REOPENED = 5
 _TIME = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)")
 _AFFECTED = """
@@ -273,6 +275,7 @@ def _open(path: str) -> _OpenFile:
         try:
             descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
             connection = _sqlite3.connect(f"file:{quoted}?mode=ro", uri=True, check_same_thread=False)
+            connection.execute(f"PRAGMA cache_size=-{_CACHE_KB}")
         except (OSError, _sqlite3.Error) as error:
             if descriptor >= 0:
                 os.close(descriptor)
