@@ -132,6 +132,7 @@ class Database:
         self._file = file
         self._connection = file.connection
         self.is_sealed = _is_whole(path, file)
+        list(self._ask(f"PRAGMA cache_size=-{_CACHE_KB}"))  # reads the schema, so after the checksum
         self._facts = {str(name): value for name, value in self._ask("SELECT name, value FROM meta")}
         built_for = self.fact("ecosystem")
         if built_for and built_for != ecosystem:
@@ -275,7 +276,6 @@ def _open(path: str) -> _OpenFile:
         try:
             descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
             connection = _sqlite3.connect(f"file:{quoted}?mode=ro", uri=True, check_same_thread=False)
-            connection.execute(f"PRAGMA cache_size=-{_CACHE_KB}")
         except (OSError, _sqlite3.Error) as error:
             if descriptor >= 0:
                 os.close(descriptor)
