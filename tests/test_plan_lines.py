@@ -112,10 +112,11 @@ def test_what_is_not_there_is_not_there(line: Line):
     [
         ("deps audit --severity=high", True),
         ("deps audit --severity=huge", False),
-        ("boombap metrics", False),
+        ("boombap flags", False),
         ("boombap --version", True),
         ("database-diagnostics --quick", True),
-        ("prometheus-collector", False),
+        ("prometheus-collector serve", True),
+        ("k6", False),
     ],
 )
 def test_a_command_that_does_not_parse_is_found(span: str, expected: bool):

@@ -43,7 +43,7 @@ HEAVY = {
 HARNESS = {"cli", "command", "config", "errors", "interrupt", "log", "output", "record", "telemetry", "units"}
 HELP = HARNESS - {"config", "log", "telemetry"}
 KEPT = {"filelock", "private"}
-TOOLS = {"ctx", "db", "deps", "redis", "spotify"}
+TOOLS = {"ctx", "db", "deps", "metrics", "redis", "spotify"}
 COMMANDS: dict[str, tuple[list[str], set[str], set[str]]] = {
     "help": (["--help"], {"cli", "errors", "output"}, HEAVY | {"argparse", "json", "pathlib", "re", "threading"}),
     "config": (["config", "show"], HARNESS | TOOLS, HEAVY | {"json", "psycopg2", "socket"}),

@@ -45,6 +45,12 @@ def _redis() -> CommandModule:
     return cli
 
 
+def _metrics() -> CommandModule:
+    from boombap.metrics import cli
+
+    return cli
+
+
 def _local() -> CommandModule:
     from boombap.cli import local
 
@@ -75,6 +81,7 @@ COMMANDS: dict[str, tuple[Callable[[], CommandModule], str]] = {
     "ctx": (_ctx, "code search: which lines answer a question"),
     "deps": (_deps, "dependencies against advisories: audit, policy, reports"),
     "redis": (_redis, "Redis and Valkey: health, what fills the cache, safe changes"),
+    "metrics": (_metrics, "what the tools know as one page for Prometheus"),
     "local": (_local, "the embedded PostgreSQL and Valkey: start, stop, status"),
     "config": (_config, "settings: show each with its source, check them, write a template"),
     "doctor": (_doctor, "check the installation: Python, byte code, servers, rights"),
@@ -86,6 +93,7 @@ EXTRAS = {
     "ctx": "ctx",
     "deps": "deps",
     "redis": "redis",
+    "metrics": "metrics",
     "local": "local",
     "demo": "all,local",
 }

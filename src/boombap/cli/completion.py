@@ -26,6 +26,7 @@ PROGRAMS = {
     "deps": "deps",
     "dependency-manager": "deps",
     "redis-manager": "redis",
+    "prometheus-collector": "metrics",
 }
 _NOTES = """\
 examples:

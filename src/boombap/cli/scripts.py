@@ -35,6 +35,11 @@ def deps() -> NoReturn:
     leave(main_of("deps", "deps"))
 
 
+def prometheus_collector() -> NoReturn:
+    """Run `boombap metrics` as `prometheus-collector`."""
+    leave(main_of("metrics", "prometheus-collector"))
+
+
 def dependency_manager() -> NoReturn:
     """Run `boombap deps` as `dependency-manager`."""
     leave(main_of("deps", "dependency-manager"))

@@ -45,12 +45,19 @@ def _deps() -> Section:
     return SECTION
 
 
+def _metrics() -> Section:
+    from boombap.metrics.settings import SECTION
+
+    return SECTION
+
+
 SECTIONS: dict[str, Callable[[], Section]] = {
     "db": _db,
     "redis_manager": _redis,
     "ctx": _ctx,
     "spotify": _spotify,
     "deps": _deps,
+    "metrics": _metrics,
 }
 # New names by old ones, of sections and of keys; each is removed in the next major version.
 _RENAMED = (("cache", "redis_manager"), ("db.connect_timeout", "postgres.connect_timeout"))

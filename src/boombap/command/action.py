@@ -61,6 +61,7 @@ class Tool(Record):
         default: the action when none is named; empty when one must be.
         notes: what the help says below the actions: examples, where addresses come from, exit codes.
         section: imports the section of its settings; None for a tool without settings.
+        others: imports the sections of other tools that it reads too.
         flags: the settings that its options override, by dotted key.
         needs_config: False for a command that also runs with an invalid configuration, or loads it itself.
     """
@@ -70,6 +71,7 @@ class Tool(Record):
     default: str = ""
     notes: str = ""
     section: Callable[[], Section] | None = None
+    others: Callable[[], tuple[Section, ...]] = tuple
     flags: Callable[[Namespace], Mapping[str, str]] | None = None
     needs_config: bool = True
 

@@ -92,5 +92,5 @@ def _config(tool: Tool, args: Namespace, scope: Callable[[], Scope] | None) -> C
     from boombap.config.load import load
     from boombap.config.section import Scope
 
-    sections = (tool.section(),) if tool.section else ()
+    sections = (tool.section(), *tool.others()) if tool.section else ()
     return load((scope() if scope else Scope()).replace(sections=sections), tool.flags(args) if tool.flags else None)

@@ -164,7 +164,11 @@ SHARED = (
         Paths,
         (
             Key("paths.data", kinds.PATH, "snapshots and the embedded servers; default: boombap in $XDG_DATA_HOME"),
-            Key("paths.state", kinds.PATH, "what runs leave: metrics, the log of bugs; default: boombap in $XDG_STATE_HOME"),
+            Key(
+                "paths.state",
+                kinds.PATH,
+                "what runs leave, and the log of bugs; default: boombap in $XDG_STATE_HOME",
+            ),
             Key("paths.cache", kinds.PATH, "indexes of code; default: boombap in $XDG_CACHE_HOME"),
         ),
     ),

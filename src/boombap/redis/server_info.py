@@ -49,6 +49,16 @@ def read(pool: Pool) -> NodeInfo:
     )
 
 
+def read_info(pool: Pool) -> tuple[dict[str, str], int]:
+    """Return the fields of INFO of one node, and how many keys it has.
+
+    Raises:
+        ExternalError: when it cannot be reached, or does not allow INFO.
+    """
+    info = pool.call("INFO")
+    return _fields(info), sum(databases(info).values())
+
+
 def _fields(info: Any) -> dict[str, str]:  # noqa: ANN401 - a reply
     if isinstance(info, ServerError):
         return {}

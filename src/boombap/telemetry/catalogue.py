@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     Kind = Literal["counter", "gauge", "histogram", "info"]
 
+Figure = tuple["Metric", tuple[str, ...], float]
+"""A metric, the values of its labels, and its value."""
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
@@ -57,4 +59,40 @@ RUNS_LOST = Metric(
     ("command",),
 )
 
-CATALOGUE: tuple[Metric, ...] = (RUNS, RUN_SECONDS, LAST_SUCCESS, RUNS_LOST)
+# Asked for at scrape time, by the probe of each tool.
+SOURCE_UP = Metric("boombap_source_up", "gauge", "Whether a source answered the last scrape", ("source",))
+SOURCE_SECONDS = Metric("boombap_source_seconds", "gauge", "How long a source took at the last scrape", ("source",))
+DB_TRACKS = Metric("boombap_db_tracks", "gauge", "Rows of tracks, as the planner estimates them")
+DB_TRACKS_FILLED = Metric(
+    "boombap_db_tracks_filled", "gauge", "Tracks in which a field is filled, as the planner estimates them", ("field",)
+)
+DB_ANALYZER_RESULTS = Metric(
+    "boombap_db_analyzer_results", "gauge", "Results of an analyzer, as the planner estimates them", ("analyzer",)
+)
+DB_CONNECTIONS = Metric("boombap_db_connections", "gauge", "Client sessions by state", ("state",))
+DB_CONNECTIONS_MAX = Metric("boombap_db_connections_max", "gauge", "Client sessions that the server allows")
+DB_SIZE = Metric("boombap_db_size_bytes", "gauge", "Size of the database")
+REDIS_MEMORY = Metric("boombap_redis_memory_used_bytes", "gauge", "Memory in use", ("node",))
+REDIS_MEMORY_MAX = Metric("boombap_redis_memory_max_bytes", "gauge", "Limit of the memory; 0 without one", ("node",))
+REDIS_KEYS = Metric("boombap_redis_keys", "gauge", "Keys in all databases", ("node",))
+REDIS_CLIENTS = Metric("boombap_redis_clients", "gauge", "Connected clients", ("node",))
+REDIS_HITS = Metric("boombap_redis_keyspace_hits_total", "counter", "Reads that found their key", ("node",))
+REDIS_MISSES = Metric("boombap_redis_keyspace_misses_total", "counter", "Reads that found no key", ("node",))
+REDIS_EVICTED = Metric("boombap_redis_evicted_keys_total", "counter", "Keys that were evicted", ("node",))
+DEPS_ADVISORIES = Metric("boombap_deps_advisories", "gauge", "Advisories in a database", ("ecosystem",))
+DEPS_CHECKED_AGE = Metric(
+    "boombap_deps_checked_age_seconds", "gauge", "Since a database was last found to be current", ("ecosystem",)
+)
+DEPS_CONTENT_AGE = Metric(
+    "boombap_deps_content_age_seconds", "gauge", "Since the newest advisory of a database was written", ("ecosystem",)
+)
+BUILD = Metric("boombap_build_info", "gauge", "Version of boombap and of Python", ("version", "python"))
+SNAPSHOTS = Metric("boombap_snapshot_files", "gauge", "Files in which runs left metrics, read or not", ("state",))
+
+CATALOGUE: tuple[Metric, ...] = (
+    *(RUNS, RUN_SECONDS, LAST_SUCCESS, RUNS_LOST),
+    *(SOURCE_UP, SOURCE_SECONDS, BUILD, SNAPSHOTS),
+    *(DB_TRACKS, DB_TRACKS_FILLED, DB_ANALYZER_RESULTS, DB_CONNECTIONS, DB_CONNECTIONS_MAX, DB_SIZE),
+    *(REDIS_MEMORY, REDIS_MEMORY_MAX, REDIS_KEYS, REDIS_CLIENTS, REDIS_HITS, REDIS_MISSES, REDIS_EVICTED),
+    *(DEPS_ADVISORIES, DEPS_CHECKED_AGE, DEPS_CONTENT_AGE),
+)

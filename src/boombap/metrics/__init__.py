@@ -1,0 +1,1 @@
+"""The collector: one page with everything that the tools know, for Prometheus."""

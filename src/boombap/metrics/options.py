@@ -1,0 +1,16 @@
+"""The options of `metrics`."""
+
+from __future__ import annotations
+
+from boombap.command.options import add_quiet
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from argparse import ArgumentParser
+
+
+def add_serve(parser: ArgumentParser) -> None:
+    """Declare the options of `serve`."""
+    parser.add_argument("--host", default="127.0.0.1", metavar="NAME", help="address to listen at (default: 127.0.0.1)")
+    parser.add_argument("--port", type=int, default=None, metavar="N", help="default: 9464; 0 for any that is free")
+    add_quiet(parser)

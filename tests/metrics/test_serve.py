@@ -1,0 +1,59 @@
+"""`metrics serve` on real servers."""
+
+from __future__ import annotations
+
+import signal
+from typing import TYPE_CHECKING
+from urllib.request import urlopen
+
+import pytest
+
+from metrics.test_page import values
+
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from databases import Database
+
+    Run = Callable[..., subprocess.CompletedProcess[str]]
+    Start = Callable[..., subprocess.Popen[str]]
+
+
+def served(child: subprocess.Popen[str]) -> str:
+    assert child.stderr
+    line = child.stderr.readline()
+    assert line.startswith("metrics are served at http://127.0.0.1:"), line
+    return line.split()[4].rstrip(";")
+
+
+def scrape(url: str) -> dict[tuple[str, ...], float]:
+    with urlopen(url, timeout=20) as response:
+        return values(response.read().decode())
+
+
+@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT])
+def test_the_page_says_what_the_servers_say(
+    boombap: Run, start_boombap: Start, healthy: Database, tmp_path: Path, signum: int
+) -> None:
+    environment = {
+        "DATABASE_URL": healthy.url(),
+        "REDIS_URL": "redis://127.0.0.1:1/0",
+        "BOOMBAP_PATHS_STATE": str(tmp_path / "state"),
+    }
+    assert boombap("db", "--connections", **environment).returncode == 0
+    child = start_boombap("metrics", "serve", "--port", "0", **environment)
+    found = scrape(served(child))
+    assert (found["boombap_source_up", "db"], found["boombap_source_up", "redis"]) == (1.0, 0.0)
+    assert found["boombap_db_tracks",] == 1000
+    assert found["boombap_db_connections_max",] == 60
+    assert found["boombap_command_runs_total", "diagnose", "db", "0"] == 1
+    child.send_signal(signum)
+    assert child.wait(timeout=20) == 128 + signum
+
+
+def test_an_unknown_source_is_named(boombap: Run) -> None:
+    done = boombap("metrics", "serve", BOOMBAP_METRICS_SOURCES="db,kafka")
+    assert done.returncode == 2
+    assert "metrics.sources names 'kafka'; known are db, redis, deps" in done.stderr
