@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from boombap.interrupt import Interrupt
     from boombap.telemetry.catalogue import Figure
 
+# 0 from the start: a series that comes with the first session has no rate before.
+_STATES = ("active", "idle", "idle in transaction")
 _LIMITS = Limits(connect_s=2.0, statement_ms=2000)
 
 
@@ -45,4 +47,5 @@ def figures(diagnosis: Diagnosis) -> Iterator[Figure]:
         yield from ((catalogue.DB_ANALYZER_RESULTS, (one.name,), one.rows) for one in diagnosis.analyzers)
     if isinstance(connections, Connections):
         yield catalogue.DB_CONNECTIONS_MAX, (), connections.limit
-        yield from ((catalogue.DB_CONNECTIONS, (state,), count) for state, count in connections.by_state.items())
+        states = dict.fromkeys(_STATES, 0) | dict(connections.by_state)
+        yield from ((catalogue.DB_CONNECTIONS, (state,), count) for state, count in states.items())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from boombap.command.action import Action, Tool
-from boombap.errors import EXIT_EXTERNAL, EXIT_OK
+from boombap.errors import EXIT_EXTERNAL, EXIT_OK, ExternalError
 from boombap.metrics import options
 
 TYPE_CHECKING = False
@@ -46,6 +46,31 @@ def _serve(context: RunContext) -> int:
     return EXIT_OK
 
 
+def _rules(context: RunContext) -> int:
+    from boombap.metrics.rules import lines
+
+    context.terminal.write("\n".join(lines()))
+    return EXIT_OK
+
+
+def _dashboard(context: RunContext) -> int:
+    from boombap.metrics.dashboard import boards
+    from boombap.output.encode import to_json
+
+    folder = context.args.output
+    if folder is None:
+        context.terminal.write(to_json(list(boards().values())))
+        return EXIT_OK
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, board in boards().items():
+            (folder / f"boombap-{name}.json").write_text(to_json(board) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise ExternalError(f"cannot write to {folder}: {error.strerror}") from None
+    context.terminal.note(f"wrote {len(boards())} dashboards to {folder}")
+    return EXIT_OK
+
+
 TOOL = Tool(
     description="One page with everything that the tools know, for Prometheus.",
     section=_section,
@@ -58,6 +83,21 @@ TOOL = Tool(
             options.add_serve,
             examples="serve --port 9464",
             exits={EXIT_EXTERNAL: "the port is in use or may not be used"},
+        ),
+        Action(
+            "rules",
+            "print recording and alerting rules for Prometheus",
+            _rules,
+            options.add_rules,
+            examples="rules > /etc/prometheus/rules/boombap.yml",
+        ),
+        Action(
+            "dashboard",
+            "print the dashboards for Grafana as a JSON array, or write a file for each",
+            _dashboard,
+            options.add_dashboard,
+            examples="dashboard --output /var/lib/grafana/dashboards",
+            exits={EXIT_EXTERNAL: "the folder cannot be written"},
         ),
     ),
     notes="""\

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from boombap.command.options import add_quiet
 
 TYPE_CHECKING = False
@@ -13,4 +15,15 @@ def add_serve(parser: ArgumentParser) -> None:
     """Declare the options of `serve`."""
     parser.add_argument("--host", default="127.0.0.1", metavar="NAME", help="address to listen at (default: 127.0.0.1)")
     parser.add_argument("--port", type=int, default=None, metavar="N", help="default: 9464; 0 for any that is free")
+    add_quiet(parser)
+
+
+def add_rules(parser: ArgumentParser) -> None:
+    """Declare the options of `rules`."""
+    add_quiet(parser)
+
+
+def add_dashboard(parser: ArgumentParser) -> None:
+    """Declare the options of `dashboard`."""
+    parser.add_argument("--output", type=Path, metavar="DIR", help="folder for a file each; made where it is missing")
     add_quiet(parser)

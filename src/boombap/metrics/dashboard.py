@@ -1,0 +1,116 @@
+"""Dashboards for Grafana: an overview, and one for each source; every query asks for a metric of the catalogue.
+
+Source: Grafana documentation, "Dashboard JSON model" (schema version 39).
+"""
+
+from __future__ import annotations
+
+from boombap.record import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+_SCHEMA = 39
+_WIDTH, _HEIGHT, _COLUMNS = 8, 8, 24
+_SOURCE = {"type": "prometheus", "uid": "${datasource}"}
+
+
+class Panel(Record):
+    """One panel.
+
+    Attributes:
+        title: what it answers.
+        expr: the query.
+        legend: of each series, with ``{{label}}``.
+        unit: as Grafana names it.
+        is_number: whether the last value is shown, and not the course of time.
+    """
+
+    title: str
+    expr: str
+    legend: str = ""
+    unit: str = "short"
+    is_number: bool = False
+
+
+_COMMANDS = (
+    Panel("Runs by exit code", "sum by (command, exit_code) (boombap_command_runs_total)", "{{command}} {{exit_code}}"),
+    Panel(
+        "Time of a run (p95)",
+        "histogram_quantile(0.95, sum by (command, le) (boombap_command_seconds_bucket))",
+        "{{command}}",
+        "s",
+    ),
+    Panel(
+        "Since the last success",
+        "time() - boombap_command_last_success_timestamp_seconds",
+        "{{command}} {{action}}",
+        "s",
+    ),
+)
+_SOURCES = (
+    Panel("Sources", "boombap_source_up", "{{source}}", is_number=True),
+    Panel("Time of a look", "boombap_source_seconds", "{{source}}", "s"),
+)
+_DB = (
+    Panel("Tracks", "boombap_db_tracks", is_number=True),
+    Panel("Tracks with a field", "boombap:db_tracks_filled:ratio", "{{field}}", "percentunit"),
+    Panel("Results by analyzer", "boombap_db_analyzer_results", "{{analyzer}}"),
+    Panel("Connections by state", "boombap_db_connections", "{{state}}"),
+    Panel("Connections in use", "boombap:db_connections:ratio", unit="percentunit", is_number=True),
+    Panel("Size of the database", "boombap_db_size_bytes", unit="bytes"),
+)
+_REDIS = (
+    Panel("Keys", "boombap_redis_keys", "{{node}}"),
+    Panel("Memory in use", "boombap_redis_memory_used_bytes", "{{node}}", "bytes"),
+    Panel("Reads that find their key", "node:boombap_redis_keyspace_hits:ratio", "{{node}}", "percentunit"),
+    Panel("Clients", "boombap_redis_clients", "{{node}}"),
+    Panel("Evicted keys", "boombap_redis_evicted_keys_total", "{{node}}"),
+)
+_DEPS = (
+    Panel("Advisories", "boombap_deps_advisories", "{{ecosystem}}", is_number=True),
+    Panel("Since the last sync", "boombap_deps_checked_age_seconds", "{{ecosystem}}", "s"),
+    Panel("Age of the newest advisory", "boombap_deps_content_age_seconds", "{{ecosystem}}", "s"),
+)
+BOARDS: dict[str, tuple[str, tuple[Panel, ...]]] = {
+    "overview": ("boombap: overview", (*_SOURCES, *_COMMANDS)),
+    "db": ("boombap: PostgreSQL", _DB),
+    "redis": ("boombap: Redis", _REDIS),
+    "deps": ("boombap: dependencies", _DEPS),
+}
+"""By the name of the file: title and panels."""
+
+
+def boards() -> dict[str, dict[str, object]]:
+    """Return every dashboard by the name of its file, without ``.json``."""
+    return {name: _board(name, title, panels) for name, (title, panels) in BOARDS.items()}
+
+
+def _board(name: str, title: str, panels: Sequence[Panel]) -> dict[str, object]:
+    source = {"name": "datasource", "label": "Prometheus", "type": "datasource", "query": "prometheus"}
+    return {
+        "uid": f"boombap-{name}",
+        "title": title,
+        "tags": ["boombap"],
+        "schemaVersion": _SCHEMA,
+        "refresh": "1m",
+        "time": {"from": "now-6h", "to": "now"},
+        "templating": {"list": [source]},
+        "panels": list(_panels(panels)),
+    }
+
+
+def _panels(panels: Sequence[Panel]) -> Iterator[dict[str, object]]:
+    for number, panel in enumerate(panels):
+        left, row = number * _WIDTH % _COLUMNS, number * _WIDTH // _COLUMNS
+        target = {"refId": "A", "datasource": _SOURCE, "expr": panel.expr, "legendFormat": panel.legend}
+        yield {
+            "id": number + 1,
+            "type": "stat" if panel.is_number else "timeseries",
+            "title": panel.title,
+            "datasource": _SOURCE,
+            "gridPos": {"x": left, "y": row * _HEIGHT, "w": _WIDTH, "h": _HEIGHT},
+            "fieldConfig": {"defaults": {"unit": panel.unit}, "overrides": []},
+            "targets": [target],
+        }
