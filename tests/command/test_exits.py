@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 EXITS = {(word, action): codes for word in COMMANDS for action, codes in generated.pages().exits(word).items()}
 SILENT = {
     ("ctx", "mcp"),
+    ("metrics", "rules"),
     ("config", "show"),
     ("config", "check"),
     *(("completion", shell) for shell in ("bash", "zsh", "fish")),

@@ -29,7 +29,7 @@ class Recording(Record):
 
 
 class Alert(Record):
-    """A condition that somebody must hear of.
+    """A condition that somebody must know.
 
     Attributes:
         name: of the alert.
