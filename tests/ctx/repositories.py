@@ -6,13 +6,13 @@ import os
 import subprocess
 from typing import TYPE_CHECKING, Any
 
-from boombap.ctx.index import open_or_build
-from boombap.ctx.search import search
+from boombap.ctx.answers.search import search
+from boombap.ctx.indexing.index import open_or_build
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from boombap.ctx.index import Index
+    from boombap.ctx.indexing.index import Index
     from boombap.ctx.model import Hit
 
 WHEN = "2024-05-06T07:08:09Z"

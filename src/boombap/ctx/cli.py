@@ -7,8 +7,8 @@ import time
 
 from boombap.command.action import Action, Tool
 from boombap.ctx import options
+from boombap.ctx.answers.filter import Filter
 from boombap.ctx.model import Limits
-from boombap.ctx.selection import Filter
 from boombap.errors import EXIT_EXTERNAL, EXIT_FINDINGS, EXIT_OK, EXIT_RETRY_LATER, ExternalError, UsageError
 from boombap.units import parse_duration_s
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from boombap.command.context import RunContext
     from boombap.config.section import Section
-    from boombap.ctx.index import Index
+    from boombap.ctx.indexing.index import Index
     from boombap.ctx.settings import CtxSettings
 
 
@@ -51,7 +51,7 @@ def _check_languages(args: Namespace) -> None:
 
 
 def _open(context: RunContext, *, is_rebuilt: bool = False) -> Index:
-    from boombap.ctx.index import open_or_build
+    from boombap.ctx.indexing.index import open_or_build
 
     index = open_or_build(
         context.args.root,
@@ -79,7 +79,7 @@ def _limits(context: RunContext) -> Limits:
 
 
 def _search(context: RunContext) -> int:
-    from boombap.ctx.search import grep, search
+    from boombap.ctx.answers.search import grep, search
 
     args, query = context.args, " ".join(context.args.query)
     corrections: dict[str, str] = {}
@@ -142,10 +142,11 @@ def _recent(context: RunContext) -> int:
     since_s = int(time.time() - parse_duration_s(args.since))
 
     def ask(index: Index) -> int:
-        from boombap.ctx import encode, recent, report
+        from boombap.ctx import encode, report
+        from boombap.ctx.answers import recent
 
         if query:
-            from boombap.ctx.search import search
+            from boombap.ctx.answers.search import search
 
             hits = search(index, query, limit=args.n, only=Filter(args.lang, args.path, since_s))
             if args.format == "json":
@@ -167,7 +168,8 @@ def _related(context: RunContext) -> int:
     args = context.args
 
     def ask(index: Index) -> int:
-        from boombap.ctx import encode, related, report
+        from boombap.ctx import encode, report
+        from boombap.ctx.answers import related
 
         found = related.relatives(index, args.file, args.n)
         if args.format == "json":
@@ -182,7 +184,7 @@ def _related(context: RunContext) -> int:
 def _status(context: RunContext) -> int:
     def ask(index: Index) -> int:
         from boombap.ctx import encode, report
-        from boombap.ctx.status import status
+        from boombap.ctx.answers.status import status
 
         facts = status(index, _cache(context))
         if context.args.format == "json":
@@ -193,9 +195,9 @@ def _status(context: RunContext) -> int:
 
 
 def _mcp(context: RunContext) -> int:
-    from boombap.ctx import mcp
+    from boombap.ctx.mcp import server
 
-    return mcp.serve(os.path.abspath(context.args.root), _cache(context), _limits(context), context.interrupt)
+    return server.serve(os.path.abspath(context.args.root), _cache(context), _limits(context), context.interrupt)
 
 
 def _json(context: RunContext, value: object, *, is_found: bool) -> int:

@@ -12,9 +12,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from boombap.ctx.answers.recent import Change
+    from boombap.ctx.answers.related import Relative
     from boombap.ctx.model import Hit
-    from boombap.ctx.recent import Change
-    from boombap.ctx.related import Relative
     from boombap.output.terminal import Terminal
 
 _SHOWN_LINES = 6

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from boombap.ctx import store
+from boombap.ctx.answers.related import relatives
+from boombap.ctx.answers.search import search
+from boombap.ctx.indexing import store
 from boombap.ctx.model import Limits
-from boombap.ctx.related import relatives
-from boombap.ctx.search import search
 from ctx.repositories import ask, commit, git, indexed, paths, repository, write
 
 ONE = {"a.py": "def alpha(): ...\n", "b.py": "import a\n\n\ndef beta(): ...\n"}
@@ -87,7 +87,7 @@ def test_what_a_killed_writer_left_is_no_obstacle(root: Path) -> None:
     indexed(root).close()
     program = (
         "import sys, os, signal\n"
-        "from boombap.ctx import build, index\n"
+        "from boombap.ctx.indexing import build, index\n"
         "fill = build.fill\n"
         "def die(*args):\n    fill(*args)\n    os.kill(os.getpid(), signal.SIGKILL)\n"
         "build.fill = die\n"
@@ -105,7 +105,7 @@ def test_what_a_killed_writer_left_is_no_obstacle(root: Path) -> None:
 def test_two_writers_and_a_reader(root: Path) -> None:
     program = (
         "import sys\n"
-        "from boombap.ctx.index import open_or_build\n"
+        "from boombap.ctx.indexing.index import open_or_build\n"
         "open_or_build(sys.argv[1], sys.argv[2], is_rebuilt=True)"
     )
     command = [sys.executable, "-c", program, str(root), str(root.parent / "cache")]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import sqlite3
 import time
 
-from boombap.ctx import store
-from boombap.ctx.freshness import state
+from boombap.ctx.indexing import store
+from boombap.ctx.indexing.freshness import state
 from boombap.ctx.model import Limits
-from boombap.ctx.roots import root_of
+from boombap.ctx.repository.roots import root_of
 from boombap.errors import AccessDenied, ExternalError
 from boombap.record import Record
 
@@ -88,7 +88,7 @@ class _Place(Record):
 
 
 def _build(place: _Place, old: sqlite3.Connection | None, notes: list[str], *, is_rebuilt: bool) -> Index:
-    from boombap.ctx import build  # the grammars and their 40 ms are behind this
+    from boombap.ctx.indexing import build  # the grammars and their 40 ms are behind this
 
     top, path, limits = place.top, place.path, place.limits
     try:
@@ -113,7 +113,7 @@ def _build(place: _Place, old: sqlite3.Connection | None, notes: list[str], *, i
 def _without_cache(
     top: str, old: sqlite3.Connection | None, notes: list[str], limits: Limits, error: Exception
 ) -> Index:
-    from boombap.ctx import build
+    from boombap.ctx.indexing import build
 
     reason = str(error) if isinstance(error, AccessDenied) else f"the index cannot be written: {error}"
     if old is not None and _can_answer(old):

@@ -13,9 +13,9 @@ import sys
 from collections import deque
 from itertools import islice
 
+from boombap.ctx.masking.mask import LONGEST_LINE, is_secret_file, mask
 from boombap.ctx.model import Skipped
-from boombap.ctx.roots import is_too_wide
-from boombap.ctx.secret import LONGEST_LINE, is_secret_file, mask
+from boombap.ctx.repository.roots import is_too_wide
 from boombap.errors import ExternalError, NotFound
 from boombap.record import Record
 
@@ -77,7 +77,7 @@ def listing(root: str, most: int = _MOST_FILES) -> Listing:
         if _is_bare(root):
             raise NotFound(f"{root} is a bare repository", hint="search in a clone with a work tree")
         return _walked(root, most, "")
-    from boombap.ctx.git import ask
+    from boombap.ctx.repository.git import ask
 
     # A home folder with dotfiles holds everything that a user has: only what git tracks belongs to the project.
     is_home = is_too_wide(root)

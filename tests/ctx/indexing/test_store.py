@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from boombap.ctx.store import writing
+from boombap.ctx.indexing.store import writing
 from boombap.errors import RetryLater
 
 

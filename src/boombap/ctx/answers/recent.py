@@ -6,8 +6,8 @@ from boombap.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from boombap.ctx.index import Index
-    from boombap.ctx.selection import Filter
+    from boombap.ctx.answers.filter import Filter
+    from boombap.ctx.indexing.index import Index
 
 _BY_COMMIT = """
 SELECT files.path, language, max(at_s) AS changed_s, count(*) FROM touched

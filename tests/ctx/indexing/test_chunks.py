@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from boombap.ctx.chunks import LARGEST, chunks
+from boombap.ctx.indexing.chunks import LARGEST, chunks
 from boombap.ctx.model import Definition, Structure
 from boombap.ctx.structure.read import structure
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 
-from boombap.ctx import files, fuzzy, score
+from boombap.ctx.answers.filter import ANY, Filter
 from boombap.ctx.model import Hit, Skipped
-from boombap.ctx.score import WEIGHTS
-from boombap.ctx.selection import ANY, Filter
+from boombap.ctx.ranking import fuzzy, score
+from boombap.ctx.ranking.score import WEIGHTS
+from boombap.ctx.repository import files
 from boombap.ctx.tokens import terms
 from boombap.errors import UsageError
 
@@ -19,8 +20,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from boombap.ctx.index import Index
-    from boombap.ctx.score import Question, Row, Scored, Weights
+    from boombap.ctx.indexing.index import Index
+    from boombap.ctx.ranking.score import Question, Row, Scored, Weights
 
 _QUOTED = re.compile(r'"([^"]+)"')
 _MOST_TERMS = 64

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import time
 
-from boombap.ctx import chunks, files, freshness, git, history, store
-from boombap.ctx.imports import Resolver, ranks
+from boombap.ctx.indexing import chunks, freshness, history, store
+from boombap.ctx.indexing.import_graph import Resolver, ranks
 from boombap.ctx.model import Skipped
+from boombap.ctx.repository import files, git
 from boombap.ctx.structure.languages import DATA, PROSE, language_of
 from boombap.ctx.structure.read import structure
 from boombap.ctx.tokens import terms
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Sequence
 
-    from boombap.ctx.files import Listing, Text
     from boombap.ctx.model import Chunk, Limits, Structure
+    from boombap.ctx.repository.files import Listing, Text
 
 GENERATED = 1
 PROSE_FLAG = 2

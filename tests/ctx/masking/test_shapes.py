@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from boombap.ctx.secret import MASK, is_secret_file, mask
+from boombap.ctx.masking.mask import MASK, is_secret_file, mask
 
 LETTERS = "aB3dE6gH9jK2mN5pQ8sT1vW4yZ7bC0"
 PRIVATE_KEY = f"-----BEGIN RSA PRIVATE KEY-----\nMIIB{'aB3d' * 15}\nAgMB\n-----END RSA PRIVATE KEY-----"

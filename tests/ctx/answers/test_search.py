@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from boombap.ctx.fuzzy import distance
-from boombap.ctx.index import open_or_build
-from boombap.ctx.search import grep, search
-from boombap.ctx.selection import Filter
+from boombap.ctx.answers.filter import Filter
+from boombap.ctx.answers.search import grep, search
+from boombap.ctx.indexing.index import open_or_build
+from boombap.ctx.ranking.fuzzy import distance
 from boombap.errors import UsageError
 from ctx.repositories import ask, paths, repository
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from boombap.ctx.index import Index
+    from boombap.ctx.indexing.index import Index
 
 FILES: dict[str, str | bytes] = {
     "pool.py": "class ConnectionPool:\n    def acquire(self):\n        '''Wait for a free connection.'''\n",

@@ -11,8 +11,8 @@ import pytest
 from mcp import ClientSession, StdioServerParameters
 from mcp.client.stdio import stdio_client
 
-from boombap.ctx.index import open_or_build
-from boombap.ctx.mcp import VERSIONS, _Server
+from boombap.ctx.indexing.index import open_or_build
+from boombap.ctx.mcp.server import VERSIONS, _Server
 from ctx.repositories import repository
 
 if TYPE_CHECKING:

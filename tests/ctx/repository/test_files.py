@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from boombap.ctx import files
 from boombap.ctx.model import Skipped
+from boombap.ctx.repository import files
 from boombap.errors import NotFound
 from ctx.repositories import git, repository, write
 

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from boombap.ctx.index import open_or_build
-from boombap.ctx.mcp import _Server
-from boombap.ctx.search import grep, search
-from boombap.ctx.secret import mask
-from boombap.ctx.store import place
+from boombap.ctx.answers.search import grep, search
+from boombap.ctx.indexing.index import open_or_build
+from boombap.ctx.indexing.store import place
+from boombap.ctx.masking.mask import mask
+from boombap.ctx.mcp.server import _Server
 from ctx.repositories import indexed, repository
 
 if TYPE_CHECKING:

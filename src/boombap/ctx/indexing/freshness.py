@@ -12,7 +12,7 @@ import sqlite3
 import sys
 import time
 
-from boombap.ctx import files, git
+from boombap.ctx.repository import files, git
 
 _CHECKED_AT_ONCE = 10_000
 _CHECK_S = 0.05

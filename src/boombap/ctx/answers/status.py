@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 
-from boombap.ctx import store
+from boombap.ctx.indexing import store
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from boombap.ctx.index import Index
+    from boombap.ctx.indexing.index import Index
 
 
 def status(index: Index, cache: str) -> dict[str, object]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from boombap.ctx.git import git_folder
+from boombap.ctx.repository.git import git_folder
 from boombap.errors import NotFound, UsageError
 
 _WAY_OUT = "change into a project, or name one with --root FOLDER"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from boombap.ctx import git
+from boombap.ctx.repository import git
 from boombap.record import Record
 
 TYPE_CHECKING = False

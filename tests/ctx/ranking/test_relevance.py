@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from boombap.ctx.index import open_or_build
-from boombap.ctx.score import WEIGHTS
-from boombap.ctx.search import search
+from boombap.ctx.answers.search import search
+from boombap.ctx.indexing.index import open_or_build
+from boombap.ctx.ranking.score import WEIGHTS
 from ctx.repositories import paths, repository
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from boombap.ctx.index import Index
+    from boombap.ctx.indexing.index import Index
 
 FOLDER = Path(__file__).parent / "relevance"
 # Reached today: 0.9709. Each weight below costs more than the difference when it is switched off.

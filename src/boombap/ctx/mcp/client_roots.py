@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import time
 
-from boombap.ctx.roots import root_of
+from boombap.ctx.repository.roots import root_of
 from boombap.errors import BoombapError
 
 TYPE_CHECKING = False

@@ -5,15 +5,16 @@ from __future__ import annotations
 import os
 import re
 
-from boombap.ctx import files, history
+from boombap.ctx.indexing import history
 from boombap.ctx.model import Skipped
+from boombap.ctx.repository import files
 from boombap.ctx.tokens import terms
 from boombap.errors import NotFound
 from boombap.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from boombap.ctx.index import Index
+    from boombap.ctx.indexing.index import Index
 
 _IMPORTS = 1.0
 _IMPORTED_BY = 0.8

@@ -51,7 +51,7 @@ CREATE VIRTUAL TABLE vocabulary USING fts5vocab(postings, 'row');
 
 def place(cache: str, root: str) -> str:
     """Return the index file of a root: its folder's name for people, a digest of its path for machines."""
-    from boombap.ctx.digest import digest
+    from boombap.ctx.indexing.digest import digest
 
     name = "".join(c if c.isalnum() or c in "-_." else "_" for c in os.path.basename(root))[:40]
     return os.path.join(cache, "ctx", f"{name or 'root'}-{digest(root)}.db")

@@ -13,13 +13,14 @@ import sys
 import time
 
 from boombap import __version__
-from boombap.ctx import encode, recent, related
-from boombap.ctx.client_roots import ClientRoots
-from boombap.ctx.index import open_or_build
-from boombap.ctx.roots import root_of
-from boombap.ctx.search import search
-from boombap.ctx.selection import Filter
-from boombap.ctx.status import status
+from boombap.ctx import encode
+from boombap.ctx.answers import recent, related
+from boombap.ctx.answers.filter import Filter
+from boombap.ctx.answers.search import search
+from boombap.ctx.answers.status import status
+from boombap.ctx.indexing.index import open_or_build
+from boombap.ctx.mcp.client_roots import ClientRoots
+from boombap.ctx.repository.roots import root_of
 from boombap.errors import EXIT_OK, BoombapError, UsageError
 from boombap.units import parse_duration_s
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from typing import Any
 
-    from boombap.ctx.index import Index
+    from boombap.ctx.indexing.index import Index
     from boombap.ctx.model import Limits
     from boombap.interrupt import Interrupt
 
