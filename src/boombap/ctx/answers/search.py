@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from boombap.ctx.answers.filter import ANY, Filter
+from boombap.ctx.indexing import labels
 from boombap.ctx.model import Hit, Skipped
 from boombap.ctx.ranking import fuzzy, score
 from boombap.ctx.ranking.score import WEIGHTS
@@ -125,11 +126,24 @@ def _hit(index: Index, one: Scored, asked: Question, exact: Sequence[str]) -> Hi
         return None
     if exact and not all(phrase in "\n".join(lines) for phrase in exact):
         return None
-    symbol = f"{row.scope}.{one.symbol}" if row.scope and one.symbol else one.symbol or row.scope
+    symbol, kind = _called(index, row, one.symbol)
     why = tuple(
         sorted(((name, round(value, 3)) for name, value in one.parts.items() if value), key=lambda part: -part[1])
     )
-    return Hit(row.path, row.start, row.stop, symbol, row.kind, round(one.score, 4), why, _snippet(lines, asked))
+    return Hit(row.path, row.start, row.stop, symbol, kind, round(one.score, 4), why, _snippet(lines, asked))
+
+
+def _called(index: Index, row: Row, word: str) -> tuple[str, str]:
+    """Return the name, with its scope, and the kind of the definition that a word of the chunk's symbols is part of."""
+    if not word:
+        return row.scope, row.kind
+    (kept,) = index.database.execute("SELECT labels FROM chunks WHERE id = ?", (row.chunk,)).fetchone()
+    name, kind = labels.named(kept, word)
+    return _scoped(row.scope, name or word), kind or row.kind
+
+
+def _scoped(scope: str, name: str) -> str:
+    return f"{scope}.{name}" if scope and name else scope or name
 
 
 def _snippet(lines: Sequence[str], asked: Question) -> str:
@@ -174,12 +188,11 @@ def _matches(index: Index, path: str, wanted: re.Pattern[str]) -> Iterator[Hit]:
 
 def _symbol_at(index: Index, path: str, line: int) -> str:
     row = index.database.execute(
-        """SELECT scope, symbols FROM chunks JOIN files ON files.id = file
+        """SELECT scope, labels, symbols FROM chunks JOIN files ON files.id = file
         WHERE path = ? AND start <= ? AND stop >= ? LIMIT 1""",
         (path, line, line),
     ).fetchone()
     if row is None:
         return ""
-    scope, symbols = row
-    name = symbols.split()[0] if symbols else ""
-    return f"{scope}.{name}" if scope and name else scope or name
+    scope, kept, symbol = row
+    return _scoped(scope, labels.around(kept, line)[0] if kept else symbol)

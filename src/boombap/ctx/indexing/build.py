@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 
-from boombap.ctx.indexing import chunks, freshness, history, store
+from boombap.ctx.indexing import chunks, freshness, history, labels, store
 from boombap.ctx.indexing.import_graph import Resolver, ranks
 from boombap.ctx.model import Skipped
 from boombap.ctx.repository import files, git
@@ -158,7 +158,8 @@ def _add_chunks(database: sqlite3.Connection, number: int, path: str, lines: Seq
     for at, chunk in enumerate(chunks.chunks(lines, found), first + 1):
         row = (at, number, chunk.start, chunk.end, chunk.kind, " ".join(chunk.symbols), ".".join(chunk.scope))
         database.execute(
-            "INSERT INTO chunks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", (*row, *chunk.whole, chunk.complexity)
+            "INSERT INTO chunks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (*row, *chunk.whole, chunk.complexity, labels.of_chunk(chunk)),
         )
         doc, body = _split(chunk, lines)
         columns = (of_path, _joined(chunk.symbols), _joined(chunk.scope), doc, body)

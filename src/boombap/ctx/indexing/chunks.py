@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 LARGEST = 1_500
 SMALL = 400
 _MOST_SYMBOLS = 40
-# Of merged neighbours the one that says most gives the kind.
+# Of merged neighbours the one that says most gives the kind, and the name where the question asks for none of them.
 _LEADING = ("class", "type", "impl", "module", "function", "method", "macro", "section", "key", "constant", "prototype")
 
 
@@ -26,7 +26,7 @@ class _Piece(Record):
     start: int
     end: int
     kind: str
-    symbols: tuple[str, ...]
+    definitions: tuple[Definition, ...]
     scope: tuple[str, ...]
     whole: tuple[int, int]
     complexity: int
@@ -41,10 +41,10 @@ class _Node:
         self.definition = definition
         self.children: list[_Node] = []
 
-    def names(self) -> Iterator[str]:
-        yield self.definition.name
+    def definitions(self) -> Iterator[Definition]:
+        yield self.definition
         for child in self.children:
-            yield from child.names()
+            yield from child.definitions()
 
 
 def chunks(lines: Sequence[str], structure: Structure) -> list[Chunk]:
@@ -57,7 +57,7 @@ def chunks(lines: Sequence[str], structure: Structure) -> list[Chunk]:
             one.start,
             one.end,
             one.kind,
-            tuple(dict.fromkeys(one.symbols))[:_MOST_SYMBOLS],
+            one.definitions[:_MOST_SYMBOLS],
             one.scope,
             docs & frozenset(range(one.start, one.end + 1)),
             one.whole,
@@ -125,15 +125,15 @@ def _of_definition(node: _Node, scope: tuple[str, ...], sizes: _Sizes) -> Iterat
     one = node.definition
     whole = (one.start, one.end)
     if sizes.of(one.start, one.end) <= LARGEST:
-        yield _Piece(one.start, one.end, one.kind, tuple(node.names()), scope, whole, one.complexity)
+        yield _Piece(one.start, one.end, one.kind, tuple(node.definitions()), scope, whole, one.complexity)
         return
     if not node.children:
         for first, last in _windows(one.start, one.end, sizes):
-            yield _Piece(first, last, one.kind, (one.name,), scope, whole, one.complexity)
+            yield _Piece(first, last, one.kind, (one,), scope, whole, one.complexity)
         return
     head_end = max(one.start, node.children[0].definition.start - 1)
     for first, last in _windows(one.start, head_end, sizes):
-        yield _Piece(first, last, one.kind, (one.name,), scope, whole, one.complexity)
+        yield _Piece(first, last, one.kind, (one,), scope, whole, one.complexity)
     yield from _cut(head_end + 1, one.end, node.children, (*scope, one.name), sizes)
 
 
@@ -171,16 +171,21 @@ def _merged(pieces: Sequence[_Piece], sizes: _Sizes) -> Iterator[_Piece]:
         yield held
 
 
-def _joined(one: _Piece, other: _Piece) -> _Piece:
+def _joined(piece: _Piece, following: _Piece) -> _Piece:
+    leading, other = (piece, following) if _place(piece.kind) <= _place(following.kind) else (following, piece)
     return _Piece(
-        one.start,
-        other.end,
-        min(one.kind, other.kind, key=lambda kind: _LEADING.index(kind) if kind in _LEADING else len(_LEADING)),
-        one.symbols + other.symbols,
-        one.scope,
-        (min(one.whole[0], other.whole[0]), max(one.whole[1], other.whole[1])),
-        max(one.complexity, other.complexity),
+        piece.start,
+        following.end,
+        leading.kind,
+        leading.definitions + other.definitions,
+        piece.scope,
+        (min(piece.whole[0], following.whole[0]), max(piece.whole[1], following.whole[1])),
+        max(piece.complexity, following.complexity),
     )
+
+
+def _place(kind: str) -> int:
+    return _LEADING.index(kind) if kind in _LEADING else len(_LEADING)
 
 
 def _doc_lines(definitions: Sequence[Definition]) -> frozenset[int]:

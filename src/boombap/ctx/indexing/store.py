@@ -19,8 +19,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-# 2: more secrets are masked, and what older indexes hold of them must go.
-FORMAT = 2
+# 2: more secrets are masked, and what older indexes hold of them must go. 3: chunks have labels.
+FORMAT = 3
 _STAMP = FORMAT * 1000 + tokens.VERSION
 _WAIT_S = 120.0
 _SCHEMA = """
@@ -34,7 +34,7 @@ CREATE TABLE skipped (path TEXT, reason TEXT, size INTEGER DEFAULT 0, mtime_ns I
 CREATE TABLE folders (path TEXT PRIMARY KEY, mtime_ns INTEGER) WITHOUT ROWID;
 CREATE TABLE chunks (
     id INTEGER PRIMARY KEY, file INTEGER, start INTEGER, stop INTEGER, kind TEXT, symbols TEXT, scope TEXT,
-    whole_start INTEGER, whole_stop INTEGER, complexity INTEGER
+    whole_start INTEGER, whole_stop INTEGER, complexity INTEGER, labels TEXT
 );
 CREATE INDEX chunks_by_file ON chunks (file);
 CREATE TABLE edges (source INTEGER, target INTEGER, PRIMARY KEY (source, target)) WITHOUT ROWID;
