@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 from boombap.ctx.answers.search import search
@@ -48,6 +49,12 @@ def repository(root: Path, files: dict[str, str | bytes]) -> Path:
     if files:
         commit(root, files)
     return root
+
+
+def run_in(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run `ctx` in a folder."""
+    command = [sys.executable, "-m", "boombap", "ctx", *words]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
 
 
 opened: list[Index] = []

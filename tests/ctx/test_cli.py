@@ -1,12 +1,11 @@
 from __future__ import annotations
 
 import json
-import os
 from typing import TYPE_CHECKING
 
 import pytest
 
-from ctx.repositories import repository
+from ctx.repositories import repository, run_in
 
 if TYPE_CHECKING:
     import subprocess
@@ -86,8 +85,7 @@ def test_a_file_name_cannot_steer_the_terminal(work: Path, boombap: Run) -> None
     assert "\\x1b" in done.stdout
 
 
-def test_searches_from_a_subfolder_show_paths_from_there(work: Path, boombap: Run) -> None:
+def test_searches_from_a_subfolder_show_paths_from_there(work: Path) -> None:
     (work / "sub").mkdir()
-    os.chdir(work / "sub")
-    done = boombap("ctx", "search", "acquire", "--root", str(work / "sub"))
-    assert done.returncode == 0
+    done = run_in(work / "sub", "search", "-l", "acquire")
+    assert (done.returncode, done.stdout) == (0, "../pool.py\n")

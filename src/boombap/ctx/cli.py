@@ -7,7 +7,7 @@ import time
 
 from boombap.command.action import Action, Tool
 from boombap.ctx import options
-from boombap.ctx.answers.filter import Filter
+from boombap.ctx.answers.filter import Filter, in_tree, unmatched
 from boombap.ctx.model import Limits
 from boombap.errors import EXIT_EXTERNAL, EXIT_FINDINGS, EXIT_OK, EXIT_RETRY_LATER, ExternalError, UsageError
 from boombap.units import parse_duration_s
@@ -15,11 +15,12 @@ from boombap.units import parse_duration_s
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from boombap.command.context import RunContext
     from boombap.config.section import Section
     from boombap.ctx.indexing.index import Index
+    from boombap.ctx.model import Hit
     from boombap.ctx.settings import CtxSettings
 
 
@@ -82,30 +83,44 @@ def _search(context: RunContext) -> int:
     from boombap.ctx.answers.search import grep, search
 
     args, query = context.args, " ".join(context.args.query)
-    corrections: dict[str, str] = {}
-    only = Filter(args.lang, args.path)
 
     def ask(index: Index) -> int:
-        corrections.clear()
+        only = _filter(args, index)
         if args.regex is not None:
-            hits = grep(index, args.regex, limit=args.n, only=only)
-        else:
-            hits = search(index, query, limit=args.n, only=only, on_correction=corrections.__setitem__)
-        from boombap.ctx import report
-
-        if args.format == "json":
-            from boombap.ctx.encode import search_object
-
-            found = search_object(index.root, args.regex or query, hits, corrections)
-            return _json(context, found, is_found=bool(hits))
-        for word, other in corrections.items():
-            context.terminal.note(f"no match for {word!r}; showing results for {other!r}")
-        if args.files_only:
-            return _lines(context, report.file_lines(hits, index.root), is_found=bool(hits))
-        shown = report.search_lines(hits, index.root, context.terminal, explain=args.explain)
-        return _lines(context, shown, is_found=bool(hits))
+            return _hits(context, index, args.regex, grep(index, args.regex, limit=args.n, only=only), {})
+        corrections: dict[str, str] = {}
+        hits = search(index, query, limit=args.n, only=only, on_correction=corrections.__setitem__)
+        return _hits(context, index, query, hits, corrections)
 
     return _with_index(context, ask)
+
+
+def _filter(args: Namespace, index: Index, since_s: int = 0) -> Filter:
+    groups = (args.path, args.exclude)
+    paths, excluded = ([in_tree(name, index.root, os.getcwd()) for name in names] for names in groups)
+    return Filter(args.lang, paths, since_s, excluded)
+
+
+def _hits(context: RunContext, index: Index, query: str, hits: Sequence[Hit], corrections: Mapping[str, str]) -> int:
+    from boombap.ctx import encode, report
+
+    args = context.args
+    if not hits:
+        _note_unmatched(context, index)
+    if args.format == "json":
+        return _json(context, encode.search_object(index.root, query, hits, corrections), is_found=bool(hits))
+    for word, other in corrections.items():
+        context.terminal.note(f"no match for {word!r}; showing results for {other!r}")
+    if args.files_only:
+        return _lines(context, report.file_lines(hits, index.root), is_found=bool(hits))
+    shown = report.search_lines(hits, index.root, context.terminal, explain=args.explain)
+    return _lines(context, shown, is_found=bool(hits))
+
+
+def _note_unmatched(context: RunContext, index: Index) -> None:
+    """Say which of the paths asked for hold no indexed file: that nothing was found there says nothing."""
+    for path, reason in unmatched(index, _filter(context.args, index).paths):
+        context.terminal.note(f"no indexed file matches {path}{': ' * bool(reason)}{reason}")
 
 
 def _with_index(context: RunContext, ask: Callable[[Index], int]) -> int:
@@ -148,12 +163,13 @@ def _recent(context: RunContext) -> int:
         if query:
             from boombap.ctx.answers.search import search
 
-            hits = search(index, query, limit=args.n, only=Filter(args.lang, args.path, since_s))
-            if args.format == "json":
-                return _json(context, encode.search_object(index.root, query, hits, {}), is_found=bool(hits))
-            shown = report.search_lines(hits, index.root, context.terminal, explain=args.explain)
-            return _lines(context, shown, is_found=bool(hits))
-        changes = recent.changes(index, since_s, Filter(args.lang, args.path), args.n)
+            corrections: dict[str, str] = {}
+            only = _filter(args, index, since_s)
+            hits = search(index, query, limit=args.n, only=only, on_correction=corrections.__setitem__)
+            return _hits(context, index, query, hits, corrections)
+        changes = recent.changes(index, since_s, _filter(args, index), args.n)
+        if not changes:
+            _note_unmatched(context, index)
         if args.format == "json":
             return _json(context, encode.recent_object(index.root, since_s, changes), is_found=bool(changes))
         if args.files_only:
@@ -171,7 +187,7 @@ def _related(context: RunContext) -> int:
         from boombap.ctx import encode, report
         from boombap.ctx.answers import related
 
-        found = related.relatives(index, args.file, args.n)
+        found = related.relatives(index, in_tree(args.file, index.root, os.getcwd()), args.n)
         if args.format == "json":
             return _json(context, encode.related_object(index.root, args.file, found), is_found=bool(found))
         if args.files_only:

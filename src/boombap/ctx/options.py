@@ -69,9 +69,10 @@ def _add_query(parser: ArgumentParser) -> None:
 
 def _add_filter(parser: ArgumentParser) -> None:
     parser.add_argument("--lang", action="append", default=[], metavar="NAME", help="only files of this language")
-    parser.add_argument(
-        "--path", action="append", default=[], metavar="PATH", help="only below this folder, or like *.py"
-    )
+    for option, what in (("--path", "only"), ("--exclude", "nothing")):
+        parser.add_argument(
+            option, action="append", default=[], metavar="PATH", help=f"{what} below this folder, or like *.py"
+        )
 
 
 def _add_answers(parser: ArgumentParser) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 
 from boombap.ctx.indexing import history
@@ -41,18 +40,18 @@ class Relative(Record):
     why: tuple[tuple[str, float], ...]
 
 
-def relatives(index: Index, name: str, limit: int) -> list[Relative]:
+def relatives(index: Index, path: str, limit: int) -> list[Relative]:
     """Return the files that belong to a file, the nearest first.
 
     Args:
         index: of the tree.
-        name: as a person writes it: relative to the root or the working folder, or absolute.
+        path: of the file, relative to the root.
         limit: the most answers.
 
     Raises:
         NotFound: for a file that is not indexed, with the reason.
     """
-    path = _indexed(index, name)
+    _check_indexed(index, path)
     why: dict[str, dict[str, float]] = {}
     for reason, found in (
         ("imported by it", _imports(index, path)),
@@ -71,15 +70,13 @@ def relatives(index: Index, name: str, limit: int) -> list[Relative]:
     return sorted(answers, key=lambda one: (-one.score, one.path))[:limit]
 
 
-def _indexed(index: Index, name: str) -> str:
-    here = os.path.relpath(os.path.abspath(name), index.root)
-    for path in dict.fromkeys((name.removeprefix("./"), here)):
-        if index.database.execute("SELECT 1 FROM files WHERE path = ?", (path,)).fetchone():
-            return path
-    row = index.database.execute("SELECT reason FROM skipped WHERE path IN (?, ?)", (name, here)).fetchone()
+def _check_indexed(index: Index, path: str) -> None:
+    if index.database.execute("SELECT 1 FROM files WHERE path = ?", (path,)).fetchone():
+        return
+    row = index.database.execute("SELECT reason FROM skipped WHERE path = ?", (path,)).fetchone()
     if row:
-        raise NotFound(f"{name} is not indexed: {row[0]}")
-    raise NotFound(f"{name} is not a file of {index.root}")
+        raise NotFound(f"{path} is not indexed: {row[0]}")
+    raise NotFound(f"{path} is not a file of {index.root}")
 
 
 def _imports(index: Index, path: str) -> dict[str, float]:

@@ -15,7 +15,7 @@ import time
 from boombap import __version__
 from boombap.ctx import encode
 from boombap.ctx.answers import recent, related
-from boombap.ctx.answers.filter import Filter
+from boombap.ctx.answers.filter import Filter, in_tree
 from boombap.ctx.answers.search import search
 from boombap.ctx.answers.status import status
 from boombap.ctx.indexing.index import open_or_build
@@ -283,15 +283,15 @@ def _failure(identity: object, code: int, message: str) -> object:
 
 def _search(index: Index, arguments: Arguments) -> object:
     query = _text(arguments, "query")
-    languages, folders = ([_text(arguments, name)] if name in arguments else [] for name in ("language", "path"))
-    only = Filter(languages, folders)
+    languages, paths = ([_text(arguments, name)] if name in arguments else [] for name in ("language", "path"))
+    only = Filter(languages, [in_tree(path, index.root, index.root) for path in paths])
     corrections: dict[str, str] = {}
     hits = search(index, query, limit=_limit(arguments), only=only, on_correction=corrections.__setitem__)
     return encode.search_object(index.root, query, hits, corrections)
 
 
 def _related(index: Index, arguments: Arguments) -> object:
-    file = _text(arguments, "file")
+    file = in_tree(_text(arguments, "file"), index.root, index.root)
     return encode.related_object(index.root, file, related.relatives(index, file, _limit(arguments)))
 
 
