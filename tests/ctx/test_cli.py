@@ -32,7 +32,7 @@ def test_json_is_stable(work: Path, boombap: Run) -> None:
     found = json.loads(boombap("ctx", "search", "--json", "ConnectionPool").stdout)
     assert list(found) == ["schema", "root", "query", "corrections", "hits"]
     assert list(found["hits"][0]) == [
-        "path", "start_line", "end_line", "symbol", "kind", "score", "why", "snippet",
+        "path", "start_line", "end_line", "symbol", "kind", "score", "why", "snippet", "snippet_line",
     ]  # fmt: skip
 
 

@@ -80,16 +80,26 @@ def _limits(context: RunContext) -> Limits:
 
 
 def _search(context: RunContext) -> int:
-    from boombap.ctx.answers.search import grep, search
+    from boombap.ctx.answers.grep import grep
+    from boombap.ctx.answers.search import search
 
     args, query = context.args, " ".join(context.args.query)
 
     def ask(index: Index) -> int:
         only = _filter(args, index)
         if args.regex is not None:
-            return _hits(context, index, args.regex, grep(index, args.regex, limit=args.n, only=only), {})
+            around, ignore_case = args.context or 0, args.ignore_case
+            lines = grep(index, args.regex, limit=args.n, only=only, ignore_case=ignore_case, around=around)
+            return _hits(context, index, args.regex, lines, {}, is_numbered=args.context is not None)
         corrections: dict[str, str] = {}
-        hits = search(index, query, limit=args.n, only=only, on_correction=corrections.__setitem__)
+        hits = search(
+            index,
+            query,
+            limit=args.n,
+            only=only,
+            on_correction=corrections.__setitem__,
+            ignore_case=args.ignore_case,
+        )
         return _hits(context, index, query, hits, corrections)
 
     return _with_index(context, ask)
@@ -101,7 +111,15 @@ def _filter(args: Namespace, index: Index, since_s: int = 0) -> Filter:
     return Filter(args.lang, paths, since_s, excluded)
 
 
-def _hits(context: RunContext, index: Index, query: str, hits: Sequence[Hit], corrections: Mapping[str, str]) -> int:
+def _hits(
+    context: RunContext,
+    index: Index,
+    query: str,
+    hits: Sequence[Hit],
+    corrections: Mapping[str, str],
+    *,
+    is_numbered: bool = False,
+) -> int:
     from boombap.ctx import encode, report
 
     args = context.args
@@ -113,7 +131,7 @@ def _hits(context: RunContext, index: Index, query: str, hits: Sequence[Hit], co
         context.terminal.note(f"no match for {word!r}; showing results for {other!r}")
     if args.files_only:
         return _lines(context, report.file_lines(hits, index.root), is_found=bool(hits))
-    shown = report.search_lines(hits, index.root, context.terminal, explain=args.explain)
+    shown = report.search_lines(hits, index.root, context.terminal, explain=args.explain, is_numbered=is_numbered)
     return _lines(context, shown, is_found=bool(hits))
 
 
@@ -245,7 +263,7 @@ TOOL = Tool(
             options.add_search,
             _check_search,
             examples='search "FastAPI route handler"\nsearch --explain -n 3 RouterGroup\n'
-            "search -e 'TODO|FIXME' --lang python",
+            "search -e 'todo|fixme' -i -C 2 --exclude tests",
             exits={EXIT_FINDINGS: "nothing was found", EXIT_EXTERNAL: _UNREADABLE, EXIT_RETRY_LATER: _BUSY},
         ),
         Action(

@@ -98,7 +98,8 @@ class Hit(Record):
             key; ``text`` outside any, ``line`` for one that a regular expression matches.
         score: higher is better; comparable within one answer only.
         why: each part of the score with its value, the largest first.
-        snippet: its lines, with secrets masked.
+        snippet: its lines, or of many those that say most, with secrets masked.
+        snippet_line: the number of the snippet's first line.
     """
 
     path: str
@@ -109,6 +110,7 @@ class Hit(Record):
     score: float
     why: tuple[tuple[str, float], ...]
     snippet: str
+    snippet_line: int
 
 
 class Limits(Record):

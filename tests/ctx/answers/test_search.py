@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from boombap.ctx.answers.filter import Filter
-from boombap.ctx.answers.search import grep, search
+from boombap.ctx.answers.grep import grep
+from boombap.ctx.answers.search import search
 from boombap.ctx.indexing.index import open_or_build
 from boombap.ctx.ranking.fuzzy import distance
 from boombap.errors import UsageError

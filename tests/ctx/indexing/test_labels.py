@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from boombap.ctx.answers.search import grep
+from boombap.ctx.answers.grep import grep
 from boombap.ctx.indexing import labels
 from boombap.ctx.indexing.labels import Label
 from boombap.ctx.model import Definition

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from boombap.ctx.answers.search import grep, search
+from boombap.ctx.answers.grep import grep
+from boombap.ctx.answers.search import search
 from boombap.ctx.indexing.index import open_or_build
 from boombap.ctx.indexing.store import place
 from boombap.ctx.masking.mask import mask

@@ -69,6 +69,12 @@ def _pattern(path: str) -> re.Pattern[str]:
 ANY = Filter()
 
 
+def kept_files(index: Index, only: Filter) -> set[int]:
+    """Return the numbers of the files that may answer."""
+    rows = index.database.execute("SELECT id, path, language, changed_s FROM files")
+    return {number for number, path, language, changed_s in rows if only.has(path, language, changed_s)}
+
+
 def in_tree(name: str, root: str, folder: str) -> str:
     """Return a path or pattern, as a person writes it, relative to the root of the tree.
 

@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import re
 
-from boombap.ctx.answers.filter import ANY, Filter
+from boombap.ctx.answers.filter import ANY, Filter, kept_files
+from boombap.ctx.answers.grep import grep
 from boombap.ctx.indexing import labels
 from boombap.ctx.model import Hit, Skipped
 from boombap.ctx.ranking import fuzzy, score
 from boombap.ctx.ranking.score import WEIGHTS
 from boombap.ctx.repository import files
 from boombap.ctx.tokens import terms
-from boombap.errors import UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from boombap.ctx.indexing.index import Index
     from boombap.ctx.ranking.score import Question, Row, Scored, Weights
@@ -46,6 +46,7 @@ def search(
     weights: Weights = WEIGHTS,
     only: Filter = ANY,
     on_correction: Callable[[str, str], None] | None = None,
+    ignore_case: bool = False,
 ) -> list[Hit]:
     """Return the best answers to a query, the best first.
 
@@ -56,21 +57,19 @@ def search(
         weights: of the ranking.
         only: which files may answer.
         on_correction: told of each misspelt word and what was searched for instead.
+        ignore_case: whether a quoted text matches in any case, as single words always do.
     """
     query = query[:_LONGEST_QUERY]
     exact = _QUOTED.findall(query)
     asked = _corrected(index, score.question(query.replace('"', " ")), exact, on_correction)
     if exact and not asked.terms:
-        return _literal(index, exact, limit, only)
+        return grep(index, "|".join(map(re.escape, exact)), limit=limit, only=only, ignore_case=ignore_case)
     if not asked.terms:
         return []
     rows = _candidates(index, asked, weights, only, exact)
     found = score.ranked(rows, asked, weights, int(index.fact("now_s") or 0))
-    hits = (_hit(index, one, asked, exact) for one in found)
-    return _first((hit for hit in hits if hit is not None), limit)
-
-
-def _first(hits: Iterator[Hit], limit: int) -> list[Hit]:
+    phrases = [re.compile(re.escape(text), re.IGNORECASE if ignore_case else 0) for text in exact]
+    hits = (hit for one in found if (hit := _hit(index, one, asked, phrases)) is not None)
     return [hit for _, hit in zip(range(limit), hits, strict=False)]
 
 
@@ -113,24 +112,20 @@ def _candidates(index: Index, asked: Question, weights: Weights, only: Filter, e
     return found
 
 
-def kept_files(index: Index, only: Filter) -> set[int]:
-    """Return the numbers of the files that may answer."""
-    rows = index.database.execute("SELECT id, path, language, changed_s FROM files")
-    return {number for number, path, language, changed_s in rows if only.has(path, language, changed_s)}
-
-
-def _hit(index: Index, one: Scored, asked: Question, exact: Sequence[str]) -> Hit | None:
+def _hit(index: Index, one: Scored, asked: Question, phrases: Sequence[re.Pattern[str]]) -> Hit | None:
     row = one.row
     lines = files.read_part(index.root, row.path, row.start, row.stop)
     if isinstance(lines, Skipped):
         return None
-    if exact and not all(phrase in "\n".join(lines) for phrase in exact):
+    if phrases and not all(phrase.search("\n".join(lines)) for phrase in phrases):
         return None
     symbol, kind = _called(index, row, one.symbol)
     why = tuple(
         sorted(((name, round(value, 3)) for name, value in one.parts.items() if value), key=lambda part: -part[1])
     )
-    return Hit(row.path, row.start, row.stop, symbol, kind, round(one.score, 4), why, _snippet(lines, asked))
+    before, snippet = _snippet(lines, asked)
+    score = round(one.score, 4)
+    return Hit(row.path, row.start, row.stop, symbol, kind, score, why, snippet, row.start + before)
 
 
 def _called(index: Index, row: Row, word: str) -> tuple[str, str]:
@@ -139,60 +134,15 @@ def _called(index: Index, row: Row, word: str) -> tuple[str, str]:
         return row.scope, row.kind
     (kept,) = index.database.execute("SELECT labels FROM chunks WHERE id = ?", (row.chunk,)).fetchone()
     name, kind = labels.named(kept, word)
-    return _scoped(row.scope, name or word), kind or row.kind
+    return labels.scoped(row.scope, name or word), kind or row.kind
 
 
-def _scoped(scope: str, name: str) -> str:
-    return f"{scope}.{name}" if scope and name else scope or name
-
-
-def _snippet(lines: Sequence[str], asked: Question) -> str:
-    """Return the lines, or of many the window that holds most of the question."""
+def _snippet(lines: Sequence[str], asked: Question) -> tuple[int, str]:
+    """Return the lines, or of many the window that holds most of the question; and how many are before them."""
     if len(lines) <= _SNIPPET_LINES:
-        return "\n".join(lines)
+        return 0, "\n".join(lines)
     wanted = set(asked.terms)
     counts = [len(wanted.intersection(terms(line))) for line in lines]
     sums = [sum(counts[at : at + _SNIPPET_LINES]) for at in range(len(lines) - _SNIPPET_LINES + 1)]
-    at = sums.index(max(sums))
-    return "\n".join(lines[at : at + _SNIPPET_LINES])
-
-
-def _literal(index: Index, exact: Sequence[str], limit: int, only: Filter) -> list[Hit]:
-    return grep(index, "|".join(map(re.escape, exact)), limit=limit, only=only)
-
-
-def grep(index: Index, pattern: str, *, limit: int = 10, only: Filter = ANY) -> list[Hit]:
-    """Return the lines that a regular expression matches, by path and line.
-
-    Raises:
-        UsageError: for a pattern that Python's `re` does not read.
-    """
-    try:
-        wanted = re.compile(pattern)
-    except re.error as error:
-        raise UsageError(f"{pattern!r} is not a regular expression: {error}") from None
-    kept = kept_files(index, only) if only else None
-    rows = index.database.execute("SELECT id, path FROM files ORDER BY path").fetchall()
-    paths = [path for number, path in rows if kept is None or number in kept]
-    return _first((hit for path in paths for hit in _matches(index, path, wanted)), limit)
-
-
-def _matches(index: Index, path: str, wanted: re.Pattern[str]) -> Iterator[Hit]:
-    text = files.read(index.root, path)
-    if isinstance(text, Skipped):
-        return
-    for number, line in enumerate(text.lines, 1):
-        if wanted.search(line):
-            yield Hit(path, number, number, _symbol_at(index, path, number), "line", 1.0, (("match", 1.0),), line)
-
-
-def _symbol_at(index: Index, path: str, line: int) -> str:
-    row = index.database.execute(
-        """SELECT scope, labels, symbols FROM chunks JOIN files ON files.id = file
-        WHERE path = ? AND start <= ? AND stop >= ? LIMIT 1""",
-        (path, line, line),
-    ).fetchone()
-    if row is None:
-        return ""
-    scope, kept, symbol = row
-    return _scoped(scope, labels.around(kept, line)[0] if kept else symbol)
+    before = sums.index(max(sums))
+    return before, "\n".join(lines[before : before + _SNIPPET_LINES])

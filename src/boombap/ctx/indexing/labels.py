@@ -73,6 +73,11 @@ def around(kept: str, line: int) -> tuple[str, str]:
     return _qualified(min(found, key=_length), labels) if found else _NONE
 
 
+def scoped(scope: str, name: str) -> str:
+    """Return a name with its scope before it, as in ``Pool.acquire``; either may be empty."""
+    return f"{scope}.{name}" if scope and name else scope or name
+
+
 def _qualified(label: Label, labels: Sequence[Label]) -> tuple[str, str]:
     outer = [
         other
