@@ -22,9 +22,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import ctx_tuning as tuning
-from boombap.ctx.index import open_or_build
-from boombap.ctx.score import WEIGHTS, Weights
-from boombap.ctx.search import search
+from boombap.ctx.answers.search import search
+from boombap.ctx.indexing.index import open_or_build
+from boombap.ctx.ranking.score import WEIGHTS, Weights
 from ctx_corpora import HELDOUT, Missing, Question, Ready, Target, cache, development, fetch_all, load
 from ctx_spans import spans
 from measure import machine
@@ -32,7 +32,7 @@ from measure import machine
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from boombap.ctx.index import Index
+    from boombap.ctx.indexing.index import Index
 
 LIMIT = 10
 _CONTEXT_TOKENS = 2000

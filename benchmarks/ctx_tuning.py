@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from boombap.ctx.score import Weights
+    from boombap.ctx.ranking.score import Weights
     from ctx_corpora import Ready
 
 # Differences under .01 of the whole are noise; a move must at least gain this to be taken.

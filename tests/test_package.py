@@ -13,8 +13,9 @@ ROOT = Path(boombap.__file__).parent
 MODULES = sorted(ROOT.rglob("*.py"))
 MOST_LINES = 400
 MOST_LINES_OF_A_FUNCTION = 60
-# ctx/git.py hands it on to git, without the variables that would lead git to another repository; the tour to commands.
-ENVIRONMENT_READERS = {"config/load.py", "output/terminal.py", "ctx/git.py", "demo/stage.py"}
+# ctx/repository/git.py hands it on to git, without the variables that would lead git to another repository; the tour to
+# commands.
+ENVIRONMENT_READERS = {"config/load.py", "output/terminal.py", "ctx/repository/git.py", "demo/stage.py"}
 DRIVERS = {"psycopg2", "pycurl", "hiredis"}
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 

@@ -137,7 +137,7 @@ def test_help_of_a_tool_loads_no_library_of_its_work(tool: str, environment: dic
     python(environment, "-c", LISTING, str(tmp_path / "modules"), tool, "--help")
     modules = set((tmp_path / "modules").read_text().split())
     assert f"boombap.{tool}.cli" in modules
-    assert modules & {"psycopg2", "pycurl", "hiredis", "sqlite3", "ssl", "socket", "boombap.ctx.secret"} == set()
+    assert modules & {"psycopg2", "pycurl", "hiredis", "sqlite3", "ssl", "socket", "boombap.ctx.masking.mask"} == set()
 
 
 @pytest.mark.parametrize("word", ["demo", "doctor", "local"])

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
-from boombap.ctx.index import open_or_build
-from boombap.ctx.search import search
+from boombap.ctx.answers.search import search
+from boombap.ctx.indexing.index import open_or_build
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from boombap.ctx.index import Index
+    from boombap.ctx.indexing.index import Index
     from boombap.ctx.model import Hit
 
 WHEN = "2024-05-06T07:08:09Z"
@@ -48,6 +49,12 @@ def repository(root: Path, files: dict[str, str | bytes]) -> Path:
     if files:
         commit(root, files)
     return root
+
+
+def run_in(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run `ctx` in a folder."""
+    command = [sys.executable, "-m", "boombap", "ctx", *words]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
 
 
 opened: list[Index] = []

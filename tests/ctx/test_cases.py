@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from boombap.ctx import files
-from boombap.ctx.index import open_or_build
+from boombap.ctx.answers.search import search
+from boombap.ctx.indexing.index import open_or_build
 from boombap.ctx.model import Skipped
-from boombap.ctx.search import search
+from boombap.ctx.repository import files
 from ctx.repositories import ask, commit, git, indexed, paths, repository, write
 
 if TYPE_CHECKING:

@@ -313,6 +313,7 @@ def candidates(bench: Bench) -> Iterator[str]:
 def searches(bench: Bench) -> Iterator[str]:
     bench.repository()
     yield bench.run("ctx", "search", "--json", "conection pool")
+    yield bench.run("ctx", "search", "--json", "-e", "def ")
     yield bench.run("ctx", "search", "--json", "-e", "nothing like this", codes=(1,))
 
 

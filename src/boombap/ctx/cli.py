@@ -7,19 +7,20 @@ import time
 
 from boombap.command.action import Action, Tool
 from boombap.ctx import options
+from boombap.ctx.answers.filter import Filter, in_tree, unmatched
 from boombap.ctx.model import Limits
-from boombap.ctx.selection import Filter
 from boombap.errors import EXIT_EXTERNAL, EXIT_FINDINGS, EXIT_OK, EXIT_RETRY_LATER, ExternalError, UsageError
 from boombap.units import parse_duration_s
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from boombap.command.context import RunContext
     from boombap.config.section import Section
-    from boombap.ctx.index import Index
+    from boombap.ctx.indexing.index import Index
+    from boombap.ctx.model import Hit
     from boombap.ctx.settings import CtxSettings
 
 
@@ -51,7 +52,7 @@ def _check_languages(args: Namespace) -> None:
 
 
 def _open(context: RunContext, *, is_rebuilt: bool = False) -> Index:
-    from boombap.ctx.index import open_or_build
+    from boombap.ctx.indexing.index import open_or_build
 
     index = open_or_build(
         context.args.root,
@@ -79,33 +80,65 @@ def _limits(context: RunContext) -> Limits:
 
 
 def _search(context: RunContext) -> int:
-    from boombap.ctx.search import grep, search
+    from boombap.ctx.answers.grep import grep
+    from boombap.ctx.answers.search import search
 
     args, query = context.args, " ".join(context.args.query)
-    corrections: dict[str, str] = {}
-    only = Filter(args.lang, args.path)
 
     def ask(index: Index) -> int:
-        corrections.clear()
+        only = _filter(args, index)
         if args.regex is not None:
-            hits = grep(index, args.regex, limit=args.n, only=only)
-        else:
-            hits = search(index, query, limit=args.n, only=only, on_correction=corrections.__setitem__)
-        from boombap.ctx import report
-
-        if args.format == "json":
-            from boombap.ctx.encode import search_object
-
-            found = search_object(index.root, args.regex or query, hits, corrections)
-            return _json(context, found, is_found=bool(hits))
-        for word, other in corrections.items():
-            context.terminal.note(f"no match for {word!r}; showing results for {other!r}")
-        if args.files_only:
-            return _lines(context, report.file_lines(hits, index.root), is_found=bool(hits))
-        shown = report.search_lines(hits, index.root, context.terminal, explain=args.explain)
-        return _lines(context, shown, is_found=bool(hits))
+            around, ignore_case = args.context or 0, args.ignore_case
+            lines = grep(index, args.regex, limit=args.n, only=only, ignore_case=ignore_case, around=around)
+            return _hits(context, index, args.regex, lines, {}, is_numbered=args.context is not None)
+        corrections: dict[str, str] = {}
+        hits = search(
+            index,
+            query,
+            limit=args.n,
+            only=only,
+            on_correction=corrections.__setitem__,
+            ignore_case=args.ignore_case,
+        )
+        return _hits(context, index, query, hits, corrections)
 
     return _with_index(context, ask)
+
+
+def _filter(args: Namespace, index: Index, since_s: int = 0) -> Filter:
+    groups = (args.path, args.exclude)
+    paths, excluded = ([in_tree(name, index.root, os.getcwd()) for name in names] for names in groups)
+    return Filter(args.lang, paths, since_s, excluded)
+
+
+def _hits(
+    context: RunContext,
+    index: Index,
+    query: str,
+    hits: Sequence[Hit],
+    corrections: Mapping[str, str],
+    *,
+    is_numbered: bool = False,
+) -> int:
+    from boombap.ctx import encode, report
+
+    args = context.args
+    if not hits:
+        _note_unmatched(context, index)
+    if args.format == "json":
+        return _json(context, encode.search_object(index.root, query, hits, corrections), is_found=bool(hits))
+    for word, other in corrections.items():
+        context.terminal.note(f"no match for {word!r}; showing results for {other!r}")
+    if args.files_only:
+        return _lines(context, report.file_lines(hits, index.root), is_found=bool(hits))
+    shown = report.search_lines(hits, index.root, context.terminal, explain=args.explain, is_numbered=is_numbered)
+    return _lines(context, shown, is_found=bool(hits))
+
+
+def _note_unmatched(context: RunContext, index: Index) -> None:
+    """Say which of the paths asked for hold no indexed file: that nothing was found there says nothing."""
+    for path, reason in unmatched(index, _filter(context.args, index).paths):
+        context.terminal.note(f"no indexed file matches {path}{': ' * bool(reason)}{reason}")
 
 
 def _with_index(context: RunContext, ask: Callable[[Index], int]) -> int:
@@ -142,17 +175,19 @@ def _recent(context: RunContext) -> int:
     since_s = int(time.time() - parse_duration_s(args.since))
 
     def ask(index: Index) -> int:
-        from boombap.ctx import encode, recent, report
+        from boombap.ctx import encode, report
+        from boombap.ctx.answers import recent
 
         if query:
-            from boombap.ctx.search import search
+            from boombap.ctx.answers.search import search
 
-            hits = search(index, query, limit=args.n, only=Filter(args.lang, args.path, since_s))
-            if args.format == "json":
-                return _json(context, encode.search_object(index.root, query, hits, {}), is_found=bool(hits))
-            shown = report.search_lines(hits, index.root, context.terminal, explain=args.explain)
-            return _lines(context, shown, is_found=bool(hits))
-        changes = recent.changes(index, since_s, Filter(args.lang, args.path), args.n)
+            corrections: dict[str, str] = {}
+            only = _filter(args, index, since_s)
+            hits = search(index, query, limit=args.n, only=only, on_correction=corrections.__setitem__)
+            return _hits(context, index, query, hits, corrections)
+        changes = recent.changes(index, since_s, _filter(args, index), args.n)
+        if not changes:
+            _note_unmatched(context, index)
         if args.format == "json":
             return _json(context, encode.recent_object(index.root, since_s, changes), is_found=bool(changes))
         if args.files_only:
@@ -167,9 +202,10 @@ def _related(context: RunContext) -> int:
     args = context.args
 
     def ask(index: Index) -> int:
-        from boombap.ctx import encode, related, report
+        from boombap.ctx import encode, report
+        from boombap.ctx.answers import related
 
-        found = related.relatives(index, args.file, args.n)
+        found = related.relatives(index, in_tree(args.file, index.root, os.getcwd()), args.n)
         if args.format == "json":
             return _json(context, encode.related_object(index.root, args.file, found), is_found=bool(found))
         if args.files_only:
@@ -182,7 +218,7 @@ def _related(context: RunContext) -> int:
 def _status(context: RunContext) -> int:
     def ask(index: Index) -> int:
         from boombap.ctx import encode, report
-        from boombap.ctx.status import status
+        from boombap.ctx.answers.status import status
 
         facts = status(index, _cache(context))
         if context.args.format == "json":
@@ -193,9 +229,9 @@ def _status(context: RunContext) -> int:
 
 
 def _mcp(context: RunContext) -> int:
-    from boombap.ctx import mcp
+    from boombap.ctx.mcp import server
 
-    return mcp.serve(os.path.abspath(context.args.root), _cache(context), _limits(context), context.interrupt)
+    return server.serve(os.path.abspath(context.args.root), _cache(context), _limits(context), context.interrupt)
 
 
 def _json(context: RunContext, value: object, *, is_found: bool) -> int:
@@ -227,7 +263,7 @@ TOOL = Tool(
             options.add_search,
             _check_search,
             examples='search "FastAPI route handler"\nsearch --explain -n 3 RouterGroup\n'
-            "search -e 'TODO|FIXME' --lang python",
+            "search -e 'todo|fixme' -i -C 2 --exclude tests",
             exits={EXIT_FINDINGS: "nothing was found", EXIT_EXTERNAL: _UNREADABLE, EXIT_RETRY_LATER: _BUSY},
         ),
         Action(

@@ -8,9 +8,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from boombap.ctx.answers.recent import Change
+    from boombap.ctx.answers.related import Relative
     from boombap.ctx.model import Hit
-    from boombap.ctx.recent import Change
-    from boombap.ctx.related import Relative
 
 SEARCH_SCHEMA = "boombap.ctx.search/1"
 RECENT_SCHEMA = "boombap.ctx.recent/1"

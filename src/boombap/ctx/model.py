@@ -63,8 +63,8 @@ class Chunk(Record):
     Attributes:
         start: first line, counted from 1.
         end: last line.
-        kind: of its first definition; ``text`` outside any.
-        symbols: the names that it defines, or the one that it is a part of.
+        kind: of the first of its definitions; ``text`` outside any.
+        definitions: what it defines, the one that says most first; or the one that it is a part of.
         scope: the enclosing names, outermost first.
         docs: the line numbers of doc comments in it.
         whole: first and last line of the definition it is a part of.
@@ -74,11 +74,16 @@ class Chunk(Record):
     start: int
     end: int
     kind: str
-    symbols: tuple[str, ...]
+    definitions: tuple[Definition, ...]
     scope: tuple[str, ...]
     docs: frozenset[int]
     whole: tuple[int, int]
     complexity: int
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """Return the names of its definitions, each once."""
+        return tuple(dict.fromkeys(definition.name for definition in self.definitions))
 
 
 class Hit(Record):
@@ -89,10 +94,12 @@ class Hit(Record):
         start_line: counted from 1.
         end_line: the last line that belongs to it.
         symbol: what is defined there, with its scope; empty outside any definition.
-        kind: function, method, class, type, constant, module, section, key or text.
+        kind: of that definition: function, method, class, type, impl, constant, macro, prototype, module, section or
+            key; ``text`` outside any, ``line`` for one that a regular expression matches.
         score: higher is better; comparable within one answer only.
         why: each part of the score with its value, the largest first.
-        snippet: its lines, with secrets masked.
+        snippet: its lines, or of many those that say most, with secrets masked.
+        snippet_line: the number of the snippet's first line.
     """
 
     path: str
@@ -103,6 +110,7 @@ class Hit(Record):
     score: float
     why: tuple[tuple[str, float], ...]
     snippet: str
+    snippet_line: int
 
 
 class Limits(Record):

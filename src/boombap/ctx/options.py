@@ -10,12 +10,17 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
 _MOST = 1_000
+_MOST_AROUND = 100
 
 
 def add_search(parser: ArgumentParser) -> None:
     """Declare the arguments and the options of `search`."""
     _add_query(parser)
     parser.add_argument("-e", "--regex", metavar="REGEX", help="lines that this regular expression matches")
+    parser.add_argument("-i", "--ignore-case", action="store_true", help="-e and quoted texts match in any case")
+    parser.add_argument(
+        "-C", "--context", type=whole_number(0, _MOST_AROUND), metavar="N", help="with -e: N lines around each match"
+    )
     _add_filter(parser)
     _add_answers(parser)
 
@@ -61,6 +66,8 @@ def check_search(args: Namespace) -> None:
         raise UsageError("search needs something to search for", hint='for example: ctx search "connection pool"')
     if args.regex is not None and args.query:
         raise UsageError("-e searches without a query", hint="leave one of them out")
+    if args.context is not None and args.regex is None:
+        raise UsageError("-C needs -e", hint="an answer to a query is a whole definition")
 
 
 def _add_query(parser: ArgumentParser) -> None:
@@ -69,9 +76,10 @@ def _add_query(parser: ArgumentParser) -> None:
 
 def _add_filter(parser: ArgumentParser) -> None:
     parser.add_argument("--lang", action="append", default=[], metavar="NAME", help="only files of this language")
-    parser.add_argument(
-        "--path", action="append", default=[], metavar="PATH", help="only below this folder, or like *.py"
-    )
+    for option, what in (("--path", "only"), ("--exclude", "nothing")):
+        parser.add_argument(
+            option, action="append", default=[], metavar="PATH", help=f"{what} below this folder, or like *.py"
+        )
 
 
 def _add_answers(parser: ArgumentParser) -> None:

@@ -12,26 +12,34 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from boombap.ctx.answers.recent import Change
+    from boombap.ctx.answers.related import Relative
     from boombap.ctx.model import Hit
-    from boombap.ctx.recent import Change
-    from boombap.ctx.related import Relative
     from boombap.output.terminal import Terminal
 
 _SHOWN_LINES = 6
 _SHOWN_SKIPPED = 20
 
 
-def search_lines(hits: Sequence[Hit], root: str, terminal: Terminal, *, explain: bool) -> Iterator[str]:
-    """Yield each hit as its place, its symbol and its first lines."""
+def search_lines(
+    hits: Sequence[Hit], root: str, terminal: Terminal, *, explain: bool, is_numbered: bool = False
+) -> Iterator[str]:
+    """Yield each hit as its place, its symbol and its first lines; or all lines of its snippet, numbered."""
     for hit in hits:
         place = f"{terminal.style(shown(hit.path, root), 'cyan')}:{hit.start_line}-{hit.end_line}"
         yield f"{place}  {terminal.style(printable(hit.symbol), 'bold')} {terminal.style(hit.kind, 'dim')}"
         if explain:
             parts = "  ".join(f"{name} {value:g}" for name, value in hit.why)
             yield f"    score {hit.score:g} = {parts}"
-        lines = [line for line in hit.snippet.split("\n") if line.strip()]
-        for line in lines[:_SHOWN_LINES]:
-            yield f"    {table.shorten(printable(line.expandtabs(4)), max(40, terminal.width - 4))}"
+        lines = _numbered(hit) if is_numbered else [line for line in hit.snippet.split("\n") if line.strip()]
+        for line in lines if is_numbered else lines[:_SHOWN_LINES]:
+            yield f"    {table.shorten(printable(line.expandtabs(4)), max(40, terminal.width - 4))}".rstrip()
+
+
+def _numbered(hit: Hit) -> list[str]:
+    """Return the lines of a snippet as grep numbers them: ``7:`` for a match, ``8-`` for a line around it."""
+    numbered = enumerate(hit.snippet.split("\n"), hit.snippet_line)
+    return [f"{at}{':' if hit.start_line <= at <= hit.end_line else '-'} {line.expandtabs(4)}" for at, line in numbered]
 
 
 def file_lines(hits: Sequence[Hit], root: str) -> Iterator[str]:

@@ -1,0 +1,1 @@
+"""What is asked of an index, one module per question."""

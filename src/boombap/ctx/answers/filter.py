@@ -1,0 +1,122 @@
+"""Which files may answer: by language, by path, and by when they changed."""
+
+from __future__ import annotations
+
+import os
+import re
+
+from boombap.errors import NotFound
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from boombap.ctx.indexing.index import Index
+
+_WILDCARD = re.compile(r"[*?]")
+
+
+class Filter:
+    """Which files may answer.
+
+    Attributes:
+        languages: names of languages; empty means all.
+        paths: beginnings or patterns with ``*`` of paths; empty means all.
+        since_s: only files that a commit touched after this second; 0 means all.
+        excluded: beginnings or patterns of paths that do not answer.
+    """
+
+    __slots__ = ("_excluded", "_patterns", "excluded", "languages", "paths", "since_s")
+
+    def __init__(
+        self,
+        languages: Iterable[str] = (),
+        paths: Iterable[str] = (),
+        since_s: int = 0,
+        excluded: Iterable[str] = (),
+    ) -> None:
+        self.languages = frozenset(languages)
+        self.paths = tuple(paths)
+        self.since_s = since_s
+        self.excluded = tuple(excluded)
+        self._patterns = [_pattern(path) for path in self.paths]
+        self._excluded = [_pattern(path) for path in self.excluded]
+
+    def __bool__(self) -> bool:
+        return bool(self.languages or self.paths or self.since_s or self.excluded)
+
+    def has(self, path: str, language: str, changed_s: int) -> bool:
+        """Tell whether a file may answer."""
+        if self.languages and language not in self.languages:
+            return False
+        if self.since_s and changed_s < self.since_s:
+            return False
+        if any(pattern.match(path) for pattern in self._excluded):
+            return False
+        return not self._patterns or any(pattern.match(path) for pattern in self._patterns)
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    path = path.removeprefix("./")
+    parts = re.split(r"(\*\*/|\*\*|\*|\?)", path)
+    ways = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+    text = "".join(ways.get(part) or re.escape(part) for part in parts)
+    if len(parts) == 1:
+        return re.compile(f"{text.rstrip('/')}(?:/|$)" if path else "")
+    return re.compile(text + "$" if "/" in path else f"(?:.*/)?{text}$")
+
+
+ANY = Filter()
+
+
+def kept_files(index: Index, only: Filter) -> set[int]:
+    """Return the numbers of the files that may answer."""
+    rows = index.database.execute("SELECT id, path, language, changed_s FROM files")
+    return {number for number, path, language, changed_s in rows if only.has(path, language, changed_s)}
+
+
+def in_tree(name: str, root: str, folder: str) -> str:
+    """Return a path or pattern, as a person writes it, relative to the root of the tree.
+
+    Answers show paths from the working folder, those in JSON from the root. Both are read; where both exist, and where
+    neither does, the one from the working folder counts. A pattern without a slash is for every folder and stays.
+
+    Args:
+        name: the path or pattern; may be absolute.
+        root: the top of the tree.
+        folder: the working folder.
+
+    Raises:
+        NotFound: when it is outside the tree.
+    """
+    if "/" not in name and _WILDCARD.search(name):
+        return name
+    fixed, pattern = _split(name)
+    written = [os.path.join(base, fixed) for base in (folder, root)]
+    places = [place for path in written for place in (os.path.abspath(path), os.path.realpath(path))]
+    inside = [place for place in places if (place + "/").startswith(root + "/")]
+    if not inside:
+        raise NotFound(f"{name} is not in {root}", hint="--root searches another repository")
+    place = next(filter(os.path.lexists, inside), inside[0])
+    return "/".join(filter(None, (place[len(root) + 1 :], pattern)))
+
+
+def _split(name: str) -> tuple[str, str]:
+    """Return the folders before the first wildcard, and the pattern from there on."""
+    parts = name.split("/")
+    at = next((at for at, part in enumerate(parts) if _WILDCARD.search(part)), len(parts))
+    return "/".join(parts[:at]) or "/" * name.startswith("/"), "/".join(parts[at:])
+
+
+def unmatched(index: Index, paths: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Yield each path or pattern that no indexed file matches, and why its file is not indexed where that is known.
+
+    Args:
+        index: of the tree.
+        paths: relative to its root.
+    """
+    indexed = [path for (path,) in index.database.execute("SELECT path FROM files")]
+    for path in paths:
+        if not any(map(_pattern(path).match, indexed)):
+            row = index.database.execute("SELECT reason FROM skipped WHERE path = ?", (path,)).fetchone()
+            yield path, row[0] if row else ""

@@ -1,0 +1,132 @@
+"""The index of one tree: built at the first question, brought up to date at each later one."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+
+from boombap.ctx.indexing import store
+from boombap.ctx.indexing.freshness import state
+from boombap.ctx.model import Limits
+from boombap.ctx.repository.roots import root_of
+from boombap.errors import AccessDenied, ExternalError
+from boombap.record import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+class Index:
+    """An open index.
+
+    Attributes:
+        database: the connection; read-only unless the index lives in memory.
+        root: the folder whose files it holds.
+        notes: what a person should know about this index: what is stale, what could not be done.
+        built: whether opening it had to build or refresh it.
+    """
+
+    def __init__(self, database: sqlite3.Connection, root: str, *, notes: list[str], built: bool) -> None:
+        self.database = database
+        self.root = root
+        self.notes = notes
+        self.built = built
+
+    def close(self) -> None:
+        """Close the file."""
+        self.database.close()
+
+    def fact(self, name: str) -> str:
+        """Return a value of the index's own table, empty without one."""
+        row = self.database.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
+        return str(row[0]) if row else ""
+
+
+def open_or_build(
+    root: Path | str,
+    cache: Path | str,
+    *,
+    limits: Limits | None = None,
+    is_rebuilt: bool = False,
+    pause: Callable[[float], None] = time.sleep,
+) -> Index:
+    """Return the index of a tree as its files are now.
+
+    Args:
+        root: the top of the tree, or a folder in a repository.
+        cache: the folder that holds all indexes; one that cannot be written costs a build in memory each time.
+        limits: how much is indexed.
+        is_rebuilt: whether to build from nothing.
+        pause: waits while another process writes the index.
+
+    Raises:
+        NotFound: when there is nothing that could be searched.
+        UsageError: for a folder that is not a project: ``/``, the home folder, a parent of it.
+        RetryLater: when another process does not stop writing.
+    """
+    top, limits = root_of(str(root)), limits or Limits()
+    path = store.place(str(cache), top)
+    database = None if is_rebuilt else store.open_existing(path)
+    notes: list[str] = []
+    if database is not None:
+        found = state(database, top, path)
+        if found == "fresh":
+            return Index(database, top, notes=notes, built=False)
+        if found == "unknown":
+            notes.append("too many files to check them all within 50 ms: what changed since may be missing")
+            return Index(database, top, notes=notes, built=False)
+    return _build(_Place(top, path, limits, pause), database, notes, is_rebuilt=is_rebuilt)
+
+
+class _Place(Record):
+    top: str
+    path: str
+    limits: Limits
+    pause: Callable[[float], None]
+
+
+def _build(place: _Place, old: sqlite3.Connection | None, notes: list[str], *, is_rebuilt: bool) -> Index:
+    from boombap.ctx.indexing import build  # the grammars and their 40 ms are behind this
+
+    top, path, limits = place.top, place.path, place.limits
+    try:
+        with store.writing(place.path, place.pause) as beside:
+            # While we waited another process may have done the work.
+            current = None if is_rebuilt else store.open_existing(path)
+            if current is None or state(current, top, path) != "fresh":
+                if current is not None:
+                    current.close()
+                build.write(beside, path if current is not None else "", top, limits)
+                store.publish(beside, path)
+                current = store.open_existing(path)
+    except (AccessDenied, OSError, sqlite3.Error) as error:
+        return _without_cache(top, old, notes, limits, error)
+    if old is not None:
+        old.close()
+    if current is None:
+        raise ExternalError(f"the index {path} cannot be read after it was written")
+    return Index(current, top, notes=notes, built=True)
+
+
+def _without_cache(
+    top: str, old: sqlite3.Connection | None, notes: list[str], limits: Limits, error: Exception
+) -> Index:
+    from boombap.ctx.indexing import build
+
+    reason = str(error) if isinstance(error, AccessDenied) else f"the index cannot be written: {error}"
+    if old is not None and _can_answer(old):
+        notes.append(f"{reason}; the answer is from an older index")
+        return Index(old, top, notes=notes, built=False)
+    notes.append(f"{reason}; it was built in memory for this run only")
+    database = store.in_memory()
+    build.fill(database, top, limits)
+    return Index(database, top, notes=notes, built=True)
+
+
+def _can_answer(database: sqlite3.Connection) -> bool:
+    try:
+        return database.execute("SELECT count(*) FROM chunks").fetchone() is not None
+    except sqlite3.Error:
+        return False

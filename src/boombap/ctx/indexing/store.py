@@ -1,0 +1,153 @@
+"""The index on disk: one SQLite file, rewritten beside the old one and renamed over it.
+
+Readers open the file they find and never see a half-written one; one writer at a time holds the lock. Chunks of files
+that changed lose their row in `chunks`; their postings stay behind until a fifth of all are such, then the index is
+rebuilt. The trap: a contentless FTS5 table with less than ``detail=full`` makes bm25() return 0.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from contextlib import contextmanager
+
+from boombap.ctx import tokens
+from boombap.errors import AccessDenied, RetryLater
+from boombap.filelock import lock_within
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+# 2: more secrets are masked, and what older indexes hold of them must go. 3: chunks have labels.
+FORMAT = 3
+_STAMP = FORMAT * 1000 + tokens.VERSION
+_WAIT_S = 120.0
+_SCHEMA = """
+CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
+CREATE TABLE files (
+    id INTEGER PRIMARY KEY, path TEXT UNIQUE, size INTEGER, mtime_ns INTEGER, crc INTEGER, language TEXT,
+    flags INTEGER, lines INTEGER, imports TEXT, parsed TEXT, rank REAL DEFAULT 0, commits INTEGER DEFAULT 0,
+    changed_s INTEGER DEFAULT 0
+);
+CREATE TABLE skipped (path TEXT, reason TEXT, size INTEGER DEFAULT 0, mtime_ns INTEGER DEFAULT 0);
+CREATE TABLE folders (path TEXT PRIMARY KEY, mtime_ns INTEGER) WITHOUT ROWID;
+CREATE TABLE chunks (
+    id INTEGER PRIMARY KEY, file INTEGER, start INTEGER, stop INTEGER, kind TEXT, symbols TEXT, scope TEXT,
+    whole_start INTEGER, whole_stop INTEGER, complexity INTEGER, labels TEXT
+);
+CREATE INDEX chunks_by_file ON chunks (file);
+CREATE TABLE edges (source INTEGER, target INTEGER, PRIMARY KEY (source, target)) WITHOUT ROWID;
+CREATE INDEX edges_by_target ON edges (target);
+CREATE TABLE commits (id INTEGER PRIMARY KEY, at_s INTEGER, files INTEGER);
+CREATE TABLE touched (path TEXT, made INTEGER, PRIMARY KEY (path, made)) WITHOUT ROWID;
+CREATE INDEX touched_by_commit ON touched (made);
+CREATE VIRTUAL TABLE postings USING fts5(
+    path, symbol, scope, doc, body, content='', tokenize='ascii', detail=full
+);
+CREATE VIRTUAL TABLE vocabulary USING fts5vocab(postings, 'row');
+"""
+
+
+def place(cache: str, root: str) -> str:
+    """Return the index file of a root: its folder's name for people, a digest of its path for machines."""
+    from boombap.ctx.indexing.digest import digest
+
+    name = "".join(c if c.isalnum() or c in "-_." else "_" for c in os.path.basename(root))[:40]
+    return os.path.join(cache, "ctx", f"{name or 'root'}-{digest(root)}.db")
+
+
+def open_existing(path: str) -> sqlite3.Connection | None:
+    """Return the index for reading, None when there is none that this version can read."""
+    if not os.path.exists(path):
+        return None
+    quoted = path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+    try:
+        database = sqlite3.connect(f"file:{quoted}?mode=ro&immutable=1", uri=True, check_same_thread=False)
+    except sqlite3.Error:
+        return None
+    try:
+        is_ours = database.execute("PRAGMA user_version").fetchone()[0] == _STAMP
+        if is_ours and database.execute("SELECT 1 FROM meta WHERE name = 'complete'").fetchone():
+            return database
+    except sqlite3.Error:
+        pass
+    database.close()
+    return None
+
+
+def in_memory() -> sqlite3.Connection:
+    """Return an empty index that lives as long as the process, for a cache that cannot be written."""
+    database = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
+    _prepare(database)
+    return database
+
+
+def create(path: str, *, source: str = "") -> sqlite3.Connection:
+    """Return a new file open for writing: empty, or a copy of `source`.
+
+    Raises:
+        OSError: when the folder or file cannot be written.
+    """
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600))
+    if source:
+        _copy(source, path)
+    database = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+    # A crash loses the file beside the index, never the index: no journal, no waiting for the disk.
+    database.executescript("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA cache_size=-8000;")
+    if not source:
+        _prepare(database)
+    return database
+
+
+def _prepare(database: sqlite3.Connection) -> None:
+    database.executescript(_SCHEMA)
+    database.execute(f"PRAGMA user_version={_STAMP}")
+
+
+def _copy(source: str, target: str) -> None:
+    with open(source, "rb") as old, open(target, "wb") as new:
+        os.sendfile(new.fileno(), old.fileno(), 0, os.fstat(old.fileno()).st_size)
+        size = os.fstat(old.fileno()).st_size
+        sent = os.fstat(new.fileno()).st_size
+        while sent < size and (more := os.sendfile(new.fileno(), old.fileno(), sent, size - sent)):
+            sent += more
+
+
+@contextmanager
+def writing(path: str, pause: Callable[[float], None]) -> Iterator[str]:
+    """Hold the lock of an index and give the name for the file beside it, which becomes the index at the end.
+
+    Raises:
+        AccessDenied: when the cache folder cannot be written.
+        RetryLater: when another process has held the lock for two minutes.
+    """
+    folder = os.path.dirname(path)
+    try:
+        os.makedirs(folder, mode=0o700, exist_ok=True)
+        lock = os.open(path + ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise AccessDenied(f"the cache {folder} cannot be written: {error.strerror}") from None
+    beside = f"{path}.new"
+    try:
+        if lock_within(lock, _WAIT_S, pause) is None:
+            raise RetryLater("another process has been writing the index for two minutes")
+        try:
+            yield beside
+        finally:
+            _remove(beside)  # only under the lock: until then the file belongs to who holds it
+    finally:
+        os.close(lock)
+
+
+def publish(beside: str, path: str) -> None:
+    """Make the new file the index, in one step."""
+    os.replace(beside, path)
+
+
+def _remove(path: str) -> None:
+    for name in (path, path + "-journal"):
+        try:
+            os.unlink(name)
+        except OSError:
+            continue

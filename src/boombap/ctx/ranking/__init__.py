@@ -1,0 +1,1 @@
+"""How well a chunk of an index answers a question, and which terms a misspelt word stands for."""

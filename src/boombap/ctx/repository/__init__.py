@@ -1,0 +1,1 @@
+"""The tree that is searched: its top, what git knows of it, and the text of its files."""

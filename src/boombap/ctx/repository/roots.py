@@ -1,0 +1,66 @@
+"""Which folder is searched: the repository around a folder, and never a whole system or everything that a user has."""
+
+from __future__ import annotations
+
+import os
+
+from boombap.ctx.repository.git import git_folder
+from boombap.errors import NotFound, UsageError
+
+_WAY_OUT = "change into a project, or name one with --root FOLDER"
+
+
+def root_of(folder: str) -> str:
+    """Return the top of the repository around a folder, the folder itself outside any.
+
+    Raises:
+        NotFound: when the folder does not exist.
+        UsageError: for ``/``, the home folder and the parents of the home folder; all but ``/`` are a project when
+            they are themselves the work tree of a repository, as a home folder with dotfiles is.
+    """
+    # POSIX keeps two leading slashes, and so does realpath: "//" is the same folder as "/".
+    folder = "/" + os.path.realpath(folder).lstrip("/")
+    if not os.path.isdir(folder):
+        raise NotFound(f"{folder} is not a folder")
+    at = folder
+    while at != "/":
+        if os.path.exists(os.path.join(at, ".git")) and (not is_too_wide(at) or _is_work_tree(at)):
+            return at
+        at = os.path.dirname(at)
+    if is_too_wide(folder):
+        raise UsageError(f"{folder} is not a project: it is {_what(folder)}", hint=_WAY_OUT)
+    return folder
+
+
+def is_too_wide(folder: str) -> bool:
+    """Tell whether a folder is ``/``, the home folder or a parent of it, under whatever name."""
+    try:
+        asked = os.stat(folder)
+        return any(os.path.samestat(asked, os.stat(place)) for place in _home_and_above())
+    except OSError:
+        return False
+
+
+def _home_and_above() -> list[str]:
+    # The password file names the home folder when HOME is not set; a user without either keeps the "~".
+    home = os.path.realpath(os.path.expanduser("~")) if os.path.expanduser("~") != "~" else "/"
+    places = ["/"]
+    while os.path.dirname(home) != home:
+        if os.path.isdir(home):
+            places.append(home)
+        home = os.path.dirname(home)
+    return places
+
+
+def _is_work_tree(folder: str) -> bool:
+    state = git_folder(folder)
+    return bool(state) and os.path.isfile(os.path.join(state, "HEAD")) and not os.path.samefile(folder, "/")
+
+
+def _what(folder: str) -> str:
+    if os.path.samefile(folder, "/"):
+        return "the root of the file system"
+    home = os.path.expanduser("~")
+    return (
+        "the home folder" if os.path.isdir(home) and os.path.samefile(folder, home) else "a parent of the home folder"
+    )

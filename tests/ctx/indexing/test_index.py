@@ -1,0 +1,181 @@
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from boombap.ctx.answers.related import relatives
+from boombap.ctx.answers.search import search
+from boombap.ctx.indexing import store
+from boombap.ctx.model import Limits
+from ctx.repositories import ask, commit, git, indexed, paths, repository, write
+
+ONE = {"a.py": "def alpha(): ...\n", "b.py": "import a\n\n\ndef beta(): ...\n"}
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return repository(tmp_path / "r", dict(ONE))
+
+
+def place(root: Path) -> str:
+    return store.place(str(root.parent / "cache"), str(root))
+
+
+def test_the_second_opening_does_nothing(root: Path) -> None:
+    assert indexed(root).built
+    assert not indexed(root).built
+
+
+def test_the_index_is_private(root: Path) -> None:
+    indexed(root)
+    assert Path(place(root)).stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("has_git", [True, False])
+def test_changes_are_seen(tmp_path: Path, *, has_git: bool) -> None:
+    root = tmp_path / "r"
+    if has_git:
+        repository(root, {})
+    write(root, dict(ONE))
+    assert paths(ask(root, "alpha"))[0] == "a.py"
+    write(root, {"a.py": "def gamma(): ...\n", "new/c.py": "def delta(): ...\n"})
+    assert paths(ask(root, '"def gamma"')) == ["a.py"]
+    assert paths(ask(root, '"def delta"')) == ["new/c.py"]
+    (root / "a.py").unlink()
+    assert ask(root, '"def gamma"') == []
+    assert "a.py" not in paths(ask(root, "alpha"))
+
+
+def test_same_size_and_time_is_seen_by_the_bytes(root: Path) -> None:
+    indexed(root)
+    before = (root / "a.py").stat()
+    write(root, {"a.py": "def alpho(): ...\n"})
+    os.utime(root / "a.py", ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert paths(ask(root, '"alpho"')) == ["a.py"]
+
+
+def test_a_new_ignore_rule_is_seen(root: Path) -> None:
+    indexed(root)
+    write(root, {"c.py": "def gamma(): ...\n"})
+    assert paths(ask(root, '"gamma"')) == ["c.py"]
+    write(root, {".gitignore": "c.py\n"})
+    assert ask(root, '"gamma"') == []
+
+
+@pytest.mark.parametrize("damage", [b"", b"not a database", b"SQLite format 3\0" + b"x" * 5000])
+def test_a_damaged_index_is_built_anew(root: Path, damage: bytes) -> None:
+    indexed(root).close()
+    Path(place(root)).write_bytes(damage)
+    assert paths(ask(root, "alpha"))[0] == "a.py"
+
+
+def test_an_older_index_is_built_anew(root: Path) -> None:
+    indexed(root).close()
+    database = sqlite3.connect(place(root))
+    database.execute("PRAGMA user_version = 1")
+    database.close()
+    assert indexed(root).built
+
+
+def test_what_a_killed_writer_left_is_no_obstacle(root: Path) -> None:
+    indexed(root).close()
+    program = (
+        "import sys, os, signal\n"
+        "from boombap.ctx.indexing import build, index\n"
+        "fill = build.fill\n"
+        "def die(*args):\n    fill(*args)\n    os.kill(os.getpid(), signal.SIGKILL)\n"
+        "build.fill = die\n"
+        "index.open_or_build(sys.argv[1], sys.argv[2], is_rebuilt=True)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program, str(root), str(root.parent / "cache")], check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert Path(place(root) + ".new").exists()
+    assert not indexed(root).built
+    write(root, {"c.py": "def gamma(): ...\n"})
+    assert paths(ask(root, '"gamma"')) == ["c.py"]
+    assert not Path(place(root) + ".new").exists()
+
+
+def test_two_writers_and_a_reader(root: Path) -> None:
+    program = (
+        "import sys\n"
+        "from boombap.ctx.indexing.index import open_or_build\n"
+        "open_or_build(sys.argv[1], sys.argv[2], is_rebuilt=True)"
+    )
+    command = [sys.executable, "-c", program, str(root), str(root.parent / "cache")]
+    reader = indexed(root)
+    writers = [subprocess.Popen(command) for _ in range(2)]
+    assert paths(search(reader, "alpha"))[0] == "a.py"
+    assert [writer.wait(timeout=60) for writer in writers] == [0, 0]
+    assert paths(search(reader, "alpha"))[0] == "a.py"
+    assert not indexed(root).built
+
+
+def test_a_cache_that_cannot_be_written(root: Path) -> None:
+    blocked = root.parent / "cache"
+    blocked.write_text("a file stands where the folder should")
+    index = indexed(root, blocked)
+    assert "in memory" in index.notes[0]
+    assert paths(search(index, "alpha"))[0] == "a.py"
+
+
+def test_limits_say_what_they_drop(root: Path) -> None:
+    index = indexed(root, limits=Limits(files=1))
+    assert index.database.execute("SELECT path, reason FROM skipped").fetchall() == [
+        ("b.py", "beyond ctx.max_files (1)")
+    ]
+
+
+def test_a_subfolder_is_its_repository(root: Path) -> None:
+    (root / "sub").mkdir()
+    assert indexed(root / "sub", root.parent / "cache").root == str(root)
+
+
+def test_history_counts_only_what_exists(root: Path) -> None:
+    commit(root, {"a.py": "def alpha(): return 1\n", "gone.py": "x = 1\n"})
+    (root / "gone.py").unlink()
+    rows = indexed(root).database.execute("SELECT path, commits FROM files ORDER BY path").fetchall()
+    assert rows == [("a.py", 2), ("b.py", 1)]
+    commit(root, {"b.py": "import a\n"})
+    rows = indexed(root).database.execute("SELECT path, commits FROM files ORDER BY path").fetchall()
+    assert rows == [("a.py", 2), ("b.py", 2)]
+
+
+def test_rewritten_history_is_read_anew(root: Path) -> None:
+    commit(root, {"a.py": "def alpha(): return 1\n"})
+    indexed(root).close()
+    git(root, "reset", "-q", "--soft", "HEAD~1")
+    git(root, "commit", "-q", "--amend", "-m", "one")
+    rows = indexed(root).database.execute("SELECT path, commits FROM files ORDER BY path").fetchall()
+    assert rows == [("a.py", 1), ("b.py", 1)]
+
+
+def test_a_corrupt_history_costs_the_statistics_only(root: Path) -> None:
+    commit(root, {"a.py": "def alpha(): return 1\n"})
+    first = git(root, "rev-parse", "HEAD~1").strip()
+    (root / ".git" / "objects" / first[:2] / first[2:]).unlink()
+    index = indexed(root)
+    assert "history" in index.fact("notes")
+    assert paths(search(index, "alpha"))[0] == "a.py"
+
+
+def test_a_worktree_has_its_own_index(root: Path) -> None:
+    other = root.parent / "other"
+    git(root, "worktree", "add", "-q", str(other))
+    write(other, {"c.py": "def gamma(): ...\n"})
+    assert paths(ask(other, '"gamma"')) == ["c.py"]
+    assert ask(root, '"gamma"') == []
+    assert not indexed(other).built
+
+
+def test_related_files(root: Path) -> None:
+    commit(root, {"test_pool.py": "import pool\n", "pool.py": "import a\n"})
+    found = {one.path: dict(one.why) for one in relatives(indexed(root), "pool.py", 10)}
+    assert "imported by it" in found["a.py"]
+    assert {"tests", "imports it", "changes with it"} <= found["test_pool.py"].keys()
