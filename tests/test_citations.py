@@ -46,6 +46,7 @@ CITED = re.compile(
 ELSEWHERE = {
     "Lib/pickletools.py",  # of CPython
     "api/routes.py",  # of an example in the plan
+    "src/database",  # of a project in a test
     "setup.py",  # of other people's projects, which `deps` reads
     "noxfile.py",  # likewise
     "conanfile.py",  # likewise
