@@ -138,6 +138,20 @@ def pnpm_lock(document: str, collector: ManifestCollector) -> None:
     read(document, collector)
 
 
+def bun_lock(document: str, collector: ManifestCollector) -> None:
+    """Read bun.lock."""
+    from boombap.deps.manifest.npmjs.bun import read
+
+    read(document, collector)
+
+
+def deno_lock(document: str, collector: ManifestCollector) -> None:
+    """Read deno.lock."""
+    from boombap.deps.manifest.npmjs.deno import read
+
+    read(document, collector)
+
+
 def cargo_lock(document: str, collector: ManifestCollector) -> None:
     """Read Cargo.lock."""
     from boombap.deps.manifest.cargo import read
@@ -173,6 +187,13 @@ def composer_lock(document: str, collector: ManifestCollector) -> None:
     read(document, collector)
 
 
+def gradle_lock(document: str, collector: ManifestCollector) -> None:
+    """Read gradle.lockfile."""
+    from boombap.deps.manifest.gradle import read
+
+    read(document, collector)
+
+
 def pom(document: str, collector: ManifestCollector) -> None:
     """Read pom.xml."""
     from boombap.deps.manifest.maven import read
@@ -181,10 +202,17 @@ def pom(document: str, collector: ManifestCollector) -> None:
 
 
 def sbom(document: str, collector: ManifestCollector) -> None:
-    """Read a CycloneDX or SPDX document."""
-    from boombap.deps.manifest.sbom import read
+    """Read a CycloneDX or SPDX document in JSON."""
+    from boombap.deps.manifest.sbom.read import read
 
     read(document, collector)
+
+
+def cyclonedx_xml(document: str, collector: ManifestCollector) -> None:
+    """Read a CycloneDX document in XML."""
+    from boombap.deps.manifest.sbom.cyclonedx import read_xml
+
+    read_xml(document, collector)
 
 
 def check_package_json(document: str, collector: ManifestCollector) -> None:
@@ -192,6 +220,13 @@ def check_package_json(document: str, collector: ManifestCollector) -> None:
     from boombap.deps.manifest.npmjs.package_lock import check_version_ranges
 
     check_version_ranges(document, collector)
+
+
+def check_deno_json(document: str, collector: ManifestCollector) -> None:
+    """Note what the imports of deno.json ask for, to be compared with its lock."""
+    from boombap.deps.manifest.npmjs.deno import check_imports
+
+    check_imports(document, collector)
 
 
 def check_cargo_toml(document: str, collector: ManifestCollector) -> None:
