@@ -81,7 +81,7 @@ def _judged(context: RunContext, policy: Policy) -> Report:
     from boombap.deps.gate.verdict import judge
     from boombap.deps.model import Report
 
-    reading = environment.read(context, environment.paths(context), policy.exclude, context.args.installed)
+    reading = environment.read_asked(context, policy.exclude)
     found = environment.audited(context, reading)
     waivers = environment.waivers(context)
     known = environment.known(context)
@@ -114,7 +114,7 @@ def _list(context: RunContext) -> int:
     from boombap.deps.report import listing
 
     policy = environment.policy(context)
-    reading = environment.read(context, environment.paths(context), policy.exclude, context.args.installed)
+    reading = environment.read_asked(context, policy.exclude)
     form = listing.json_lines(reading) if context.args.format == "json" else listing.lines(reading)
     context.terminal.write("\n".join(form))
     return EXIT_NO_VERDICT if any(item.state == "gap" for item in reading.inventory) else EXIT_OK

@@ -163,6 +163,9 @@ def _add_installed(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--installed", action="append", default=[], metavar="PATH", help="Python packages of an environment; repeatable"
     )
+    parser.add_argument(
+        "--root", action="append", default=[], metavar="DIR", help="what is installed in an unpacked image; repeatable"
+    )
 
 
 def _add_policy(parser: ArgumentParser) -> None:

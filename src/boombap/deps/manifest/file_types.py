@@ -24,6 +24,7 @@ class FileType(Record):
         read: puts what its text says into a collector; None where another module reads it, or for images only.
         is_lock: whether it pins everything, the transitive packages included.
         instead: names of files beside it that say the same in more detail, so that it is not read with one of them.
+        takes_path: whether `read` takes the path of a folder or a program, not a text.
     """
 
     name: str
@@ -31,6 +32,7 @@ class FileType(Record):
     read: Callable[[str, ManifestCollector], None] | None = None
     is_lock: bool = True
     instead: tuple[str, ...] = ()
+    takes_path: bool = False
 
 
 REQUIREMENTS = FileType("requirements", "PyPI", is_lock=False)
@@ -40,7 +42,10 @@ SCRIPT = FileType("script", "PyPI", readers.script, is_lock=False)
 IMAGES = FileType("compose or Kubernetes file", "", is_lock=False)
 SBOM = FileType("CycloneDX or SPDX", "", readers.sbom)
 SBOM_XML = FileType("CycloneDX in XML", "", readers.cyclonedx_xml)
-INSTALLED = FileType("installed packages", "PyPI", readers.installed)
+INSTALLED = FileType("installed packages", "PyPI", readers.installed, takes_path=True)
+NODE_MODULES = FileType("node_modules", "npm", readers.node_modules, takes_path=True)
+GO_PROGRAM = FileType("program of Go", "Go", readers.go_program, takes_path=True)
+SYSTEM_PACKAGES = FileType("packages of the system", "", readers.system_packages, takes_path=True)
 GO_MOD = FileType("go.mod", "Go", readers.go_mod)
 GO_SUM = FileType("go.sum", "Go", readers.go_sum)
 CARGO_LOCK = FileType("Cargo.lock", "crates.io", readers.cargo_lock)

@@ -1,7 +1,7 @@
 """What reads each kind of file; the module that does is imported when such a file is read, and not before.
 
-Each function takes the text of a file (`installed` takes a folder) and puts what it says into a collector. Those that
-begin with ``check_`` read a manifest only to see that the lock beside it answers it.
+Each function takes the text of a file, or the path of a folder or a program, and puts what it says into a collector.
+Those that begin with ``check_`` read a manifest only to see that the lock beside it answers it.
 """
 
 from __future__ import annotations
@@ -213,6 +213,27 @@ def cyclonedx_xml(document: str, collector: ManifestCollector) -> None:
     from boombap.deps.manifest.sbom.cyclonedx import read_xml
 
     read_xml(document, collector)
+
+
+def node_modules(path: str, collector: ManifestCollector) -> None:
+    """Read a folder of installed npm packages."""
+    from boombap.deps.manifest.image.node_modules import read
+
+    read(path, collector)
+
+
+def go_program(path: str, collector: ManifestCollector) -> None:
+    """Read the build information of a program of Go."""
+    from boombap.deps.manifest.image.go_program import read
+
+    read(path, collector)
+
+
+def system_packages(path: str, collector: ManifestCollector) -> None:
+    """Count the packages of the operating system."""
+    from boombap.deps.manifest.image.system_packages import read
+
+    read(path, collector)
 
 
 def check_package_json(document: str, collector: ManifestCollector) -> None:
