@@ -58,6 +58,10 @@ def _bom(*components: dict[str, object]) -> str:
     return json.dumps({"bomFormat": "CycloneDX", "specVersion": "1.5", "components": list(components)})
 
 
+def _spdx_3(*elements: dict[str, object]) -> str:
+    return json.dumps({"@context": "https://spdx.org/rdf/3.0.1/spdx-context.jsonld", "@graph": list(elements)})
+
+
 _PYPROJECT = '[project]\nname = "x"\nversion = "1"\n'
 _LODASH: dict[str, dict[str, object]] = {"node_modules/lodash": {"version": "4.17.21"}}
 _METADATA = "Metadata-Version: 2.1\nName: idna\nVersion: 3.7\n\n"
@@ -89,8 +93,13 @@ GAPS: dict[str, dict[str, Files]] = {
         "npm": {"package-lock.json": "{}"},
         "cargo": {"Cargo.lock": "version = 3\n"},
         "composer": {"composer.lock": "{}"},
+        "bun": {"bun.lock": '{"lockfileVersion": 1, "packages": {}}'},
+        "deno": {"deno.lock": "{}"},
+        "gradle": {"gradle.lockfile": "# This is a Gradle generated file for dependency locking.\n"},
     },
     "a lock of a later form": {
+        "bun": {"bun.lock": '{"lockfileVersion": 9, "packages": {"ms": ["ms@2.0.0", "", {}, "x"]}}'},
+        "deno": {"deno.lock": '{"version": "9", "npm": {"ms@2.0.0": {"integrity": "x"}}}'},
         "poetry": {"poetry.lock": _poetry("idna 3.7").replace('"2.0"', '"9.0"')},
         "uv": {"uv.lock": 'version = 9\n[[package]]\nname = "idna"\nversion = "3.7"\nsource = { registry = "x" }\n'},
         "npm": {"package-lock.json": _npm(_LODASH, 9)},
@@ -98,10 +107,16 @@ GAPS: dict[str, dict[str, Files]] = {
         "pnpm": {"pnpm-lock.yaml": "lockfileVersion: '99.0'\nimporters:\n  .: {}\npackages:\n  ms@2.0.0: {}\n"},
     },
     "an unknown lock": {
-        "of bun": {"bun.lock": "{}"},
+        "of bun in bytes": {"bun.lockb": b"#!/usr/bin/env bun\n\0"},
         "of any tool": {"devbox.lock": "{}"},
         "with another ending": {"aube-lock.yaml": "a: 1\n"},
         "in JSON": {"plugins.lock.json": "{}"},
+    },
+    "a lock that takes packages from elsewhere": {
+        "jsr": {"deno.lock": '{"version": "5", "jsr": {"@std/assert@1.0.0": {"integrity": "0"}}}'},
+        "an address": {"deno.lock": '{"version": "5", "remote": {"https://deno.land/x/oak@v12.0.0/mod.ts": "0"}}'},
+        "an address, in version 1": {"deno.lock": '{"https://deno.land/x/oak@v12.0.0/mod.ts": "0"}'},
+        "bun from git": {"bun.lock": '{"lockfileVersion": 1, "packages": {"a": ["a@github:me/a#0", {}, "me-a-0"]}}'},
     },
     "unpinned": {
         "a range": {"requirements.txt": "idna>=3\n"},
@@ -183,6 +198,18 @@ GAPS: dict[str, dict[str, Files]] = {
             "composer.json": '{"require": {"a/b": "^1"}}',
             "composer.lock": '{"content-hash": "0", "packages": []}',
         },
+        "bun": {
+            "package.json": '{"dependencies": {"ms": "^3.0.0"}}',
+            "bun.lock": '{"lockfileVersion": 1, "packages": {"ms": ["ms@2.0.0", "", {}, "x"]}}',
+        },
+        "deno": {
+            "deno.json": '{"imports": {"ms": "npm:ms@^3"}}',
+            "deno.lock": '{"version": "5", "npm": {"ms@2.0.0": {"integrity": "x"}}}',
+        },
+        "deno without a package of jsr": {
+            "deno.json": '{"imports": {"@std/a": "jsr:@std/a@1"}}',
+            "deno.lock": '{"version": "5", "npm": {"ms@2.0.0": {"integrity": "x"}}}',
+        },
         "pip-compile": {"requirements.in": "idna<3\n", "requirements.txt": "idna==3.7\n"},
     },
     "a manifest without a lock": {
@@ -194,6 +221,7 @@ GAPS: dict[str, dict[str, Files]] = {
         "a parent of maven": {
             "pom.xml": "<project><parent><groupId>a</groupId><version>1</version></parent></project>"
         },
+        "deno": {"deno.json": '{"imports": {"ms": "npm:ms@2"}}'},
         "gradle": {"build.gradle.kts": 'dependencies { implementation("a:b:1") }\n'},
         "gradle catalogue": {"gradle/libs.versions.toml": '[libraries]\na = "a:b:1"\n'},
         "sbt": {"build.sbt": 'libraryDependencies += "a" % "b" % "1"\n'},
@@ -207,7 +235,15 @@ GAPS: dict[str, dict[str, Files]] = {
         "no package URL": {"bom.json": _bom({"type": "library", "name": "idna", "version": "3.7"})},
         "an unknown kind": {"bom.json": _bom({"type": "library", "name": "x", "purl": "pkg:nuget/X@1.0"})},
         "no version": {"bom.json": _bom({"type": "library", "name": "idna", "purl": "pkg:pypi/idna"})},
-        "XML": {"bom.xml": '<bom xmlns="http://cyclonedx.org/schema/bom/1.5"/>\n'},
+        "XML without components": {"bom.xml": '<bom xmlns="http://cyclonedx.org/schema/bom/1.5"/>\n'},
+        "XML, no package URL": {
+            "bom.xml": "<bom><components><component type='library'><name>idna</name></component></components></bom>"
+        },
+        "SPDX 3, no package URL": {"a.spdx.json": _spdx_3({"type": "software_Package", "name": "idna"})},
+        "SPDX 3, in another document": {
+            "a.spdx.json": _spdx_3({"type": "SpdxDocument", "import": [{"externalSpdxId": "https://example.org/b"}]})
+        },
+        "SPDX 3, empty": {"a.spdx.json": _spdx_3()},
         "SPDX as tags": {"image.spdx": "SPDXVersion: SPDX-2.3\n"},
         "syft's own": {"sbom.syft.json": '{"artifacts": []}'},
     },

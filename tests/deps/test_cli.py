@@ -2,11 +2,14 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 import sqlite3
+import ssl
 import subprocess
 import sys
 import time
-from contextlib import closing
+from contextlib import ExitStack, closing
+from http.client import HTTPSConnection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +22,7 @@ from boombap.deps.sample.load import sample_database, sample_project
 from boombap.errors import ConfigError
 from boombap.interrupt import Interrupt
 from deps.osv import TRUTH, YESTERDAY, database, export, record, set_facts
+from server.wire import self_signed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -457,6 +461,27 @@ def test_serve_answers_and_ends(folder: str, start_boombap):
     assert line.startswith("advisories are served at http://127.0.0.1:")
     child.terminate()
     assert child.wait(10) == 143
+
+
+def test_serve_over_tls_with_a_token_while_200_clients_say_nothing(folder: str, start_boombap, tmp_path: Path):
+    made = self_signed(tmp_path)
+    files = ("--cert", str(made.chain), "--key", str(made.key))
+    child = start_boombap("deps", "serve", "--port", "0", *files, BOOMBAP_DEPS_SERVE_TOKEN="t0k3n")
+    port = int(child.stderr.readline().rpartition(":")[2])
+    context = ssl.create_default_context(cafile=made.chain)
+    with ExitStack() as stack:
+        for _ in range(200):
+            stack.enter_context(socket.create_connection(("127.0.0.1", port)))
+        client = HTTPSConnection("localhost", port, timeout=5, context=context)
+        stack.callback(client.close)
+        statuses = []
+        token = {"Authorization": "Bearer t0k3n"}
+        for path, headers in (("/healthz", {}), ("/v1/vulns/X-1", {}), ("/v1/vulns/X-1", token)):
+            client.request("GET", path, headers=headers)
+            response = client.getresponse()
+            response.read()
+            statuses.append(response.status)
+    assert statuses == [200, 401, 404]
 
 
 def test_the_other_name_is_installed(folder: str):

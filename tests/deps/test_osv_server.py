@@ -7,10 +7,12 @@ import pytest
 
 from boombap.clients.http.exchange import Request
 from boombap.clients.http.multi import Client
-from boombap.deps.osv_server import application
+from boombap.deps.osv_server import application, protected
+from boombap.errors import ConfigError
 from boombap.interrupt import Interrupt
 from boombap.server.serve import running
 from deps.osv import TRUTH, YESTERDAY, database, record
+from server.wire import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -103,3 +105,38 @@ def test_what_cannot_be_answered_says_so(path: str, body: object, status: int, a
     found = ask(path, body)
     assert found[0] == status
     assert found[1]["message"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        ("Bearer t0k3n-A", 200),
+        ("bearer  t0k3n-A", 200),
+        (None, 401),
+        ("Bearer", 401),
+        ("Bearer t0k3n-", 401),
+        ("Bearer t0k3n-AB", 401),
+        ("Basic t0k3n-A", 401),
+        ("t0k3n-A", 401),
+    ],
+)
+def test_a_client_needs_the_token(sent: str | None, status: int, tmp_path: Path):
+    headers = (f"Authorization: {sent}",) if sent else ()
+    app = protected(application(database(tmp_path, TRUTH)), "t0k3n-A")
+    with running(app) as server, Client(Interrupt()) as client:
+        response = client.fetch(Request("GET", f"{server.url}/v1/vulns/PYSEC-2023-45", headers=headers))
+        assert response.status == status
+        assert b"t0k3n" not in response.body
+        assert client.fetch(Request("GET", f"{server.url}/healthz")).status == 200
+
+
+def test_a_token_of_any_bytes_is_refused(tmp_path: Path):
+    with running(protected(application(database(tmp_path, TRUTH)), "t0k3n")) as server:
+        lines = (b"GET /v1/vulns/X HTTP/1.1", b"Host: x", b"Connection: close", b"Authorization: Bearer t0k3n\xe9\xff")
+        assert say(server, b"\r\n".join((*lines, b"", b""))).startswith(b"HTTP/1.1 401 ")
+
+
+@pytest.mark.parametrize("token", ["a b", "\u00e9", "a\nb"])
+def test_a_token_that_no_header_holds(token: str):
+    with pytest.raises(ConfigError, match=r"deps\.serve_token"):
+        protected(application("x"), token)

@@ -30,15 +30,23 @@ SEEDS = {
     "package.json": '{"dependencies": {"a": "^1.0.0"}}',
     "yarn.lock": '# yarn lockfile v1\n\n"a@^1.0.0", a@1:\n  version "1.0.0"\n  resolved "https://h/a.tgz"\n',
     "pnpm-lock.yaml": "lockfileVersion: '9.0'\npackages:\n  a@1.0.0:\n    resolution: {integrity: x}\n",
+    "bun.lock": '{"lockfileVersion": 1, // x\n"workspaces": {"": {}}, "packages": {"a": ["a@1.0.0", "", {}, "x"],},}',
+    "deno.lock": '{"version": "5", "specifiers": {"npm:a@1": "1.0.0"}, "jsr": {"@b/c@1.0.0": {}}, '
+    '"npm": {"a@1.0.0": {}}, "remote": {"https://h/x@1/y.ts": "0"}}',
     "Cargo.lock": 'version = 3\n[[package]]\nname = "a"\nversion = "1.0.0"\nsource = "registry+x"\n',
     "go.mod": "module m\ngo 1.21\nrequire (\n\ta.b/c v1.0.0 // indirect\n)\nreplace a.b/c => ./c\n",
     "go.sum": "a.b/c v1.0.0 h1:x=\na.b/c v1.0.0/go.mod h1:y=\n",
     "Gemfile.lock": "GEM\n  remote: x\n  specs:\n    rack (2.0.1)\n\nPLATFORMS\n  ruby\n",
     "composer.lock": '{"packages": [{"name": "a/b", "version": "v1.0.0"}], "packages-dev": []}',
+    "gradle.lockfile": "# x\ng.h:a:1.0=compileClasspath,runtimeClasspath\nempty=annotationProcessor\n",
     "pom.xml": "<project><dependencies><dependency><groupId>g</groupId><artifactId>a</artifactId>"
     "<version>1.0</version></dependency></dependencies></project>",
     "bom.cdx.json": '{"bomFormat": "CycloneDX", "components": [{"purl": "pkg:pypi/flask@2.0", "name": "flask"}]}',
     "bom.spdx.json": '{"spdxVersion": "SPDX-2.3", "packages": [{"name": "flask", "versionInfo": "2.0"}]}',
+    "bom.xml": "<bom xmlns='http://cyclonedx.org/schema/bom/1.5'><components><component type='library'>"
+    "<name>flask</name><purl>pkg:pypi/flask@2.0</purl></component></components></bom>",
+    "graph.spdx.json": '{"@context": "https://spdx.org/rdf/3.0.1/spdx-context.jsonld", "@graph": '
+    '[{"type": "software_Package", "name": "flask", "software_packageUrl": "pkg:pypi/flask@2.0"}]}',
     "Dockerfile": "FROM python:3.11\nRUN pip install flask==2.0 \\\n  && poetry add x\n",
     "script.py": "# /// script\n# dependencies = ['flask==2.0']\n# ///\n",
 }

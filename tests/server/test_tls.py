@@ -3,7 +3,6 @@ from __future__ import annotations
 import socket
 import ssl
 import struct
-import subprocess
 import warnings
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -13,7 +12,22 @@ import pytest
 from boombap.errors import ConfigError
 from boombap.server.limits import Certificate
 from boombap.server.serve import running
-from server.wire import CHUNKED, GET, LIMIT_S, PATIENT, POST, Echo, Gate, ask, big, clients, connect, read, rest
+from server.wire import (
+    CHUNKED,
+    GET,
+    LIMIT_S,
+    PATIENT,
+    POST,
+    Echo,
+    Gate,
+    ask,
+    big,
+    clients,
+    connect,
+    read,
+    rest,
+    self_signed,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,16 +40,6 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
     return self_signed(tmp_path_factory.mktemp("certificate"))
-
-
-def self_signed(folder: Path) -> Certificate:
-    chain, key = folder / "cert.pem", folder / "key.pem"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-         "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", chain],
-        check=True, capture_output=True, timeout=30,
-    )  # fmt: skip
-    return Certificate(chain, key)
 
 
 @contextmanager

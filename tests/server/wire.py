@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import socket
+import subprocess
 import threading
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 from boombap.server.answer import TEXT, answer
-from boombap.server.limits import Limits
+from boombap.server.limits import Certificate, Limits
 from boombap.server.serve import running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
     from boombap.server.serve import Server
@@ -174,3 +176,14 @@ def drip(client: socket.socket, text: bytes, pause_s: float = 0.05) -> bytes:
         except TimeoutError:
             continue
     raise AssertionError("the server puts up with a client that never ends its request")
+
+
+def self_signed(folder: Path) -> Certificate:
+    """Write a certificate for localhost, with its key, into a folder."""
+    chain, key = folder / "cert.pem", folder / "key.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+         "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", chain],
+        check=True, capture_output=True, timeout=30,
+    )  # fmt: skip
+    return Certificate(chain, key)

@@ -81,7 +81,7 @@ def _judged(context: RunContext, policy: Policy) -> Report:
     from boombap.deps.gate.verdict import judge
     from boombap.deps.model import Report
 
-    reading = environment.read(context, environment.paths(context), policy.exclude, context.args.installed)
+    reading = environment.read_asked(context, policy.exclude)
     found = environment.audited(context, reading)
     waivers = environment.waivers(context)
     known = environment.known(context)
@@ -114,7 +114,7 @@ def _list(context: RunContext) -> int:
     from boombap.deps.report import listing
 
     policy = environment.policy(context)
-    reading = environment.read(context, environment.paths(context), policy.exclude, context.args.installed)
+    reading = environment.read_asked(context, policy.exclude)
     form = listing.json_lines(reading) if context.args.format == "json" else listing.lines(reading)
     context.terminal.write("\n".join(form))
     return EXIT_NO_VERDICT if any(item.state == "gap" for item in reading.inventory) else EXIT_OK
@@ -180,18 +180,22 @@ def _policy(context: RunContext) -> int:
 
 def _serve(context: RunContext) -> int:
     from boombap.deps.audit import sources
-    from boombap.deps.osv_server import DEFAULT_PORT, application
+    from boombap.deps.osv_server import DEFAULT_PORT, application, protected
+    from boombap.server.limits import Certificate
     from boombap.server.serve import serve
 
+    args = context.args
     folder = environment.folder(context)
     if not sources(folder, time.time()):
         raise _no_databases(folder)
+    app, token = application(folder), environment.settings(context).serve_token
     serve(
-        application(folder),
+        protected(app, token.reveal()) if token else app,
         context.interrupt,
         lambda server: context.terminal.note(f"advisories are served at {server.url}"),
-        host=context.args.host,
-        port=DEFAULT_PORT if context.args.port is None else context.args.port,
+        host=args.host,
+        port=DEFAULT_PORT if args.port is None else args.port,
+        certificate=Certificate(args.cert, args.key) if args.cert else None,
     )
     return EXIT_OK
 
@@ -301,7 +305,8 @@ TOOL = Tool(
             "serve the databases over an OSV-compatible API, for pip-audit, uv and others",
             _serve,
             options.add_serve,
-            examples="serve --port 8421",
+            options.check_serve,
+            examples="serve --port 8421\nserve --host 0.0.0.0 --cert server.pem --key server.key",
             exits={EXIT_EXTERNAL: "the address cannot be listened on", EXIT_NO_VERDICT: _NO_DATABASES},
         ),
         Action(

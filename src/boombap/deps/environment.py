@@ -48,24 +48,33 @@ def state(context: RunContext) -> Path:
 
 def paths(context: RunContext) -> Sequence[str]:
     """Return the files and folders that the action is about: the working folder, unless others are named."""
-    return context.args.paths or ([] if context.args.installed else HERE)
+    is_other = context.args.installed or context.args.root
+    return context.args.paths or ([] if is_other else HERE)
 
 
-def read(
-    context: RunContext,
-    places: Sequence[str],
-    exclude: Iterable[tuple[str, str]] = (),
-    environments: Iterable[str] = (),
-) -> Reading:
-    """Return what files and folders name.
+def read(context: RunContext, places: Sequence[str]) -> Reading:
+    """Return what files and folders name, without any rule that leaves some out."""
+    from boombap.deps.manifest.read import read
+
+    return read(places, check=context.interrupt.check)
+
+
+def read_asked(context: RunContext, exclude: Iterable[tuple[str, str]]) -> Reading:
+    """Return what the paths, environments and unpacked images of the action name.
 
     Args:
         exclude: pattern and reason of each rule that leaves files out.
-        environments: folders in which Python packages are installed.
     """
     from boombap.deps.manifest.read import read
 
-    return read(places, excluded=dict(exclude), environments=environments, check=context.interrupt.check)
+    args = context.args
+    return read(
+        paths(context),
+        excluded=dict(exclude),
+        environments=args.installed,
+        roots=args.root,
+        check=context.interrupt.check,
+    )
 
 
 def audited(context: RunContext, reading: Reading) -> Audit:

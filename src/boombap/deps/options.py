@@ -100,6 +100,8 @@ def add_serve(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--port", type=whole_number(0, _LAST_PORT), metavar="PORT", help="0 for any that is free (default: 8421)"
     )
+    parser.add_argument("--cert", type=_file, metavar="FILE", help="serve over TLS with this certificate (PEM)")
+    parser.add_argument("--key", type=_file, metavar="FILE", help="key of --cert (PEM), without a pass phrase")
     _add_quiet(parser)
 
 
@@ -145,6 +147,16 @@ def check_sync(args: Namespace) -> None:
         raise UsageError("--accept-loss goes with --rebuild")
 
 
+def check_serve(args: Namespace) -> None:
+    """Refuse half of what TLS needs.
+
+    Raises:
+        UsageError: for --cert without --key, and the reverse.
+    """
+    if bool(args.cert) != bool(args.key):
+        raise UsageError("--cert and --key go together", hint="without both the server does not use TLS")
+
+
 def check_update(args: Namespace) -> None:
     """Refuse a test of nothing.
 
@@ -162,6 +174,9 @@ def _add_paths(parser: ArgumentParser) -> None:
 def _add_installed(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--installed", action="append", default=[], metavar="PATH", help="Python packages of an environment; repeatable"
+    )
+    parser.add_argument(
+        "--root", action="append", default=[], metavar="DIR", help="what is installed in an unpacked image; repeatable"
     )
 
 

@@ -26,6 +26,7 @@ class DepsSettings(Record):
     waivers: Path | None = None
     kev: str = ""
     epss: str = ""
+    serve_token: Secret | None = None
 
 
 SECTION = Section(
@@ -58,5 +59,6 @@ SECTION = Section(
             kinds.TEXT,
             "file or address of FIRST's probabilities of exploitation (CSV, also gzip)",
         ),
+        Key("deps.serve_token", kinds.SECRET, "token that clients of `deps serve` must send; default: none is needed"),
     ),
 )

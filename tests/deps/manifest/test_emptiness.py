@@ -113,6 +113,18 @@ MEANT: dict[str, dict[str, str]] = {
     "Go without requirements": {"go.mod": "module m\n\ngo 1.16.1\n", "go.sum": ""},
     "composer": {"composer.lock": '{"content-hash": "x", "packages": [], "packages-dev": []}'},
     "bundler": {"Gemfile.lock": "GEM\n  specs:\n\nPLATFORMS\n  ruby\n\nDEPENDENCIES\n\nBUNDLED WITH\n   2.5.6\n"},
+    "bun": {"bun.lock": '{"lockfileVersion": 1, "workspaces": {"": {"name": "p"}}, "packages": {}}'},
+    "bun with folders of its own": {
+        "bun.lock": '{"lockfileVersion": 1, "workspaces": {"": {"dependencies": {"q": "workspace:*"}}}, '
+        '"packages": {"q": ["q@workspace:q"]}}'
+    },
+    "deno": {"deno.lock": '{"version": "5"}'},
+    "gradle": {"gradle.lockfile": "# This is a Gradle generated file\nempty=compileClasspath,runtimeClasspath\n"},
+    "CycloneDX in XML": {"bom.xml": '<bom xmlns="http://cyclonedx.org/schema/bom/1.5"><components/></bom>'},
+    "SPDX 3": {
+        "x.spdx.json": '{"@context": "https://spdx.org/rdf/3.0.1/spdx-context.jsonld", '
+        '"@graph": [{"type": "SpdxDocument", "spdxId": "https://example.org/d"}]}'
+    },
     "CycloneDX": {"bom.json": '{"bomFormat": "CycloneDX", "components": []}'},
     "SPDX": {"x.spdx.json": '{"spdxVersion": "SPDX-2.3", "packages": []}'},
 }

@@ -11,7 +11,7 @@ import pytest
 from boombap.deps.manifest import readers
 from boombap.deps.manifest.read import read
 from boombap.deps.manifest.safe_text import Malformed
-from boombap.deps.manifest.sbom import parse_purl
+from boombap.deps.manifest.sbom.package_url import parse_purl
 from deps.trees import collector, gaps, pins, write
 
 if TYPE_CHECKING:

@@ -125,7 +125,7 @@ def test_package_json_is_read_only_without_a_lock(tmp_path: Path):
         ("Cargo.toml", "names packages, but no lock file lies beside it"),
         ("Gemfile", "names packages, but no lock file lies beside it"),
         ("build.gradle", "its format is not read here (Gradle)"),
-        ("bun.lock", "its format is not read here (bun)"),
+        ("bun.lockb", "its format is not read here (bun)"),
     ],
 )
 def test_what_is_not_read_is_named(tmp_path: Path, name: str, reason: str):

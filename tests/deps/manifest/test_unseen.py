@@ -155,7 +155,7 @@ def test_dependencies_that_a_build_computes(tmp_path: Path):
 
 @pytest.mark.parametrize(
     "name",
-    ["deno.lock", "packages.lock.json", "pixi.lock", "pubspec.lock", "Podfile.lock", "conda-lock.yml", "bun.lock"],
+    ["packages.lock.json", "pixi.lock", "pubspec.lock", "Podfile.lock", "conda-lock.yml", "bun.lockb"],
 )
 def test_a_lock_that_nobody_reads_here_is_named(tmp_path: Path, name: str):
     found = reading(tmp_path, {name: "{}", "requirements.txt": "idna==3.7\n"})

@@ -9,8 +9,10 @@ from __future__ import annotations
 import os
 import re
 
-from boombap.deps.manifest import file_types, go, safe_text, toml_packages
-from boombap.deps.manifest.npmjs import pnpm
+from boombap.deps.manifest import file_types, go, json_comments, safe_text, toml_packages
+from boombap.deps.manifest.npmjs import bun, deno, pnpm
+from boombap.deps.manifest.sbom import spdx
+from boombap.deps.manifest.xml_documents import root_of
 from boombap.deps.manifest.yaml_documents import documents
 
 TYPE_CHECKING = False
@@ -118,6 +120,20 @@ def _is_empty_pnpm(value: dict[str, object]) -> bool:
     return has_form and all(version.startswith("link:") for _, version in pnpm.direct(value))
 
 
+def _of_bun(document: str, collector: ManifestCollector) -> bool:
+    value = json_comments.read(document)
+    return isinstance(value.get("workspaces"), dict) and {name for *_, name in bun.wishes(value)} <= collector.own
+
+
+def _of_deno(document: str, _: ManifestCollector) -> bool:
+    value = safe_text.from_json(document)
+    return "version" in value and "workspace" not in value and not any(deno.tables(value))
+
+
+def _of_gradle(document: str, _: ManifestCollector) -> bool:
+    return re.search(r"^empty=\S", document, re.MULTILINE) is not None
+
+
 def _of_composer(document: str, _: ManifestCollector) -> bool:
     value = safe_text.from_json(document)
     return isinstance(value.get("packages"), list) and ("content-hash" in value or "hash" in value)
@@ -129,7 +145,13 @@ def _of_bundler(document: str, _: ManifestCollector) -> bool:
 
 def _of_sbom(document: str, _: ManifestCollector) -> bool:
     value = safe_text.from_json(document)
+    if "@context" in value:
+        return any(spdx.is_document(element) for element in spdx.elements(value))
     return isinstance(value.get("components" if "bomFormat" in value else "packages"), list)
+
+
+def _of_sbom_xml(document: str, _: ManifestCollector) -> bool:
+    return root_of(document, "bom", "CycloneDX").find("components") is not None
 
 
 _SIGNS: dict[str, Callable[[str, ManifestCollector], bool]] = {
@@ -142,7 +164,11 @@ _SIGNS: dict[str, Callable[[str, ManifestCollector], bool]] = {
     "package-lock.json": _of_npm,
     "yarn.lock": _of_yarn,
     "pnpm-lock.yaml": _of_pnpm,
+    "bun.lock": _of_bun,
+    "deno.lock": _of_deno,
+    "gradle.lockfile": _of_gradle,
     "composer.lock": _of_composer,
     "Gemfile.lock": _of_bundler,
     "CycloneDX or SPDX": _of_sbom,
+    "CycloneDX in XML": _of_sbom_xml,
 }

@@ -24,6 +24,7 @@ class FileType(Record):
         read: puts what its text says into a collector; None where another module reads it, or for images only.
         is_lock: whether it pins everything, the transitive packages included.
         instead: names of files beside it that say the same in more detail, so that it is not read with one of them.
+        takes_path: whether `read` takes the path of a folder or a program, not a text.
     """
 
     name: str
@@ -31,6 +32,7 @@ class FileType(Record):
     read: Callable[[str, ManifestCollector], None] | None = None
     is_lock: bool = True
     instead: tuple[str, ...] = ()
+    takes_path: bool = False
 
 
 REQUIREMENTS = FileType("requirements", "PyPI", is_lock=False)
@@ -39,14 +41,21 @@ WORKFLOW = FileType("workflow", "PyPI", readers.workflow_commands, is_lock=False
 SCRIPT = FileType("script", "PyPI", readers.script, is_lock=False)
 IMAGES = FileType("compose or Kubernetes file", "", is_lock=False)
 SBOM = FileType("CycloneDX or SPDX", "", readers.sbom)
-INSTALLED = FileType("installed packages", "PyPI", readers.installed)
+SBOM_XML = FileType("CycloneDX in XML", "", readers.cyclonedx_xml)
+INSTALLED = FileType("installed packages", "PyPI", readers.installed, takes_path=True)
+NODE_MODULES = FileType("node_modules", "npm", readers.node_modules, takes_path=True)
+GO_PROGRAM = FileType("program of Go", "Go", readers.go_program, takes_path=True)
+SYSTEM_PACKAGES = FileType("packages of the system", "", readers.system_packages, takes_path=True)
 GO_MOD = FileType("go.mod", "Go", readers.go_mod)
 GO_SUM = FileType("go.sum", "Go", readers.go_sum)
 CARGO_LOCK = FileType("Cargo.lock", "crates.io", readers.cargo_lock)
 PIPFILE_LOCK = FileType("Pipfile.lock", "PyPI", readers.pipfile_lock)
 PACKAGE_LOCK = FileType("package-lock.json", "npm", readers.package_lock)
-_NPM_LOCKS = ("npm-shrinkwrap.json", "package-lock.json", "yarn.lock", "pnpm-lock.yaml", "bun.lock")
+_NPM_LOCKS = ("npm-shrinkwrap.json", "package-lock.json", "yarn.lock", "pnpm-lock.yaml", "bun.lock", "deno.lock")
 _PACKAGE_JSON = FileType("package.json", "npm", readers.package_json, is_lock=False, instead=_NPM_LOCKS)
+_DENO_LOCK = FileType("deno.lock", "npm", readers.deno_lock)
+_DENO_JSON = FileType("deno.json", "npm", readers.check_deno_json, is_lock=False)
+_GRADLE_LOCK = FileType("gradle.lockfile", "Maven", readers.gradle_lock)
 _UV_LOCK = FileType("uv.lock", "PyPI", readers.uv_lock)
 _CONDA = FileType("conda environment", "PyPI", readers.conda_environment, is_lock=False)
 _COMPOSER_LOCK = FileType("composer.lock", "Packagist", readers.composer_lock)
@@ -67,17 +76,24 @@ _BY_NAME: dict[str, FileType] = {
     "package.json": _PACKAGE_JSON,
     "yarn.lock": FileType("yarn.lock", "npm", readers.yarn_lock),
     "pnpm-lock.yaml": FileType("pnpm-lock.yaml", "npm", readers.pnpm_lock),
+    "bun.lock": FileType("bun.lock", "npm", readers.bun_lock),
+    "deno.lock": _DENO_LOCK,
     "Cargo.lock": CARGO_LOCK,
     "go.mod": GO_MOD,
     "go.sum": GO_SUM,
     "Gemfile.lock": _GEMFILE_LOCK,
     "gems.locked": _GEMFILE_LOCK,
     "composer.lock": _COMPOSER_LOCK,
+    "gradle.lockfile": _GRADLE_LOCK,
+    "buildscript-gradle.lockfile": _GRADLE_LOCK,
+    "settings-gradle.lockfile": _GRADLE_LOCK,
     "pom.xml": FileType("pom.xml", "Maven", readers.pom, is_lock=False),
 }
 _BY_LOWER_NAME = {name.lower(): file_type for name, file_type in _BY_NAME.items()}
 CHECKED: dict[str, tuple[FileType, tuple[str, ...]]] = {
     "package.json": (_PACKAGE_JSON.replace(read=readers.check_package_json), _NPM_LOCKS),
+    "deno.json": (_DENO_JSON, ("deno.lock",)),
+    "deno.jsonc": (_DENO_JSON, ("deno.lock",)),
     "Cargo.toml": (CARGO_LOCK.replace(read=readers.check_cargo_toml, is_lock=False), ("Cargo.lock",)),
     "Gemfile": (_GEMFILE_LOCK.replace(read=readers.check_gemfile, is_lock=False), ("Gemfile.lock",)),
     "gems.rb": (_GEMFILE_LOCK.replace(read=readers.check_gemfile, is_lock=False), ("gems.locked",)),
@@ -92,7 +108,8 @@ _WORKFLOWS = frozenset(
 _CONDA_NAME = re.compile(r"(?:environment|conda)(?:[-_.][\w.-]*)?\.ya?ml$", re.IGNORECASE)
 _PYLOCK = re.compile(r"pylock\.[^.]+\.toml$")
 _DOCKERFILE = re.compile(r"(?:Dockerfile|Containerfile)(?:[.-].+)?$|.+\.(?:docker|container)file$", re.IGNORECASE)
-_SBOM = re.compile(r".*(?:\.cdx|\.spdx|[-_.]?s?bom)\.json$|bom\.json$", re.IGNORECASE)
+_SBOM = re.compile(r".*(?:\.cdx|\.spdx3?|[-_.]?s?bom)\.json(?:ld)?$|bom\.json$", re.IGNORECASE)
+_SBOM_XML = re.compile(r"(?:.*[-_.])?s?bom\.xml$|.*\.cdx\.xml$", re.IGNORECASE)
 
 
 def file_type_of(name: str, folder: str = "") -> FileType | None:
@@ -107,8 +124,10 @@ def file_type_of(name: str, folder: str = "") -> FileType | None:
         return found
     if is_requirements(name, folder):
         return REQUIREMENTS
-    if name.endswith(".json"):
+    if name.endswith((".json", ".jsonld")):
         return SBOM if _SBOM.match(name) else None
+    if _SBOM_XML.match(name):
+        return SBOM_XML
     if _CONDA_NAME.match(name):
         return _CONDA
     if name.endswith((".yml", ".yaml")):
@@ -127,7 +146,9 @@ def file_type_of_named(name: str) -> FileType | None:
         return found
     if name.endswith((".txt", ".in")):
         return REQUIREMENTS
-    return SBOM if name.endswith(".json") else None
+    if name.endswith(".xml"):
+        return SBOM_XML
+    return SBOM if name.endswith((".json", ".jsonld")) else None
 
 
 def compiled_from(name: str) -> tuple[FileType | None, tuple[str, ...]]:

@@ -23,6 +23,8 @@ _FORMS: dict[str, tuple[re.Pattern[str], int]] = {
     "Cargo.lock": (re.compile(r"\A(?:[ \t]*(?:#[^\n]*)?\n)*version[ \t]*=[ \t]*(\d+)"), 4),
     "Pipfile.lock": (re.compile(r'"pipfile-spec"\s*:\s*(\d+)'), 6),
     "package-lock.json": (re.compile(r'"lockfileVersion"\s*:\s*(\d+)'), 3),
+    "bun.lock": (re.compile(r'"lockfileVersion"\s*:\s*(\d+)'), 1),
+    "deno.lock": (re.compile(r'"version"\s*:\s*"?(\d+)"?'), 5),
     "pnpm-lock.yaml": (re.compile(r"^lockfileVersion:[ \t]*['\"]?(\d+)", _HEAD), 9),
     "yarn.lock": (re.compile(r"^__metadata:\n(?:  [^\n]*\n)*?  version: ['\"]?(\d+)", _HEAD), 10),
 }

@@ -6,6 +6,7 @@ import re
 
 from boombap.deps.manifest import safe_text
 from boombap.deps.manifest.collector import LOCAL, NOT_PINNED
+from boombap.deps.manifest.xml_documents import root_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def read(document: str, collector: ManifestCollector) -> None:
     Raises:
         Malformed: when the file is not XML, declares entities, or is not a pom.
     """
-    root = _root(document)
+    root = root_of(document, "project", "a POM")
     properties = _properties(root)
     managed = {
         (_text(entry, "groupId", properties), _text(entry, "artifactId", properties)): _text(
@@ -42,28 +43,6 @@ def read(document: str, collector: ManifestCollector) -> None:
     # What a parent names is inherited, and it is often in no file of the project.
     if entries or root.find("parent") is not None:
         collector.skip("what these dependencies bring", "pom.xml names direct dependencies only", line=1, pin=_SBOM)
-
-
-def _root(document: str) -> Element:
-    from xml.etree.ElementTree import ParseError
-
-    from defusedxml import DefusedXmlException
-    from defusedxml.ElementTree import fromstring
-
-    try:
-        # As bytes: a text with an encoding declaration in it is refused.
-        root: Element = fromstring(document.encode(), forbid_dtd=True)
-    except ParseError as error:
-        raise safe_text.Malformed(f"is not valid XML: {str(error).partition(':')[0]}", error.position[0]) from None
-    except DefusedXmlException as error:
-        raise safe_text.Malformed(f"is refused: its XML could harm a reader ({type(error).__name__})", 1) from None
-    except (ValueError, LookupError, RecursionError) as error:
-        raise safe_text.Malformed(f"is not valid XML ({type(error).__name__})") from None
-    for element in root.iter():
-        element.tag = str(element.tag).rpartition("}")[2]
-    if root.tag != "project":
-        raise safe_text.Malformed(f"is not a POM: its root is <{root.tag[:50]}>", 1)
-    return root
 
 
 def _properties(root: Element) -> dict[str, str]:

@@ -7,10 +7,11 @@ import os
 from boombap.deps import lint
 from boombap.deps.manifest import lock_form, safe_text
 from boombap.deps.manifest.collector import NOT_PINNED, ManifestCollector
-from boombap.deps.manifest.file_types import DOCKERFILE, GO_MOD, GO_SUM, IMAGES, INSTALLED, REQUIREMENTS, SCRIPT
+from boombap.deps.manifest.file_types import DOCKERFILE, GO_MOD, GO_SUM, IMAGES, REQUIREMENTS, SCRIPT
 from boombap.deps.manifest.find import find
 from boombap.deps.manifest.inventory import inventory
 from boombap.deps.manifest.resolution import Graph, open_entries
+from boombap.deps.manifest.unpacked import find_installed
 from boombap.deps.model import Reading
 
 TYPE_CHECKING = False
@@ -29,6 +30,7 @@ def read(
     may_leave: bool = False,
     excluded: Mapping[str, str] | None = None,
     environments: Iterable[str] = (),
+    roots: Iterable[str] = (),
     check: Callable[[], None] = lambda: None,
 ) -> Reading:
     """Return what the manifests among and below some paths say.
@@ -40,6 +42,7 @@ def read(
         may_leave: whether ``-r`` and ``-c`` lines may lead out of the folder.
         excluded: by pattern of names, the reason why such files are not read; `*` also matches a slash.
         environments: folders in which Python packages are installed.
+        roots: folders of unpacked images.
         check: called before each file; may raise to end the run.
 
     Raises:
@@ -47,6 +50,8 @@ def read(
         UsageError: when a named file is of no kind that is read.
     """
     search = find(paths, excluded, environments)
+    for root in roots:
+        find_installed(root, search, check)
     found = list(search.found.values())
     collectors: dict[str, ManifestCollector] = {}
     go_mods = _full_go_mods(found)
@@ -102,8 +107,7 @@ def _collectors(one: Found, *, may_leave: bool) -> list[tuple[str, ManifestColle
         if one.file_type == IMAGES:
             _look_for_images(one, collector)
         elif one.file_type.read is not None:
-            # An environment is a folder; the others are given their text.
-            document = one.path if one.file_type == INSTALLED else safe_text.text(one.path)
+            document = one.path if one.file_type.takes_path else safe_text.text(one.path)
             lock_form.refuse_later(one.file_type, document)
             one.file_type.read(document, collector)
             _refuse_emptied(one, document, collector)
@@ -133,7 +137,7 @@ def _refuse_emptied(one: Found, document: str, collector: ManifestCollector) -> 
     no_package = "stdlib" if one.file_type == GO_MOD else ""
     is_full = any(dependency.name != no_package for dependency in collector.dependencies)
     is_full = is_full or any(skipped.what != no_package for skipped in collector.skipped)
-    if is_full or one.is_check or not one.file_type.is_lock or one.file_type == INSTALLED:
+    if is_full or one.is_check or not one.file_type.is_lock or one.file_type.takes_path:
         return
     from boombap.deps.manifest import emptiness
 

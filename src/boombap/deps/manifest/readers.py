@@ -1,7 +1,7 @@
 """What reads each kind of file; the module that does is imported when such a file is read, and not before.
 
-Each function takes the text of a file (`installed` takes a folder) and puts what it says into a collector. Those that
-begin with ``check_`` read a manifest only to see that the lock beside it answers it.
+Each function takes the text of a file, or the path of a folder or a program, and puts what it says into a collector.
+Those that begin with ``check_`` read a manifest only to see that the lock beside it answers it.
 """
 
 from __future__ import annotations
@@ -138,6 +138,20 @@ def pnpm_lock(document: str, collector: ManifestCollector) -> None:
     read(document, collector)
 
 
+def bun_lock(document: str, collector: ManifestCollector) -> None:
+    """Read bun.lock."""
+    from boombap.deps.manifest.npmjs.bun import read
+
+    read(document, collector)
+
+
+def deno_lock(document: str, collector: ManifestCollector) -> None:
+    """Read deno.lock."""
+    from boombap.deps.manifest.npmjs.deno import read
+
+    read(document, collector)
+
+
 def cargo_lock(document: str, collector: ManifestCollector) -> None:
     """Read Cargo.lock."""
     from boombap.deps.manifest.cargo import read
@@ -173,6 +187,13 @@ def composer_lock(document: str, collector: ManifestCollector) -> None:
     read(document, collector)
 
 
+def gradle_lock(document: str, collector: ManifestCollector) -> None:
+    """Read gradle.lockfile."""
+    from boombap.deps.manifest.gradle import read
+
+    read(document, collector)
+
+
 def pom(document: str, collector: ManifestCollector) -> None:
     """Read pom.xml."""
     from boombap.deps.manifest.maven import read
@@ -181,10 +202,38 @@ def pom(document: str, collector: ManifestCollector) -> None:
 
 
 def sbom(document: str, collector: ManifestCollector) -> None:
-    """Read a CycloneDX or SPDX document."""
-    from boombap.deps.manifest.sbom import read
+    """Read a CycloneDX or SPDX document in JSON."""
+    from boombap.deps.manifest.sbom.read import read
 
     read(document, collector)
+
+
+def cyclonedx_xml(document: str, collector: ManifestCollector) -> None:
+    """Read a CycloneDX document in XML."""
+    from boombap.deps.manifest.sbom.cyclonedx import read_xml
+
+    read_xml(document, collector)
+
+
+def node_modules(path: str, collector: ManifestCollector) -> None:
+    """Read a folder of installed npm packages."""
+    from boombap.deps.manifest.image.node_modules import read
+
+    read(path, collector)
+
+
+def go_program(path: str, collector: ManifestCollector) -> None:
+    """Read the build information of a program of Go."""
+    from boombap.deps.manifest.image.go_program import read
+
+    read(path, collector)
+
+
+def system_packages(path: str, collector: ManifestCollector) -> None:
+    """Count the packages of the operating system."""
+    from boombap.deps.manifest.image.system_packages import read
+
+    read(path, collector)
 
 
 def check_package_json(document: str, collector: ManifestCollector) -> None:
@@ -192,6 +241,13 @@ def check_package_json(document: str, collector: ManifestCollector) -> None:
     from boombap.deps.manifest.npmjs.package_lock import check_version_ranges
 
     check_version_ranges(document, collector)
+
+
+def check_deno_json(document: str, collector: ManifestCollector) -> None:
+    """Note what the imports of deno.json ask for, to be compared with its lock."""
+    from boombap.deps.manifest.npmjs.deno import check_imports
+
+    check_imports(document, collector)
 
 
 def check_cargo_toml(document: str, collector: ManifestCollector) -> None:

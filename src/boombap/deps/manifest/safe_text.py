@@ -202,14 +202,14 @@ class Lines:
         return line
 
 
-def key(name: str) -> str:
-    r"""Return a pattern for a JSON key whose value is an object.
+def key(name: str, opening: str = "{") -> str:
+    r"""Return a pattern for a JSON key whose value is an object, or a list where that is what opens.
 
     >>> import re
     >>> bool(re.search(key("a/b"), '{"a/b": {}}'))
     True
     """
-    return _quoted(name) + r"\s*:\s*\{"
+    return _quoted(name) + r"\s*:\s*" + re.escape(opening)
 
 
 def pair(name: str, value: str) -> str:

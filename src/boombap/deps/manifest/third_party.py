@@ -21,7 +21,7 @@ _OF_TOOLS = frozenset(
         ".terraform"
     ).split()
 )
-_NPM = ("package.json", "package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml", "bun.lock")
+_NPM = tuple("package.json package-lock.json npm-shrinkwrap.json yarn.lock pnpm-lock.yaml bun.lock deno.lock".split())
 _RUBY = ("Gemfile", "Gemfile.lock", "gems.rb", "gems.locked")
 _FILLED_BY: dict[str, tuple[str, ...]] = {
     "node_modules": _NPM,

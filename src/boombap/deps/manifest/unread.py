@@ -36,13 +36,15 @@ _UNLOCKED: dict[str, tuple[tuple[str, ...], str]] = {
     "Gemfile": (("Gemfile.lock",), "`bundle lock`"),
     "gems.rb": (("gems.locked",), "`bundle lock`"),
     "composer.json": (("composer.lock",), "`composer update --no-install`"),
+    "deno.json": (("deno.lock",), "`deno install`"),
+    "deno.jsonc": (("deno.lock",), "`deno install`"),
     "Pipfile": (("Pipfile.lock",), "`pipenv lock`"),
 }
 _BY_NAME: dict[str, str] = {
     name.lower(): tool
     for tool, names in {
-        "bun": "bun.lock bun.lockb",
-        "Gradle": "build.gradle build.gradle.kts libs.versions.toml gradle.lockfile buildscript-gradle.lockfile",
+        "bun": "bun.lockb",
+        "Gradle": "build.gradle build.gradle.kts libs.versions.toml",
         "sbt": "build.sbt",
         "Ant and Ivy": "ivy.xml",
         "Bazel": "MODULE.bazel WORKSPACE.bazel MODULE.bazel.lock maven_install.json",
@@ -50,7 +52,6 @@ _BY_NAME: dict[str, str] = {
         "conda-lock": "conda-lock.yml conda-lock.yaml",
         "pixi": "pixi.toml pixi.lock",
         "Hex": "mix.exs mix.lock rebar.config rebar.lock",
-        "Deno": "deno.json deno.jsonc deno.lock",
         "Bower": "bower.json",
         "SwiftPM": "Package.swift Package.resolved",
         "CocoaPods": "Podfile Podfile.lock",
@@ -86,7 +87,6 @@ _BY_ENDING: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\.opam", "opam"),
         (r"\.gradle(?:\.kts)?", "Gradle"),
         (r"\.(?:jar|war|ear|whl|egg|gem|nupkg|phar)", "an archive of packages"),
-        (r"(?:^|[-_.])s?bom\.xml|\.cdx\.xml", "CycloneDX in XML"),
         (r"\.spdx(?:\.(?:rdf|xml|ya?ml|tag))?", "SPDX in another form than JSON"),
         (r"\.syft\.json", "syft"),
         (r".\.lock(?:file)?|[-_.]lock\.(?:json|jsonc|ya?ml|toml)|\.lock\.(?:json|hcl)", "a tool unknown here"),

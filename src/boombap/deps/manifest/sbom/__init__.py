@@ -1,0 +1,1 @@
+"""Bills of materials (SBOM): CycloneDX and SPDX."""
