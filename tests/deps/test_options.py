@@ -78,7 +78,7 @@ def test_what_goes_together(line: str):
         ("serve --key a.pem", "--cert and --key go together"),
         ("audit --port 1", "audit has no option --port; it is an option of serve"),
         ("audit --apply", "audit has no option --apply; it is an option of update"),
-        ("update --policy p", "update has no option --policy; it is an option of audit, check, report, list, policy"),
+        ("update --waivers w", "update has no option --waivers; it is an option of audit, check, report, policy"),
         ("update --from=x", "update has no option --from; it is an option of sync"),
         ("explain --output f A", "explain has no option --output; it is an option of audit, check, report"),
         ("audit --sevrity high", "audit has no option --sevrity; did you mean --severity"),

@@ -210,7 +210,8 @@ def _update(context: RunContext) -> int:
     from boombap.deps.update.command import UpdateOptions, update
 
     args = context.args
-    options = UpdateOptions(tuple(args.paths), is_applied=args.apply, test=args.test, form=args.format)
+    exclude = environment.policy(context).exclude
+    options = UpdateOptions(tuple(args.paths), exclude, is_applied=args.apply, test=args.test, form=args.format)
     judge = partial(environment.audited, context)
     return update(options, judge, environment.state(context), context.terminal, context.interrupt)
 

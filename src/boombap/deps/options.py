@@ -113,6 +113,7 @@ def add_update(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--test", default="", metavar="COMMAND", help="run this after writing; when it fails, all files are restored"
     )
+    _add_policy(parser)
     add_output(parser, "table", "json")
 
 

@@ -124,6 +124,19 @@ def test_the_target_lies_outside_of_every_advisory_of_the_package(project: Proje
     assert updated(project, "twice==1.0\n") == "twice==1.3\n"
 
 
+def test_what_the_policy_excludes_is_neither_audited_nor_changed(project: Project):
+    policy = project.folder / "policy.toml"
+    policy.write_text('exclude = { "docs/*" = "not shipped" }\n')
+    requirements(project, "vuln==1.0\n")
+    write(project.folder, {"docs/requirements.txt": "vuln==1.0\nhopeless==1.0\n"})
+    environ = {**os.environ, "BOOMBAP_DEPS_DATABASE": project.database, "BOOMBAP_PATHS_STATE": str(project.state)}
+    command = [sys.executable, "-m", "boombap", "deps", "update", "--auto-patch", "--apply", "--policy", str(policy)]
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
+    assert (done.returncode, "hopeless" in done.stdout) == (0, False), done.stderr
+    assert project.text().endswith("\nvuln==1.2\n")
+    assert project.text("docs/requirements.txt") == "vuln==1.0\nhopeless==1.0\n"
+
+
 def test_nothing_to_do(project: Project):
     requirements(project, "other==1.0\n")
     assert project.update(is_applied=True) == 0

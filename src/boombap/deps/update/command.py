@@ -31,12 +31,14 @@ class UpdateOptions(Record):
 
     Attributes:
         paths: files and folders; empty for the working folder.
+        exclude: pattern and reason of each rule that leaves files out; they are neither audited nor changed.
         is_applied: whether the plan is written.
         test: a shell command that must succeed after writing; empty for none.
         form: ``table`` or ``json``.
     """
 
     paths: tuple[str, ...] = ()
+    exclude: tuple[tuple[str, str], ...] = ()
     is_applied: bool = False
     test: str = ""
     form: str = "table"
@@ -64,7 +66,7 @@ def update(options: UpdateOptions, judge: Judge, state: Path, terminal: Terminal
     with journal.alone(folder):
         for sentence in journal.recover(folder):
             terminal.note(printable(sentence))
-        reading = read(options.paths or (".",), check=interrupt.check)
+        reading = read(options.paths or (".",), excluded=dict(options.exclude), check=interrupt.check)
         found = judge(reading)
         if not found.coverage.audited:
             terminal.note("nothing could be audited, so nothing can be planned")
