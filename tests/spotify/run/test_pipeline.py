@@ -202,7 +202,7 @@ def test_one_id_that_spoils_its_batch_is_given_up_alone(web: Upstream, answer: t
 def test_an_id_that_spotify_refuses_is_not_found_with_what_it_said(web: Upstream):
     web.trick = lambda asked: (400, INVALID) if {id_of(7), id_of(8), id_of(71)} & set(asked.ids) else None
     bench = Bench(web)
-    run = bench.run(ids(1, 100))
+    run = bench.run([query._replace(artist="", title="") for query in ids(1, 80)], ids(81, 100))
     assert bench.outcomes == all_matched(100) | dict.fromkeys((7, 8, 71), Outcome.NOT_FOUND)
     assert run.statistics.refused_ids == {"Invalid base62 id": 3}
     assert bench.missing == []
@@ -330,9 +330,23 @@ def test_a_server_that_stays_down_ends_the_run(web: Upstream):
 def test_unknown_ids_are_not_found_and_remembered(web: Upstream):
     web.trick = lambda asked: (200, {"tracks": [None] * len(asked.ids)}) if asked.path == "/v1/tracks" else None
     bench = Bench(web)
-    bench.run(ids(1, 60))
+    bench.run([TrackQuery(n, "", "", id_of(n)) for n in range(1, 61)])
     assert set(bench.outcomes.values()) == {Outcome.NOT_FOUND}
     assert len(bench.missing) == 60
+
+
+@pytest.mark.parametrize("mode", Mode)
+def test_ids_that_spotify_no_longer_knows_are_searched_for_by_name(web: Upstream, mode: Mode):
+    def trick(asked: Asked) -> tuple[int, object] | None:
+        if asked.path == "/v1/tracks":
+            return 200, {"tracks": [None] * len(asked.ids)}
+        return (404, {"error": {"message": "Resource not found"}}) if asked.path.startswith("/v1/tracks/") else None
+
+    web.trick = trick
+    bench = Bench(web, mode=mode)
+    bench.run([query._replace(spotify_id=f"{query.spotify_id[:-4]}9999") for query in ids(1, 4)])  # type: ignore[index]
+    assert bench.outcomes == all_matched(4)
+    assert {match.track.id for match in bench.written if match.track} == {id_of(n) for n in range(1, 5)}
 
 
 def test_an_entry_that_cannot_be_read_fails_alone(web: Upstream):

@@ -19,7 +19,6 @@ from boombap.errors import AccessDenied, ExternalError, RetryLater
 from boombap.resilience.backoff import Backoff
 from boombap.resilience.breaker import Breaker, State
 from boombap.resilience.retry import Policy, wait_s
-from boombap.spotify.matching.verdict import without_broken
 from boombap.spotify.model import Endpoint, Mode, Outcome, Rejection
 from boombap.spotify.run.statistics import RunStatistics
 from boombap.spotify.webapi import endpoints
@@ -298,9 +297,7 @@ class Pipeline:
             self._count_forbidden(result)
             return self._deliver(scheduler.answer(request, result).matches, asked=True)
         self._forbidden = self._refused = 0
-        matches, extra_tracks = scheduler.answer(request, result.response)
-        if result.broken:
-            matches = [without_broken(match, result.broken) for match in matches]
+        matches, extra_tracks = scheduler.answer(request, result.response, result.broken)
         # Search results and album pages may lack fields that a track asked for by its id has.
         is_whole = request.endpoint in {Endpoint.TRACKS, Endpoint.TRACK}
         tracks = [track for track in result.response.tracks if track is not None] if is_whole else []
