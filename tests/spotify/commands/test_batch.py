@@ -454,6 +454,42 @@ def test_a_ban_shows_in_the_status(processor: Processor):
     assert "rate-limited by Spotify for another" in processor.run("status").stdout
 
 
+def test_a_ban_of_a_dry_run_shows_in_the_status(processor: Processor):
+    """It makes no tables, so that only Redis knows of it."""
+    processor.web.trick = lambda asked: (429, LIMITED, {"Retry-After": "7200"}) if asked.path != TOKEN else None
+    assert processor.run("batch", "--dry-run").returncode == 75
+    status = json.loads(processor.run("status", "--format", "json").stdout)
+    assert status["cooldown_s"] == pytest.approx(7200, abs=60)
+
+
+def test_a_ban_that_redis_forgot_shows_in_the_status(processor: Processor):
+    processor.web.trick = lambda asked: (429, LIMITED, {"Retry-After": "7200"}) if asked.path != TOKEN else None
+    assert processor.run("batch").returncode == 75
+    for url in ("redis://127.0.0.1:1/0", processor.environment["REDIS_URL"]):
+        if processor.cache:
+            processor.cache.call("FLUSHALL")
+        done = processor.run("status", "--format", "json", REDIS_URL=url)
+        assert json.loads(done.stdout)["cooldown_s"] == pytest.approx(7200, abs=60)
+        assert ("a ban that only Redis knows is not seen" in done.stderr) == (":1/" in url)
+
+
+def test_a_rate_limit_of_the_token_endpoint_is_kept_for_the_next_start(processor: Processor):
+    processor.web.trick = lambda asked: (429, LIMITED, {"Retry-After": "3600"}) if asked.path == TOKEN else None
+    done = processor.run("batch")
+    assert done.returncode == 75
+    assert "run the same command again after" in done.stderr
+    assert processor.run("batch").returncode == 75
+    assert processor.run("explain", "Nas", "Song 7").returncode == 75
+    assert len(processor.web.log) == 1
+
+
+def test_explain_keeps_a_rate_limit_of_the_token_endpoint(processor: Processor):
+    processor.web.trick = lambda asked: (429, LIMITED, {"Retry-After": "3600"}) if asked.path == TOKEN else None
+    for _ in range(2):
+        assert processor.run("explain", "Nas", "Song 7").returncode == 75
+    assert len(processor.web.log) == 1
+
+
 def test_the_audit_finds_what_is_wrong_and_takes_it_out(processor: Processor):
     processor.batch("--tracks", "100")
     processor.database.run("UPDATE tracks SET artist = 'Somebody Else' WHERE id <= 3")

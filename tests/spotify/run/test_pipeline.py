@@ -388,6 +388,77 @@ def test_a_short_limit_is_waited_for(web: Upstream, said: str | None):
     assert bench.limiter.refusals == 1
 
 
+@pytest.mark.parametrize("path", [TOKEN, "/v1/tracks"])
+def test_a_limit_that_never_ends_ends_the_run(web: Upstream, path: str):
+    """In seconds that are a hundredth of one: what a person would wait two minutes for."""
+    web.trick = lambda asked: (429, LIMITED, {"Retry-After": "0"}) if asked.path == path else None
+    bench = Bench(web)
+    quick = {"clock": lambda: 100 * time.monotonic(), "now": lambda: 100 * time.time()}
+    bench.limiter = Limiter(RateLimits(100_000, 30.0, 1000, 1.0), None, [], **quick)
+    with pytest.raises(RetryLater, match="rate-limited by Spotify"):
+        bench.run(ids(1, 50))
+    assert sum(asked.path == path for asked in web.log) <= 12
+
+
+class Memory:
+    """Keeps a cool-down in this process."""
+
+    def __init__(self) -> None:
+        self.until_s = 0.0
+
+    def cooldown_until_s(self) -> float:
+        return self.until_s
+
+    def cool_down(self, until_s: float, reason: str) -> None:
+        self.until_s = max(self.until_s, until_s)
+
+
+def remembering(memory: Memory) -> Limiter:
+    return Limiter(RateLimits(100_000, 30.0, 1000, 1.0), None, [memory], unsaid=Backoff(base_s=0.05))
+
+
+def test_a_limit_of_the_token_endpoint_is_remembered_like_any_other(web: Upstream):
+    web.trick = lambda asked: (429, b"slow down", {"Retry-After": "3600"}) if asked.path == TOKEN else None
+    bench, memory = Bench(web), Memory()
+    bench.limiter = remembering(memory)
+    with pytest.raises(RetryLater, match="1 h"):
+        bench.run(ids(1, 10))
+    assert len(web.log) == 1
+    assert memory.until_s - time.time() == pytest.approx(3600, abs=10)
+    with pytest.raises(RetryLater):
+        remembering(memory).begin()
+
+
+def test_a_short_limit_of_the_token_endpoint_is_waited_for(web: Upstream):
+    web.trick = lambda asked: (429, LIMITED) if asked.path == TOKEN and asked.number <= 2 else None
+    bench = Bench(web)
+    bench.run(ids(1, 10))
+    assert bench.outcomes == all_matched(10)
+    times = [asked.at_s for asked in web.log]
+    assert times[1] - times[0] >= 0.05
+    assert times[2] - times[1] >= 0.1
+
+
+def test_a_ban_that_grows_is_told_as_it_was_heard_last(web: Upstream):
+    """The answers that are in flight come after the one that ends the run."""
+    together = threading.Barrier(3, timeout=10)
+
+    def trick(asked: Asked) -> tuple[int, object, dict[str, str]] | None:
+        if asked.path == TOKEN:
+            return None
+        together.wait()
+        if asked.number > 1:
+            time.sleep(0.1 * asked.number)
+        return 429, LIMITED, {"Retry-After": str(43_200 * asked.number)}
+
+    web.trick = trick
+    bench, memory = Bench(web, in_flight=3), Memory()
+    bench.limiter = remembering(memory)
+    with pytest.raises(RetryLater, match="1 d 12 h") as caught:
+        bench.run(ids(1, 150))
+    assert caught.value.retry_after_s == pytest.approx(memory.until_s - time.time(), abs=1)
+
+
 @pytest.mark.parametrize(
     "answer", [(429, LIMITED, {"Retry-After": "43200"}), (429, {"error": {"reason": "QUOTA_EXCEEDED"}})]
 )

@@ -23,6 +23,7 @@ from boombap.spotify.model import Endpoint, Mode, Outcome, Rejection
 from boombap.spotify.run.statistics import RunStatistics
 from boombap.spotify.webapi import endpoints
 from boombap.spotify.webapi.decode import Decoded
+from boombap.spotify.webapi.rate_limit import Limited
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -132,8 +133,11 @@ class Pipeline:
         try:
             while not self._is_over():
                 self._turn()
-        except BaseException:
+        except BaseException as error:
             self._drain()
+            if isinstance(error, RetryLater):
+                # What was in flight may have named a later end: that one is kept, so it is the one to tell.
+                raise self._api.limiter.retry_later() from error
             raise
 
     def _is_over(self) -> bool:
@@ -191,7 +195,7 @@ class Pipeline:
         token = self._api.token
         if token.headers:
             return True
-        if not token.is_asking and now_s >= self._token_at_s:
+        if not token.is_asking and now_s >= self._token_at_s and not self._api.limiter.cooldown_s:
             self._api.client.submit(token.request())
         return False
 
@@ -226,6 +230,8 @@ class Pipeline:
     def _handle_token(self, answer: Response | Failure) -> None:
         try:
             self._api.token.update(answer)
+        except Limited as error:
+            self._api.limiter.refuse(error)
         except ExternalError as error:
             now_s = self._clock()
             self._token.failures += 1
@@ -253,7 +259,7 @@ class Pipeline:
                     self._breaker.cancel()
                 self._ready.append(request)
                 self._api.token.reject(self._open[request].headers)
-            case endpoints.Limited():
+            case Limited():
                 self._ready.append(request)
                 self._recover()
                 self._api.limiter.refuse(result)
