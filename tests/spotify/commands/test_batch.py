@@ -89,6 +89,10 @@ class Processor:
         count: int = row["n"]
         return count
 
+    def delete(self, condition: str) -> None:
+        # The tables that point at `tracks` are not ours.
+        self.database.run(f"SET session_replication_role = replica; DELETE FROM tracks WHERE {condition}")
+
     def leases(self) -> int:
         (row,) = self.database.run("SELECT count(*) AS n FROM spotify_leases")
         count: int = row["n"]
@@ -446,6 +450,34 @@ def test_status_says_where_the_catalogue_stands(processor: Processor):
     text = processor.run("status").stdout
     assert "1,000 tracks" in text
     assert "0 % of 300 look-ups were hits" in text
+
+
+def test_a_corrected_row_is_asked_for_again(processor: Processor):
+    processor.batch("--tracks", "20")
+    processor.delete("id > 20")
+    processor.database.run("UPDATE tracks SET artist = 'Beethoven', title = 'Sonata 14' WHERE id = 5")
+    status = json.loads(processor.run("status", "--format", "json").stdout)
+    assert (status["outcomes"], status["unjudged"]) == ({"matched": 19}, 1)
+    assert json.loads(processor.run("plan", "--format", "json").stdout)["tracks"] == 1
+    assert processor.batch()["outcomes"] == {"not_found": 1}
+    (row,) = processor.database.run("SELECT spotify_data FROM tracks WHERE id = 5")
+    assert row["spotify_data"] is None
+    assert processor.batch()["tracks"] == 0
+
+
+def test_a_restored_table_is_filled_again_without_a_request(processor: Processor):
+    processor.batch()
+    asked = len(processor.web.log)
+    processor.database.run("UPDATE tracks SET spotify_data = NULL WHERE id <= 400")
+    processor.delete("id > 900")
+    status = json.loads(processor.run("status", "--format", "json").stdout)
+    assert (status["tracks"], status["outcomes"], status["empty"]) == (900, {"matched": 900}, 0)
+    assert json.loads(processor.run("plan", "--format", "json").stdout)["tracks"] == 0
+    done = processor.run("batch")
+    assert "400 matched rows were filled again from spotify_tracks, without a request" in done.stdout
+    assert processor.filled() == 900
+    assert len(processor.web.log) == asked
+    assert processor.batch()["refilled"] == 0
 
 
 def test_a_ban_shows_in_the_status(processor: Processor):

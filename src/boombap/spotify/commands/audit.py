@@ -70,7 +70,7 @@ def run(context: RunContext, *, apply: bool, limit: int) -> Audit:
 
 
 def _rows(context: RunContext, session: Session) -> Iterator[list[AuditRow]]:
-    name = "audit_rows" if schema.version(session) else "audit_rows_bare"
+    name = "audit_rows" if schema.is_installed(session) else "audit_rows_bare"
     after = 0
     while True:
         context.interrupt.check()

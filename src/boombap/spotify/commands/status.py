@@ -49,7 +49,7 @@ def status(context: RunContext, redis: RedisPool | None) -> Status:
         ExternalError: the database does not answer.
     """
     with closing(environment.session(context)) as session:
-        if not schema.version(session):
+        if not schema.is_installed(session):
             (bare,) = session.read(query("status_bare"))
             cooldown_s = _cooldown_s(context, None, redis)
             return Status(bare["tracks"], {}, bare["unjudged"], bare["empty"], 0, 0, 0, cooldown_s)

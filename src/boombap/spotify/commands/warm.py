@@ -33,7 +33,7 @@ def warm(context: RunContext) -> tuple[int, float]:
         if redis is None:
             raise ConfigError("no cache to warm: no Redis is configured", hint="set REDIS_URL")
         cache = environment.cache(context, redis)
-        if not schema.version(session):
+        if not schema.is_installed(session):
             return 0, time.monotonic() - started_s
         with Progress("tracks", args.tracks, context.terminal) as progress:
             for chunk in read_known(
