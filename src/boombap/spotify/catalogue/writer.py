@@ -94,11 +94,11 @@ class CatalogueWriter:
         while after is not None:
             with self._pool.session() as session, session.transaction():
                 session.write(query("incoming"))
-                (found,) = session.write(query("refill"), {"after": after, "most": _REFILLED_ROWS})
+                (refilled,) = session.write(query("refill"), {"after": after, "most": _REFILLED_ROWS})
                 session.write(query("fill"), {"holder": self._holder})
-            after = found["last_id"]
-            if found["rows"]:
-                yield found["rows"]
+            after = refilled["last_id"]
+            if refilled["rows"]:
+                yield refilled["rows"]
 
     def _write(self, matches: list[Match]) -> Written:
         if not matches:
