@@ -231,7 +231,7 @@ def read_rows(path: Path) -> list[AuditRow]:
 def show_audit(rows: Sequence[AuditRow]) -> list[Audited]:
     """Print what an audit says of rows, and give it."""
     begun_s = time.perf_counter()
-    judged = list(judge_all(rows, gather_statistics(rows)))
+    judged = list(judge_all(rows, gather_statistics(lambda: rows)))
     print(f"\naudit of {len(rows)} stored rows, {(time.perf_counter() - begun_s) / len(rows) * 1e6:.0f} us per row")
     for verdict, count in Counter(one.verdict for one in judged).most_common():
         reasons = Counter(one.reasons[0] for one in judged if one.verdict is verdict)
@@ -263,7 +263,7 @@ def plant(
 
 def show_planted(rows: Sequence[AuditRow], planted: dict[int, Shape]) -> None:
     """Print how many of the planted answers an audit finds."""
-    verdicts = {one.row.key: one.verdict for one in judge_all(rows, gather_statistics(rows))}
+    verdicts = {one.row.key: one.verdict for one in judge_all(rows, gather_statistics(lambda: rows))}
     for shape in (Shape.FLAT, Shape.MIGRATED):
         found = Counter(verdicts[key] for key, written in planted.items() if written is shape)
         taken = sum(found[one] for one in QUARANTINED)

@@ -80,11 +80,12 @@ def _unmatched(context: RunContext) -> Selection:
 
 
 def _status(context: RunContext) -> int:
-    from boombap.spotify import encode, report
+    from boombap.spotify import encode, environment, report
     from boombap.spotify.commands.status import status
     from boombap.spotify.commands.warm import counts
 
-    progress, cache = status(context), counts(context)
+    with environment.redis(context, context.interrupt) as redis:
+        progress, cache = status(context, redis), counts(context, redis)
     answer(
         context,
         lambda: report.status_lines(progress, cache),

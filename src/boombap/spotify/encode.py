@@ -39,6 +39,7 @@ def batch(done: Done) -> dict[str, object]:
         "tokens": done.renewals,
         "limited": done.limited,
         "stored": done.stored,
+        "refilled": done.refilled,
         "refused": done.refused,
         "failures": dict(statistics.failures),
         "refused_ids": dict(statistics.refused_ids),

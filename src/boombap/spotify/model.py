@@ -55,6 +55,11 @@ class TrackQuery(NamedTuple):
     priority: Priority = Priority.BACKFILL
     album_id: str | None = None
 
+    @property
+    def is_searchable(self) -> bool:
+        """Tell whether a search can find it: by artist and title, or by its ISRC."""
+        return bool((self.artist and self.title) or self.isrc)
+
 
 class Artist(NamedTuple):
     """An artist as a track names it; local files have no id."""

@@ -46,10 +46,12 @@ def batch_lines(done: Done) -> Iterator[str]:
         counted = [f"{count:,} {_WORDS[outcome]}" for outcome, count in sorted(statistics.outcomes.items()) if count]
         yield "  " + ", ".join(counted)
         yield "  " + _cost(done)
+    if done.refilled:
+        yield f"  {done.refilled:,} matched rows were filled again from spotify_tracks, without a request"
     for reason, count in statistics.failures.most_common(_MOST_SHOWN):
         yield f"  given up {count:,} times: {printable(reason)}"
     for reason, count in statistics.refused_ids.most_common(_MOST_SHOWN):
-        yield f"  not found, because Spotify refuses the id: {count:,} times: {printable(reason)}"
+        yield f"  Spotify refused an id {count:,} times: {printable(reason)}"
     if done.refused:
         yield f"  {done.refused:,} rows were refused by PostgreSQL; see the table spotify_dead_letters"
     for skipped in done.skipped[:_MOST_SHOWN]:

@@ -70,9 +70,13 @@ def taken(database: Database, selection: Selection = ALL, **options: float) -> l
 
 def judge(database: Database, track_id: int, outcome: str, age: str) -> None:
     database.run(
-        "INSERT INTO spotify_matches (track_id, outcome, spotify_id, score, reasons, checked_at)"
-        " VALUES (%s, %s, %s, 1, '{}', now() - %s::interval)",
-        (track_id, outcome, _ID if outcome == "matched" else None, age),
+        "INSERT INTO spotify_matches (track_id, outcome, spotify_id, score, reasons, checked_at, artist, title)"
+        " SELECT id, %s, %s, 1, '{}', now() - %s::interval, artist, title FROM tracks WHERE id = %s",
+        (outcome, _ID if outcome == "matched" else None, age, track_id),
+    )
+    database.run(
+        "INSERT INTO spotify_tracks (id, name, artist_ids, album_id) VALUES (%s, 'n', '{}', %s) ON CONFLICT DO NOTHING",
+        (_ID, _ID),
     )
 
 
@@ -122,7 +126,8 @@ def test_a_row_that_another_one_finished_meanwhile_is_not_given(prepared: Databa
         with other.cursor() as cursor:
             cursor.execute("DELETE FROM spotify_leases")
             cursor.execute(
-                "INSERT INTO spotify_matches (track_id, outcome, score, reasons) VALUES (1, 'not_found', 0, '{}')"
+                "INSERT INTO spotify_matches (track_id, outcome, score, reasons, artist, title)"
+                " SELECT id, 'not_found', 0, '{}', artist, title FROM tracks WHERE id = 1"
             )
             cursor.execute("COMMIT")
         thread.join()
@@ -177,17 +182,65 @@ def test_fresh_answers_are_not_asked_for_again(prepared: Database):
     judge(prepared, 3, "not_found", "31 days")
     judge(prepared, 4, "ambiguous", "1 day")
     prepared.run(
-        "INSERT INTO spotify_dead_letters (track_id, sqlstate, reason, row_json, failed_at) VALUES"
-        " (5, '22021', '', '', now()), (6, '22021', '', '', now() - interval '31 days')"
+        "INSERT INTO spotify_dead_letters (track_id, sqlstate, reason, row_json, artist, title, failed_at)"
+        " SELECT id, '22021', '', '', artist, title, now() - CASE id WHEN 6 THEN 31 ELSE 0 END * interval '1 day'"
+        " FROM tracks WHERE id IN (5, 6)"
     )
     assert {row.key for row in taken(prepared)} == EVERY - {1, 2, 4, 5}
+
+
+@pytest.mark.parametrize("outcome", ["matched", "not_found", "ambiguous"])
+@pytest.mark.parametrize(
+    "change", ["artist = 'Beethoven'", "title = 'Sonata 14'", "title = NULL", "artist = upper(artist)"]
+)
+def test_a_verdict_belongs_to_the_words_it_was_made_for(prepared: Database, outcome: str, change: str):
+    prepared.run("ALTER TABLE tracks ALTER title DROP NOT NULL")
+    prepared.run("UPDATE tracks SET artist = 'Mozart', title = 'Requiem' WHERE id <= 3")
+    for track_id in (1, 2, 3):
+        judge(prepared, track_id, outcome, "1 day")
+    prepared.run(f"UPDATE tracks SET {change} WHERE id = 2")
+    assert {row.key for row in taken(prepared)} == EVERY - {1, 3}
+    with closing(connect(prepared)) as session:
+        assert {row.key for chunk in peek(session, Selection()) for row in chunk} == EVERY - {1, 3}
+
+
+def test_names_that_are_null_are_words_too(prepared: Database):
+    prepared.run("ALTER TABLE tracks ALTER title DROP NOT NULL, ALTER artist DROP NOT NULL")
+    prepared.run("UPDATE tracks SET title = NULL, artist = NULL WHERE id <= 2")
+    judge(prepared, 1, "not_found", "1 day")
+    judge(prepared, 2, "not_found", "1 day")
+    prepared.run("UPDATE tracks SET artist = '' WHERE id = 2")
+    assert {row.key for row in taken(prepared)} == EVERY - {1}
+
+
+def test_columns_of_any_collation_are_compared(prepared: Database):
+    prepared.run('ALTER TABLE tracks ALTER title TYPE varchar(500) COLLATE "POSIX"')
+    judge(prepared, 1, "not_found", "1 day")
+    assert {row.key for row in taken(prepared)} == EVERY - {1}
+
+
+def test_a_refusal_belongs_to_its_words_too(prepared: Database):
+    prepared.run(
+        "INSERT INTO spotify_dead_letters (track_id, sqlstate, reason, row_json, artist, title)"
+        " SELECT id, '22021', '', '', artist, title FROM tracks WHERE id <= 2"
+    )
+    prepared.run("UPDATE tracks SET title = 'corrected' WHERE id = 2")
+    assert {row.key for row in taken(prepared)} == EVERY - {1}
+
+
+def test_a_matched_row_without_metadata_is_wanted_when_nothing_is_stored(prepared: Database):
+    judge(prepared, 1, "matched", "1 day")
+    judge(prepared, 2, "matched", "1 day")
+    prepared.run("UPDATE spotify_matches SET spotify_id = %s WHERE track_id = 2", (_ID[::-1],))
+    rows = {row.key: row for row in taken(prepared)}
+    assert rows.keys() == EVERY - {1}
+    assert rows[2].spotify_id == _ID[::-1]
 
 
 def test_priorities(prepared: Database):
     judge(prepared, 900, "matched", "40 days")
     judge(prepared, 901, "matched", "20 days")
     judge(prepared, 902, "not_found", "1 day")
-    prepared.run("INSERT INTO spotify_tracks (id, name, artist_ids, album_id) VALUES (%s, 'n', '{}', %s)", (_ID, _ID))
     rows = taken(prepared, Selection(asked=(902, 700), refresh_s=30 * 86_400.0, max_tracks=5))
     assert [(row.key, row.priority, row.spotify_id, row.album_id) for row in rows] == [
         (700, Priority.ASKED, None, None),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import closing
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -38,7 +39,7 @@ def test_tables_are_made_once(database: Database):
 
 def test_every_version_of_postgresql_takes_them(each_cluster: Cluster):
     made = each_cluster.create()
-    made.run("CREATE TABLE tracks (id serial PRIMARY KEY, spotify_data jsonb)")
+    made.run("CREATE TABLE tracks (id serial PRIMARY KEY, artist text, title text, spotify_data jsonb)")
     prepare(made)
     each_cluster.drop(made)
 
@@ -80,8 +81,46 @@ def test_a_role_that_lacks_a_right_is_told_which(database: Database):
 def test_tables_of_a_newer_boombap_are_left_alone(database: Database):
     prepare(database)
     database.run("COMMENT ON TABLE spotify_matches IS 'boombap spotify schema 99: of tomorrow'")
-    with pytest.raises(UsageError, match="version 99, and this boombap knows 1; update boombap"):
+    with pytest.raises(UsageError, match="version 99, and this boombap knows 2; update boombap"):
         prepare(database)
+
+
+@pytest.fixture
+def version_1(database: Database) -> Database:
+    """A database as the first version left it: verdicts about the rows 1 to 3, and about one that is gone."""
+    database.run((Path(__file__).parent / "version_1.sql").read_text(encoding="utf-8"))
+    return database
+
+
+def test_tables_of_version_1_are_updated_with_their_verdicts(version_1: Database):
+    prepare(version_1)
+    prepare(version_1)
+    kept = version_1.run(
+        "SELECT track_id, outcome,"
+        " track.id IS NOT NULL AND (verdict.artist, verdict.title) = (track.artist, track.title) AS counts"
+        " FROM spotify_matches AS verdict LEFT JOIN tracks AS track ON track.id = track_id ORDER BY 1"
+    )
+    assert kept == [
+        {"track_id": 1, "outcome": "matched", "counts": True},
+        {"track_id": 2, "outcome": "not_found", "counts": True},
+        {"track_id": 2_000_000, "outcome": "matched", "counts": False},
+    ], "an unknown id was not searched for by its names, so that its row is wanted again"
+    with closing(connect(version_1)) as session:
+        assert schema.is_installed(session)
+
+
+def test_a_command_that_only_reads_says_what_to_do(version_1: Database):
+    with (
+        closing(connect(version_1)) as session,
+        pytest.raises(UsageError, match=r"version 1, .* knows 2; `spotify batch"),
+    ):
+        schema.is_installed(session)
+
+
+def test_a_role_that_does_not_own_the_tables_is_told_who_may_update_them(version_1: Database):
+    version_1.run("GRANT ALL ON ALL TABLES IN SCHEMA public TO plain")
+    with pytest.raises(AccessDenied, match=r"plain may not update .* from version 1 to 2; run .* owner"):
+        prepare(version_1, "plain")
 
 
 def test_another_database_is_none_of_ours(empty: Database):

@@ -88,6 +88,7 @@ def test_everything_is_written(store: CatalogueWriter, prepared: Database):
         "score": pytest.approx(0.97),
         "margin": pytest.approx(0.2),
         "reasons": ["isrc", "title"],
+        **prepared.run("SELECT artist, title FROM tracks WHERE id = 1")[0],
     }
 
 
@@ -263,6 +264,70 @@ def test_done_ends_the_lease_in_the_same_transaction(prepared: Database):
         assert prepared.run("SELECT track_id FROM spotify_leases ORDER BY 1") == [{"track_id": 3}, {"track_id": 4}]
 
 
+@pytest.fixture
+def leased(prepared: Database) -> Iterator[CatalogueWriter]:
+    """A writer for all rows, which are leased."""
+    with ExitStack() as stack:
+        pool = stack.enter_context(prepared.pool(limits=LIMITS))
+        leases = stack.enter_context(Leases(Session(prepared.target(), LIMITS, Interrupt()), Selection()))
+        list(leases.chunks())
+        yield CatalogueWriter(pool, fields=FIELDS, holder=leases.holder)
+
+
+def data_of(database: Database, track_id: int) -> object:
+    return database.run("SELECT spotify_data FROM tracks WHERE id = %s", (track_id,))[0]["spotify_data"]
+
+
+def test_a_verdict_keeps_the_words_of_its_lease(leased: CatalogueWriter, prepared: Database):
+    """A row that is corrected while Spotify is asked about it gets nothing of another song."""
+    before = prepared.run("SELECT artist, title FROM tracks WHERE id = 1")
+    prepared.run("UPDATE tracks SET title = 'Sonata 14' WHERE id = 1")
+    leased.write([a_match(1), a_match(2)])
+    assert (data_of(prepared, 1), data_of(prepared, 2) is None) == (None, False)
+    assert prepared.run("SELECT artist, title FROM spotify_matches WHERE track_id = 1") == before
+
+
+@pytest.mark.parametrize("outcome", [Outcome.NOT_FOUND, Outcome.AMBIGUOUS, Outcome.LOCAL_ONLY])
+def test_what_was_found_for_other_words_goes(store: CatalogueWriter, prepared: Database, outcome: Outcome):
+    store.write([a_match(1), a_match(2), a_match(3)])
+    prepared.run("UPDATE tracks SET title = 'Sonata 14' WHERE id IN (1, 3)")
+    prepared.run('UPDATE tracks SET spotify_data = \'{"id": "of an earlier program"}\' WHERE id = 3')
+    store.write([a_match(1, outcome), a_match(2, outcome), a_match(3, outcome)])
+    assert data_of(prepared, 1) is None
+    assert data_of(prepared, 2) is not None, "the same words: an old answer is better than none"
+    assert data_of(prepared, 3) == {"id": "of an earlier program"}
+
+
+def test_a_refusal_keeps_the_words_of_its_lease(leased: CatalogueWriter, prepared: Database):
+    before = prepared.run("SELECT artist, title FROM tracks WHERE id = 1")
+    prepared.run("UPDATE tracks SET title = 'Sonata 14' WHERE id = 1")
+    assert leased.write([a_match(1, name="a\0b")]) == Written(0, 1)
+    assert prepared.run("SELECT artist, title FROM spotify_dead_letters") == before
+
+
+def test_rows_that_have_lost_their_metadata_get_it_back(store: CatalogueWriter, prepared: Database):
+    store.write([a_match(n) for n in range(1, 6)])
+    prepared.run("UPDATE spotify_matches SET checked_at = '2026-01-01'")
+    prepared.run("UPDATE spotify_tracks SET checked_on = '2026-01-01'")
+    before = prepared.run("SELECT * FROM tracks ORDER BY id"), prepared.run("SELECT * FROM spotify_matches")
+    for track_id, lost in enumerate([None, "null", "{}"], 1):
+        prepared.run("UPDATE tracks SET spotify_data = %s WHERE id = %s", (lost, track_id))
+    assert list(store.refill()) == [3]
+    assert (prepared.run("SELECT * FROM tracks ORDER BY id"), prepared.run("SELECT * FROM spotify_matches")) == before
+    assert prepared.run("SELECT DISTINCT checked_on::text FROM spotify_tracks") == [{"checked_on": "2026-01-01"}]
+    assert list(store.refill()) == []
+
+
+def test_a_row_with_other_words_gets_nothing_back(store: CatalogueWriter, prepared: Database):
+    store.write([a_match(1), a_match(2)])
+    prepared.run("UPDATE tracks SET spotify_data = NULL")
+    prepared.run("UPDATE tracks SET title = 'Sonata 14' WHERE id = 1")
+    with prepared.holding("SELECT 1 FROM tracks WHERE id = 2 FOR UPDATE"):
+        assert list(store.refill()) == []
+    assert list(store.refill()) == [1]
+    assert data_of(prepared, 1) is None
+
+
 def test_several_threads_write_the_same_rows(prepared: Database):
     """In opposite orders: without an order of the locks they would wait for each other in a circle."""
     batches = [[a_match(number) for number in range(1, 201)] for _ in range(3)]
@@ -342,7 +407,9 @@ def test_a_server_that_stops_between_flushes_says_so_and_resumes(tmp_path: Path)
     with servers.running_postgres(18, tmp_path) as running:
         target = from_text(running.url, origin="the test")
         with closing(Session(target, LIMITS, Interrupt())) as session:
-            session.write("CREATE TABLE {current.tracks} (id int PRIMARY KEY, spotify_data jsonb)")
+            session.write(
+                "CREATE TABLE {current.tracks} (id int PRIMARY KEY, artist text, title text, spotify_data jsonb)"
+            )
             session.write("INSERT INTO {path.tracks} SELECT generate_series(1, 10)")
             schema.prepare(session)
         with Pool(target, Interrupt(), limits=LIMITS, size=1) as pool:
@@ -359,7 +426,8 @@ def test_a_server_that_stops_between_flushes_says_so_and_resumes(tmp_path: Path)
 
 def test_every_version_of_postgresql_takes_a_batch(each_cluster: Cluster):
     made = each_cluster.create()
-    made.run("CREATE TABLE tracks (id int PRIMARY KEY, spotify_data jsonb); INSERT INTO tracks VALUES (1)")
+    made.run("CREATE TABLE tracks (id int PRIMARY KEY, artist text, title text, spotify_data jsonb)")
+    made.run("INSERT INTO tracks VALUES (1)")
     with closing(Session(made.target(), LIMITS, Interrupt())) as session:
         schema.prepare(session)
     with made.pool(limits=LIMITS) as pool:

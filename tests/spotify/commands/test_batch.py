@@ -89,6 +89,10 @@ class Processor:
         count: int = row["n"]
         return count
 
+    def delete(self, condition: str) -> None:
+        # The tables that point at `tracks` are not ours.
+        self.database.run(f"SET session_replication_role = replica; DELETE FROM tracks WHERE {condition}")
+
     def leases(self) -> int:
         (row,) = self.database.run("SELECT count(*) AS n FROM spotify_leases")
         count: int = row["n"]
@@ -448,10 +452,74 @@ def test_status_says_where_the_catalogue_stands(processor: Processor):
     assert "0 % of 300 look-ups were hits" in text
 
 
+def test_a_corrected_row_is_asked_for_again(processor: Processor):
+    processor.batch("--tracks", "20")
+    processor.delete("id > 20")
+    processor.database.run("UPDATE tracks SET artist = 'Beethoven', title = 'Sonata 14' WHERE id = 5")
+    status = json.loads(processor.run("status", "--format", "json").stdout)
+    assert (status["outcomes"], status["unjudged"]) == ({"matched": 19}, 1)
+    assert json.loads(processor.run("plan", "--format", "json").stdout)["tracks"] == 1
+    assert processor.batch()["outcomes"] == {"not_found": 1}
+    (row,) = processor.database.run("SELECT spotify_data FROM tracks WHERE id = 5")
+    assert row["spotify_data"] is None
+    assert processor.batch()["tracks"] == 0
+
+
+def test_a_restored_table_is_filled_again_without_a_request(processor: Processor):
+    processor.batch()
+    asked = len(processor.web.log)
+    processor.database.run("UPDATE tracks SET spotify_data = NULL WHERE id <= 400")
+    processor.delete("id > 900")
+    status = json.loads(processor.run("status", "--format", "json").stdout)
+    assert (status["tracks"], status["outcomes"], status["empty"]) == (900, {"matched": 900}, 0)
+    assert json.loads(processor.run("plan", "--format", "json").stdout)["tracks"] == 0
+    done = processor.run("batch")
+    assert "400 matched rows were filled again from spotify_tracks, without a request" in done.stdout
+    assert processor.filled() == 900
+    assert len(processor.web.log) == asked
+    assert processor.batch()["refilled"] == 0
+
+
 def test_a_ban_shows_in_the_status(processor: Processor):
     processor.web.trick = lambda asked: (429, LIMITED, {"Retry-After": "7200"}) if asked.path != TOKEN else None
     assert processor.run("batch").returncode == 75
     assert "rate-limited by Spotify for another" in processor.run("status").stdout
+
+
+def test_a_ban_of_a_dry_run_shows_in_the_status(processor: Processor):
+    """It makes no tables, so that only Redis knows of it."""
+    processor.web.trick = lambda asked: (429, LIMITED, {"Retry-After": "7200"}) if asked.path != TOKEN else None
+    assert processor.run("batch", "--dry-run").returncode == 75
+    status = json.loads(processor.run("status", "--format", "json").stdout)
+    assert status["cooldown_s"] == pytest.approx(7200, abs=60)
+
+
+def test_a_ban_that_redis_forgot_shows_in_the_status(processor: Processor):
+    processor.web.trick = lambda asked: (429, LIMITED, {"Retry-After": "7200"}) if asked.path != TOKEN else None
+    assert processor.run("batch").returncode == 75
+    for url in ("redis://127.0.0.1:1/0", processor.environment["REDIS_URL"]):
+        if processor.cache:
+            processor.cache.call("FLUSHALL")
+        done = processor.run("status", "--format", "json", REDIS_URL=url)
+        assert json.loads(done.stdout)["cooldown_s"] == pytest.approx(7200, abs=60)
+        assert ("a ban that only Redis knows is not seen" in done.stderr) == (":1/" in url)
+
+
+def test_a_rate_limit_of_the_token_endpoint_is_kept_for_the_next_start(processor: Processor):
+    processor.web.trick = lambda asked: (429, LIMITED, {"Retry-After": "3600"}) if asked.path == TOKEN else None
+    done = processor.run("batch")
+    assert done.returncode == 75
+    assert "run the same command again after" in done.stderr
+    assert processor.run("batch").returncode == 75
+    assert processor.run("explain", "Nas", "Song 7").returncode == 75
+    assert len(processor.web.log) == 1
+
+
+def test_explain_keeps_a_rate_limit_of_the_token_endpoint(processor: Processor):
+    processor.web.trick = lambda asked: (429, LIMITED, {"Retry-After": "3600"}) if asked.path == TOKEN else None
+    for _ in range(2):
+        assert processor.run("explain", "Nas", "Song 7").returncode == 75
+    assert len(processor.web.log) == 1
 
 
 def test_the_audit_finds_what_is_wrong_and_takes_it_out(processor: Processor):

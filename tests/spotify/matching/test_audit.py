@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,8 @@ from boombap.spotify.model import Artist, Track
 from boombap.spotify.queries.load import query
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from databases import Database
 
 EVE, NAMESAKE = "E" * 22, "N" * 22
@@ -40,7 +43,7 @@ SOUND = [migrated(key, title) for key, title in enumerate(["One Way", "Two Steps
 
 def judge(*rows: AuditRow) -> list[Audited]:
     every = [*SOUND, *rows]
-    return list(judge_all(every, gather_statistics(every)))[len(SOUND) :]
+    return list(judge_all(every, gather_statistics(lambda: every)))[len(SOUND) :]
 
 
 def verdict(*rows: AuditRow) -> list[tuple[str, str]]:
@@ -62,7 +65,7 @@ def test_a_namesake_behind_copied_names_is_doubtful() -> None:
 
 def test_the_id_of_few_rows_is_no_witness() -> None:
     rows = [migrated(1, "Alpha"), migrated(2, "Bravo", NAMESAKE)]
-    assert [one.verdict for one in judge_all(rows, gather_statistics(rows))] == [Verdict.UNCHECKED] * 2
+    assert [one.verdict for one in judge_all(rows, gather_statistics(lambda: rows))] == [Verdict.UNCHECKED] * 2
 
 
 def test_names_that_are_spotifys_own_decide() -> None:
@@ -122,7 +125,7 @@ def test_what_cannot_be_read_is_told_and_taken_out() -> None:
 
 def test_rows_are_judged_one_by_one() -> None:
     endless = (migrated(key, f"Song {key}") for key in iter(int, 1))
-    assert next(judge_all(endless, gather_statistics(SOUND))).row.key == 0
+    assert next(judge_all(endless, gather_statistics(lambda: SOUND))).row.key == 0
 
 
 @pytest.fixture
@@ -179,3 +182,17 @@ def test_quarantine_moves_what_did_not_change_since(stored: Database) -> None:
     assert stored.run("SELECT track_id FROM spotify_matches") == [{"track_id": 2}]
     (kept,) = stored.run("SELECT track_id, verdict, reasons FROM spotify_quarantine")
     assert kept == {"track_id": 1, "verdict": "wrong", "reasons": ["artist_differs"]}
+
+
+def test_statistics_do_not_grow_with_the_table():
+    """At 57,718 rows an audit took 135 MiB, most of it titles that were compared with nothing."""
+
+    def read() -> Iterator[AuditRow]:
+        return (migrated(key, f"Song number {key}", number=max(key, 1)) for key in range(20_000))
+
+    tracemalloc.start()
+    statistics = gather_statistics(read)
+    kept_bytes, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert kept_bytes < 2 * 1024 * 1024
+    assert (statistics.sharing(id_of(1)), statistics.sharing(id_of(2))) == (2, 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from boombap.spotify.matching.verdict import match_all, match_id, refused, unknown_id, without_broken
+from boombap.spotify.matching.verdict import match_all, match_id, refused, unreadable
 from boombap.spotify.model import Artist, Outcome, Rejection, Track, TrackQuery
 
 
@@ -56,7 +56,5 @@ def test_only_a_404_says_that_an_id_is_unknown(refusal: Rejection, outcome: Outc
 
 
 def test_an_unreadable_entry_is_not_an_unknown_id():
-    found = unknown_id(known("Satisfaction", "a"))
-    assert without_broken(found, frozenset({"b"})) is found
-    broken = without_broken(found, frozenset({"a"}))
+    broken = unreadable(known("Satisfaction", "a"))
     assert (broken.outcome, broken.reasons) == (Outcome.FAILED, ("malformed_answer",))

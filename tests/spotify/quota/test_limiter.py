@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from boombap.errors import RetryLater, Unreachable
-from boombap.spotify.quota.limiter import Grant, Limiter, RateLimits
-from boombap.spotify.webapi.endpoints import Limited
+from boombap.spotify.quota.limiter import LONGEST_WAIT_S, Grant, Limiter, RateLimits
+from boombap.spotify.webapi.rate_limit import Limited
 from clocks import Clock
 
 LIMITS = RateLimits(budget=60, window_s=30, burst=20, share=0.25)
@@ -189,6 +189,56 @@ def test_unsaid_waits_grow_until_the_run_is_parked():
     assert waits == [5, 10, 20, 40]
     with pytest.raises(RetryLater):
         one.refuse(limited())
+
+
+@pytest.mark.parametrize("said_s", [0, 3, 30])
+def test_refusals_in_a_row_wait_longer_whatever_the_header_says(said_s: float):
+    """A server that always names the same time, or none at all, would be called for ever, and bans grow from that."""
+    clock, waits = Clock(), [0.0]
+    one = limiter(clock, shared(clock))
+    while 2 * waits[-1] <= LONGEST_WAIT_S:
+        one.refuse(limited(said_s))
+        one.take(1)
+        waits.append(one.wait_s)
+        clock.sleep(one.wait_s)
+    with pytest.raises(RetryLater):
+        one.refuse(limited(said_s))
+    assert waits == sorted(set(waits))
+    assert waits[1] >= said_s
+    assert sum(waits) < 120
+
+
+def test_a_success_ends_the_row_of_refusals():
+    clock, waits = Clock(), []
+    one = limiter(clock, shared(clock))
+    for _ in range(8):
+        one.refuse(limited(3))
+        one.take(1)
+        waits.append(one.wait_s)
+        clock.sleep(one.wait_s)
+        one.succeed()
+    assert set(waits) == {waits[0]}
+
+
+def test_refusals_in_flight_together_do_not_add_up():
+    clock = Clock()
+    window = shared(clock)
+    one = limiter(clock, window)
+    for _ in range(20):
+        one.refuse(limited(3))
+    assert window.until_s - clock() == one.cooldown_s < 4
+
+
+def test_the_last_end_that_was_heard_is_the_one_that_is_told_and_kept():
+    """A ban that grows with every request is reported as it was heard last, not as it was heard first."""
+    clock = Clock()
+    redis, postgres = shared(clock), shared(clock)
+    one = Limiter(LIMITS, redis, [redis, postgres], clock=clock, now=clock)
+    for ban_s in (43_200, 86_400, 7_200):
+        with pytest.raises(RetryLater):
+            one.refuse(limited(ban_s))
+    assert one.retry_later().retry_after_s == redis.until_s - clock() == postgres.until_s - clock()
+    assert redis.until_s - clock() == pytest.approx(86_400, abs=1)
 
 
 @pytest.mark.parametrize("error", [limited(43_200), limited(is_quota=True)], ids=["ban", "quota"])

@@ -202,7 +202,7 @@ def test_one_id_that_spoils_its_batch_is_given_up_alone(web: Upstream, answer: t
 def test_an_id_that_spotify_refuses_is_not_found_with_what_it_said(web: Upstream):
     web.trick = lambda asked: (400, INVALID) if {id_of(7), id_of(8), id_of(71)} & set(asked.ids) else None
     bench = Bench(web)
-    run = bench.run(ids(1, 100))
+    run = bench.run([query._replace(artist="", title="") for query in ids(1, 80)], ids(81, 100))
     assert bench.outcomes == all_matched(100) | dict.fromkeys((7, 8, 71), Outcome.NOT_FOUND)
     assert run.statistics.refused_ids == {"Invalid base62 id": 3}
     assert bench.missing == []
@@ -330,9 +330,23 @@ def test_a_server_that_stays_down_ends_the_run(web: Upstream):
 def test_unknown_ids_are_not_found_and_remembered(web: Upstream):
     web.trick = lambda asked: (200, {"tracks": [None] * len(asked.ids)}) if asked.path == "/v1/tracks" else None
     bench = Bench(web)
-    bench.run(ids(1, 60))
+    bench.run([TrackQuery(n, "", "", id_of(n)) for n in range(1, 61)])
     assert set(bench.outcomes.values()) == {Outcome.NOT_FOUND}
     assert len(bench.missing) == 60
+
+
+@pytest.mark.parametrize("mode", Mode)
+def test_ids_that_spotify_no_longer_knows_are_searched_for_by_name(web: Upstream, mode: Mode):
+    def trick(asked: Asked) -> tuple[int, object] | None:
+        if asked.path == "/v1/tracks":
+            return 200, {"tracks": [None] * len(asked.ids)}
+        return (404, {"error": {"message": "Resource not found"}}) if asked.path.startswith("/v1/tracks/") else None
+
+    web.trick = trick
+    bench = Bench(web, mode=mode)
+    bench.run([query._replace(spotify_id=f"{query.spotify_id[:-4]}9999") for query in ids(1, 4)])  # type: ignore[index]
+    assert bench.outcomes == all_matched(4)
+    assert {match.track.id for match in bench.written if match.track} == {id_of(n) for n in range(1, 5)}
 
 
 def test_an_entry_that_cannot_be_read_fails_alone(web: Upstream):
@@ -372,6 +386,77 @@ def test_a_short_limit_is_waited_for(web: Upstream, said: str | None):
     bench.run(ids(1, 500))
     assert bench.outcomes == all_matched(500)
     assert bench.limiter.refusals == 1
+
+
+@pytest.mark.parametrize("path", [TOKEN, "/v1/tracks"])
+def test_a_limit_that_never_ends_ends_the_run(web: Upstream, path: str):
+    """In seconds that are a hundredth of one: what a person would wait two minutes for."""
+    web.trick = lambda asked: (429, LIMITED, {"Retry-After": "0"}) if asked.path == path else None
+    bench = Bench(web)
+    quick = {"clock": lambda: 100 * time.monotonic(), "now": lambda: 100 * time.time()}
+    bench.limiter = Limiter(RateLimits(100_000, 30.0, 1000, 1.0), None, [], **quick)
+    with pytest.raises(RetryLater, match="rate-limited by Spotify"):
+        bench.run(ids(1, 50))
+    assert sum(asked.path == path for asked in web.log) <= 12
+
+
+class Memory:
+    """Keeps a cool-down in this process."""
+
+    def __init__(self) -> None:
+        self.until_s = 0.0
+
+    def cooldown_until_s(self) -> float:
+        return self.until_s
+
+    def cool_down(self, until_s: float, reason: str) -> None:
+        self.until_s = max(self.until_s, until_s)
+
+
+def remembering(memory: Memory) -> Limiter:
+    return Limiter(RateLimits(100_000, 30.0, 1000, 1.0), None, [memory], unsaid=Backoff(base_s=0.05))
+
+
+def test_a_limit_of_the_token_endpoint_is_remembered_like_any_other(web: Upstream):
+    web.trick = lambda asked: (429, b"slow down", {"Retry-After": "3600"}) if asked.path == TOKEN else None
+    bench, memory = Bench(web), Memory()
+    bench.limiter = remembering(memory)
+    with pytest.raises(RetryLater, match="1 h"):
+        bench.run(ids(1, 10))
+    assert len(web.log) == 1
+    assert memory.until_s - time.time() == pytest.approx(3600, abs=10)
+    with pytest.raises(RetryLater):
+        remembering(memory).begin()
+
+
+def test_a_short_limit_of_the_token_endpoint_is_waited_for(web: Upstream):
+    web.trick = lambda asked: (429, LIMITED) if asked.path == TOKEN and asked.number <= 2 else None
+    bench = Bench(web)
+    bench.run(ids(1, 10))
+    assert bench.outcomes == all_matched(10)
+    times = [asked.at_s for asked in web.log]
+    assert times[1] - times[0] >= 0.05
+    assert times[2] - times[1] >= 0.1
+
+
+def test_a_ban_that_grows_is_told_as_it_was_heard_last(web: Upstream):
+    """The answers that are in flight come after the one that ends the run."""
+    together = threading.Barrier(3, timeout=10)
+
+    def trick(asked: Asked) -> tuple[int, object, dict[str, str]] | None:
+        if asked.path == TOKEN:
+            return None
+        together.wait()
+        if asked.number > 1:
+            time.sleep(0.1 * asked.number)
+        return 429, LIMITED, {"Retry-After": str(43_200 * asked.number)}
+
+    web.trick = trick
+    bench, memory = Bench(web, in_flight=3), Memory()
+    bench.limiter = remembering(memory)
+    with pytest.raises(RetryLater, match="1 d 12 h") as caught:
+        bench.run(ids(1, 150))
+    assert caught.value.retry_after_s == pytest.approx(memory.until_s - time.time(), abs=1)
 
 
 @pytest.mark.parametrize(

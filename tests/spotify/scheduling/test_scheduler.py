@@ -137,6 +137,37 @@ def test_an_unknown_id_is_not_found() -> None:
 
 
 @pytest.mark.parametrize("mode", Mode)
+def test_an_unknown_id_is_searched_for_by_its_names(mode: Mode) -> None:
+    scheduler, api = RequestScheduler(mode), WebApi(mode, "A")
+    scheduler.add([TrackQuery(1, "Eve", "alpha", "gone"), TrackQuery(2, "", "", "gone")], 0.0)
+    scheduler.finish()
+    found = {match.wanted.key: match for match in drive(scheduler, api)}
+    assert (found[1].outcome, found[1].track and found[1].track.id) == (Outcome.MATCHED, "a0")
+    assert (found[2].outcome, found[2].reasons) == (Outcome.NOT_FOUND, ("unknown_id",))
+
+
+def test_an_unknown_id_is_searched_for_by_its_isrc() -> None:
+    scheduler = RequestScheduler(Mode.EXTENDED)
+    scheduler.add([TrackQuery(1, "", "", "gone", isrc="USAT29900609")], 0.0)
+    scheduler.finish()
+    (ask,) = scheduler.next_requests(9, 0.0)
+    assert scheduler.answer(ask, ApiResponse(tracks=(None,))).matches == []
+    assert [ask.query for ask in scheduler.next_requests(9, 0.0)] == ["isrc:USAT29900609"]
+
+
+def test_an_entry_that_cannot_be_read_is_not_an_unknown_id() -> None:
+    scheduler = RequestScheduler(Mode.EXTENDED)
+    scheduler.add([TrackQuery(1, "Eve", "alpha", "a0"), TrackQuery(2, "Eve", "bravo", "a1")], 0.0)
+    scheduler.finish()
+    (ask,) = scheduler.next_requests(9, 0.0)
+    matches = scheduler.answer(ask, ApiResponse(tracks=(None, None)), frozenset({"a0"})).matches
+    assert [(match.wanted.key, match.outcome, match.reasons) for match in matches] == [
+        (1, Outcome.FAILED, ("malformed_answer",))
+    ]
+    assert [ask.endpoint for ask in scheduler.next_requests(9, 0.0)] == [Endpoint.SEARCH_TRACKS]
+
+
+@pytest.mark.parametrize("mode", Mode)
 def test_an_id_of_another_song_is_not_believed(mode: Mode) -> None:
     scheduler = RequestScheduler(mode)
     scheduler.add([TrackQuery(1, "Eve", "alpha", "a1")], 0.0)

@@ -10,7 +10,8 @@ from boombap.clients.http.exchange import Failure, Request
 from boombap.errors import TimedOut, Unavailable
 from boombap.spotify.model import ApiRequest, Endpoint, Rejection
 from boombap.spotify.webapi.decode import Decoded
-from boombap.spotify.webapi.endpoints import Absent, Expired, Limited, http_request, path, read
+from boombap.spotify.webapi.endpoints import Absent, Expired, http_request, path, read
+from boombap.spotify.webapi.rate_limit import Limited
 from spotify.documents import ID, response, track
 
 ONE = ApiRequest(Endpoint.TRACKS, ids=(ID(1),))

@@ -8,6 +8,7 @@ from boombap.clients.http.exchange import Failure, Request
 from boombap.config.secret import Secret
 from boombap.errors import AccessDenied, ConfigError, TimedOut, Unavailable
 from boombap.spotify.settings import SpotifySettings
+from boombap.spotify.webapi.rate_limit import Limited
 from boombap.spotify.webapi.token import AccessToken, from_settings
 from clocks import Clock
 from spotify.documents import response
@@ -96,6 +97,12 @@ def test_an_endpoint_that_cannot_serve_now_is_asked_again(status: int):
     with pytest.raises(Unavailable):
         one.update(response(b"", status))
     assert not one.is_asking
+
+
+def test_a_rate_limit_of_the_endpoint_is_told_as_one():
+    with pytest.raises(Limited) as caught:
+        access(Clock()).update(response(b"<html>", 429, Retry_After="3600"))
+    assert caught.value.retry_after_s == 3600
 
 
 def test_no_answer_is_its_error():

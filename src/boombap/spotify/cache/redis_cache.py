@@ -82,8 +82,7 @@ class Cache:
     def look_up(self, wanted: Sequence[TrackQuery]) -> tuple[list[Match], list[TrackQuery]]:
         """Return the verdicts that are known, and what must be asked for; never raises for a Redis that fails.
 
-        A refresh is always asked for. An id that Spotify does not know is taken off a row that has a name, which is
-        then searched for.
+        A refresh is always asked for. An id that Spotify does not know is taken off a row that can be searched for.
         """
         asked = [query for query in wanted if query.priority is not Priority.REFRESH]
         verdicts = self._get([_match_key(query) for query in asked])
@@ -136,7 +135,7 @@ class Cache:
         if value is None:
             return query
         if value == codec.MISSING:
-            return unknown_id(query) if not query.title else _without_id(query)
+            return _without_id(query) if query.is_searchable else unknown_id(query)
         track = codec.decode_track(value)
         if track is None or query.spotify_id not in (track.id, track.requested_id):
             return query

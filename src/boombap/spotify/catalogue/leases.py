@@ -154,7 +154,7 @@ class Leases:
 
 def peek(session: Session, selection: Selection, *, chunk: int = 5_000) -> Iterator[list[TrackQuery]]:
     """Yield the rows that are wanted now without taking them, also before the tables exist; for plans."""
-    name = "wanted" if schema.version(session) else "wanted_bare"
+    name = "wanted" if schema.is_installed(session) else "wanted_bare"
     left = selection.max_tracks
     for phase in selection.served:
         after: int | None = 0

@@ -13,7 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from boombap.clients.postgres.session import Session
 
-VERSION = 1
+VERSION = 2
 LOCK_SPACE = 0x73706F74
 """The first number of every advisory lock of this tool ("spot"); the second is 0 for the schema, else a holder."""
 
@@ -24,12 +24,24 @@ def version(session: Session) -> int:
     return installed
 
 
+def is_installed(session: Session) -> bool:
+    """Tell whether the tables are there, for commands that only read.
+
+    Raises:
+        UsageError: they have another version than this boombap reads.
+    """
+    installed = version(session)
+    if installed not in {0, VERSION}:
+        raise _other_version(installed, session.target.label)
+    return installed > 0
+
+
 def prepare(session: Session) -> None:
     """Create what is missing, and see to it that this role may use everything.
 
     Raises:
         NotFound: without a table `tracks`.
-        AccessDenied: the role may not create tables, or lacks a right on one.
+        AccessDenied: the role may not create or alter tables, or lacks a right on one.
         UsageError: the tables were made by a newer boombap.
     """
     facts = session.read(query("version"))[0]
@@ -52,10 +64,7 @@ def _check(facts: dict[str, object], label: str) -> None:
     installed, role, schema = facts["version"], facts["role"], facts["schema"]
     assert isinstance(installed, int)
     if installed > VERSION:
-        raise UsageError(
-            f"the spotify tables at {label} have version {installed}, and this boombap knows {VERSION}",
-            hint="update boombap",
-        )
+        raise _other_version(installed, label)
     if facts["foreign_tables"]:
         raise AccessDenied(
             f"{label} has {facts['foreign_tables']}; triggers there would run with the rights of the superuser {role}",
@@ -63,8 +72,20 @@ def _check(facts: dict[str, object], label: str) -> None:
         )
     if not facts["has_tracks"]:
         raise NotFound(f"no table tracks at {label}", hint="check that this is the platform's database")
-    if installed < VERSION and not facts["may_create"]:
+    if not installed and not facts["may_create"]:
         raise AccessDenied(
             f"the role {role} may not create the spotify tables in the schema {schema} at {label}",
             hint=f"GRANT CREATE ON SCHEMA {schema} TO {role}, or run the command once as the owner of the database",
         )
+    if 0 < installed < VERSION and not facts["may_alter"]:
+        raise AccessDenied(
+            f"the role {role} may not update the spotify tables at {label} from version {installed} to {VERSION}",
+            hint="run the command once as their owner",
+        )
+
+
+def _other_version(installed: int, label: str) -> UsageError:
+    return UsageError(
+        f"the spotify tables at {label} have version {installed}, and this boombap knows {VERSION}",
+        hint="update boombap" if installed > VERSION else "`spotify batch --tracks 1` updates them",
+    )

@@ -16,7 +16,7 @@ from boombap.spotify.queries.load import query
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from boombap.clients.postgres.copy import Value
     from boombap.clients.postgres.pool import Pool
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 NOBODY = 0
 """The holder where no rows are leased."""
+_REFILLED_ROWS = 1_000
 # PostgreSQL documentation, appendix A: what a row of ours can be guilty of. Everything else is the server's matter.
 _REFUSED = {
     "21": "two values for one row",
@@ -83,6 +84,22 @@ class CatalogueWriter:
         latest = {match.wanted.key: match for match in matches if match.outcome is not Outcome.FAILED}
         return self._write([latest[key] for key in sorted(latest)])
 
+    def refill(self) -> Iterator[int]:
+        """Fill matched rows that have lost their metadata from `spotify_tracks`, and yield how many, batch by batch.
+
+        Raises:
+            ExternalError: the server failed; what was filled stays.
+        """
+        after: int | None = 0
+        while after is not None:
+            with self._pool.session() as session, session.transaction():
+                session.write(query("incoming"))
+                (refilled,) = session.write(query("refill"), {"after": after, "most": _REFILLED_ROWS})
+                session.write(query("fill"), {"holder": self._holder})
+            after = refilled["last_id"]
+            if refilled["rows"]:
+                yield refilled["rows"]
+
     def _write(self, matches: list[Match]) -> Written:
         if not matches:
             return Written(0, 0)
@@ -115,6 +132,8 @@ class CatalogueWriter:
                     session.copy(query(name), rows)
             session.write(query("upsert"))
             if self._keyed:
+                # Before the verdicts: it looks at those that were there.
+                session.write(query("fill"), {"holder": self._holder})
                 session.write(query("finish"), {"holder": self._holder})
 
     def _bury(self, match: Match, sqlstate: str) -> None:

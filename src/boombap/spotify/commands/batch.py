@@ -28,6 +28,7 @@ from boombap.units import format_duration
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from boombap.clients.postgres.pool import Pool
     from boombap.clients.postgres.session import Session
     from boombap.command.context import RunContext
     from boombap.spotify.catalogue.file_input import Skipped
@@ -63,6 +64,7 @@ class Done(NamedTuple):
         source: ``db``, a CSV file, or ``-`` for ids on stdin.
         mode: how the app may ask, as far as the run has learned.
         stored: rows written.
+        refilled: matched rows that had lost their metadata and got it back from `spotify_tracks`.
         refused: rows that PostgreSQL refused; they are in `spotify_dead_letters`.
         renewals: tokens that were asked for.
         limited: answers with status 429.
@@ -77,6 +79,7 @@ class Done(NamedTuple):
     seconds: float
     mode: Mode
     stored: int
+    refilled: int
     refused: int
     renewals: int
     limited: int
@@ -110,7 +113,7 @@ class _Run:
         self._order = order
         # The writer and the requests in flight do not get the signal: the pipeline ends them when it is done.
         self._own = Interrupt()
-        self._stored = self._refused = 0
+        self._stored = self._refilled = self._refused = 0
         self._skipped: list[Skipped] = []
         self._matches: list[Match] = []
         self._redis = stack.enter_context(environment.redis(context, self._own))
@@ -141,6 +144,7 @@ class _Run:
         scheduler, started_s = RequestScheduler(mode), time.monotonic()
         statistics, error, unserved = RunStatistics(), None, Unserved()
         try:
+            self._refill()
             with ExitStack() as stack:
                 leases = self._leases(stack)
                 prefetcher = stack.enter_context(self._prefetcher(leases))
@@ -155,7 +159,7 @@ class _Run:
         seconds = time.monotonic() - started_s
         matches = tuple(sorted(self._matches, key=lambda match: match.wanted.key))
         kept = (tuple(self._skipped), matches, unserved, error)
-        counts = (self._stored, self._refused, api.token.renewals, api.limiter.refusals)
+        counts = (self._stored, self._refilled, self._refused, api.token.renewals, api.limiter.refusals)
         return Done(self._order.source, statistics, seconds, scheduler.mode, *counts, *kept)
 
     def _session(self) -> Session:
@@ -188,13 +192,18 @@ class _Run:
         keep = self._cache.keep if self._cache else None
         if not self._pool:
             return BatchWriter(self._note, keep)
-        store = CatalogueWriter(
-            self._pool,
-            fields=self._settings.fields,
-            holder=leases.holder if leases else NOBODY,
-            keyed=is_database(self._order.source),
-        )
+        store = self._store(self._pool, leases.holder if leases else NOBODY)
         return BatchWriter(lambda matches: self._write(store, matches), keep)
+
+    def _store(self, pool: Pool, holder: int) -> CatalogueWriter:
+        keyed = is_database(self._order.source)
+        return CatalogueWriter(pool, fields=self._settings.fields, holder=holder, keyed=keyed)
+
+    def _refill(self) -> None:
+        if self._pool and not self._order.is_dry and is_database(self._order.source):
+            for rows in self._store(self._pool, NOBODY).refill():
+                self._refilled += rows
+                self._context.interrupt.check()
 
     def _write(self, store: CatalogueWriter, matches: Sequence[Match]) -> None:
         written = store.write(matches)

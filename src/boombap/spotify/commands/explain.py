@@ -14,6 +14,7 @@ from boombap.spotify.scheduling.scheduler import RequestScheduler
 from boombap.spotify.settings import SpotifySettings
 from boombap.spotify.webapi import endpoints
 from boombap.spotify.webapi.decode import Decoded
+from boombap.spotify.webapi.rate_limit import Limited
 from boombap.spotify.webapi.token import require_credentials
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def search_one(context: RunContext, wanted: TrackQuery) -> tuple[Track, ...]:
 def _fetch(api: ApiSession, request: ApiRequest, interrupt: Interrupt) -> list[Track]:
     token, limiter = api.token, api.limiter
     if not token.headers:
-        token.update(api.client.fetch(token.request()))
+        _renew(api)
     while not limiter.take(1):
         interrupt.sleep(limiter.wait_s)
     headers = token.headers
@@ -66,6 +67,14 @@ def _fetch(api: ApiSession, request: ApiRequest, interrupt: Interrupt) -> list[T
         raise ExternalError(f"the Web API refused the search: {result.value.replace('_', ' ')}")
     if isinstance(result, endpoints.Expired):
         token.reject(headers)
-    if isinstance(result, endpoints.Limited):
+    if isinstance(result, Limited):
         limiter.refuse(result)
     raise result
+
+
+def _renew(api: ApiSession) -> None:
+    try:
+        api.token.update(api.client.fetch(api.token.request()))
+    except Limited as error:
+        api.limiter.refuse(error)
+        raise

@@ -6,15 +6,15 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from boombap.errors import ExternalError
-from boombap.interrupt import Interrupt
 from boombap.spotify import environment
 from boombap.spotify.catalogue import schema
 from boombap.spotify.queries.load import query
-from boombap.spotify.quota.cooldown import Cooldown
-from boombap.spotify.quota.shared_window import account_of
+from boombap.spotify.quota.shared_window import SharedRateWindow, account_of
 from boombap.spotify.settings import SpotifySettings
 
 if TYPE_CHECKING:
+    from boombap.clients.postgres.session import Session
+    from boombap.clients.redis.pool import Pool as RedisPool
     from boombap.command.context import RunContext
 
 
@@ -42,19 +42,20 @@ class Status(NamedTuple):
     cooldown_s: float
 
 
-def status(context: RunContext) -> Status:
-    """Look into the database.
+def status(context: RunContext, redis: RedisPool | None) -> Status:
+    """Look into the database, and into Redis for a ban.
 
     Raises:
         ExternalError: the database does not answer.
     """
     with closing(environment.session(context)) as session:
-        if not schema.version(session):
+        if not schema.is_installed(session):
             (bare,) = session.read(query("status_bare"))
-            return Status(bare["tracks"], {}, bare["unjudged"], bare["empty"], 0, 0, 0, 0.0)
+            cooldown_s = _cooldown_s(context, None, redis)
+            return Status(bare["tracks"], {}, bare["unjudged"], bare["empty"], 0, 0, 0, cooldown_s)
         (row,) = session.read(query("status"), {"ttl_s": context.config.of(SpotifySettings).ttl})
         outcomes = {row["outcome"]: row["n"] for row in session.read(query("status_outcomes"))}
-    return _status(row, outcomes, _cooldown_s(context))
+        return _status(row, outcomes, _cooldown_s(context, session, redis))
 
 
 def _status(row: dict[str, Any], outcomes: dict[str, int], cooldown_s: float) -> Status:
@@ -62,13 +63,18 @@ def _status(row: dict[str, Any], outcomes: dict[str, int], cooldown_s: float) ->
     return Status(row["tracks"], outcomes, *counts, cooldown_s)
 
 
-def _cooldown_s(context: RunContext) -> float:
-    client_id = context.config.of(SpotifySettings).client_id
-    if not client_id:
+def _cooldown_s(context: RunContext, session: Session | None, redis: RedisPool | None) -> float:
+    """Return the seconds of the ban that ends last: a dry run keeps its own in Redis only, and Redis may forget."""
+    settings = context.config.of(SpotifySettings)
+    if not settings.client_id:
         return 0.0
-    with environment.pool(context, Interrupt()) as pool:
+    account = account_of(settings.client_id)
+    left_s = [row["left_s"] for row in session.read(query("cooldown"), {"account": account})] if session else []
+    if redis:
         # By its own clock at zero the answer is what is left.
+        window = SharedRateWindow(redis, account, budget=0, length_s=0.0, now=lambda: 0.0)
         try:
-            return Cooldown(pool, account_of(client_id), now=lambda: 0.0).cooldown_until_s()
-        except ExternalError:
-            return 0.0
+            left_s.append(window.cooldown_until_s())
+        except ExternalError as error:
+            context.terminal.note(f"a ban that only Redis knows is not seen: {error}")
+    return max(0.0, *left_s) if left_s else 0.0

@@ -15,6 +15,7 @@ from boombap.spotify.catalogue.known_tracks import read_known
 from boombap.spotify.settings import SpotifySettings
 
 if TYPE_CHECKING:
+    from boombap.clients.redis.pool import Pool
     from boombap.command.context import RunContext
     from boombap.spotify.cache.redis_cache import HitCounts
 
@@ -32,7 +33,7 @@ def warm(context: RunContext) -> tuple[int, float]:
         if redis is None:
             raise ConfigError("no cache to warm: no Redis is configured", hint="set REDIS_URL")
         cache = environment.cache(context, redis)
-        if not schema.version(session):
+        if not schema.is_installed(session):
             return 0, time.monotonic() - started_s
         with Progress("tracks", args.tracks, context.terminal) as progress:
             for chunk in read_known(
@@ -47,16 +48,15 @@ def warm(context: RunContext) -> tuple[int, float]:
     return taken, time.monotonic() - started_s
 
 
-def counts(context: RunContext) -> HitCounts | None:
+def counts(context: RunContext, redis: Pool | None) -> HitCounts | None:
     """Return the hits and misses of all processes; None where no Redis answers."""
-    with environment.redis(context, context.interrupt) as redis:
-        if redis is None:
-            return None
-        try:
-            return environment.cache(context, redis).read_counts()
-        except ExternalError as error:
-            context.terminal.note(f"the cache does not answer: {error}")
-            return None
+    if redis is None:
+        return None
+    try:
+        return environment.cache(context, redis).read_counts()
+    except ExternalError as error:
+        context.terminal.note(f"the cache does not answer: {error}")
+        return None
 
 
 def _artists(file: str) -> tuple[str, ...]:

@@ -23,6 +23,8 @@ _LONGEST_FOLDED = 1000  # one character of other scripts may become ten letters
 # Names repeat (441 artists in 57,718 tracks), and so do titles among search results: a hit costs 0.1 us.
 _CACHED_NAMES = 16_384
 _CACHED_TITLES = 8_192
+# Shared, because an empty set has 216 bytes, and most titles have neither tags nor guests.
+_NONE: frozenset[str] = frozenset()
 
 _NO_LETTERS = frozenset(("So", "Sk", "Cc", "Cf", "Cs", "Co", "Cn"))  # emoji, steering marks, what is not assigned
 _KEPT = "abcdefghijklmnopqrstuvwxyz0123456789*"
@@ -182,9 +184,9 @@ def read_title(title: str) -> Title:
         _squeeze(text),
         _squeeze("".join([*taken.before, text, *taken.subtitles])),
         _squeeze("".join(taken.before + taken.subtitles)),
-        frozenset(taken.tags),
+        frozenset(taken.tags) or _NONE,
         " ".join(taken.details),
-        frozenset(taken.featured),
+        frozenset(taken.featured) or _NONE,
         tuple(number.lstrip("0") or "0" for number in _NUMBER.findall(text)),
     )
 

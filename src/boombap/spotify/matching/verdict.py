@@ -63,12 +63,6 @@ def refused(wanted: TrackQuery, rejection: Rejection) -> Match:
     )
 
 
-def without_broken(match: Match, broken: frozenset[str]) -> Match:
-    """Return a verdict; a failure where its id is only unknown because the entry could not be read.
-
-    Args:
-        broken: ids whose entry in the response could not be read.
-    """
-    if match.outcome is not Outcome.NOT_FOUND or match.wanted.spotify_id not in broken:
-        return match
-    return match._replace(outcome=Outcome.FAILED, reasons=("malformed_answer",))
+def unreadable(wanted: TrackQuery) -> Match:
+    """Return the verdict about an id whose entry in the response cannot be read: a failure, not an unknown id."""
+    return Match(wanted, Outcome.FAILED, reasons=("malformed_answer",))

@@ -9,4 +9,7 @@ SELECT
     (SELECT count(*) FROM {path.spotify_leases} WHERE ends_at > now()) AS leased,
     (SELECT count(*) FROM {path.spotify_dead_letters}) AS dead
 FROM {path.tracks} AS track
-LEFT JOIN {path.spotify_matches} AS verdict ON verdict.track_id = track.id
+LEFT JOIN {path.spotify_matches} AS verdict
+    ON verdict.track_id = track.id
+    AND verdict.artist IS NOT DISTINCT FROM track.artist::text COLLATE "C"
+    AND verdict.title IS NOT DISTINCT FROM track.title::text COLLATE "C"

@@ -8,6 +8,15 @@ SELECT
     ) AS version,
     '{current}'::text AS schema,
     coalesce(has_schema_privilege('{current}'::text, 'CREATE'), false) AS may_create,
+    (
+        SELECT bool_and(pg_has_role(class.relowner, 'USAGE'))
+        FROM pg_class AS class
+        WHERE class.oid IN (
+            to_regclass('{path.spotify_matches}'),
+            to_regclass('{path.spotify_dead_letters}'),
+            to_regclass('{path.spotify_leases}')
+        )
+    ) AS may_alter,
     to_regclass('{path.tracks}') IS NOT NULL AS has_tracks,
     current_user AS role,
     -- A superuser who writes into another role's table runs its triggers with all rights.

@@ -11,14 +11,19 @@ SELECT
         known.album_id, CASE WHEN verdict.track_id IS NULL THEN track.spotify_data ->> 'album_id' END
     ) AS album_id
 FROM {path.tracks} AS track
-LEFT JOIN {path.spotify_matches} AS verdict ON verdict.track_id = track.id
+LEFT JOIN {path.spotify_matches} AS verdict
+    ON verdict.track_id = track.id
+    AND verdict.artist IS NOT DISTINCT FROM track.artist::text COLLATE "C"
+    AND verdict.title IS NOT DISTINCT FROM track.title::text COLLATE "C"
 LEFT JOIN {path.spotify_tracks} AS known ON known.id = verdict.spotify_id
 WHERE track.id > %(after)s
     AND (%(ids)s::bigint[] IS NULL OR track.id = ANY (%(ids)s::bigint[]))
     AND CASE
         WHEN track.id = ANY (%(asked)s::bigint[]) THEN 0
-        WHEN verdict.outcome = 'matched' THEN
-            CASE WHEN verdict.checked_at < now() - make_interval(secs => %(refresh_s)s) THEN 1 END
+        WHEN verdict.outcome = 'matched' THEN CASE
+            WHEN verdict.checked_at < now() - make_interval(secs => %(refresh_s)s) THEN 1
+            WHEN known.id IS NULL AND (track.spotify_data IS NULL OR track.spotify_data IN ('null', '{}')) THEN 2
+        END
         WHEN verdict.outcome IS NOT NULL THEN
             CASE WHEN verdict.checked_at < now() - make_interval(secs => %(miss_s)s) THEN 2 END
         WHEN track.spotify_data IS NULL OR track.spotify_data IN ('null', '{}') THEN 2
@@ -29,6 +34,8 @@ WHERE track.id > %(after)s
         OR NOT EXISTS (
             SELECT FROM {path.spotify_dead_letters} AS dead
             WHERE dead.track_id = track.id AND dead.failed_at > now() - make_interval(secs => %(miss_s)s)
+                AND dead.artist IS NOT DISTINCT FROM track.artist::text COLLATE "C"
+                AND dead.title IS NOT DISTINCT FROM track.title::text COLLATE "C"
         )
     )
 ORDER BY track.id

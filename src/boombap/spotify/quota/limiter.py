@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Protocol
 
-    from boombap.spotify.webapi.endpoints import Limited
+    from boombap.spotify.webapi.rate_limit import Limited
 
     class RateWindow(Protocol):
         """The requests of all processes of one developer account within the rolling window; in Redis."""
@@ -66,7 +66,7 @@ _BUNDLES = (10, 50)
 _BUNDLE_S = 0.5
 _QUOTA_S = 3600.0
 UNSAID = Backoff(base_s=5.0, cap_s=3600.0)
-"""The waits after refusals that name none; every one longer than the last, because bans grow when one keeps calling."""
+"""The wait after a refusal that names none, and how waits grow: bans grow when one keeps calling."""
 _INCREASE = 1 / 200
 _SLOWEST = 1 / 64
 # Retry-After counts whole seconds, and the clocks of both sides differ.
@@ -121,7 +121,7 @@ class Limiter:
         local: Redis did not answer, and the local share counts.
 
     Args:
-        unsaid: the waits after refusals that name none.
+        unsaid: the wait after a refusal that names none; each further one in a row waits longer by its factor.
         window: None counts as a Redis that is down.
         memories: asked at the start and told of every cool-down, each on its own: one that fails is skipped.
         clock: monotonic seconds.
@@ -143,7 +143,7 @@ class Limiter:
         self._limits = limits
         self._window = window
         self._memories = memories
-        self._unsaid_waits = unsaid
+        self._unsaid = unsaid
         self._clock = clock
         self._now = now
         self._bucket = Bucket(limits.rate_per_s, limits.burst, clock=clock)
@@ -154,7 +154,7 @@ class Limiter:
         self._window_opens_at_s = 0.0
         self._resumes_at_s = 0.0
         self._slowed_at_s = float("-inf")
-        self._unsaid = 0
+        self._last_wait_s = 0.0
 
     @property
     def rate_per_s(self) -> float:
@@ -165,6 +165,11 @@ class Limiter:
     def local(self) -> bool:
         """Tell whether the local share counts, because Redis is down or not configured."""
         return self._window is None or self._redis.state != "closed"
+
+    @property
+    def cooldown_s(self) -> float:
+        """Return the seconds before which no request may leave, 0 without a cool-down."""
+        return max(0.0, self._resumes_at_s - self._clock())
 
     def begin(self) -> None:
         """Learn of a cool-down that an earlier run or another process left.
@@ -185,7 +190,7 @@ class Limiter:
         Raises:
             RetryLater: when another process has met a ban that is longer than a run waits.
         """
-        self.wait_s = max(0.0, self._resumes_at_s - self._clock())
+        self.wait_s = self.cooldown_s
         granted = 0
         while granted < limit and not self.wait_s:
             self.wait_s = self._bucket.take()
@@ -199,7 +204,7 @@ class Limiter:
 
     def succeed(self) -> None:
         """Say that a request was answered: the pace may grow."""
-        self._unsaid = 0
+        self._last_wait_s = 0.0
         full = self._limits.rate_per_s
         if self._bucket.rate_per_s < full:
             self._bucket.set_rate(min(full, self._bucket.rate_per_s + full * _INCREASE))
@@ -216,13 +221,17 @@ class Limiter:
         is_new = now_s >= self._resumes_at_s and now_s > self._slowed_at_s
         if is_new:
             self._slowed_at_s = now_s
-            self._unsaid += 1
             self._bucket.set_rate(max(self._limits.rate_per_s * _SLOWEST, self._bucket.rate_per_s / 2))
             self._bucket.empty()
             self._held = 0
         if is_new or error.retry_after_s is not None or error.is_quota:
-            self._announce(self._now() + self._stay_away_s(error), "quota" if error.is_quota else "rate limit")
+            wait_s = self._stay_away_s(error, is_new=is_new)
+            self._announce(self._now() + wait_s, "quota" if error.is_quota else "rate limit")
         self._park_when_long()
+
+    def retry_later(self) -> RetryLater:
+        """Return the error that ends a run until the latest end of a cool-down that was heard."""
+        return parked(self.cooldown_s, self._now())
 
     def close(self) -> None:
         """Return what was taken from the window and not used."""
@@ -234,10 +243,15 @@ class Limiter:
             finally:
                 self._held = 0
 
-    def _stay_away_s(self, error: Limited) -> float:
+    def _stay_away_s(self, error: Limited, *, is_new: bool) -> float:
+        """Return how long to stay away: as long as was said, and longer than after the last refusal in a row."""
+        said_s = _QUOTA_S if error.is_quota else self._unsaid.base_s
         if error.retry_after_s is not None:
-            return error.retry_after_s + _MARGIN_S
-        return _QUOTA_S if error.is_quota else self._unsaid_waits.ceiling_s(self._unsaid)
+            said_s = error.retry_after_s + _MARGIN_S
+        longer_s = min(self._unsaid.cap_s, self._last_wait_s * self._unsaid.factor) if is_new else 0.0
+        wait_s = max(said_s, longer_s)
+        self._last_wait_s = max(self._last_wait_s, wait_s)
+        return wait_s
 
     def _announce(self, until_s: float, reason: str) -> None:
         self._pause_until(until_s)
@@ -253,9 +267,8 @@ class Limiter:
             self._resumes_at_s = max(self._resumes_at_s, self._clock() + left_s)
 
     def _park_when_long(self) -> None:
-        left_s = self._resumes_at_s - self._clock()
-        if left_s > LONGEST_WAIT_S:
-            raise parked(left_s, self._now())
+        if self.cooldown_s > LONGEST_WAIT_S:
+            raise self.retry_later()
 
     def _spend(self) -> bool:
         """Take a token from the bundle at hand, or from a new one."""
@@ -275,8 +288,8 @@ class Limiter:
         if grant.cooldown_until_s:
             self._pause_until(grant.cooldown_until_s)
             self._park_when_long()
-        if self._resumes_at_s > self._clock():
-            self.wait_s = self._resumes_at_s - self._clock()
+        if self.cooldown_s:
+            self.wait_s = self.cooldown_s
             return False
         if not grant.granted:
             self.wait_s = max(grant.wait_s, 0.001)

@@ -19,11 +19,11 @@ from boombap.errors import AccessDenied, ExternalError, RetryLater
 from boombap.resilience.backoff import Backoff
 from boombap.resilience.breaker import Breaker, State
 from boombap.resilience.retry import Policy, wait_s
-from boombap.spotify.matching.verdict import without_broken
 from boombap.spotify.model import Endpoint, Mode, Outcome, Rejection
 from boombap.spotify.run.statistics import RunStatistics
 from boombap.spotify.webapi import endpoints
 from boombap.spotify.webapi.decode import Decoded
+from boombap.spotify.webapi.rate_limit import Limited
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -133,8 +133,11 @@ class Pipeline:
         try:
             while not self._is_over():
                 self._turn()
-        except BaseException:
+        except BaseException as error:
             self._drain()
+            if isinstance(error, RetryLater):
+                # What was in flight may have named a later end: that one is kept, so it is the one to tell.
+                raise self._api.limiter.retry_later() from error
             raise
 
     def _is_over(self) -> bool:
@@ -192,7 +195,7 @@ class Pipeline:
         token = self._api.token
         if token.headers:
             return True
-        if not token.is_asking and now_s >= self._token_at_s:
+        if not token.is_asking and now_s >= self._token_at_s and not self._api.limiter.cooldown_s:
             self._api.client.submit(token.request())
         return False
 
@@ -227,6 +230,8 @@ class Pipeline:
     def _handle_token(self, answer: Response | Failure) -> None:
         try:
             self._api.token.update(answer)
+        except Limited as error:
+            self._api.limiter.refuse(error)
         except ExternalError as error:
             now_s = self._clock()
             self._token.failures += 1
@@ -254,7 +259,7 @@ class Pipeline:
                     self._breaker.cancel()
                 self._ready.append(request)
                 self._api.token.reject(self._open[request].headers)
-            case endpoints.Limited():
+            case Limited():
                 self._ready.append(request)
                 self._recover()
                 self._api.limiter.refuse(result)
@@ -298,9 +303,7 @@ class Pipeline:
             self._count_forbidden(result)
             return self._deliver(scheduler.answer(request, result).matches, asked=True)
         self._forbidden = self._refused = 0
-        matches, extra_tracks = scheduler.answer(request, result.response)
-        if result.broken:
-            matches = [without_broken(match, result.broken) for match in matches]
+        matches, extra_tracks = scheduler.answer(request, result.response, result.broken)
         # Search results and album pages may lack fields that a track asked for by its id has.
         is_whole = request.endpoint in {Endpoint.TRACKS, Endpoint.TRACK}
         tracks = [track for track in result.response.tracks if track is not None] if is_whole else []

@@ -12,8 +12,9 @@ A state machine that knows nothing of HTTP. What goes in and out (`ApiRequest`, 
     scheduler.is_idle                  # nothing waits and nothing is in flight
 
 Extended quota: known ids in batches of 50, unknown names by search. Development mode: whole artists at once
-(`discography`), what that leaves by search, and known ids one by one. An id whose track has another name is not
-believed: the track is searched for. `Rejection.FORBIDDEN` for a batch switches to development mode (`scheduler.mode`).
+(`discography`), what that leaves by search, and known ids one by one. An id that Spotify does not know, or whose track
+has another name, is not the last word: the track is searched for. `Rejection.FORBIDDEN` for a batch switches to
+development mode (`scheduler.mode`).
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from boombap.spotify.matching.artist_names import current_name
 from boombap.spotify.matching.match import match
 from boombap.spotify.matching.normalize import read_credit, searchable
-from boombap.spotify.matching.verdict import match_id, refused, unknown_id
+from boombap.spotify.matching.verdict import match_id, refused, unknown_id, unreadable
 from boombap.spotify.model import ApiRequest, Endpoint, Match, Mode, Priority, Rejection
 from boombap.spotify.scheduling.discography import DiscographyCrawl
 
@@ -42,6 +43,7 @@ CRAWL_FROM = 5
 _RIPE_S = 1.0
 _MOST_WAITING = 2_000
 _MAX_CRAWLS = 16
+_BY_ID = (Endpoint.TRACKS, Endpoint.TRACK)
 _BATCHES = (Endpoint.TRACKS, Endpoint.ALBUMS, Endpoint.ARTISTS)
 
 
@@ -99,17 +101,23 @@ class RequestScheduler:
             requests += self._next_singly(limit - len(requests))
         return requests
 
-    def answer(self, request: ApiRequest, response: ApiResponse | Rejection) -> Settled:
-        """Take the response to an open request and return what follows from it."""
+    def answer(
+        self, request: ApiRequest, response: ApiResponse | Rejection, broken: Container[str] = frozenset()
+    ) -> Settled:
+        """Take the response to an open request and return what follows from it.
+
+        Args:
+            broken: ids whose entry in the response cannot be read.
+        """
         settled = (
             self._answer_crawls(request, response)
             if request in self._open_of_crawls
-            else self._answer_singly(request, response)
+            else self._answer_singly(request, response, broken)
         )
         self._keys.difference_update([match.wanted.key for match in settled.matches])
         return settled
 
-    def _answer_singly(self, request: ApiRequest, response: ApiResponse | Rejection) -> Settled:
+    def _answer_singly(self, request: ApiRequest, response: ApiResponse | Rejection, broken: Container[str]) -> Settled:
         waiting = self._open.pop(request)
         if response is Rejection.FORBIDDEN and request.endpoint in _BATCHES:
             self._switch(waiting)
@@ -118,9 +126,11 @@ class RequestScheduler:
             if request.endpoint is Endpoint.TRACKS and len(request.ids) > 1:
                 self._halve(request, waiting)
                 return Settled([])
+            if response is Rejection.NOT_FOUND and request.endpoint in _BY_ID:
+                return Settled(self._search_unknown(waiting))
             return Settled([refused(query, response) for query in waiting])
-        if request.endpoint in {Endpoint.TRACKS, Endpoint.TRACK}:
-            return Settled(self._take_by_id(request, waiting, response))
+        if request.endpoint in _BY_ID:
+            return Settled(self._take_by_id(request, waiting, response, broken))
         tracks = [track for track in response.tracks if track]
         if not tracks and _is_filtered(request):
             self._following += _plain_searches(request, waiting)
@@ -235,18 +245,32 @@ class RequestScheduler:
         for query in wanted:
             (self._ids if query.spotify_id else self._names)[query.priority].append(query)
 
-    def _take_by_id(self, request: ApiRequest, waiting: list[TrackQuery], response: ApiResponse) -> list[Match]:
+    def _take_by_id(
+        self, request: ApiRequest, waiting: list[TrackQuery], response: ApiResponse, broken: Container[str]
+    ) -> list[Match]:
         tracks = dict(zip(request.ids, response.tracks, strict=False))
-        matches = []
+        matches, unknown = [], []
         for query in waiting:
             track = tracks.get(query.spotify_id or "")
-            if track is None:
-                matches.append(unknown_id(query))
+            if track is None and query.spotify_id in broken:
+                matches.append(unreadable(query))
+            elif track is None:
+                unknown.append(query)
             elif verified := match_id(query, track):
                 matches.append(verified)
             else:
                 # The id is another track's: an earlier, wrong match. The names decide.
                 self._names[query.priority].append(query)
+        return matches + self._search_unknown(unknown)
+
+    def _search_unknown(self, waiting: Iterable[TrackQuery]) -> list[Match]:
+        """Search for tracks whose id Spotify does not know: ids change. What has no names is not found."""
+        matches = []
+        for query in waiting:
+            if query.is_searchable:
+                self._names[query.priority].append(query)
+            else:
+                matches.append(unknown_id(query))
         return matches
 
     def _switch(self, waiting: list[TrackQuery]) -> None:

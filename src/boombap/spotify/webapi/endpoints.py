@@ -17,6 +17,7 @@ from boombap.clients.http.exchange import Failure, Request
 from boombap.errors import Unavailable
 from boombap.spotify.model import Endpoint, Rejection
 from boombap.spotify.webapi.decode import Decoded, decode
+from boombap.spotify.webapi.rate_limit import TOO_MANY, limited
 
 if TYPE_CHECKING:
     from boombap.clients.http.exchange import Response
@@ -26,8 +27,7 @@ if TYPE_CHECKING:
 _TIMEOUT_S = 20.0
 # 50 tracks with the markets of each are 400 kB.
 _MOST_BYTES = 8 * 1024 * 1024
-_QUOTA = "QUOTA_EXCEEDED"
-_BAD_REQUEST, _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _TOO_MANY = 400, 401, 403, 404, 429
+_BAD_REQUEST, _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND = 400, 401, 403, 404
 _SERVER_ERROR = 500
 _TIMED_OUT = 408
 _ONE_ID = (Endpoint.TRACK, Endpoint.ALBUM_TRACKS, Endpoint.ARTIST_ALBUMS)
@@ -39,16 +39,6 @@ _ABOUT_ID = re.compile(r"\bid\b", re.IGNORECASE)
 
 class Expired(Unavailable):
     """The token is no longer valid (401)."""
-
-
-class Limited(Unavailable):
-    """The rate limit or the quota is used up (429).
-
-    Attributes:
-        is_quota: the quota of the account, which comes back after hours, not the rate limit of the window.
-    """
-
-    is_quota = False
 
 
 class Absent(Unavailable):
@@ -105,8 +95,8 @@ def _refused(request: ApiRequest, answer: Response, now_s: float) -> Rejection |
     status, text = answer.status, message(answer)
     if status == _UNAUTHORIZED:
         return Expired("the access token is no longer valid")
-    if status == _TOO_MANY:
-        return _limited(answer, now_s)
+    if status == TOO_MANY:
+        return limited(answer, now_s)
     if status >= _SERVER_ERROR or status == _TIMED_OUT:
         return refusal(answer, now_s)
     if status == _FORBIDDEN:
@@ -128,18 +118,3 @@ def message(answer: Response | Failure) -> str:
     except (orjson.JSONDecodeError, KeyError, TypeError):
         text = ""
     return text[:_MOST_SAID] or f"status {answer.status}"
-
-
-def _limited(answer: Response, now_s: float) -> Limited:
-    refused = refusal(answer, now_s)
-    error = Limited(str(refused))
-    error.retry_after_s = getattr(refused, "retry_after_s", None)
-    error.is_quota = _reason(answer.body) == _QUOTA
-    return error
-
-
-def _reason(body: bytes) -> str:
-    try:
-        return str(orjson.loads(body)["error"]["reason"])
-    except (orjson.JSONDecodeError, KeyError, TypeError):
-        return ""

@@ -15,6 +15,7 @@ import orjson
 from boombap.clients.http.errors import refusal
 from boombap.clients.http.exchange import Failure, Request
 from boombap.errors import AccessDenied, ConfigError, Unavailable
+from boombap.spotify.webapi.rate_limit import TOO_MANY, limited
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -82,6 +83,7 @@ class AccessToken:
 
         Raises:
             AccessDenied: when the credentials are wrong.
+            Limited: when it was asked too often.
             ExternalError: when no token came; the transient ones may be tried again.
         """
         self.is_asking = False
@@ -89,6 +91,8 @@ class AccessToken:
             raise answer.error
         if answer.status in _REFUSED:
             raise AccessDenied(f"Spotify refused the app's credentials (status {answer.status})", hint=_HINT)
+        if answer.status == TOO_MANY:
+            raise limited(answer, time.time())
         if not answer.is_success:
             raise refusal(answer, time.time())
         token, lives_s = _read(answer.body)
