@@ -164,7 +164,7 @@ def _index(context: RunContext) -> int:
     files, size = index.database.execute("SELECT count(*), coalesce(sum(size), 0) FROM files").fetchone()
     took_ms = 1000 * (time.perf_counter() - begun)
     if context.args.format == "json":
-        return _status(context)
+        return _show_status(context)
     state = "built" if context.args.rebuild else "brought up to date" if index.built else "already up to date"
     context.terminal.write(f"{state} in {took_ms:.0f} ms: {files:,} files, {size / 1e6:.1f} MB of text")
     return EXIT_OK
@@ -216,6 +216,22 @@ def _related(context: RunContext) -> int:
 
 
 def _status(context: RunContext) -> int:
+    return _prune(context) if context.args.prune else _show_status(context)
+
+
+def _prune(context: RunContext) -> int:
+    from boombap.ctx import encode, report
+    from boombap.ctx.indexing.prune import prune
+
+    indexes = prune(_cache(context))
+    if context.args.format == "json":
+        _json(context, encode.prune_object(indexes), is_found=True)
+    else:
+        _lines(context, report.prune_lines(indexes), is_found=True)
+    return EXIT_EXTERNAL if any(index.state == "failed" for index in indexes) else EXIT_OK
+
+
+def _show_status(context: RunContext) -> int:
     def ask(index: Index) -> int:
         from boombap.ctx import encode, report
         from boombap.ctx.answers.status import status
@@ -296,7 +312,11 @@ TOOL = Tool(
             "what was indexed, and what was left out and why",
             _status,
             options.add_status,
-            exits={EXIT_EXTERNAL: _UNREADABLE, EXIT_RETRY_LATER: _BUSY},
+            examples="status --prune",
+            exits={
+                EXIT_EXTERNAL: f"{_UNREADABLE}; with --prune: an index cannot be removed",
+                EXIT_RETRY_LATER: _BUSY,
+            },
         ),
         Action(
             "mcp",

@@ -10,12 +10,14 @@ if TYPE_CHECKING:
 
     from boombap.ctx.answers.recent import Change
     from boombap.ctx.answers.related import Relative
+    from boombap.ctx.indexing.prune import CachedIndex
     from boombap.ctx.model import Hit
 
 SEARCH_SCHEMA = "boombap.ctx.search/1"
 RECENT_SCHEMA = "boombap.ctx.recent/1"
 RELATED_SCHEMA = "boombap.ctx.related/1"
 STATUS_SCHEMA = "boombap.ctx.status/1"
+PRUNE_SCHEMA = "boombap.ctx.prune/1"
 
 
 def search_object(root: str, query: str, hits: Sequence[Hit], corrections: Mapping[str, str]) -> dict[str, object]:
@@ -38,3 +40,8 @@ def related_object(root: str, file: str, relatives: Sequence[Relative]) -> dict[
 def status_object(status: Mapping[str, object]) -> dict[str, object]:
     """Return what is in an index."""
     return {"schema": STATUS_SCHEMA, **status}
+
+
+def prune_object(indexes: Sequence[CachedIndex]) -> dict[str, object]:
+    """Return what became of each index."""
+    return {"schema": PRUNE_SCHEMA, "indexes": [plain(index) for index in indexes]}

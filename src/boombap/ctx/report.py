@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from boombap.ctx.answers.recent import Change
     from boombap.ctx.answers.related import Relative
+    from boombap.ctx.indexing.prune import CachedIndex
     from boombap.ctx.model import Hit
     from boombap.output.terminal import Terminal
 
@@ -87,6 +88,24 @@ def status_lines(status: Mapping[str, object], terminal: Terminal) -> Iterator[s
         yield f"  {printable(one['path'])}: {printable(one['reason'])}"
     if len(skipped) > _SHOWN_SKIPPED:
         yield f"  and {len(skipped) - _SHOWN_SKIPPED} more; --json has them all"
+
+
+def prune_lines(indexes: Sequence[CachedIndex]) -> Iterator[str]:
+    """Yield the indexes that were removed or could not be, and how much was removed."""
+    for index in indexes:
+        if index.state != "kept":
+            mark = "not pruned, " * (index.state == "failed")
+            yield f"{printable(index.root or index.index)}: {mark}{index.reason} ({format_size(index.size_bytes)})"
+    removed = [index for index in indexes if index.state == "removed"]
+    if removed:
+        freed = format_size(sum(index.size_bytes for index in removed))
+        yield f"removed {_indexes(len(removed))}, {freed}; {len(indexes) - len(removed)} left"
+    elif all(index.state == "kept" for index in indexes):
+        yield f"nothing to remove: the folder of every index exists ({_indexes(len(indexes))})"
+
+
+def _indexes(count: int) -> str:
+    return f"{count} index{'es' * (count != 1)}"
 
 
 def _number(status: Mapping[str, object], name: str) -> int:
