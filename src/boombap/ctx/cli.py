@@ -191,7 +191,9 @@ def _recent(context: RunContext) -> int:
         if args.format == "json":
             return _json(context, encode.recent_object(index.root, since_s, changes), is_found=bool(changes))
         if args.files_only:
-            return _lines(context, [report.shown(one.path, index.root) for one in changes], is_found=bool(changes))
+            return _lines(
+                context, [report.shown(change.path, index.root) for change in changes], is_found=bool(changes)
+            )
         lines = report.recent_lines(changes, index.root, time.time()) if changes else ()
         return _lines(context, lines, is_found=bool(changes))
 
@@ -205,12 +207,12 @@ def _related(context: RunContext) -> int:
         from boombap.ctx import encode, report
         from boombap.ctx.answers import related
 
-        found = related.relatives(index, in_tree(args.file, index.root, os.getcwd()), args.n)
+        files = related.relatives(index, in_tree(args.file, index.root, os.getcwd()), args.n)
         if args.format == "json":
-            return _json(context, encode.related_object(index.root, args.file, found), is_found=bool(found))
+            return _json(context, encode.related_object(index.root, args.file, files), is_found=bool(files))
         if args.files_only:
-            return _lines(context, [report.shown(one.path, index.root) for one in found], is_found=bool(found))
-        return _lines(context, report.related_lines(found, index.root, explain=args.explain), is_found=bool(found))
+            return _lines(context, [report.shown(file.path, index.root) for file in files], is_found=bool(files))
+        return _lines(context, report.related_lines(files, index.root, explain=args.explain), is_found=bool(files))
 
     return _with_index(context, ask)
 

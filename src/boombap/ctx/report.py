@@ -40,7 +40,10 @@ def search_lines(
 def _numbered(hit: Hit) -> list[str]:
     """Return the lines of a snippet as grep numbers them: ``7:`` for a match, ``8-`` for a line around it."""
     numbered = enumerate(hit.snippet.split("\n"), hit.snippet_line)
-    return [f"{at}{':' if hit.start_line <= at <= hit.end_line else '-'} {line.expandtabs(4)}" for at, line in numbered]
+    return [
+        f"{number}{':' if hit.start_line <= number <= hit.end_line else '-'} {line.expandtabs(4)}"
+        for number, line in numbered
+    ]
 
 
 def file_lines(hits: Sequence[Hit], root: str) -> Iterator[str]:
@@ -55,7 +58,7 @@ def shown(path: str, root: str) -> str:
 
 def recent_lines(changes: Sequence[Change], root: str, now_s: float) -> Iterator[str]:
     """Yield the files that changed, the latest first."""
-    rows = [(shown(one.path, root), _ago(one.changed_s, now_s), one.commits) for one in changes]
+    rows = [(shown(change.path, root), _ago(change.changed_s, now_s), change.commits) for change in changes]
     yield from table.lines(("file", "changed", "commits"), rows, indent="")
 
 
@@ -65,9 +68,9 @@ def _ago(moment_s: int, now_s: float) -> str:
 
 def related_lines(relatives: Sequence[Relative], root: str, *, explain: bool) -> Iterator[str]:
     """Yield the files that belong to one, with the reasons."""
-    for one in relatives:
-        reasons = ", ".join(f"{name} {value:g}" if explain else name for name, value in one.why)
-        yield f"{shown(one.path, root)}  ({reasons})"
+    for relative in relatives:
+        reasons = ", ".join(f"{name} {value:g}" if explain else name for name, value in relative.why)
+        yield f"{shown(relative.path, root)}  ({reasons})"
 
 
 def status_lines(status: Mapping[str, object], terminal: Terminal) -> Iterator[str]:
@@ -84,8 +87,8 @@ def status_lines(status: Mapping[str, object], terminal: Terminal) -> Iterator[s
     skipped = status["skipped"]
     assert isinstance(skipped, list), "status() makes a list of it"
     yield f"{terminal.style('skipped', 'bold')}    {len(skipped)}"
-    for one in skipped[:_SHOWN_SKIPPED]:
-        yield f"  {printable(one['path'])}: {printable(one['reason'])}"
+    for file in skipped[:_SHOWN_SKIPPED]:
+        yield f"  {printable(file['path'])}: {printable(file['reason'])}"
     if len(skipped) > _SHOWN_SKIPPED:
         yield f"  and {len(skipped) - _SHOWN_SKIPPED} more; --json has them all"
 
