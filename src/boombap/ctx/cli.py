@@ -9,7 +9,7 @@ from boombap.command.action import Action, Tool
 from boombap.ctx import options
 from boombap.ctx.answers.filter import Filter, in_tree, unmatched
 from boombap.ctx.model import Limits
-from boombap.errors import EXIT_EXTERNAL, EXIT_FINDINGS, EXIT_OK, EXIT_RETRY_LATER, ExternalError, UsageError
+from boombap.errors import EXIT_EXTERNAL, EXIT_FINDINGS, EXIT_OK, EXIT_RETRY_LATER, ExternalError
 from boombap.units import parse_duration_s
 
 TYPE_CHECKING = False
@@ -44,11 +44,9 @@ def _check_search(args: Namespace) -> None:
 def _check_languages(args: Namespace) -> None:
     if not args.lang:
         return
-    from boombap.ctx.structure.languages import NAMES
+    from boombap.ctx.structure.languages import check_names
 
-    for name in args.lang:
-        if name not in NAMES:
-            raise UsageError(f"{name!r} is not a language here", hint=f"one of {', '.join(sorted(NAMES))}")
+    check_names(args.lang)
 
 
 def _open(context: RunContext, *, is_rebuilt: bool = False) -> Index:

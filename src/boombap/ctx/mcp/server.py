@@ -282,8 +282,13 @@ def _failure(identity: object, code: int, message: str) -> object:
 
 
 def _search(index: Index, arguments: Arguments) -> object:
+    from boombap.ctx.structure.languages import check_names
+
     query = _text(arguments, "query")
+    if not query.strip():
+        raise UsageError("search needs something to search for")
     languages, paths = ([_text(arguments, name)] if name in arguments else [] for name in ("language", "path"))
+    check_names(languages)
     only = Filter(languages, [in_tree(path, index.root, index.root) for path in paths])
     corrections: dict[str, str] = {}
     hits = search(index, query, limit=_limit(arguments), only=only, on_correction=corrections.__setitem__)
