@@ -30,7 +30,12 @@ PHRASES = {
 
 # Folders and files that are still to be converted: what follows holds everywhere else. Take a name out when it is done.
 UNCONVERTED = (
-    "ctx",
+    "ctx/indexing",
+    "ctx/masking",
+    "ctx/ranking",
+    "ctx/repository",
+    "ctx/structure",
+    "ctx/tokens.py",
     "db",
     "deps",
     "redis",

@@ -66,7 +66,7 @@ def test_exit_codes(work: Path, boombap: Run, words: list[str], code: int) -> No
 
 def test_recent_lists_the_latest_commit(work: Path, boombap: Run) -> None:
     done = boombap("ctx", "recent", "--since", "3650 days", "--json")
-    assert [one["path"] for one in json.loads(done.stdout)["files"]] == ["pool.py"]
+    assert [file["path"] for file in json.loads(done.stdout)["files"]] == ["pool.py"]
 
 
 def test_a_search_loads_no_grammar_and_starts_nothing(work: Path, boombap: Run) -> None:

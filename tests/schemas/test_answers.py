@@ -338,6 +338,8 @@ def indexes(bench: Bench, action: str) -> Iterator[str]:
     text = bench.run("ctx", action, "--json")
     assert json.loads(text)["skipped"]
     yield text
+    if action == "status":
+        yield bench.run("ctx", "status", "--prune", "--json")
 
 
 @answers("config-show")

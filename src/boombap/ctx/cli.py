@@ -9,7 +9,7 @@ from boombap.command.action import Action, Tool
 from boombap.ctx import options
 from boombap.ctx.answers.filter import Filter, in_tree, unmatched
 from boombap.ctx.model import Limits
-from boombap.errors import EXIT_EXTERNAL, EXIT_FINDINGS, EXIT_OK, EXIT_RETRY_LATER, ExternalError, UsageError
+from boombap.errors import EXIT_EXTERNAL, EXIT_FINDINGS, EXIT_OK, EXIT_RETRY_LATER, ExternalError
 from boombap.units import parse_duration_s
 
 TYPE_CHECKING = False
@@ -44,11 +44,9 @@ def _check_search(args: Namespace) -> None:
 def _check_languages(args: Namespace) -> None:
     if not args.lang:
         return
-    from boombap.ctx.structure.languages import NAMES
+    from boombap.ctx.structure.languages import check_names
 
-    for name in args.lang:
-        if name not in NAMES:
-            raise UsageError(f"{name!r} is not a language here", hint=f"one of {', '.join(sorted(NAMES))}")
+    check_names(args.lang)
 
 
 def _open(context: RunContext, *, is_rebuilt: bool = False) -> Index:
@@ -164,7 +162,7 @@ def _index(context: RunContext) -> int:
     files, size = index.database.execute("SELECT count(*), coalesce(sum(size), 0) FROM files").fetchone()
     took_ms = 1000 * (time.perf_counter() - begun)
     if context.args.format == "json":
-        return _status(context)
+        return _show_status(context)
     state = "built" if context.args.rebuild else "brought up to date" if index.built else "already up to date"
     context.terminal.write(f"{state} in {took_ms:.0f} ms: {files:,} files, {size / 1e6:.1f} MB of text")
     return EXIT_OK
@@ -191,7 +189,9 @@ def _recent(context: RunContext) -> int:
         if args.format == "json":
             return _json(context, encode.recent_object(index.root, since_s, changes), is_found=bool(changes))
         if args.files_only:
-            return _lines(context, [report.shown(one.path, index.root) for one in changes], is_found=bool(changes))
+            return _lines(
+                context, [report.shown(change.path, index.root) for change in changes], is_found=bool(changes)
+            )
         lines = report.recent_lines(changes, index.root, time.time()) if changes else ()
         return _lines(context, lines, is_found=bool(changes))
 
@@ -205,17 +205,33 @@ def _related(context: RunContext) -> int:
         from boombap.ctx import encode, report
         from boombap.ctx.answers import related
 
-        found = related.relatives(index, in_tree(args.file, index.root, os.getcwd()), args.n)
+        files = related.relatives(index, in_tree(args.file, index.root, os.getcwd()), args.n)
         if args.format == "json":
-            return _json(context, encode.related_object(index.root, args.file, found), is_found=bool(found))
+            return _json(context, encode.related_object(index.root, args.file, files), is_found=bool(files))
         if args.files_only:
-            return _lines(context, [report.shown(one.path, index.root) for one in found], is_found=bool(found))
-        return _lines(context, report.related_lines(found, index.root, explain=args.explain), is_found=bool(found))
+            return _lines(context, [report.shown(file.path, index.root) for file in files], is_found=bool(files))
+        return _lines(context, report.related_lines(files, index.root, explain=args.explain), is_found=bool(files))
 
     return _with_index(context, ask)
 
 
 def _status(context: RunContext) -> int:
+    return _prune(context) if context.args.prune else _show_status(context)
+
+
+def _prune(context: RunContext) -> int:
+    from boombap.ctx import encode, report
+    from boombap.ctx.indexing.prune import prune
+
+    indexes = prune(_cache(context))
+    if context.args.format == "json":
+        _json(context, encode.prune_object(indexes), is_found=True)
+    else:
+        _lines(context, report.prune_lines(indexes), is_found=True)
+    return EXIT_EXTERNAL if any(index.state == "failed" for index in indexes) else EXIT_OK
+
+
+def _show_status(context: RunContext) -> int:
     def ask(index: Index) -> int:
         from boombap.ctx import encode, report
         from boombap.ctx.answers.status import status
@@ -296,7 +312,11 @@ TOOL = Tool(
             "what was indexed, and what was left out and why",
             _status,
             options.add_status,
-            exits={EXIT_EXTERNAL: _UNREADABLE, EXIT_RETRY_LATER: _BUSY},
+            examples="status --prune",
+            exits={
+                EXIT_EXTERNAL: f"{_UNREADABLE}; with --prune: an index cannot be removed",
+                EXIT_RETRY_LATER: _BUSY,
+            },
         ),
         Action(
             "mcp",

@@ -13,7 +13,7 @@ class Skipped(Record):
     """A file that is not indexed.
 
     Attributes:
-        path: relative to the root, with ``/``; bytes that are no UTF-8 stand as escapes.
+        path: relative to the root, with ``/``; bytes that are not UTF-8 are shown as escapes.
         reason: why, in a few words.
     """
 

@@ -47,6 +47,7 @@ def add_related(parser: ArgumentParser) -> None:
 
 def add_status(parser: ArgumentParser) -> None:
     """Declare the options of `status`."""
+    parser.add_argument("--prune", action="store_true", help="remove the indexes of folders that no longer exist")
     _add_common(parser)
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from boombap.ctx.answers.recent import Change
     from boombap.ctx.answers.related import Relative
+    from boombap.ctx.indexing.prune import CachedIndex
     from boombap.ctx.model import Hit
     from boombap.output.terminal import Terminal
 
@@ -39,7 +40,10 @@ def search_lines(
 def _numbered(hit: Hit) -> list[str]:
     """Return the lines of a snippet as grep numbers them: ``7:`` for a match, ``8-`` for a line around it."""
     numbered = enumerate(hit.snippet.split("\n"), hit.snippet_line)
-    return [f"{at}{':' if hit.start_line <= at <= hit.end_line else '-'} {line.expandtabs(4)}" for at, line in numbered]
+    return [
+        f"{number}{':' if hit.start_line <= number <= hit.end_line else '-'} {line.expandtabs(4)}"
+        for number, line in numbered
+    ]
 
 
 def file_lines(hits: Sequence[Hit], root: str) -> Iterator[str]:
@@ -54,7 +58,7 @@ def shown(path: str, root: str) -> str:
 
 def recent_lines(changes: Sequence[Change], root: str, now_s: float) -> Iterator[str]:
     """Yield the files that changed, the latest first."""
-    rows = [(shown(one.path, root), _ago(one.changed_s, now_s), one.commits) for one in changes]
+    rows = [(shown(change.path, root), _ago(change.changed_s, now_s), change.commits) for change in changes]
     yield from table.lines(("file", "changed", "commits"), rows, indent="")
 
 
@@ -64,9 +68,9 @@ def _ago(moment_s: int, now_s: float) -> str:
 
 def related_lines(relatives: Sequence[Relative], root: str, *, explain: bool) -> Iterator[str]:
     """Yield the files that belong to one, with the reasons."""
-    for one in relatives:
-        reasons = ", ".join(f"{name} {value:g}" if explain else name for name, value in one.why)
-        yield f"{shown(one.path, root)}  ({reasons})"
+    for relative in relatives:
+        reasons = ", ".join(f"{name} {value:g}" if explain else name for name, value in relative.why)
+        yield f"{shown(relative.path, root)}  ({reasons})"
 
 
 def status_lines(status: Mapping[str, object], terminal: Terminal) -> Iterator[str]:
@@ -83,10 +87,28 @@ def status_lines(status: Mapping[str, object], terminal: Terminal) -> Iterator[s
     skipped = status["skipped"]
     assert isinstance(skipped, list), "status() makes a list of it"
     yield f"{terminal.style('skipped', 'bold')}    {len(skipped)}"
-    for one in skipped[:_SHOWN_SKIPPED]:
-        yield f"  {printable(one['path'])}: {printable(one['reason'])}"
+    for file in skipped[:_SHOWN_SKIPPED]:
+        yield f"  {printable(file['path'])}: {printable(file['reason'])}"
     if len(skipped) > _SHOWN_SKIPPED:
         yield f"  and {len(skipped) - _SHOWN_SKIPPED} more; --json has them all"
+
+
+def prune_lines(indexes: Sequence[CachedIndex]) -> Iterator[str]:
+    """Yield the indexes that were removed or could not be, and how much was removed."""
+    for index in indexes:
+        if index.state != "kept":
+            mark = "not pruned, " * (index.state == "failed")
+            yield f"{printable(index.root or index.index)}: {mark}{index.reason} ({format_size(index.size_bytes)})"
+    removed = [index for index in indexes if index.state == "removed"]
+    if removed:
+        freed = format_size(sum(index.size_bytes for index in removed))
+        yield f"removed {_indexes(len(removed))}, {freed}; {len(indexes) - len(removed)} left"
+    elif all(index.state == "kept" for index in indexes):
+        yield f"nothing to remove: the folder of every index exists ({_indexes(len(indexes))})"
+
+
+def _indexes(count: int) -> str:
+    return f"{count} index{'es' * (count != 1)}"
 
 
 def _number(status: Mapping[str, object], name: str) -> int:

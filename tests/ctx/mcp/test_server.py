@@ -75,6 +75,23 @@ def test_wrong_arguments_are_an_answer_that_says_so(ask: Callable[[object], Any]
 
 
 @pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        ({"query": "acquire", "language": "cobol"}, "'cobol' is not a language here; one of "),
+        ({"query": ""}, "search needs something to search for"),
+        ({"query": " \n"}, "search needs something to search for"),
+    ],
+)
+def test_a_search_that_cannot_find_anything_says_why(
+    ask: Callable[[object], Any], arguments: dict[str, object], reason: str
+) -> None:
+    """No hits would read as "the code has none"."""
+    result = ask(call("tools/call", name="search", arguments=arguments))["result"]
+    assert result["isError"] is True
+    assert result["content"][0]["text"].startswith(reason)
+
+
+@pytest.mark.parametrize(
     ("name", "arguments"),
     [
         ("status", {}),

@@ -104,8 +104,8 @@ def in_tree(name: str, root: str, folder: str) -> str:
 def _split(name: str) -> tuple[str, str]:
     """Return the folders before the first wildcard, and the pattern from there on."""
     parts = name.split("/")
-    at = next((at for at, part in enumerate(parts) if _WILDCARD.search(part)), len(parts))
-    return "/".join(parts[:at]) or "/" * name.startswith("/"), "/".join(parts[at:])
+    count = next((index for index, part in enumerate(parts) if _WILDCARD.search(part)), len(parts))
+    return "/".join(parts[:count]) or "/" * name.startswith("/"), "/".join(parts[count:])
 
 
 def unmatched(index: Index, paths: Iterable[str]) -> Iterator[tuple[str, str]]:

@@ -38,9 +38,9 @@ def changes(index: Index, since_s: int, only: Filter, limit: int) -> list[Change
     """Return the files that a commit touched since a moment, the latest first; outside git by the files' own times."""
     has_history = index.database.execute("SELECT 1 FROM commits LIMIT 1").fetchone()
     rows = index.database.execute(_BY_COMMIT if has_history else _BY_TIME, (since_s,))
-    found = [
+    changed = [
         Change(path, changed_s, commits)
         for path, language, changed_s, commits in rows
         if only.has(path, language, changed_s)
     ]
-    return found[:limit]
+    return changed[:limit]

@@ -53,21 +53,21 @@ def relatives(index: Index, path: str, limit: int) -> list[Relative]:
     """
     _check_indexed(index, path)
     why: dict[str, dict[str, float]] = {}
-    for reason, found in (
+    for reason, values in (
         ("imported by it", _imports(index, path)),
         ("imports it", _imported_by(index, path)),
         ("changes with it", _together(index, path)),
         ("tests", _tests(index, path)),
         ("rare words", _rare_words(index, path)),
     ):
-        for other, value in found.items():
+        for other, value in values.items():
             if other != path:
                 why.setdefault(other, {})[reason] = round(value, 3)
     answers = [
         Relative(other, round(sum(parts.values()), 4), tuple(sorted(parts.items(), key=lambda part: -part[1])))
         for other, parts in why.items()
     ]
-    return sorted(answers, key=lambda one: (-one.score, one.path))[:limit]
+    return sorted(answers, key=lambda relative: (-relative.score, relative.path))[:limit]
 
 
 def _check_indexed(index: Index, path: str) -> None:
@@ -116,13 +116,13 @@ def _together(index: Index, path: str) -> dict[str, float]:
 
 def _tests(index: Index, path: str) -> dict[str, float]:
     stem, is_test = _subject(path)
-    found = {}
+    tests = {}
     for (other,) in index.database.execute("SELECT path FROM files"):
         other_stem, other_is_test = _subject(other)
         if other_stem == stem and other_is_test != is_test and len(stem) > 2:  # noqa: PLR2004 - "a" and "b" match by chance
             shared = set(path.split("/")[:-1]) & set(other.split("/")[:-1])
-            found[other] = _TEST * (1 + len(shared)) / (2 + len(shared))
-    return found
+            tests[other] = _TEST * (1 + len(shared)) / (2 + len(shared))
+    return tests
 
 
 def _subject(path: str) -> tuple[str, bool]:
@@ -136,7 +136,7 @@ def _rare_words(index: Index, path: str) -> dict[str, float]:
     text = files.read(index.root, path)
     if isinstance(text, Skipped):
         return {}
-    found: dict[str, float] = {}
+    shares: dict[str, float] = {}
     words = [word for word in dict.fromkeys(terms("\n".join(text.lines))) if len(word) > 5]  # noqa: PLR2004 - names
     counts = ((_chunks_with(index, word), word) for word in words)
     rare = sorted((count, word) for count, word in counts if 1 < count <= _RARE_FILES)[:_MOST_WORDS]
@@ -147,9 +147,9 @@ def _rare_words(index: Index, path: str) -> dict[str, float]:
             (f'"{word}"',),
         )
         for (other,) in rows:
-            found[other] = found.get(other, 0.0) + 1 / count
-    most = max((value for other, value in found.items() if other != path), default=0.0)
-    return {other: _WORDS * value / most for other, value in found.items()} if most else {}
+            shares[other] = shares.get(other, 0.0) + 1 / count
+    largest = max((value for other, value in shares.items() if other != path), default=0.0)
+    return {other: _WORDS * value / largest for other, value in shares.items()} if largest else {}
 
 
 def _chunks_with(index: Index, word: str) -> int:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from boombap.ctx.indexing.index import Index
-    from boombap.ctx.ranking.score import Question, Row, Scored, Weights
+    from boombap.ctx.ranking.score import CandidateRow, Question, Scored, Weights
 
 _QUOTED = re.compile(r'"([^"]+)"')
 _MOST_TERMS = 64
@@ -67,9 +67,9 @@ def search(
     if not asked.terms:
         return []
     rows = _candidates(index, asked, weights, only, exact)
-    found = score.ranked(rows, asked, weights, int(index.fact("now_s") or 0))
+    candidates = score.ranked(rows, asked, weights, int(index.fact("now_s") or 0))
     phrases = [re.compile(re.escape(text), re.IGNORECASE if ignore_case else 0) for text in exact]
-    hits = (hit for one in found if (hit := _hit(index, one, asked, phrases)) is not None)
+    hits = (hit for scored in candidates if (hit := _hit(index, scored, asked, phrases)) is not None)
     return [hit for _, hit in zip(range(limit), hits, strict=False)]
 
 
@@ -97,7 +97,9 @@ def _corrected(
     return asked.replace(terms=renamed, words=words, symbols=symbols, corrected=changes)
 
 
-def _candidates(index: Index, asked: Question, weights: Weights, only: Filter, exact: Sequence[str]) -> list[Row]:
+def _candidates(
+    index: Index, asked: Question, weights: Weights, only: Filter, exact: Sequence[str]
+) -> list[CandidateRow]:
     match = " OR ".join(f'"{term}"' for term in asked.terms[:_MOST_TERMS])
     for text in exact:
         needed = [f'"{term}"' for term in dict.fromkeys(terms(text))]
@@ -105,30 +107,30 @@ def _candidates(index: Index, asked: Question, weights: Weights, only: Filter, e
     columns = (weights.path, weights.symbol, weights.scope, weights.doc, weights.body)
     limit = -1 if only or exact else weights.candidates
     rows = index.database.execute(_SQL, (*columns, match, limit))
-    found = [score.row_of(row) for row in rows]
+    candidates = [score.row_of(row) for row in rows]
     if only:
         kept = kept_files(index, only)
-        found = [row for row in found if row.file in kept][: weights.candidates]
-    return found
+        candidates = [row for row in candidates if row.file in kept][: weights.candidates]
+    return candidates
 
 
-def _hit(index: Index, one: Scored, asked: Question, phrases: Sequence[re.Pattern[str]]) -> Hit | None:
-    row = one.row
+def _hit(index: Index, scored: Scored, asked: Question, phrases: Sequence[re.Pattern[str]]) -> Hit | None:
+    row = scored.row
     lines = files.read_part(index.root, row.path, row.start, row.stop)
     if isinstance(lines, Skipped):
         return None
     if phrases and not all(phrase.search("\n".join(lines)) for phrase in phrases):
         return None
-    symbol, kind = _called(index, row, one.symbol)
+    symbol, kind = _called(index, row, scored.symbol)
     why = tuple(
-        sorted(((name, round(value, 3)) for name, value in one.parts.items() if value), key=lambda part: -part[1])
+        sorted(((name, round(value, 3)) for name, value in scored.parts.items() if value), key=lambda part: -part[1])
     )
     before, snippet = _snippet(lines, asked)
-    score = round(one.score, 4)
+    score = round(scored.score, 4)
     return Hit(row.path, row.start, row.stop, symbol, kind, score, why, snippet, row.start + before)
 
 
-def _called(index: Index, row: Row, word: str) -> tuple[str, str]:
+def _called(index: Index, row: CandidateRow, word: str) -> tuple[str, str]:
     """Return the name, with its scope, and the kind of the definition that a word of the chunk's symbols is part of."""
     if not word:
         return row.scope, row.kind
@@ -143,6 +145,6 @@ def _snippet(lines: Sequence[str], asked: Question) -> tuple[int, str]:
         return 0, "\n".join(lines)
     wanted = set(asked.terms)
     counts = [len(wanted.intersection(terms(line))) for line in lines]
-    sums = [sum(counts[at : at + _SNIPPET_LINES]) for at in range(len(lines) - _SNIPPET_LINES + 1)]
+    sums = [sum(counts[start : start + _SNIPPET_LINES]) for start in range(len(lines) - _SNIPPET_LINES + 1)]
     before = sums.index(max(sums))
     return before, "\n".join(lines[before : before + _SNIPPET_LINES])

@@ -61,9 +61,8 @@ def open_existing(path: str) -> sqlite3.Connection | None:
     """Return the index for reading, None when there is none that this version can read."""
     if not os.path.exists(path):
         return None
-    quoted = path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
     try:
-        database = sqlite3.connect(f"file:{quoted}?mode=ro&immutable=1", uri=True, check_same_thread=False)
+        database = connect(path)
     except sqlite3.Error:
         return None
     try:
@@ -74,6 +73,16 @@ def open_existing(path: str) -> sqlite3.Connection | None:
         pass
     database.close()
     return None
+
+
+def connect(path: str) -> sqlite3.Connection:
+    """Return a read-only connection to an index file, whatever is in it.
+
+    Raises:
+        sqlite3.Error: when the file cannot be opened.
+    """
+    quoted = path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+    return sqlite3.connect(f"file:{quoted}?mode=ro&immutable=1", uri=True, check_same_thread=False)
 
 
 def in_memory() -> sqlite3.Connection:

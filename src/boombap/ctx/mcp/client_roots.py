@@ -51,7 +51,7 @@ class ClientRoots:
         """Take it that the client does not answer."""
         self._until_s = 0.0
 
-    def hear(self, message: Mapping[str, object]) -> object | None:
+    def take_message(self, message: Mapping[str, object]) -> object | None:
         """Take what a message says of roots; return the request that it leads to."""
         method = message.get("method")
         if method == "initialize":

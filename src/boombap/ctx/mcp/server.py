@@ -121,7 +121,7 @@ def _refusal(root: str) -> str:
     return ""
 
 
-def _arrivals(at: int, interrupt: Interrupt) -> Iterator[list[bytes]]:
+def _arrivals(descriptor: int, interrupt: Interrupt) -> Iterator[list[bytes]]:
     """Yield the whole lines that have arrived, as many as there are: what waits may have been cancelled meanwhile.
 
     While nothing arrives an empty list comes every 50 ms: a request that was held may be answered then.
@@ -129,11 +129,11 @@ def _arrivals(at: int, interrupt: Interrupt) -> Iterator[list[bytes]]:
     held, is_open = b"", True
     while is_open:
         interrupt.check()
-        if not select.select([at], [], [], _STEP_S)[0]:
+        if not select.select([descriptor], [], [], _STEP_S)[0]:
             yield []
             continue
-        while is_open and select.select([at], [], [], 0)[0] and len(held) <= _LONGEST_LINE:
-            part = os.read(at, 65_536)
+        while is_open and select.select([descriptor], [], [], 0)[0] and len(held) <= _LONGEST_LINE:
+            part = os.read(descriptor, 65_536)
             is_open = bool(part)
             held += part
         *whole, held = held.split(b"\n")
@@ -154,7 +154,7 @@ class _Server:
 
     def answers(self, lines: list[bytes]) -> Iterator[object]:
         """Yield the answers to lines that arrived together, none to a request that one of them cancels."""
-        cancelled = {found for line in lines if (found := _cancelled(line)) is not None}
+        cancelled = {request for line in lines if (request := _cancelled(line)) is not None}
         held, self._held = self._held, []
         for line in (*held, *lines):
             if cancelled and _identity(line) in cancelled:
@@ -162,7 +162,7 @@ class _Server:
             if self._roots.is_waiting and len(self._held) < _MOST_HELD and b"tools/call" in line:
                 self._held.append(line)
                 continue
-            asked = self._roots.hear(_object(line)) if _may_name_roots(line) else None
+            asked = self._roots.take_message(_object(line)) if _may_name_roots(line) else None
             answer = self.answer(line)
             yield from (message for message in (answer, asked) if message is not None)
 
@@ -175,7 +175,7 @@ class _Server:
         except (ValueError, RecursionError):
             return _failure(None, _PARSE, "not JSON")
         if isinstance(message, list):
-            answers = [found for one in message if (found := self._one(one)) is not None]
+            answers = [answer for request in message if (answer := self._one(request)) is not None]
             return answers or None
         return self._one(message)
 
@@ -243,15 +243,15 @@ def _cancelled(line: bytes) -> str | int | None:
         return None
     message = _object(line)
     params = message.get("params")
-    found = params.get("requestId") if isinstance(params, dict) else None
-    return found if message.get("method") == "notifications/cancelled" and isinstance(found, str | int) else None
+    request = params.get("requestId") if isinstance(params, dict) else None
+    return request if message.get("method") == "notifications/cancelled" and isinstance(request, str | int) else None
 
 
 def _identity(line: bytes) -> str | int | None:
     message = _object(line)
-    found = message.get("id")
-    # The specification forbids to cancel initialize.
-    return found if isinstance(found, str | int) and message.get("method") != "initialize" else None
+    identity = message.get("id")
+    # The specification does not allow a client to cancel initialize.
+    return identity if isinstance(identity, str | int) and message.get("method") != "initialize" else None
 
 
 def _object(line: bytes) -> dict[str, object]:
@@ -282,8 +282,13 @@ def _failure(identity: object, code: int, message: str) -> object:
 
 
 def _search(index: Index, arguments: Arguments) -> object:
+    from boombap.ctx.structure.languages import check_names
+
     query = _text(arguments, "query")
+    if not query.strip():
+        raise UsageError("search needs something to search for")
     languages, paths = ([_text(arguments, name)] if name in arguments else [] for name in ("language", "path"))
+    check_names(languages)
     only = Filter(languages, [in_tree(path, index.root, index.root) for path in paths])
     corrections: dict[str, str] = {}
     hits = search(index, query, limit=_limit(arguments), only=only, on_correction=corrections.__setitem__)

@@ -150,7 +150,7 @@ def _single(word: str) -> list[str]:
     return found if len(found) == 1 else [term for term in found if term != fold(word).replace("_", "")]
 
 
-class Row(Record):
+class CandidateRow(Record):
     """What the index knows of a candidate and its file."""
 
     chunk: int
@@ -169,10 +169,10 @@ class Row(Record):
     changed_s: int
 
 
-def row_of(values: Sequence[object]) -> Row:
-    """Return a row of the database as a `Row`, without the checks that cost 4 us each."""
-    made = object.__new__(Row)
-    made.__dict__.update(zip(Row.__match_args__, values, strict=True))
+def row_of(values: Sequence[object]) -> CandidateRow:
+    """Return a row of the database as a `CandidateRow`, without the checks that cost 4 us each."""
+    made = object.__new__(CandidateRow)
+    made.__dict__.update(zip(CandidateRow.__match_args__, values, strict=True))
     return made
 
 
@@ -188,14 +188,14 @@ class Scored:
 
     __slots__ = ("parts", "row", "score", "symbol")
 
-    def __init__(self, row: Row, score: float, symbol: str, parts: Parts) -> None:
+    def __init__(self, row: CandidateRow, score: float, symbol: str, parts: Parts) -> None:
         self.row = row
         self.score = score
         self.symbol = symbol
         self.parts = parts
 
 
-def ranked(rows: Sequence[Row], asked: Question, weights: Weights, now_s: int) -> list[Scored]:
+def ranked(rows: Sequence[CandidateRow], asked: Question, weights: Weights, now_s: int) -> list[Scored]:
     """Return the candidates, the best first; equal ones by path and line."""
     if not rows:
         return []
@@ -210,7 +210,7 @@ def ranked(rows: Sequence[Row], asked: Question, weights: Weights, now_s: int) -
     return sorted(found, key=lambda one: (-one.score, one.row.path, one.row.start))
 
 
-def _evidence(rows: Sequence[Row], top: float) -> dict[int, float]:
+def _evidence(rows: Sequence[CandidateRow], top: float) -> dict[int, float]:
     sums: dict[int, float] = {}
     for row in rows:
         sums[row.file] = sums.get(row.file, 0.0) + (row.bm25 / top) ** 2
@@ -218,7 +218,7 @@ def _evidence(rows: Sequence[Row], top: float) -> dict[int, float]:
     return {file: value / most for file, value in sums.items()}
 
 
-def _newest_versions(rows: Sequence[Row]) -> dict[str, int]:
+def _newest_versions(rows: Sequence[CandidateRow]) -> dict[str, int]:
     newest: dict[str, int] = {}
     for row in rows:
         if found := _VERSIONS.search(row.path):
@@ -263,7 +263,7 @@ def _shares_prefix(one: str, other: str) -> bool:
 
 
 def _scored(
-    row: Row,
+    row: CandidateRow,
     asked: Question,
     weights: Weights,
     top: float,
@@ -288,7 +288,7 @@ def _scored(
     return Scored(row, score * prior, symbol, parts)
 
 
-def _definition(row: Row, asked: Question, weights: Weights, *, is_old: bool) -> tuple[float, str, str]:
+def _definition(row: CandidateRow, asked: Question, weights: Weights, *, is_old: bool) -> tuple[float, str, str]:
     symbols = row.symbols.split()
     best = (0.0, symbols[0] if symbols else "", "definition")
     for name in symbols:
@@ -307,7 +307,7 @@ def _definition(row: Row, asked: Question, weights: Weights, *, is_old: bool) ->
     return best
 
 
-def _kind_factor(row: Row, folded: str, weights: Weights, *, is_old: bool) -> float:
+def _kind_factor(row: CandidateRow, folded: str, weights: Weights, *, is_old: bool) -> float:
     factor = 1.0
     base = row.path.rpartition("/")[2].partition(".")[0]
     if fold(base).replace("_", "").replace("-", "") == folded and not is_old:
@@ -319,7 +319,9 @@ def _kind_factor(row: Row, folded: str, weights: Weights, *, is_old: bool) -> fl
     return factor
 
 
-def _penalties(row: Row, asked: Question, weights: Weights, versions: Mapping[str, int]) -> list[tuple[str, float]]:
+def _penalties(
+    row: CandidateRow, asked: Question, weights: Weights, versions: Mapping[str, int]
+) -> list[tuple[str, float]]:
     path = row.path
     found = []
     is_test = _TESTS.search(path) or row.scope.startswith("tests")
@@ -348,7 +350,7 @@ def _is_old(path: str, versions: Mapping[str, int]) -> bool:
     return version is not None and int(version[1]) < versions.get(path[: version.start()], 0)
 
 
-def _prior(row: Row, weights: Weights, now_s: int) -> float:
+def _prior(row: CandidateRow, weights: Weights, now_s: int) -> float:
     recency = 0.0
     if row.changed_s:
         # A date in the future is a wrong clock, not a merit: it counts as today.

@@ -6,11 +6,12 @@ wheel is missing, or that has no grammar here, is read by line rules (`lines`).
 
 from __future__ import annotations
 
+from boombap.errors import UsageError
 from boombap.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 
 class Language(Record):
@@ -327,6 +328,17 @@ _SHEBANGS = {"python": "python", "sh": "bash", "bash": "bash", "zsh": "bash", "n
 PROSE = frozenset(("markdown", "rst", "text"))
 DATA = frozenset(("yaml", "toml", "ini", "json", "html", "css"))
 NAMES = frozenset((*_EXTENSIONS, *_NAMES.values()))
+
+
+def check_names(names: Iterable[str]) -> None:
+    """Check names of languages as people write them.
+
+    Raises:
+        UsageError: for one that no file has.
+    """
+    for name in names:
+        if name not in NAMES:
+            raise UsageError(f"{name!r} is not a language here", hint=f"one of {', '.join(sorted(NAMES))}")
 
 
 def language_of(path: str, first_line: str = "") -> str:
