@@ -12,9 +12,11 @@ from jsonschema import Draft202012Validator
 
 from boombap.cli.main import COMMANDS
 from boombap.command.parse import action_parser
+from boombap.server.serve import running
 from ctx.repositories import repository
 from deps.osv import TRUTH, database, record
 from deps.wheels import wheels
+from metrics.test_verify import RULES, prometheus
 from schemas.validation import FOLDER, NAMES, objects, schema, validated, validators
 from spotify.upstream import upstream
 
@@ -110,6 +112,13 @@ def answers(*names: str) -> Callable[[Make], Make]:
         return make
 
     return keep
+
+
+@answers("metrics-verify")
+def verification(bench: Bench) -> Iterator[str]:
+    Path("rules.yml").write_text(RULES)
+    with running(prometheus) as server:
+        yield bench.json("metrics", "verify", "--prometheus", server.url, "rules.yml", codes=(1,))
 
 
 @answers("db-diagnose")

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from boombap.command.action import Action, Tool
-from boombap.errors import EXIT_EXTERNAL, EXIT_OK, ExternalError
+from boombap.errors import EXIT_EXTERNAL, EXIT_FINDINGS, EXIT_OK, ExternalError
 from boombap.metrics import options
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from boombap.command.context import RunContext
     from boombap.config.section import Section
+    from boombap.metrics.verify import Fault
 
 
 def _section() -> Section:
@@ -71,6 +74,35 @@ def _dashboard(context: RunContext) -> int:
     return EXIT_OK
 
 
+def _verify(context: RunContext) -> int:
+    from boombap.clients.http.multi import Client
+    from boombap.command.emit import answer
+    from boombap.metrics.expressions import read
+    from boombap.metrics.verify import Prometheus, verify
+
+    args = context.args
+    queries = [query for file in args.files for query in read(file)]
+    with Client(context.interrupt, ca_file=context.config.http.ca_file) as client:
+        faults = list(verify(queries, Prometheus(args.prometheus, client)))
+    answer(
+        context,
+        lambda: _fault_lines(faults, len(queries)),
+        lambda: {"schema": "boombap.metrics.verify/1", "queries": len(queries), "faults": faults},
+    )
+    return EXIT_FINDINGS if faults else EXIT_OK
+
+
+def _fault_lines(faults: Sequence[Fault], queries: int) -> Iterator[str]:
+    from boombap.output import table
+
+    if faults:
+        rows = [(fault.kind, fault.place, fault.detail) for fault in faults]
+        yield from table.lines(("fault", "place", "what is wrong"), rows, indent="")
+        yield ""
+    many = f"{len(faults)} fault{'s' * (len(faults) != 1)}" if faults else "no faults"
+    yield f"{many} in {queries:,} quer{'ies' if queries != 1 else 'y'}"
+
+
 TOOL = Tool(
     description="One page with everything that the tools know, for Prometheus.",
     section=_section,
@@ -99,10 +131,18 @@ TOOL = Tool(
             examples="dashboard --output /var/lib/grafana/dashboards",
             exits={EXIT_EXTERNAL: "the folder cannot be written"},
         ),
+        Action(
+            "verify",
+            "ask Prometheus every query of dashboards and rules: errors, empty answers, names that nobody exports",
+            _verify,
+            options.add_verify,
+            examples="verify --prometheus http://prometheus.example.org:9090 dashboards/*.json rules.yml",
+            exits={EXIT_FINDINGS: "a query or a scrape job is faulty", EXIT_EXTERNAL: "Prometheus does not answer"},
+        ),
     ),
     notes="""\
 Addresses come from the same settings as those of the other tools (`boombap config show`). The page is for a trusted
 network: it listens on this machine only, unless --host says otherwise.
 
-Exit codes: 0 after SIGTERM's drain, 2 usage, 3 the port cannot be used, 130 Ctrl-C, 143 SIGTERM.""",
+Exit codes: 0 fine, 1 a query is faulty, 2 usage, 3 the port, the folder or Prometheus failed, 130 Ctrl-C, 143 SIGTERM.""",
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from boombap.command.options import add_quiet
+from boombap.command.options import add_output, add_quiet
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,3 +27,10 @@ def add_dashboard(parser: ArgumentParser) -> None:
     """Declare the options of `dashboard`."""
     parser.add_argument("--output", type=Path, metavar="DIR", help="folder for a file each; made where it is missing")
     add_quiet(parser)
+
+
+def add_verify(parser: ArgumentParser) -> None:
+    """Declare the arguments and the options of `verify`."""
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="dashboards (JSON), rule files, ConfigMaps")
+    parser.add_argument("--prometheus", required=True, metavar="URL", help="address of the server that is asked")
+    add_output(parser, "text", "json")
