@@ -1,7 +1,7 @@
 """Real servers for the tests: PostgreSQL of every version at hand, a replica, PgBouncer, Valkey, Redis.
 
-A missing server skips the test at a desk and fails it in CI, where PostgreSQL 15 and 18, PgBouncer and Redis must be
-there. `.ci/fetch-test-servers` brings PostgreSQL 12, 14 and 17.
+A missing server skips the test at a desk and fails it in CI, where PostgreSQL 15 and 18, PgBouncer, Redis and Prometheus
+must be there. `.ci/fetch-test-servers` brings PostgreSQL 12, 14 and 17.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 MAJORS = (12, 14, 15, 17, 18)
 """Every version that a test may ask for; 18 is the embedded one."""
-_EXPECTED_IN_CI = {"15", "18", "pgbouncer", "redis"}
+_EXPECTED_IN_CI = {"15", "18", "pgbouncer", "prometheus", "redis"}
 _DEBIAN = Path("/usr/lib/postgresql")
 _BOUNCER_LIMIT_S = 10.0
 # A test's data need not outlive a power cut.
@@ -143,6 +143,12 @@ def require_redis(program: str = "redis-server") -> Path:
     """Give a program of Redis, or skip the test; in CI its absence fails it."""
     path = shutil.which(program)
     return Path(path) if path else _missing("redis", f"{program} is not at hand")
+
+
+def require_prometheus(program: str = "prometheus") -> Path:
+    """Give a program of Prometheus, or skip the test; in CI its absence fails it."""
+    path = shutil.which(program)
+    return Path(path) if path else _missing("prometheus", f"{program} is not at hand")
 
 
 @dataclass(frozen=True, slots=True)

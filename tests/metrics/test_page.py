@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import subprocess
 import threading
 import time
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse
 
+import servers
 from boombap.errors import Unreachable
 from boombap.metrics.app import application
 from boombap.metrics.page import Page
@@ -178,3 +180,12 @@ def test_a_scrape_ends_before_its_own_limit(tmp_path: Path) -> None:
         assert (status, values(body.decode())[UP, "db"]) == (200, 0.0)
         assert time.monotonic() - begun_s < 5
         ended.set()
+
+
+def test_promtool_takes_the_page(tmp_path: Path) -> None:
+    promtool = servers.require_prometheus("promtool")
+    left(tmp_path, "db")
+    sources = [Source("db", lambda: SIZE), Source("deps", lambda: [(catalogue.DEPS_ADVISORIES, ("PyPI",), 7.0)])]
+    body, _ = Page(sources, tmp_path).render("", 5.0)
+    done = subprocess.run([promtool, "check", "metrics"], input=body, capture_output=True, check=False)
+    assert (done.returncode, done.stdout + done.stderr) == (0, b"")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
+import servers
 from boombap.metrics.dashboard import BOARDS, boards
 from boombap.metrics.rules import ALERTS, RECORDINGS, lines
 from boombap.telemetry.catalogue import CATALOGUE
@@ -56,11 +56,10 @@ def test_every_alert_and_every_metric_is_described() -> None:
 
 
 def test_promtool_takes_the_rules(tmp_path: Path) -> None:
-    if not shutil.which("promtool"):
-        pytest.skip("promtool is not at hand")
+    promtool = servers.require_prometheus("promtool")
     (tmp_path / "rules.yml").write_text("\n".join(lines()) + "\n")
     done = subprocess.run(
-        ["promtool", "check", "rules", tmp_path / "rules.yml"], capture_output=True, text=True, check=False
+        [promtool, "check", "rules", tmp_path / "rules.yml"], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
 

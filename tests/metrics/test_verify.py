@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import time
 from contextlib import contextmanager
@@ -177,8 +176,7 @@ def real_prometheus(folder: Path, port_of_metrics: int) -> Iterator[str]:
 
 
 def test_a_real_prometheus_knows_what_is_on_the_page(boombap: Run, start_boombap: Any, isolated: Path) -> None:
-    if not shutil.which("prometheus"):
-        pytest.skip("prometheus is not at hand")
+    servers.require_prometheus()
     assert boombap("metrics", "rules").returncode == 0
     child = start_boombap("metrics", "serve", "--port", "0", BOOMBAP_METRICS_SOURCES="deps")
     port = int(child.stderr.readline().split("127.0.0.1:")[1].partition("/")[0])

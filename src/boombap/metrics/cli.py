@@ -144,5 +144,5 @@ TOOL = Tool(
 Addresses come from the same settings as those of the other tools (`boombap config show`). The page is for a trusted
 network: it listens on this machine only, unless --host says otherwise.
 
-Exit codes: 0 fine, 1 a query is faulty, 2 usage, 3 the port, the folder or Prometheus failed, 130 Ctrl-C, 143 SIGTERM.""",
+Exit codes: 0 fine, 1 a faulty query, 2 usage, 3 the port, a folder or Prometheus failed, 130 Ctrl-C, 143 SIGTERM.""",
 )
