@@ -1,7 +1,7 @@
 """Real servers for the tests: PostgreSQL of every version at hand, a replica, PgBouncer, Valkey, Redis.
 
-A missing server skips the test at a desk and fails it in CI, where PostgreSQL 15 and 18, PgBouncer, Redis and Prometheus
-must be there. `.ci/fetch-test-servers` brings PostgreSQL 12, 14 and 17.
+A missing server skips the test at a desk and fails it in CI, where PostgreSQL 15 and 18, PgBouncer, Redis and
+Prometheus must be there. `.ci/fetch-test-servers` brings PostgreSQL 12, 14 and 17.
 """
 
 from __future__ import annotations
