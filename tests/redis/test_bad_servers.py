@@ -47,7 +47,8 @@ def test_a_read_only_replica_refuses_a_change(
     boombap: Run, cache: Cache, own_cache: Callable[..., Cache], words: tuple[str, ...]
 ):
     fill(cache, 5000)
-    replica = own_cache(replicaof=f"127.0.0.1 {cache.tcp_port}", repl_diskless_sync_delay="0")
+    cache.call("CONFIG", "SET", "repl-diskless-sync-delay", "0")  # the master waits 5 s for other replicas
+    replica = own_cache(replicaof=f"127.0.0.1 {cache.tcp_port}")
     assert poll(lambda: replica.call("DBSIZE") == 5000, 10.0)
     assert "read-only replica" in one_line(boombap("redis", *words, REDIS_URL=replica.url))
     assert cache.call("DBSIZE") == 5000

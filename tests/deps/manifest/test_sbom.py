@@ -142,6 +142,6 @@ def test_no_repetition_takes_long(piece: str):
 
 def test_deep_xml_does_not_take_long():
     begun_s = time.process_time()
-    deep = "<components><component>" * 50_000 + "</component></components>" * 50_000
-    assert len(collector(readers.cyclonedx_xml, f"<bom>{deep}</bom>", ecosystem="").skipped) == 50_000
+    deep = "<components><component>" * 20_000 + "</component></components>" * 20_000
+    assert len(collector(readers.cyclonedx_xml, f"<bom>{deep}</bom>", ecosystem="").skipped) == 20_000
     assert time.process_time() - begun_s < 10
