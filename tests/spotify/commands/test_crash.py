@@ -29,13 +29,13 @@ from boombap.clients.postgres.target import from_text
 from boombap.spotify.settings import FIELDS
 from boombap.interrupt import Interrupt
 from boombap.spotify.catalogue.leases import Leases, Selection
-from boombap.spotify.catalogue.writer import Store
+from boombap.spotify.catalogue.writer import CatalogueWriter
 from spotify.answers import a_match
 
 target, limits = from_text(sys.argv[1], origin="the test"), Limits(statement_ms=10_000, lock_ms=10_000)
 with Pool(target, Interrupt(), limits=limits, size=1) as pool:
     with Leases(Session(target, limits, Interrupt()), Selection(), chunk=10) as leases:
-        store = Store(pool, fields=FIELDS, holder=leases.holder)
+        store = CatalogueWriter(pool, fields=FIELDS, holder=leases.holder)
         for chunk in leases.chunks():
             print(*(wanted.key for wanted in chunk), flush=True)
             store.write([a_match(wanted.key) for wanted in chunk])

@@ -28,13 +28,13 @@ import sys, time
 from boombap.clients.redis.pool import Pool
 from boombap.clients.redis.target import from_text
 from boombap.interrupt import Interrupt
-from boombap.spotify.quota.limiter import Limiter, Limits
-from boombap.spotify.quota.shared_window import Window
+from boombap.spotify.quota.limiter import Limiter, RateLimits
+from boombap.spotify.quota.shared_window import SharedRateWindow
 
 url, budget, window_s, end_s = sys.argv[1], int(sys.argv[2]), float(sys.argv[3]), float(sys.argv[4])
-limits = Limits(budget, window_s, burst=10, share=0.25)
+limits = RateLimits(budget, window_s, burst=10, share=0.25)
 pool = Pool(from_text(url, origin="the test"), Interrupt())
-limiter = Limiter(limits, Window(pool, "test", budget=budget, length_s=window_s + limits.hold_s), ())
+limiter = Limiter(limits, SharedRateWindow(pool, "test", budget=budget, length_s=window_s + limits.hold_s), ())
 times = []
 while time.time() < end_s:
     granted = limiter.take(1)
