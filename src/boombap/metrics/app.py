@@ -30,7 +30,7 @@ def application(page: Page, timeout_s: float) -> WSGIApplication:
     def serve(environ: Mapping[str, object], start: StartResponse) -> Iterable[bytes]:
         path, method = environ["PATH_INFO"], environ["REQUEST_METHOD"]
         if method not in {"GET", "HEAD"}:
-            return answer(start, 405, b"only GET and HEAD\\n", TEXT, [("Allow", "GET, HEAD")])
+            return answer(start, 405, b"only GET and HEAD\n", TEXT, [("Allow", "GET, HEAD")])
         if path == "/metrics":
             return _metrics(page, environ, start, timeout_s)
         if path == "/readyz":

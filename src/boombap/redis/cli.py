@@ -222,7 +222,7 @@ def _keyspace_stats(context: RunContext, pattern: bytes, purpose: str, db: int |
 
     share = context.args.sample or 1.0
     checkpoint = environment.checkpoint(context, db, purpose, pattern, share)
-    # A plan says what is there now: what was counted before is no part of it.
+    # A plan says what is there now, without what was counted before.
     if purpose != "plan" and not context.args.fresh and checkpoint.read(MAX_AGE_S):
         context.terminal.note("resuming an interrupted run (use --fresh to start over)")
     prefixes = [prefix.encode() for prefix in environment.settings(context).ttls]

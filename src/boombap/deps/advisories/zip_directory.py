@@ -63,7 +63,7 @@ def entries(file: BinaryIO) -> Iterator[Entry]:
         file: seekable; the position is this function's while it runs.
 
     Raises:
-        BrokenError: when there is no directory, or it is cut or contradicts itself.
+        BrokenError: when the directory is missing or cut, or contradicts itself.
     """
     count, size_bytes, place = _directory(file)
     file.seek(place)

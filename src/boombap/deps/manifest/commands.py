@@ -103,7 +103,7 @@ def _files(words: list[str]) -> Iterator[str]:
 
 
 def _arguments(rest: str) -> Iterator[str]:
-    """Yield what is no option and not the value of one."""
+    """Yield the words that are neither options nor values of options."""
     is_value = False
     for found in _WORD.findall(rest):
         word = found.strip("\"'")

@@ -63,7 +63,7 @@ class AdaptiveBatchSize:
 class ServerTime:
     """How long a server takes to answer: not counted is what this thread does meanwhile, or waits for a processor.
 
-    On a busy machine an answer may be there for long before this thread runs again; that is no reason to slow down.
+    On a busy machine an answer may be there for long before this thread runs again: the server was not slow then.
 
     Args:
         clock: seconds that pass.
