@@ -112,7 +112,11 @@ class WebApi:
         self._by_name = {f'artist:"{artist.name}"': artist for artist in catalogue.artists.values()}
         self._by_title: dict[str, list[Track]] = defaultdict(list)
         for track in self._by_id.values():
-            self._by_title[f'track:"{track.name}" artist:"{track.artists[0].name}"'].append(track)
+            for query in (
+                f'track:"{track.name}" artist:"{track.artists[0].name}"',
+                f"{track.name} {track.artists[0].name}",
+            ):
+                self._by_title[query].append(track)
 
     def answer(self, ask: ApiRequest) -> ApiResponse | Rejection:
         """Answer one ask."""

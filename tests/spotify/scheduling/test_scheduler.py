@@ -221,8 +221,50 @@ def test_development_mode_reads_the_discography_once() -> None:
     assert outcomes == {Outcome.MATCHED: len(SONGS) + len(LATER) + 1, Outcome.NOT_FOUND: 1}
     # The deluxe edition holds the album; the single is read for its name; only what is nowhere is searched for.
     assert {ask.ids[0] for ask in api.asks if ask.endpoint is Endpoint.ALBUM_TRACKS} == {"D", "B", "S"}
-    assert api.count()[Endpoint.SEARCH_TRACKS] == 2
-    assert sum(api.count().values()) == 7
+    assert api.count()[Endpoint.SEARCH_TRACKS] == 1
+    assert sum(api.count().values()) == 6
+
+
+def test_what_a_discography_lacks_is_searched_for_once_without_filters() -> None:
+    scheduler, api = RequestScheduler(Mode.DEVELOPMENT), WebApi(Mode.DEVELOPMENT, "A")
+    scheduler.add(names(*SONGS, "nowhere to be found"), 0.0)
+    scheduler.finish()
+    drive(scheduler, api)
+    assert [ask.query for ask in api.asks if ask.endpoint is Endpoint.SEARCH_TRACKS] == ["nowhere to be found Eve"]
+
+
+def test_rivals_of_a_discography_are_not_searched_for_again() -> None:
+    class TwoLengths(WebApi):
+        def answer(self, ask: ApiRequest) -> ApiResponse | Rejection:
+            response = super().answer(ask)
+            if ask.endpoint is not Endpoint.ALBUM_TRACKS or isinstance(response, Rejection):
+                return response
+            twins = [track("rival", SONGS[0])._replace(duration_ms=300_000)]
+            tracks = [one._replace(duration_ms=100_000) for one in response.tracks if one]
+            return response._replace(tracks=(*tracks, *twins))
+
+    scheduler, api = RequestScheduler(Mode.DEVELOPMENT), TwoLengths(Mode.DEVELOPMENT, "A")
+    wanted = names(*SONGS[:6])
+    scheduler.add([*wanted, TrackQuery(7, "Eve", SONGS[0], isrc="USUM70000001")], 0.0)
+    scheduler.finish()
+    found = {match.wanted.key: match.outcome for match in drive(scheduler, api)}
+    assert found[1] is Outcome.AMBIGUOUS
+    # Only the one whose code could decide: album pages lack it.
+    assert api.count()[Endpoint.SEARCH_TRACKS] == 1
+
+
+def test_a_few_tracks_of_a_vast_discography_are_not_worth_its_pages() -> None:
+    class Vast(WebApi):
+        def answer(self, ask: ApiRequest) -> ApiResponse | Rejection:
+            response = super().answer(ask)
+            is_list = ask.endpoint is Endpoint.ARTIST_ALBUMS and not isinstance(response, Rejection)
+            return response._replace(total=200) if is_list else response
+
+    scheduler, api = RequestScheduler(Mode.DEVELOPMENT), Vast(Mode.DEVELOPMENT, "ABDS")
+    scheduler.add(names(*SONGS[:6]), 0.0)
+    scheduler.finish()
+    drive(scheduler, api)
+    assert api.count()[Endpoint.ARTIST_ALBUMS] == 1
 
 
 def test_siblings_on_the_way_are_kept_for_the_cache() -> None:

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _ID_LENGTH = 22
 _FEATURING = re.compile(r"\s+(?:feat\.?|ft\.?|featuring)\s+", re.IGNORECASE)
+_VERSION = re.compile(r" (?:-|\(|\[)")
 _ALBUM_FROM = 7
+_APART_MS = 20_000
 _DAYS = 28
 _FIRST_YEAR, _YEARS = 1985, 40
 
@@ -140,13 +142,18 @@ class Catalogue:
             row.title,
             tuple([artist.id for artist in artists]),
             album.id,
-            row.duration_ms or 90_000 + number("duration") % 270_000,
+            row.duration_ms or self._duration_ms(row) + number("duration") % _APART_MS,
             bool(number("explicit") % 2) if row.explicit is None else row.explicit,
             row.isrc or f"QZ{_base_62(number('owner'))[:3].upper()}{number('isrc') % 10**7:07d}",
             number("popularity") % 101,
             row.number or len(album.song_ids),
             row.disc,
         )
+
+    def _duration_ms(self, row: CatalogueRow) -> int:
+        """Return how long a song is at least: all its versions are about as long."""
+        song = _VERSION.split(row.title, maxsplit=1)[0]
+        return 90_000 + _number(self._seed, row.artist, song, "song's duration") % 250_000
 
     def _artists(self, row: CatalogueRow) -> list[Artist]:
         names = [row.artist, *row.guests]

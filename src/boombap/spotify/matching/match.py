@@ -42,6 +42,9 @@ _DETAIL_MISSING = 0.10  # a remix of nobody's may be any remix: only the length 
 _OWN_EDIT = 0.06  # below an exact one by more than the margin
 _ISRC_SURE, _ISRC_LIKELY = 1.0, 0.95
 
+RIVALS = "rivals"
+"""The last reason of a verdict between recordings that nothing tells apart."""
+
 SAME_LENGTH_MS = 3_000
 OTHER_LENGTH_MS = 15_000
 _MOST_LONGER = 1.5
@@ -184,7 +187,7 @@ def _decide(wanted: TrackQuery, ranked: list[ScoredCandidate]) -> Match:
     if best.score < ACCEPTED:
         return Match(wanted, Outcome.AMBIGUOUS, best.track, best.score, margin, (*reasons, "weak"))
     if rival and margin is not None and margin < MARGIN and not _is_decided(best, rival):
-        return Match(wanted, Outcome.AMBIGUOUS, best.track, best.score, margin, (*reasons, "rivals"))
+        return Match(wanted, Outcome.AMBIGUOUS, best.track, best.score, margin, (*reasons, RIVALS))
     return Match(wanted, Outcome.MATCHED, best.track, best.score, margin, reasons)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from boombap.spotify.matching.match import match, score_candidate
+from boombap.spotify.matching.match import RIVALS, match, score_candidate
 from boombap.spotify.matching.normalize import read_title
 from boombap.spotify.model import Match, Outcome, Rejection
 
@@ -29,7 +29,10 @@ def match_id(wanted: TrackQuery, track: Track) -> Match | None:
 
 
 def match_all(wanted: Iterable[TrackQuery], tracks: Sequence[Track]) -> tuple[list[Match], list[TrackQuery]]:
-    """Return what was found among the tracks of an artist, and the wanted tracks that were not."""
+    """Return what was found among the tracks of an artist, and the wanted tracks that were not.
+
+    Rivals are found too: a search shows fewer of them and never more. Only a code, which album pages lack, could decide.
+    """
     by_key: dict[str, list[Track]] = {}
     by_id = {track.id: track for track in tracks if track.id}
     for track in tracks:
@@ -42,7 +45,7 @@ def match_all(wanted: Iterable[TrackQuery], tracks: Sequence[Track]) -> tuple[li
             verdict = match(query, by_key.get(read_title(query.title).key, ()))
             if verdict.outcome is not Outcome.MATCHED:
                 verdict = match(query, by_id.values())
-        if verdict.outcome is Outcome.MATCHED:
+        if verdict.outcome is Outcome.MATCHED or (verdict.reasons[-1] == RIVALS and not query.isrc):
             matches.append(verdict)
         else:
             left.append(query)

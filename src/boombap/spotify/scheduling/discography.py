@@ -124,12 +124,20 @@ class DiscographyCrawl:
         self._albums += [album for album in response.albums if album and album.id and album.id not in self._by_id]
         self._by_id.update((album.id, album) for album in response.albums if album and album.id)
         total = min(response.total or 0, _MOST_RELEASES)
-        if request.offset == 0:
+        if request.offset == 0 and self._has_worthy_albums(total):
             self._requests += [
                 self._albums_request(request.ids[0], offset) for offset in range(ALBUMS_PAGE, total, ALBUMS_PAGE)
             ]
         # The longest last, because the end is where the next one is taken from.
         self._albums.sort(key=lambda album: (album.total_tracks or 0, album.id or ""))
+
+    def _has_worthy_albums(self, total: int) -> bool:
+        """Tell by the first page whether albums are worth their requests; if not, a list of more is not either."""
+        tracks = [album.total_tracks or 1 for album in self._albums]
+        if not tracks:
+            return False
+        share = len(self._missing) / (total * sum(tracks) / len(tracks))
+        return max(tracks) * share >= _WORTH_HITS
 
     def _skip_editions(self, key: str) -> None:
         """Leave out the shorter editions of an album: the longest one has their songs."""

@@ -30,7 +30,7 @@ from boombap.spotify.model import ApiRequest, Endpoint, Match, Mode, Priority, R
 from boombap.spotify.scheduling.discography import DiscographyCrawl
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator, Sequence
+    from collections.abc import Container, Iterable, Sequence
 
     from boombap.spotify.model import ApiResponse, Track, TrackQuery
 
@@ -133,7 +133,7 @@ class RequestScheduler:
             return Settled(self._take_by_id(request, waiting, response, broken))
         tracks = [track for track in response.tracks if track]
         if not tracks and _is_filtered(request):
-            self._following += _plain_searches(request, waiting)
+            self._following += [_plain_search(query) for query in waiting]
             return Settled([])
         return Settled([match(query, tracks) for query in waiting])
 
@@ -238,7 +238,9 @@ class RequestScheduler:
         """Return the verdicts of a crawl that is over; the rest is asked for singly."""
         del self._crawls[crawl.key]
         matches, left = crawl.settle()
-        self._ask_singly(left)
+        self._ask_singly([query for query in left if query.spotify_id])
+        # What the discography lacks is mostly spelled differently or not there: a search with filters would miss both.
+        self._following += [_plain_search(query) for query in left if not query.spotify_id]
         return matches
 
     def _ask_singly(self, wanted: Iterable[TrackQuery]) -> None:
@@ -333,13 +335,10 @@ def _is_filtered(request: ApiRequest) -> bool:
     return request.endpoint is Endpoint.SEARCH_TRACKS and request.query.startswith("track:")
 
 
-def _plain_searches(
-    request: ApiRequest, waiting: Iterable[TrackQuery]
-) -> Iterator[tuple[ApiRequest, list[TrackQuery]]]:
-    """Yield a search without filters for each track: those of Spotify miss names with an apostrophe or a dot."""
-    for query in waiting:
-        text = f"{searchable(query.title)} {current_name(searchable(query.artist))}"
-        yield request._replace(query=text, priority=query.priority), [query]
+def _plain_search(query: TrackQuery) -> tuple[ApiRequest, list[TrackQuery]]:
+    """Return a search without filters: those of Spotify miss names with an apostrophe or a dot."""
+    text = f"{searchable(query.title)} {current_name(searchable(query.artist))}"
+    return ApiRequest(Endpoint.SEARCH_TRACKS, query=text, limit=SEARCH_LIMIT, priority=query.priority), [query]
 
 
 def _most_urgent(wanted: Iterable[TrackQuery]) -> Priority:
