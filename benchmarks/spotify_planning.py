@@ -26,7 +26,7 @@ from boombap.spotify.model import (
     Track,
     TrackQuery,
 )
-from boombap.spotify.scheduling.estimate import Profile, estimate
+from boombap.spotify.scheduling.estimate import ArtistShare, Profile, estimate
 from boombap.spotify.scheduling.scheduler import RequestScheduler
 from measure import machine
 
@@ -195,7 +195,7 @@ def main() -> None:
         )
         print("    " + ", ".join(f"{kind.name.lower()} {count}" for kind, count in api.requests.most_common()))
         print("    " + ", ".join(f"{outcome} {count}" for outcome, count in outcomes.most_common()))
-    told = estimate(Profile(sizes, 0), Mode.DEVELOPMENT, quota_per_day=1_000)
+    told = estimate(Profile(tuple(map(ArtistShare, sizes)), 0), Mode.DEVELOPMENT, quota_per_day=1_000)
     print(f"\nestimate before anything is spent: {told.requests} requests, {told.days:.1f} days at 1,000 per day")
 
 

@@ -73,7 +73,7 @@ class Upstream:
                 self.tokens += 1
                 return 200, {"access_token": f"t{self.tokens}", "expires_in": 3600}
         if asked.path == "/v1/tracks":
-            return 200, {"tracks": [known(id_) for id_ in asked.ids]}
+            return 200, {"tracks": [known(id_) if id_.isdigit() else None for id_ in asked.ids]}
         if asked.path.startswith("/v1/tracks/"):
             return 200, known(asked.path.rpartition("/")[2])
         if asked.query.get("type") == ["track"]:

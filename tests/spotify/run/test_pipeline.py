@@ -19,6 +19,7 @@ from boombap.spotify.run.api_session import ApiSession
 from boombap.spotify.run.batch_writer import BatchWriter
 from boombap.spotify.run.pipeline import Pipeline, RunParts
 from boombap.spotify.run.prefetch import Prefetcher
+from boombap.spotify.run.source import read
 from boombap.spotify.scheduling.scheduler import RequestScheduler
 from boombap.spotify.webapi.token import AccessToken
 from spotify.upstream import TOKEN, Upstream, id_of, known, upstream
@@ -63,7 +64,7 @@ class Bench:
         token = AccessToken("id", Secret("s"), self.web.url)
         with (
             Client(Interrupt(), max_in_flight=self.in_flight) as client,
-            Prefetcher(chunks, self._look_up) as prefetcher,
+            Prefetcher(read(iter(chunks)), self._look_up) as prefetcher,
             BatchWriter(self.write, self._keep, policy=QUICK) as writer,
         ):
             api = ApiSession(client, token, self.limiter, f"{self.web.url}/v1")

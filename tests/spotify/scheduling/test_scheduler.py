@@ -332,6 +332,40 @@ def test_a_forbidden_batch_switches_the_mode_and_loses_nothing() -> None:
     assert api.count()[Endpoint.TRACKS] == 1
 
 
+def test_one_request_tells_how_the_app_may_ask() -> None:
+    scheduler, api = RequestScheduler(Mode.EXTENDED, is_sure=False), WebApi(Mode.DEVELOPMENT, "A")
+    scheduler.add([TrackQuery(at, "Eve", song, f"a{at}") for at, song in enumerate(SONGS)] * 2, 0.0)
+    (probe,) = scheduler.next_requests(20, 0.0)
+    assert (probe.endpoint, len(probe.ids)) == (Endpoint.TRACKS, len(SONGS))
+    assert scheduler.next_requests(20, 1.0) == []
+    scheduler.answer(probe, api.answer(probe))
+    assert scheduler.is_sure
+    scheduler.finish()
+    assert len(drive(scheduler, api)) == len(SONGS)
+    assert api.count()[Endpoint.TRACKS] == 1
+
+
+@pytest.mark.parametrize("mode", Mode)
+def test_where_only_names_wait_one_id_is_asked_for_first(mode: Mode) -> None:
+    scheduler, api = RequestScheduler(Mode.EXTENDED, is_sure=False), WebApi(mode, "A")
+    wanted = [query for times in range(2) for query in names(*SONGS)]
+    scheduler.add([query._replace(key=key) for key, query in enumerate(wanted)], 0.0)
+    scheduler.finish()
+    assert len(drive(scheduler, api)) == len(wanted)
+    assert scheduler.mode is mode
+    assert api.asks[0].endpoint is Endpoint.TRACKS
+    # In extended mode a song of two rows is searched for once.
+    assert api.count()[Endpoint.SEARCH_TRACKS] == (len(SONGS) if mode is Mode.EXTENDED else 0)
+
+
+def test_a_few_names_need_no_mode() -> None:
+    scheduler, api = RequestScheduler(Mode.EXTENDED, is_sure=False), WebApi(Mode.DEVELOPMENT, "A")
+    scheduler.add(names("alpha", "bravo"), 0.0)
+    scheduler.finish()
+    assert len(drive(scheduler, api)) == 2
+    assert api.count() == {Endpoint.SEARCH_TRACKS: 2}
+
+
 def test_an_artist_nobody_knows_is_searched_track_by_track() -> None:
     scheduler, api = RequestScheduler(Mode.DEVELOPMENT), WebApi(Mode.DEVELOPMENT)
     scheduler.add(names(*SONGS, artist="Nobody"), 0.0)

@@ -96,6 +96,7 @@ class Leases:
         self._selection = selection
         self._chunk = chunk
         self._lease_s = lease_s
+        self._left = selection.max_tracks
         self.holder = _hold(session)
 
     def __enter__(self) -> Self:
@@ -121,8 +122,24 @@ class Leases:
             while after is not None and (left is None or left > 0):
                 chunk, after = self._take(phase, after, self._chunk if left is None else min(self._chunk, left))
                 left = None if left is None else left - len(chunk)
+                self._left = left
                 if chunk:
                     yield chunk
+
+    def peek(self) -> Iterator[list[TrackQuery]]:
+        """Yield the rows that are wanted now, those that are ours among them, without taking one."""
+        return peek(self._session, self._selection)
+
+    def take(self, keys: Sequence[int]) -> list[TrackQuery]:
+        """Take those of some rows that are still wanted and that nobody has taken, as long as it is not enough.
+
+        Raises:
+            ExternalError: as `chunks` does.
+        """
+        asked = keys[: self._left]
+        rows = [query for phase in self._selection.served for query in self._take(phase, 0, None, asked)[0]]
+        self._left = None if self._left is None else self._left - len(rows)
+        return rows
 
     def renew(self) -> None:
         """Restart the time of every lease, when work takes long."""
@@ -138,12 +155,17 @@ class Leases:
         ids = None if keys is None else list(keys)
         self._session.write(query("release"), {"holder": self.holder, "ids": ids})
 
-    def _take(self, phase: Phase, after: int, max_tracks: int) -> tuple[list[TrackQuery], int | None]:
+    def _take(
+        self, phase: Phase, after: int, max_tracks: int | None, keys: Sequence[int] | None = None
+    ) -> tuple[list[TrackQuery], int | None]:
+        """Take rows of a group: the first after one, or those of some keys."""
         mine = {"holder": self.holder, "lease_s": self._lease_s, "space": schema.LOCK_SPACE}
         values = _values(self._selection, phase)
         with self._session.transaction():
             self._session.write(query("end_leases"), mine)
-            (taken,) = self._session.write(query("take"), values | mine | {"after": after, "most": max_tracks})
+            (taken,) = self._session.write(
+                query("take"), values | mine | {"after": after, "most": max_tracks, "ids": keys}
+            )
             ids: list[int] = taken["ids"]
             rows = self._session.write(query("wanted"), values | {"after": 0, "most": None, "ids": ids})
             done = set(ids) - {row["id"] for row in rows}
@@ -154,7 +176,7 @@ class Leases:
 
 def peek(session: Session, selection: Selection, *, chunk: int = 5_000) -> Iterator[list[TrackQuery]]:
     """Yield the rows that are wanted now without taking them, also before the tables exist; for plans."""
-    name = "wanted" if schema.is_installed(session) else "wanted_bare"
+    name = _query_name(session)
     left = selection.max_tracks
     for phase in selection.served:
         after: int | None = 0
@@ -166,6 +188,19 @@ def peek(session: Session, selection: Selection, *, chunk: int = 5_000) -> Itera
             after = rows[-1].key if rows else None
             if rows:
                 yield rows
+
+
+def peek_rows(session: Session, selection: Selection, keys: Sequence[int]) -> list[TrackQuery]:
+    """Return those of some rows that are wanted now, without taking them."""
+    name, rows = _query_name(session), []
+    for phase in selection.served:
+        values = _values(selection, phase) | {"after": 0, "most": None, "ids": keys}
+        rows += [_wanted(row, phase) for row in session.read(query(name), values)]
+    return rows
+
+
+def _query_name(session: Session) -> str:
+    return "wanted" if schema.is_installed(session) else "wanted_bare"
 
 
 def _hold(session: Session) -> int:

@@ -15,6 +15,7 @@ from boombap.spotify.catalogue.leases import Leases, Selection, Unserved, peek
 from boombap.spotify.catalogue.writer import NOBODY, CatalogueWriter
 from boombap.spotify.model import Mode
 from boombap.spotify.options import is_database
+from boombap.spotify.run import source
 from boombap.spotify.run.api_session import open_session
 from boombap.spotify.run.batch_writer import BatchWriter
 from boombap.spotify.run.pipeline import Pipeline, RunParts
@@ -26,7 +27,7 @@ from boombap.spotify.webapi.token import require_credentials
 from boombap.units import format_duration
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from boombap.clients.postgres.pool import Pool
     from boombap.clients.postgres.session import Session
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from boombap.spotify.model import Match, TrackQuery
     from boombap.spotify.quota.limiter import Limiter
     from boombap.spotify.run.api_session import ApiSession
+    from boombap.spotify.run.source import Source
 
 # What is in flight, and the last batches, are waited for.
 _GRACE_S = 10.0
@@ -140,14 +142,13 @@ class _Run:
             return self._process(api)
 
     def _process(self, api: ApiSession) -> Done:
-        mode = Mode.DEVELOPMENT if self._settings.mode == Mode.DEVELOPMENT else Mode.EXTENDED
-        scheduler, started_s = RequestScheduler(mode), time.monotonic()
+        scheduler, started_s = self._scheduler(), time.monotonic()
         statistics, error, unserved = RunStatistics(), None, Unserved()
         try:
             self._refill()
             with ExitStack() as stack:
                 leases = self._leases(stack)
-                prefetcher = stack.enter_context(self._prefetcher(leases))
+                prefetcher = stack.enter_context(self._prefetcher(stack, leases))
                 writer = stack.enter_context(self._writer(leases))
                 progress = stack.enter_context(self._progress(statistics, api.limiter))
                 parts = RunParts(api, scheduler, prefetcher, writer)
@@ -162,6 +163,10 @@ class _Run:
         counts = (self._stored, self._refilled, self._refused, api.token.renewals, api.limiter.refusals)
         return Done(self._order.source, statistics, seconds, scheduler.mode, *counts, *kept)
 
+    def _scheduler(self) -> RequestScheduler:
+        mode = Mode.DEVELOPMENT if self._settings.mode == Mode.DEVELOPMENT else Mode.EXTENDED
+        return RequestScheduler(mode, is_sure=self._settings.mode == mode)
+
     def _session(self) -> Session:
         return environment.session(self._context, self._own)
 
@@ -170,21 +175,20 @@ class _Run:
             return None
         return stack.enter_context(Leases(self._session(), self._order.selection))
 
-    def _prefetcher(self, leases: Leases | None) -> Prefetcher:
+    def _prefetcher(self, stack: ExitStack, leases: Leases | None) -> Prefetcher:
         look_up = self._cache.look_up if self._cache else _knows_nothing
+        return Prefetcher(self._source(stack, leases), look_up)
+
+    def _source(self, stack: ExitStack, leases: Leases | None) -> Source:
         if leases:
-            return Prefetcher(leases.chunks(), look_up, keep_alive=leases.renew)
+            return source.leased(leases)
         if is_database(self._order.source):
-            return Prefetcher(self._peek(), look_up)
+            return source.peeked(stack.enter_context(closing(self._session())), self._order.selection)
         # Only here: a run over the table does without the csv module.
         from boombap.spotify.catalogue.file_input import read_tracks
 
         tracks = read_tracks(self._order.source, self._order.selection.max_tracks, self._skipped.append)
-        return Prefetcher(tracks, look_up)
-
-    def _peek(self) -> Iterable[list[TrackQuery]]:
-        with closing(self._session()) as session:
-            yield from peek(session, self._order.selection)
+        return source.read(tracks)
 
     def _writer(self, leases: Leases | None) -> BatchWriter:
         if self._order.is_dry:

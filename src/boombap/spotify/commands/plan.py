@@ -7,15 +7,16 @@ from contextlib import closing
 from typing import TYPE_CHECKING, NamedTuple
 
 from boombap.spotify import environment
+from boombap.spotify.catalogue.album_names import read_album_names
 from boombap.spotify.catalogue.leases import peek
 from boombap.spotify.matching.normalize import read_credit
 from boombap.spotify.model import Mode
 from boombap.spotify.options import is_database
-from boombap.spotify.scheduling.estimate import Estimate, Profile, estimate
+from boombap.spotify.scheduling.estimate import ArtistShare, Estimate, Profile, estimate
 from boombap.spotify.settings import SpotifySettings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from boombap.command.context import RunContext
     from boombap.spotify.catalogue.leases import Selection
@@ -55,33 +56,75 @@ def plan(context: RunContext, selection: Selection, source: str) -> Plan:
         # Only here: a plan of the table does without the csv module.
         from boombap.spotify.catalogue.file_input import read_tracks
 
-        return _plan(context, read_tracks(source, selection.max_tracks, lambda _: None))
+        chunks = read_tracks(source, selection.max_tracks, lambda _: None)
+        return _forecast(context, _count(context, ((chunk, {}) for chunk in chunks)))
     with closing(environment.session(context)) as session:
-        return _plan(context, peek(session, selection))
+        chunks = peek(session, selection)
+        with_albums = ((chunk, read_album_names(session, [query.key for query in chunk])) for chunk in chunks)
+        return _forecast(context, _count(context, with_albums))
 
 
-def _plan(context: RunContext, chunks: Iterable[list[TrackQuery]]) -> Plan:
-    settings = context.config.of(SpotifySettings)
-    known, nameless, unknown = 0, 0, Counter[str]()
-    everybody = Counter[str]()
-    for chunk in chunks:
+class _Counts:
+    """What is wanted, by artist.
+
+    Attributes:
+        known: tracks whose id is known.
+        nameless: tracks that can be asked for by their id only.
+        unknown: tracks without a known id, by artist.
+        albums: tracks of each artist by album; None for those without one.
+    """
+
+    def __init__(self) -> None:
+        self.known = self.nameless = 0
+        self.unknown: Counter[str] = Counter()
+        self.albums: dict[str, Counter[str | None]] = {}
+
+    def add(self, query: TrackQuery, album: str | None) -> None:
+        """Count one track."""
+        artist = read_credit(query.artist).whole
+        if query.spotify_id is None:
+            self.unknown[artist] += 1
+        else:
+            self.known += 1
+        if artist and query.title:
+            self.albums.setdefault(artist, Counter())[album] += 1
+        else:
+            self.nameless += 1
+
+    def profile(self, mode: Mode) -> Profile:
+        """Return what a run in a mode has before it."""
+        if mode is Mode.EXTENDED:
+            return Profile(tuple(map(ArtistShare, self.unknown.values())), self.known)
+        # There are no batches: a track with a name goes with the artist, an id or not.
+        is_named = any(album is not None for albums in self.albums.values() for album in albums)
+        share = _share if is_named else _share_without_albums
+        return Profile(tuple(map(share, self.albums.values())), self.nameless)
+
+
+def _share(albums: Counter[str | None]) -> ArtistShare:
+    return ArtistShare(albums.total(), tuple(count for album, count in albums.items() if album is not None))
+
+
+def _share_without_albums(albums: Counter[str | None]) -> ArtistShare:
+    return ArtistShare(albums.total())
+
+
+def _count(context: RunContext, chunks: Iterable[tuple[list[TrackQuery], Mapping[int, str]]]) -> _Counts:
+    counts = _Counts()
+    for chunk, albums in chunks:
         context.interrupt.check()
         for query in chunk:
-            artist = read_credit(query.artist).whole
-            known += query.spotify_id is not None
-            nameless += not artist or not query.title
-            everybody[artist] += 1
-            if query.spotify_id is None:
-                unknown[artist] += 1
+            counts.add(query, albums.get(query.key))
+    return counts
+
+
+def _forecast(context: RunContext, counts: _Counts) -> Plan:
+    settings = context.config.of(SpotifySettings)
     rate_per_s = settings.budget / settings.window
-    # Development mode has no batches: a track with a name goes with the artist, an id or not.
-    profiles = {
-        Mode.EXTENDED: Profile(tuple(unknown.values()), known),
-        Mode.DEVELOPMENT: Profile(tuple(count for name, count in everybody.items() if name), nameless),
-    }
     modes = [mode for mode in Mode if settings.mode in {"auto", mode.value}]
-    forecasts = tuple(Forecast(mode, _estimate(profiles[mode], mode, rate_per_s)) for mode in modes)
-    return Plan(everybody.total(), known, len(unknown), settings.budget, settings.window, forecasts)
+    forecasts = tuple(Forecast(mode, _estimate(counts.profile(mode), mode, rate_per_s)) for mode in modes)
+    tracks = counts.known + counts.unknown.total()
+    return Plan(tracks, counts.known, len(counts.unknown), settings.budget, settings.window, forecasts)
 
 
 def _estimate(profile: Profile, mode: Mode, rate_per_s: float) -> Estimate:

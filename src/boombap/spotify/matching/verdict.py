@@ -31,7 +31,7 @@ def match_id(wanted: TrackQuery, track: Track) -> Match | None:
 def match_all(wanted: Iterable[TrackQuery], tracks: Sequence[Track]) -> tuple[list[Match], list[TrackQuery]]:
     """Return what was found among the tracks of an artist, and the wanted tracks that were not.
 
-    Rivals are found too: a search shows fewer of them and never more. Only a code, which album pages lack, could decide.
+    Rivals are found too: a search shows no more of them. Only a code, which album pages lack, could decide.
     """
     by_key: dict[str, list[Track]] = {}
     by_id = {track.id: track for track in tracks if track.id}

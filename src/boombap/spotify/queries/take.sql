@@ -10,6 +10,7 @@ WITH picked AS MATERIALIZED (
         AND verdict.title IS NOT DISTINCT FROM track.title::text COLLATE "C"
     LEFT JOIN {path.spotify_tracks} AS known ON known.id = verdict.spotify_id
     WHERE track.id > %(after)s
+        AND (%(ids)s::bigint[] IS NULL OR track.id = ANY (%(ids)s::bigint[]))
         AND CASE
             WHEN track.id = ANY (%(asked)s::bigint[]) THEN 0
             WHEN verdict.outcome = 'matched' THEN CASE

@@ -9,6 +9,7 @@ SELECT
     track.spotify_data ->> 'album_id' AS album_id
 FROM {path.tracks} AS track
 WHERE track.id > %(after)s
+    AND (%(ids)s::bigint[] IS NULL OR track.id = ANY (%(ids)s::bigint[]))
     AND CASE
         WHEN track.id = ANY (%(asked)s::bigint[]) THEN 0
         WHEN track.spotify_data IS NULL OR track.spotify_data IN ('null', '{}') THEN 2

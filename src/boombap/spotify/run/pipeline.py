@@ -113,12 +113,10 @@ class Pipeline:
         self._later: list[tuple[float, int, ApiRequest]] = []
         self._numbers = count()
         self._waiting = 0
-        self._is_finished = False
-        self._is_ending = False
+        self._is_finished = self._is_ending = False
         self._down_since_s: float | None = None
         self._forbidden = self._refused = 0
-        self._token = _Open(clock())
-        self._token_at_s = 0.0
+        self._token, self._token_at_s = _Open(clock()), 0.0
         self._last_error: BoombapError = ExternalError("the Web API does not answer")
 
     def run(self) -> None:
@@ -153,6 +151,8 @@ class Pipeline:
 
     def _take_in(self) -> None:
         """Take chunks until there is enough to do; without anything else to do, wait for one."""
+        if self._parts.scheduler.is_sure:
+            self._parts.prefetcher.learn(self._parts.scheduler.mode)
         while not self._is_finished and self._waiting < _BACKLOG:
             is_idle = not self._open and not self._waiting
             chunk = self._parts.prefetcher.get(_STEP_S if is_idle else 0.0)

@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING, NamedTuple
 from boombap import log
 from boombap.batch.queue import Closed, Queue
 from boombap.errors import ExternalError, TimedOut
+from boombap.spotify.model import Mode
+from boombap.spotify.scheduling.scheduler import PROBE_FROM
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from types import TracebackType
     from typing import Self
 
     from boombap.spotify.model import Match, TrackQuery
+    from boombap.spotify.run.source import Source
 
     LookUp = Callable[[Sequence[TrackQuery]], tuple[list[Match], list[TrackQuery]]]
 
@@ -36,20 +39,18 @@ class Chunk(NamedTuple):
 
 
 class Prefetcher:
-    """Reads ahead of the pipeline, no more than two chunks.
+    """Reads ahead of the pipeline, no more than two chunks, and one until the mode of the app is known.
 
     Args:
-        chunks: read to the end in a thread of this object; it must not touch what other threads use.
+        source: read to the end in a thread of this object; it must not touch what other threads use.
         look_up: gives what the cache knows and what it does not; it never raises.
-        keep_alive: called in the same thread every two minutes, as long as the run lasts.
     """
 
-    def __init__(
-        self, chunks: Iterable[list[TrackQuery]], look_up: LookUp, keep_alive: Callable[[], object] | None = None
-    ) -> None:
-        self._chunks = chunks
+    def __init__(self, source: Source, look_up: LookUp) -> None:
+        self._source = source
         self._look_up = look_up
-        self._keep_alive = keep_alive or (lambda: None)
+        self._mode: Mode | None = None
+        self._has_mode = threading.Event()
         self._ended = threading.Event()
         self._queue: Queue[Chunk] = Queue(_CHUNKS)
         self._error: BaseException | None = None
@@ -64,8 +65,14 @@ class Prefetcher:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._ended.set()
+        self._has_mode.set()
         self._queue.drain()
         self._thread.join()
+
+    def learn(self, mode: Mode) -> None:
+        """Say how the app may ask; the order of what is read from now on depends on it."""
+        self._mode = mode
+        self._has_mode.set()
 
     def get(self, timeout_s: float) -> Chunk | None:
         """Return the next chunk, None when none came in time or none will come (`is_over`).
@@ -86,26 +93,43 @@ class Prefetcher:
     def _run(self) -> None:
         try:
             with suppress(Closed):
-                for chunk in self._chunks:
-                    self._put(Chunk(*self._look_up(chunk)))
+                for chunk in self._ordered():
+                    self._put(chunk)
         except BaseException as error:  # noqa: BLE001 - it is raised again in the thread that owns the prefetcher
             self._error = error
         finally:
             self._queue.close()
             self._stay()
 
+    def _ordered(self) -> Iterator[Chunk]:
+        """Yield the chunks: in the order of the source until the mode is known, then in the order that suits it."""
+        rest = self._source.chunks
+        while not self._has_mode.is_set() and (given := next(rest, None)):
+            chunk = Chunk(*self._look_up(given))
+            yield chunk
+            if len(chunk.misses) >= PROBE_FROM:
+                self._wait_for_mode()
+        if self._mode is Mode.DEVELOPMENT:
+            rest = self._source.by_artist(rest)
+        for given in rest:
+            yield Chunk(*self._look_up(given))
+
+    def _wait_for_mode(self) -> None:
+        while not self._has_mode.wait(_ALIVE_EVERY_S):
+            self._source.keep_alive()
+
     def _put(self, chunk: Chunk) -> None:
         while True:
             try:
                 return self._queue.put(chunk, timeout_s=_ALIVE_EVERY_S)
             except TimedOut:
-                self._keep_alive()
+                self._source.keep_alive()
 
     def _stay(self) -> None:
         """Keep what was taken ours until the run has ended."""
         while self._error is None and not self._ended.wait(_ALIVE_EVERY_S):
             try:
-                self._keep_alive()
+                self._source.keep_alive()
             except ExternalError as error:
                 log.logger(__name__).warning("the leases cannot be renewed: %s", error)
                 return

@@ -24,7 +24,7 @@ ALBUMS_PAGE = 10
 TRACKS_PAGE = 50
 GROUPS = "album,single,compilation"
 _MOST_OPEN = 4
-_SHORT_RELEASE = 3  # singles carry one to three tracks, mostly versions of one song
+SHORT_RELEASE = 3  # singles carry one to three tracks, mostly versions of one song
 # An album is worth its request when it will likely hold one wanted track: a search would cost as much.
 _WORTH_HITS = 1.0
 # Before anything was read: how many of the tracks that an artist released are wanted at most.
@@ -100,7 +100,7 @@ class DiscographyCrawl:
         if index is None:
             return None
         album = self._albums.pop(index)
-        if (album.total_tracks or 0) > _SHORT_RELEASE:
+        if (album.total_tracks or 0) > SHORT_RELEASE:
             self._skip_editions(read_title(album.name).key)
         return ApiRequest(Endpoint.ALBUM_TRACKS, (album.id or "",), limit=TRACKS_PAGE, priority=self._priority)
 
@@ -144,7 +144,7 @@ class DiscographyCrawl:
         self._albums = [
             album
             for album in self._albums
-            if (album.total_tracks or 0) <= _SHORT_RELEASE or not key or read_title(album.name).key != key
+            if (album.total_tracks or 0) <= SHORT_RELEASE or not key or read_title(album.name).key != key
         ]
 
     def _pick_album(self) -> int | None:
@@ -152,7 +152,7 @@ class DiscographyCrawl:
         if not self._missing or not self._albums:
             return None
         longest = self._albums[-1]
-        if (longest.total_tracks or TRACKS_PAGE) > _SHORT_RELEASE and self._expected(longest) >= _WORTH_HITS:
+        if (longest.total_tracks or TRACKS_PAGE) > SHORT_RELEASE and self._expected(longest) >= _WORTH_HITS:
             return len(self._albums) - 1
         missing = {read_title(self._wanted[index].title).key for index in self._missing}
         return next((index for index, album in enumerate(self._albums) if read_title(album.name).key in missing), None)

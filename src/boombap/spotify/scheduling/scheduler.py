@@ -30,7 +30,7 @@ from boombap.spotify.model import ApiRequest, Endpoint, Match, Mode, Priority, R
 from boombap.spotify.scheduling.discography import DiscographyCrawl
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Sequence
+    from collections.abc import Collection, Container, Iterable, Sequence
 
     from boombap.spotify.model import ApiResponse, Track, TrackQuery
 
@@ -39,10 +39,14 @@ FLUSH_S = 0.02
 SEARCH_LIMIT = 10
 # Below this many wanted tracks an artist is searched track by track: a crawl costs three requests before it finds one.
 CRAWL_FROM = 5
+PROBE_FROM = 20
+"""With fewer tracks at a time it does not matter how the app may ask."""
 # A discography is read once nothing more of it came for a while, because the source brings artists in one piece.
 _RIPE_S = 1.0
 _MOST_WAITING = 2_000
 _MAX_CRAWLS = 16
+# The example of the Web API's own description; whether the id is known does not matter.
+_PROBE = ApiRequest(Endpoint.TRACKS, ("11dFghVXANMlKmJXsNCbNl",))
 _BY_ID = (Endpoint.TRACKS, Endpoint.TRACK)
 _BATCHES = (Endpoint.TRACKS, Endpoint.ALBUMS, Endpoint.ARTISTS)
 
@@ -64,10 +68,14 @@ class RequestScheduler:
 
     Attributes:
         mode: how the app may ask; changes once, when a batch is forbidden.
+        is_sure: whether that is known. Until then, with more than a few tracks, only one request goes out: one that
+            development mode rejects.
     """
 
-    def __init__(self, mode: Mode) -> None:
+    def __init__(self, mode: Mode, *, is_sure: bool = True) -> None:
         self.mode = mode
+        self.is_sure = is_sure
+        self._is_worth_probing = False
         self._is_finished = False
         self._keys: set[int] = set()
         self._ids: tuple[deque[TrackQuery], ...] = tuple(deque() for _ in Priority)
@@ -80,9 +88,10 @@ class RequestScheduler:
         self._open_of_crawls: dict[ApiRequest, list[DiscographyCrawl]] = {}
         self._now_s = 0.0
 
-    def add(self, wanted: Iterable[TrackQuery], now_s: float) -> None:
+    def add(self, wanted: Collection[TrackQuery], now_s: float) -> None:
         """Take in tracks; a row that waits already counts once."""
         self._now_s = now_s
+        self._is_worth_probing |= len(wanted) >= PROBE_FROM
         for query in wanted:
             if query.key not in self._keys:
                 self._keys.add(query.key)
@@ -95,6 +104,8 @@ class RequestScheduler:
     def next_requests(self, limit: int, now_s: float) -> list[ApiRequest]:
         """Return up to `limit` requests that are worth sending now, the most urgent first."""
         self._now_s = now_s
+        if not self.is_sure and self._is_worth_probing:
+            return self._next_probe()
         requests = self._next_singly(limit)
         if self.mode is Mode.DEVELOPMENT and len(requests) < limit:
             requests += self._next_of_crawls(limit - len(requests))
@@ -119,6 +130,7 @@ class RequestScheduler:
 
     def _answer_singly(self, request: ApiRequest, response: ApiResponse | Rejection, broken: Container[str]) -> Settled:
         waiting = self._open.pop(request)
+        self.is_sure = self.is_sure or request.endpoint is Endpoint.TRACKS
         if response is Rejection.FORBIDDEN and request.endpoint in _BATCHES:
             self._switch(waiting)
             return Settled([])
@@ -167,6 +179,13 @@ class RequestScheduler:
             self._ids_since_s = now_s if self._ids_since_s is None else self._ids_since_s
         else:
             self._names[query.priority].append(query)
+
+    def _next_probe(self) -> list[ApiRequest]:
+        """Return the request that tells the mode: a batch of what waits, or of one id where only names wait."""
+        if self._open or not self._keys:
+            return []
+        ids = next((queue for queue in self._ids if queue), None)
+        return self._open_one(*(self._next_batch(ids) if ids else (_PROBE, [])))
 
     def _next_singly(self, limit: int) -> list[ApiRequest]:
         """Return requests that need no crawl, the most urgent first."""
