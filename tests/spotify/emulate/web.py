@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
+from boombap.server.engine import RESET
 from boombap.spotify.emulate.app import App, Settings
 from boombap.spotify.emulate.catalogue import CatalogueRow, Shares, from_rows
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from boombap.spotify.emulate.catalogue import Catalogue
 
 NAS = [CatalogueRow("Nas", f"Verse {n}", "Illmatic", 1994, isrc=f"USSM1{n:07d}") for n in range(60)]
@@ -47,7 +50,7 @@ class Web:
     def __init__(self, catalogue: Catalogue | None = None, **settings: Any) -> None:
         self.clock = Clock()
         self.catalogue = catalogue or a_catalogue()
-        self.app = App(self.catalogue, Settings(**settings), clock=self.clock, pause=self.clock.waits.append)
+        self.app = App(self.catalogue, Settings(**settings), clock=self.clock, sleep=self.clock.waits.append)
         self.token = ""
         self.log_in()
 
@@ -70,19 +73,20 @@ class Web:
             "HTTP_HOST": "127.0.0.1:1",
             "wsgi.url_scheme": "http",
             "wsgi.input": io.BytesIO(body),
+            RESET: lambda: None,
         }
         said: list[Any] = []
         found = self.app(environ, lambda *words: said.append(words))  # type: ignore[arg-type, return-value]
         content = b"".join(found)
         return Got(int(said[0][0][:3]), dict(said[0][1]), content)
 
-    def fault(self, match: str = "^/v1", nth: int = 1, times: int = 1, **then: Any) -> None:
-        script = [{"match": match, "nth": nth, "times": times, "then": then}]
+    def fault(self, match: str = "^/v1", nth: int = 1, times: int = 1, rate: float = 1.0, **then: Any) -> None:
+        script = [{"match": match, "nth": nth, "times": times, "rate": rate, "then": then}]
         assert self.ask("/_faults", "POST", orjson.dumps(script)).status == 200
 
     def song_ids(self, name: str = "Verse") -> list[str]:
         return [song.id for song in self.catalogue.songs.values() if song.name.startswith(name)]
 
 
-def a_catalogue(**shares: float) -> Catalogue:
-    return from_rows(NAS + OTHERS, shares=Shares(**({"twins": 0.0, "versions": 0.0} | shares)))
+def a_catalogue(rows: Sequence[CatalogueRow] = (*NAS, *OTHERS), **shares: float) -> Catalogue:
+    return from_rows(rows, shares=Shares(**({"twins": 0.0, "versions": 0.0} | shares)))

@@ -26,17 +26,28 @@ def run(context: RunContext) -> int:
     from boombap.server.serve import serve
     from boombap.spotify.emulate import faults
     from boombap.spotify.emulate.app import App, Settings
+    from boombap.spotify.emulate.random_faults import random_faults
 
-    def pause(seconds: float) -> None:
+    def sleep(seconds: float) -> None:
         with contextlib.suppress(Interrupted):
             context.interrupt.sleep(seconds)
 
     args, terminal = context.args, context.terminal
     script = faults.read_file(args.faults) if args.faults else []
     catalogue = _catalogue(context)
-    settings = Settings(args.mode, args.secret, args.token_s, args.latency_ms, args.window, args.window_s)
-    app = App(catalogue, settings, pause=pause)
-    app.script.set(script)
+    settings = Settings(
+        args.mode,
+        args.secret,
+        args.token_s,
+        args.latency_ms,
+        args.window,
+        args.window_s,
+        args.quota,
+        args.search,
+        args.seed,
+    )
+    app = App(catalogue, settings, sleep=sleep)
+    app.script.set(script + (random_faults(args.fault_rate / 100, args.seed) if args.fault_rate else []))
 
     def announce(server: Server) -> None:
         terminal.announce(server.url)

@@ -6,6 +6,7 @@ from argparse import ArgumentTypeError
 from typing import TYPE_CHECKING
 
 from boombap.command.options import whole_number
+from boombap.spotify.emulate.quirk import Quirk
 from boombap.spotify.model import Mode
 
 if TYPE_CHECKING:
@@ -22,7 +23,8 @@ Point the processor at it:
   SPOTIFY_CLIENT_ID=any SPOTIFY_CLIENT_SECRET=any
 
 GET /_log lists what each client requested; POST /_faults replaces the fault script, for example
-  [{"match": "^/v1/tracks", "nth": 3, "times": 2, "then": {"kind": "json", "status": 429}}]"""
+  [{"match": "^/v1/tracks", "nth": 3, "times": 2, "then": {"kind": "json", "status": 429}}]
+With "rate": 0.05, "seed": 7 a fault strikes 5 % of the requests. The kinds are in docs/reference/spotify.md."""
 
 
 def add_emulate(parser: ArgumentParser) -> None:
@@ -50,7 +52,7 @@ def _add_catalogue(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--absent", type=whole_number(0, 100), default=0, metavar="PERCENT", help="rows that Spotify lacks"
     )
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of what is generated (default: 0)")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of what is generated or random (default: 0)")
 
 
 def _add_trouble(parser: ArgumentParser) -> None:
@@ -61,7 +63,19 @@ def _add_trouble(parser: ArgumentParser) -> None:
         "--window", type=whole_number(1, _MOST_TRACKS), metavar="N", help="requests in any window (default: no limit)"
     )
     parser.add_argument("--window-s", type=_seconds, default=30.0, metavar="N", help="its length (default: 30)")
+    parser.add_argument(
+        "--quota", type=whole_number(1, _MOST_TRACKS), metavar="N",
+        help="requests of all clients per day (default: no limit; development mode has about 1,000)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--search", type=_quirks, default=frozenset(), metavar="LIST",
+        help="any of strict (filters miss names with an apostrophe or a dot), shuffle, pad (with what does not match)",
+    )  # fmt: skip
     parser.add_argument("--faults", metavar="FILE", help="fault script, JSON or TOML")
+    parser.add_argument(
+        "--fault-rate", type=whole_number(0, 100), default=0, metavar="PERCENT",
+        help="requests with a random fault: 404, 400, 429, 5xx, broken or slow bodies; drawn with --seed",
+    )  # fmt: skip
 
 
 def _mode(text: str) -> Mode:
@@ -69,6 +83,13 @@ def _mode(text: str) -> Mode:
         return Mode(text)
     except ValueError:
         raise ArgumentTypeError(f"{text!r} is neither extended nor development") from None
+
+
+def _quirks(text: str) -> frozenset[Quirk]:
+    try:
+        return frozenset([Quirk(name) for name in text.split(",")])
+    except ValueError:
+        raise ArgumentTypeError(f"{text!r} is not a list of {', '.join(Quirk)}") from None
 
 
 def _seconds(text: str) -> float:
