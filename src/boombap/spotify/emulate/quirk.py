@@ -14,6 +14,6 @@ class Quirk(StrEnum):
     STRICT = "strict"
     """Filters miss names with an apostrophe or a dot."""
     SHUFFLE = "shuffle"
-    """Results come in a random order, the same one for a query and a seed."""
+    """Each ten results come in a random order, the same one for a query and a seed."""
     PAD = "pad"
     """Popular entries that do not match fill up the results."""

@@ -18,6 +18,8 @@ LONGEST_QUERY = 250
 MAX_RESULTS = 1_000
 """Results of one query, over all its pages."""
 _PADDED_TO = 20
+# Among how many neighbours a result changes its place: a page of development mode, so that the best stay on the first.
+_MIXED = 10
 
 
 class Search:
@@ -60,9 +62,15 @@ class Search:
         if Quirk.PAD in quirks:
             numbers = list(dict.fromkeys([*numbers, *self._popular[type_]]))[: max(len(numbers), _PADDED_TO)]
         if Quirk.SHUFFLE in quirks:
-            random.Random(f"{self._seed} {type_} {text}").shuffle(numbers)  # noqa: S311 - must be the same in each run
+            numbers = _shuffled(numbers, f"{self._seed} {type_} {text}")
         ids = self._ids[type_]
         return [ids[number] for number in numbers]
+
+
+def _shuffled(numbers: Sequence[int], seed: str) -> list[int]:
+    chance = random.Random(seed)  # noqa: S311 - must be the same in each run
+    tens = [numbers[start : start + _MIXED] for start in range(0, len(numbers), _MIXED)]
+    return [number for ten in tens for number in chance.sample(ten, len(ten))]
 
 
 def _songs(catalogue: Catalogue) -> Iterable[IndexEntry]:
