@@ -71,12 +71,16 @@ def an_app(seed: int, mode: Mode, rate: float, *extra: dict[str, Any], limited: 
 def fill(database: Database) -> None:
     """Make a table whose rows are `SONGS`; every third one has its id."""
     database.run(f"SET session_replication_role = replica; DELETE FROM tracks WHERE id > {len(SONGS)}")
-    for number, (artist, title) in enumerate(SONGS, 1):
-        stored = json.dumps({"id": IDS[artist, title]}) if number % 3 == 0 else None
-        database.run(
-            "UPDATE tracks SET artist = %s, title = %s, spotify_data = %s WHERE id = %s",
-            (artist, title, stored, number),
-        )
+    rows = [
+        {"id": number, "artist": artist, "title": title, "stored": None if number % 3 else {"id": IDS[artist, title]}}
+        for number, (artist, title) in enumerate(SONGS, 1)
+    ]
+    database.run(
+        "UPDATE tracks SET artist = song.artist, title = song.title, spotify_data = song.stored"
+        " FROM jsonb_to_recordset(%s) AS song(id bigint, artist text, title text, stored jsonb)"
+        " WHERE tracks.id = song.id",
+        (json.dumps(rows),),
+    )
 
 
 def run_batch(app: App, database: Database, cache: Cache, boombap: Any) -> Run:

@@ -1,7 +1,7 @@
 """The objects of the Web API as JSON, in the shape of either mode.
 
-Tracks and albums are filled into templates of bytes. A track with its album takes 6 us (benchmarks/spotify_emulator.py,
-2026-11-26), so only the artists are kept.
+Tracks and albums are filled into templates of bytes. A track with its album takes 5 us (benchmarks/spotify_emulator.py,
+2026-11-26), so only the artists' lines are kept.
 
 Source: the OpenAPI description of the Web API, and for development mode the changes of February 2026: `popularity`,
 `available_markets`, `linked_from`, `label` and `followers` are gone.
@@ -20,7 +20,7 @@ from boombap.spotify.model import Mode
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from boombap.spotify.emulate.catalogue import Album, Artist, Catalogue
+    from boombap.spotify.emulate.catalogue import Album, Artist, Catalogue, Song
 
 _API = "https://api.spotify.com/v1"
 _OPEN = "https://open.spotify.com"
@@ -32,8 +32,9 @@ _SIZES = (640, 300, 64)
 _BOOLEANS = (b"false", b"true")
 # What an album page shows at first, as the Web API does.
 _FIRST_TRACKS = 50
-# In a template, "%name" is JSON that takes the place of the quotes too, %(name)b is text within a string.
+# In a template, "%name" is JSON and "#name" a number, both in place of the quotes too; %(name)b is text in a string.
 _RAW = re.compile(rb'"%(\w+)"')
+_NUMBER = re.compile(rb'"#(\w+)"')
 
 
 def _identity(kind: str, id_: str) -> dict[str, object]:
@@ -53,16 +54,16 @@ def _images(id_: str) -> list[dict[str, object]]:
 _SIMPLE_TRACK = {
     "artists": "%artists",
     "available_markets": _MARKETS,
-    "disc_number": "%disc",
-    "duration_ms": "%duration",
+    "disc_number": "#disc",
+    "duration_ms": "#duration",
     "explicit": "%explicit",
     **_identity("track", "%(id)b"),
     "is_local": False,
     "name": "%name",
     "preview_url": None,
-    "track_number": "%number",
+    "track_number": "#number",
 }
-_TRACK = _SIMPLE_TRACK | {"album": "%album", "external_ids": {"isrc": "%isrc"}, "popularity": "%popularity"}
+_TRACK = _SIMPLE_TRACK | {"album": "%album", "external_ids": {"isrc": "%isrc"}, "popularity": "#popularity"}
 _SIMPLE_ALBUM = {
     "album_type": "%kind",
     "artists": "%artists",
@@ -72,7 +73,7 @@ _SIMPLE_ALBUM = {
     "name": "%name",
     "release_date": "%released",
     "release_date_precision": "%precision",
-    "total_tracks": "%total",
+    "total_tracks": "#total",
 }
 _SIMPLE_ARTIST = {**_identity("artist", "%(id)b"), "name": "%name"}
 
@@ -88,7 +89,7 @@ class Answers:
         self._album_template = self._template(_SIMPLE_ALBUM)
         self._discography_template = self._template(_SIMPLE_ALBUM | {"album_group": "%group"})
         self._artist_template = self._template(_SIMPLE_ARTIST)
-        self._artists: dict[str, bytes] = {}
+        self._known_credits: dict[tuple[str, ...], bytes] = {}
 
     def track(self, id_: str) -> bytes | None:
         """Return a track; None when it is not known."""
@@ -96,17 +97,18 @@ class Answers:
         if song is None:
             return None
         album = self._filled_album(self._album_template, self._catalogue.albums[song.album_id])
-        fields = self._track_fields(id_)
+        fields = self._track_fields(song)
         fields[b"album"], fields[b"isrc"], fields[b"popularity"] = (
             album,
             orjson.dumps(song.isrc),
-            b"%d" % song.popularity,
+            song.popularity,
         )
         return self._track_template % fields
 
     def simple_track(self, id_: str) -> bytes | None:
         """Return a track as an album lists it."""
-        return self._simple_track_template % self._track_fields(id_) if id_ in self._catalogue.songs else None
+        song = self._catalogue.songs.get(id_)
+        return self._simple_track_template % self._track_fields(song) if song else None
 
     def album(self, id_: str) -> bytes | None:
         """Return an album with its first tracks."""
@@ -139,23 +141,22 @@ class Answers:
         return album.kind if album.artist_id == artist_id else "appears_on"
 
     def _template(self, fields: Mapping[str, object]) -> bytes:
-        return _RAW.sub(rb"%(\1)b", self._dump(fields))
+        return _NUMBER.sub(rb"%(\1)d", _RAW.sub(rb"%(\1)b", self._dump(fields)))
 
     def _dump(self, fields: Mapping[str, object]) -> bytes:
         if self._is_development:
             fields = {name: value for name, value in fields.items() if name not in _GONE}
         return orjson.dumps(fields)
 
-    def _track_fields(self, id_: str) -> dict[bytes, bytes]:
-        song = self._catalogue.songs[id_]
+    def _track_fields(self, song: Song) -> dict[bytes, bytes | int]:
         return {
             b"artists": self._credits(song.artist_ids),
-            b"disc": b"%d" % song.disc,
-            b"duration": b"%d" % song.duration_ms,
+            b"disc": song.disc,
+            b"duration": song.duration_ms,
             b"explicit": _BOOLEANS[song.explicit],
-            b"id": id_.encode(),
+            b"id": song.id.encode(),
             b"name": orjson.dumps(song.name),
-            b"number": b"%d" % song.number,
+            b"number": song.number,
         }
 
     def _filled_album(self, template: bytes, album: Album, group: bytes = b"") -> bytes:
@@ -167,16 +168,18 @@ class Answers:
             b"name": orjson.dumps(album.name),
             b"precision": _PRECISIONS[len(album.released)],
             b"released": orjson.dumps(album.released),
-            b"total": b"%d" % len(album.song_ids),
+            b"total": len(album.song_ids),
         }
 
-    def _credits(self, ids: Sequence[str]) -> bytes:
-        return b"[%b]" % b",".join([self._artists.get(id_) or self._simple_artist(id_) for id_ in ids])
+    def _credits(self, ids: tuple[str, ...]) -> bytes:
+        known = self._known_credits.get(ids)
+        if known is None:
+            known = self._known_credits[ids] = b"[%b]" % b",".join([self._simple_artist(id_) for id_ in ids])
+        return known
 
     def _simple_artist(self, id_: str) -> bytes:
         name = orjson.dumps(self._catalogue.artists[id_].name)
-        self._artists[id_] = filled = self._artist_template % {b"id": id_.encode(), b"name": name}
-        return filled
+        return self._artist_template % {b"id": id_.encode(), b"name": name}
 
     def _album(self, album: Album) -> dict[str, object]:
         tracks = [self.simple_track(id_) for id_ in album.song_ids[:_FIRST_TRACKS]]

@@ -116,13 +116,14 @@ class Index:
 
     def _with_all(self, query: Query) -> list[int]:
         words = {*query.words, *[word for part in query.filters for word in part.text.split()]}
+        lines = self._lines
         if words:
             rarest, *others = sorted(words, key=lambda word: len(self._postings.get(word, _NONE)))
             numbers = list(self._postings.get(rarest, _NONE))
             for padded in [f" {word} " for word in others]:
-                numbers = [number for number in numbers if padded in self._lines[number]]
+                numbers = [number for number in numbers if padded in lines[number]]
         else:
-            numbers = list(range(len(self._lines))) if query.years else []
+            numbers = list(range(len(lines))) if query.years else []
         if query.years:
             first, last = query.years
             numbers = [number for number in numbers if first <= self._years[number] <= last]
