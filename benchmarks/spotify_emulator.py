@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import io
 import random
+import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,10 +17,12 @@ from urllib.parse import quote
 
 from boombap.spotify.emulate.app import App
 from boombap.spotify.emulate.catalogue import from_rows, made_up
+from boombap.spotify.emulate.replay import Recorder, Replay, read_record
 from measure import machine
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from wsgiref.types import WSGIApplication
 
     from boombap.spotify.emulate.catalogue import Catalogue
 
@@ -30,7 +33,7 @@ _AUTHORIZATION = "Basic Y2xpZW50OnNlY3JldA=="
 class Asker:
     """Calls the application as a server would."""
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: WSGIApplication) -> None:
         self._app = app
         form = b"grant_type=client_credentials"
         answer = self.ask("/api/token", method="POST", body=form, authorization=_AUTHORIZATION)
@@ -94,7 +97,8 @@ def main() -> None:
     before_mib = resident_mib()
     started_s = time.process_time()
     catalogue = from_rows(made_up(args.tracks))
-    asker = Asker(App(catalogue))
+    app = App(catalogue)
+    asker = Asker(app)
     start_s, mib = time.process_time() - started_s, resident_mib() - before_mib
     print(f"start    {start_s:.1f} s, {mib:.0f} MiB for {args.tracks:,} rows")
     for name, several in zip(("filtered", "plain"), queries(catalogue, args.searches), strict=True):
@@ -103,6 +107,11 @@ def main() -> None:
     for name in ("first", "again"):
         print(f"{name:8} {cost_us(asker, '/v1/tracks', several) / _IDS:.1f} us per track of a batch")
     print(f"memory   {resident_mib() - before_mib:.0f} MiB after every track was asked for")
+    with tempfile.NamedTemporaryFile() as file:
+        with Recorder(app, file.name) as recorder:
+            cost_us(Asker(recorder), "/v1/tracks", several[:200])
+        replay = Asker(Replay(read_record(file.name)))
+    print(f"replay   {cost_us(replay, '/v1/tracks', several[:200]) / _IDS:.2f} us per track of a batch")
 
 
 if __name__ == "__main__":

@@ -6,16 +6,23 @@ from argparse import ArgumentTypeError
 from typing import TYPE_CHECKING
 
 from boombap.command.options import whole_number
+from boombap.errors import UsageError
 from boombap.spotify.emulate.quirk import Quirk
 from boombap.spotify.model import Mode
 
 if TYPE_CHECKING:
-    from argparse import ArgumentParser
+    from argparse import ArgumentParser, Namespace
 
 _MOST_TRACKS = 10_000_000
 _MOST_PORT = 65_535
 _MOST_MS = 600_000
 _LONGEST_S = 86_400
+# What makes the responses, with the defaults: a replay has them from its file.
+_NOT_REPLAYED: dict[str, object] = {
+    "record": None, "catalogue": None, "from_db": False, "tracks": None, "absent": 0, "secret": None, "latency_ms": 0,
+    "window": None, "quota": None, "search": frozenset(), "faults": None, "fault_rate": 0, "mode": Mode.EXTENDED,
+    "token_s": 3600.0, "window_s": 30.0, "seed": 0,
+}  # fmt: skip
 _USE = """
 
 Point the processor at it:
@@ -39,7 +46,22 @@ def add_emulate(parser: ArgumentParser) -> None:
     parser.add_argument("--token-s", type=_seconds, default=3600.0, metavar="N", help="life of a token (default: 3600)")
     _add_catalogue(parser)
     _add_trouble(parser)
+    parser.add_argument("--record", metavar="FILE", help="write every response to a file for --replay, as JSON Lines")
+    parser.add_argument(
+        "--replay", metavar="FILE", help="serve these responses: no catalogue, limits or faults, and hardly any CPU"
+    )
     parser.add_argument("-q", "--quiet", action="store_true", help="no notes on stderr")
+
+
+def check_replay(args: Namespace) -> None:
+    """Refuse options that a replay does not follow.
+
+    Raises:
+        UsageError: one of them is given.
+    """
+    given = next((name for name, default in _NOT_REPLAYED.items() if getattr(args, name) != default), None)
+    if given:
+        raise UsageError(f"--{given.replace('_', '-')} has no effect with --replay", hint="leave one of them out")
 
 
 def _add_catalogue(parser: ArgumentParser) -> None:
