@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 import orjson
@@ -9,6 +10,7 @@ import pytest
 
 from boombap.errors import UsageError
 from boombap.spotify.emulate.faults import parse, read_file
+from boombap.spotify.emulate.random_faults import random_faults
 from boombap.spotify.model import Mode
 from spotify.emulate.web import Web
 
@@ -119,6 +121,9 @@ def test_files(tmp_path: Path):
         [{"then": {"status": 99}}],
         [{"then": {"headers": {"A": "x\r\nB: y"}}}],
         [{"then": {"delay_ms": -1}}],
+        [{"rate": 1.5, "then": {}}],
+        [{"rate": True, "then": {}}],
+        [{"rate": 0.5, "seed": "x", "then": {}}],
     ],
 )
 def test_scripts_that_are_none(found: object):
@@ -128,3 +133,53 @@ def test_scripts_that_are_none(found: object):
     assert web.ask("/_faults", "POST", orjson.dumps(found)).status == 400
     assert web.ask("/_faults").json == []
     assert web.ask("/_faults", "POST", b"{").status == 400
+
+
+def test_a_rate_strikes_its_share_and_the_same_requests_whatever_their_order():
+    paths = [f"/v1/artists?ids={number}" for number in range(1_000)]
+
+    def struck(order: list[str], seed: int) -> set[str]:
+        web = Web()
+        script = [{"match": "^/v1", "rate": 0.2, "seed": seed, "then": {"status": 503}}]
+        assert web.ask("/_faults", "POST", orjson.dumps(script)).status == 200
+        return {path for path in order if web.ask(path).status == 503}
+
+    first = struck(paths, 1)
+    assert 150 < len(first) < 250
+    assert struck(paths[::-1], 1) == first
+    assert struck(paths, 2) != first
+
+
+def test_a_rate_draws_again_when_a_request_comes_again():
+    web = Web()
+    web.fault(rate=0.5, times=10)
+    statuses = [web.get("/artists").status for _ in range(100)]
+    assert statuses.count(500) == 10
+    assert 400 in statuses[: statuses.index(500) + 20]
+
+
+def test_a_body_may_come_slowly():
+    web = Web()
+    whole = web.get(f"/tracks?ids={web.song_ids()[0]}").body
+    web.fault(kind="drip", delay_ms=400)
+    assert web.get(f"/tracks?ids={web.song_ids()[0]}").body == whole
+    assert web.clock.waits == [0.4]
+
+
+@pytest.mark.parametrize(("status", "title"), [(502, b"502 Bad Gateway"), (504, b"504 Gateway Timeout")])
+def test_html_names_its_status(status: int, title: bytes):
+    web = Web()
+    web.fault(kind="html", status=status)
+    assert title in web.get("/artists").body
+
+
+def test_random_faults_strike_about_their_rate():
+    web = Web()
+    web.app.script.set(random_faults(0.2, 3))
+    one, other = web.song_ids()[:2]
+    for _ in range(1_000):
+        with contextlib.suppress(ConnectionResetError):
+            web.get(f"/tracks?ids={one},{other}")
+    struck = [fault["struck"] for fault in web.ask("/_faults").json]
+    assert all(struck)
+    assert 130 < sum(struck) < 270

@@ -82,7 +82,37 @@ def test_a_ban_grows_when_one_keeps_calling():
     assert web.get("/artists").status == 400
 
 
+def test_a_ban_of_the_script_grows_a_ban_that_is_active():
+    web = Web(token_s=1e6)
+    web.fault(times=3, kind="ban", ban_s=60)
+    assert [web.get("/artists").headers["Retry-After"] for _ in range(4)] == ["60", "120", "240", "480"]
+    web.clock.now_s += 480
+    web.fault(kind="ban", ban_s=60)
+    assert web.get("/artists").headers["Retry-After"] == "60"
+
+
 def test_latency_comes_before_each_answer():
     web = Web(latency_ms=80.0)
     web.get("/artists")
     assert web.clock.waits == [0.08, 0.08]
+
+
+def test_the_quota_of_a_day_is_shared_by_all_clients():
+    web = Web(quota=3, token_s=1e6)
+    assert [web.get("/artists").status for _ in range(2)] == [400, 400]
+    web.log_in(client="other")
+    assert web.get("/artists").status == 400
+    refused = web.get("/artists")
+    assert (refused.status, refused.json["error"]["reason"]) == (429, "QUOTA_EXCEEDED")
+    assert "Retry-After" not in refused.headers
+    web.clock.now_s += 24 * 3600
+    assert web.get("/artists").status == 400
+
+
+def test_what_the_window_refuses_costs_no_quota():
+    web = Web(window=1, quota=2)
+    assert [web.get("/artists").status for _ in range(3)] == [400, 429, 429]
+    web.clock.now_s += 30
+    assert web.get("/artists").status == 400
+    web.clock.now_s += 30
+    assert web.get("/artists").json["error"]["reason"] == "QUOTA_EXCEEDED"

@@ -213,6 +213,24 @@ def test_a_search_without_filters_follows_one_that_finds_nothing() -> None:
     ]
 
 
+@pytest.mark.parametrize(("title", "requests"), [("Don't Stop", 2), ("N.Y.", 2), ("Absent", 1)])
+def test_other_tracks_of_a_filtered_search_do_not_hide_an_awkward_name(title: str, requests: int) -> None:
+    """Filters miss names with an apostrophe or a dot, and popular tracks may take their place: web-api#1212."""
+
+    class Padded(WebApi):
+        def answer(self, ask: ApiRequest) -> ApiResponse | Rejection:
+            self.asks.append(ask)
+            song = [track("P" * 22, title)] if not ask.query.startswith("track:") and title != "Absent" else []
+            return ApiResponse((track("Q" * 22, "Popular"), *song))
+
+    scheduler, api = RequestScheduler(Mode.EXTENDED), Padded()
+    scheduler.add([TrackQuery(1, "Eve", title)], 0.0)
+    scheduler.finish()
+    (verdict,) = drive(scheduler, api)
+    assert verdict.outcome is (Outcome.NOT_FOUND if title == "Absent" else Outcome.MATCHED)
+    assert len(api.asks) == requests
+
+
 def test_development_mode_reads_the_discography_once() -> None:
     scheduler, api = RequestScheduler(Mode.DEVELOPMENT), WebApi(Mode.DEVELOPMENT)
     scheduler.add(names(*SONGS, *LATER, "zulu", "nowhere to be found"), 0.0)

@@ -19,9 +19,9 @@ from boombap.errors import UsageError
 from boombap.server.answer import answer
 from boombap.server.engine import RESET
 from boombap.spotify.emulate import faults
-from boombap.spotify.emulate.catalogue import other_id
 from boombap.spotify.emulate.endpoints import Endpoints, Question, Refused
-from boombap.spotify.emulate.window import EmulatedWindow
+from boombap.spotify.emulate.response import Response, damaged, error, quota_exceeded, refusal
+from boombap.spotify.emulate.window import EmulatedWindow, QuotaExceeded
 from boombap.spotify.model import Mode
 
 if TYPE_CHECKING:
@@ -30,11 +30,11 @@ if TYPE_CHECKING:
 
     from boombap.spotify.emulate.catalogue import Catalogue
     from boombap.spotify.emulate.faults import Then
+    from boombap.spotify.emulate.quirk import Quirk
 
 _TOKEN = "/api/token"  # noqa: S105 - a path
 _API = "/v1"
 _NOBODY = "unknown"
-_HTML = "<html><head><title>{0}</title></head><body><h1>{0} Bad Gateway</h1></body></html>"
 _OK, _LIMITED = 200, 429
 
 
@@ -47,6 +47,9 @@ class Settings(NamedTuple):
         latency_ms: before each answer.
         window: requests of one client in any window; None for no limit.
         window_s: length of the window.
+        quota: requests of all clients on a day; None for no limit.
+        quirks: of every search.
+        seed: of the quirks.
     """
 
     mode: Mode = Mode.EXTENDED
@@ -55,15 +58,9 @@ class Settings(NamedTuple):
     latency_ms: float = 0.0
     window: int | None = None
     window_s: float = 30.0
-
-
-class Said(NamedTuple):
-    """An answer before it is sent."""
-
-    status: int
-    body: bytes
-    headers: tuple[tuple[str, str], ...] = ()
-    kind: str = "application/json; charset=utf-8"
+    quota: int | None = None
+    quirks: frozenset[Quirk] = frozenset()
+    seed: int = 0
 
 
 class App:
@@ -71,7 +68,7 @@ class App:
 
     Args:
         clock: Unix time.
-        pause: waits for seconds.
+        sleep: waits for seconds.
 
     Attributes:
         script: the faults; may be set while it serves.
@@ -83,159 +80,113 @@ class App:
         settings: Settings = Settings(),  # noqa: B008 - frozen
         *,
         clock: Callable[[], float] = time.time,
-        pause: Callable[[float], object] = time.sleep,
+        sleep: Callable[[float], object] = time.sleep,
     ) -> None:
         self.script = faults.Script()
         self._settings = settings
-        self._endpoints = Endpoints(catalogue, settings.mode)
-        self._window = EmulatedWindow(settings.window, settings.window_s, clock)
+        self._endpoints = Endpoints(catalogue, settings.mode, settings.seed)
+        self._window = EmulatedWindow(settings.window, settings.window_s, clock, settings.quota)
         self._clock = clock
-        self._pause = pause
+        self._sleep = sleep
         self._tokens: dict[str, tuple[str, float]] = {}
 
     def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
         path = environ["PATH_INFO"]
         if path == "/_log":
-            return _send(start, Said(_OK, orjson.dumps(self._window.report())))
+            return _send(start, Response(_OK, orjson.dumps(self._window.report())))
         if path == "/_faults":
             return _send(start, self._take_script(environ))
         if self._settings.latency_ms:
-            self._pause(self._settings.latency_ms / 1000)
+            self._sleep(self._settings.latency_ms / 1000)
         query = environ.get("QUERY_STRING", "")
         whole = f"{path}?{query}" if query else path
         client = _client(environ) if path == _TOKEN else self._holder(environ)
-        then = self.script.strike(whole)
-        if then and then.delay_ms:
-            self._pause(then.delay_ms / 1000)
-        said = self._troubled(environ, client or _NOBODY, then) if then else self._said(environ, client)
-        self._window.note(client or _NOBODY, whole, said.status)
+        then, quirks = self.script.strike(whole)
+        if then and then.delay_ms and then.kind != "drip":
+            self._sleep(then.delay_ms / 1000)
+        response = self._troubled(environ, client, then, quirks) if then else self._response(environ, client, quirks)
+        self._window.note(client or _NOBODY, whole, response.status)
         if then and then.kind == "reset":
-            return _cut_off(environ, start, said)
-        return _send(start, said)
+            return _cut_off(environ, start, response)
+        if then and then.kind == "drip":
+            return self._drip(start, response, then.delay_ms / 1000)
+        return _send(start, response)
 
-    def _said(self, environ: WSGIEnvironment, client: str | None) -> Said:
+    def _response(self, environ: WSGIEnvironment, client: str | None, quirks: frozenset[Quirk]) -> Response:
         path = environ["PATH_INFO"]
         if path == _TOKEN:
             return self._token(environ)
         if not path.startswith(f"{_API}/"):
-            return _error(404, "Service not found")
+            return error(404, "Service not found")
         if client is None:
             is_given = environ.get("HTTP_AUTHORIZATION", "").startswith("Bearer ")
-            return _error(401, "The access token expired" if is_given else "No token provided")
-        wait_s = self._window.admit(client)
-        if wait_s:
-            return _error(_LIMITED, "API rate limit exceeded", ("Retry-After", str(wait_s)))
-        if environ["REQUEST_METHOD"] not in {"GET", "HEAD"}:
-            return _error(405, "Method not allowed")
-        words = dict(reversed(parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True)))
-        base_url = f"{environ['wsgi.url_scheme']}://{environ.get('HTTP_HOST', 'localhost')}{_API}"
+            return error(401, "The access token expired" if is_given else "No token provided")
         try:
-            return Said(_OK, self._endpoints.answer(Question(base_url, path.removeprefix(_API), words)))
+            wait_s = self._window.admit(client)
+        except QuotaExceeded:
+            return quota_exceeded()
+        if wait_s:
+            return error(_LIMITED, "API rate limit exceeded", ("Retry-After", str(wait_s)))
+        if environ["REQUEST_METHOD"] not in {"GET", "HEAD"}:
+            return error(405, "Method not allowed")
+        parameters = dict(reversed(parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True)))
+        base_url = f"{environ['wsgi.url_scheme']}://{environ.get('HTTP_HOST', 'localhost')}{_API}"
+        question = Question(base_url, path.removeprefix(_API), parameters, self._settings.quirks | quirks)
+        try:
+            return Response(_OK, self._endpoints.answer(question))
         except Refused as refused:
-            return _error(refused.status, refused.message)
+            return error(refused.status, refused.message)
 
-    def _token(self, environ: WSGIEnvironment) -> Said:
+    def _token(self, environ: WSGIEnvironment) -> Response:
         if environ["REQUEST_METHOD"] != "POST":
-            return _error(405, "Method not allowed")
+            return error(405, "Method not allowed")
         pair = _pair(environ)
         wanted = self._settings.secret
         if not pair or not all(pair) or (wanted is not None and not secrets.compare_digest(pair[1], wanted)):
-            return Said(400, b'{"error":"invalid_client","error_description":"Invalid client"}')
+            return Response(400, b'{"error":"invalid_client","error_description":"Invalid client"}')
         form = dict(parse_qsl(environ["wsgi.input"].read().decode("ascii", "replace")))
         if form.get("grant_type") != "client_credentials":
-            return Said(
+            return Response(
                 400, b'{"error":"unsupported_grant_type","error_description":"grant_type must be client_credentials"}'
             )
         token = secrets.token_urlsafe(64)
         now_s = self._clock()
-        self._tokens = {one: held for one, held in self._tokens.items() if held[1] > now_s}
+        self._tokens = {known: held for known, held in self._tokens.items() if held[1] > now_s}
         self._tokens[token] = (pair[0], now_s + self._settings.token_s)
         lives = {"access_token": token, "token_type": "Bearer", "expires_in": int(self._settings.token_s)}
-        return Said(_OK, orjson.dumps(lives))
+        return Response(_OK, orjson.dumps(lives))
 
     def _holder(self, environ: WSGIEnvironment) -> str | None:
         """Return the client whose token the request carries; None when it is none of ours or has expired."""
         held = self._tokens.get(environ.get("HTTP_AUTHORIZATION", "").removeprefix("Bearer "))
         return held[0] if held and held[1] > self._clock() else None
 
-    def _troubled(self, environ: WSGIEnvironment, client: str, then: Then) -> Said:
-        if then.kind in {"json", "html", "quota", "ban"}:
-            said = self._refusal(client, then)
-        else:
-            known = None if client == _NOBODY else client
-            said = _CHANGES.get(then.kind, _as_it_is)(self._said(environ, known), self._settings.mode)
-        return said._replace(headers=said.headers + then.headers)
-
-    def _refusal(self, client: str, then: Then) -> Said:
-        if then.kind == "html":
-            return Said(then.status, _HTML.format(then.status).encode(), kind="text/html")
-        if then.kind == "quota":
-            message = then.message or "The quota of the developer account is used up"
-            error = {"status": then.status, "message": message, "reason": "QUOTA_EXCEEDED"}
-            return Said(then.status, orjson.dumps({"error": error}))
+    def _troubled(self, environ: WSGIEnvironment, client: str | None, then: Then, quirks: frozenset[Quirk]) -> Response:
         if then.kind == "ban":
-            wait_s = self._window.ban(client, then.ban_s)
-            return _error(then.status, then.message or "Too many requests", ("Retry-After", str(wait_s)))
-        return _error(then.status, then.message or "Something went wrong")
+            response = self._banned(client or _NOBODY, then)
+        else:
+            response = refusal(then) or damaged(self._response(environ, client, quirks), then.kind, self._settings.mode)
+        return response._replace(headers=response.headers + then.headers)
 
-    def _take_script(self, environ: WSGIEnvironment) -> Said:
+    def _banned(self, client: str, then: Then) -> Response:
+        wait_s = self._window.ban(client, then.ban_s)
+        return error(then.status, then.message or "Too many requests", ("Retry-After", str(wait_s)))
+
+    def _drip(self, start: StartResponse, response: Response, delay_s: float) -> Iterator[bytes]:
+        """Send half the body, and the other half after a while."""
+        body = _send(start, response)[0]
+        yield body[: len(body) // 2]
+        self._sleep(delay_s)
+        yield body[len(body) // 2 :]
+
+    def _take_script(self, environ: WSGIEnvironment) -> Response:
         if environ["REQUEST_METHOD"] == "POST":
             try:
                 self.script.set(faults.parse(orjson.loads(environ["wsgi.input"].read())))
-            except (UsageError, orjson.JSONDecodeError) as error:
-                return _error(400, str(error))
-        return Said(_OK, orjson.dumps(self.script.report()))
-
-
-def _as_it_is(said: Said, _: Mode) -> Said:
-    return said
-
-
-def _malformed(said: Said, _: Mode) -> Said:
-    return said._replace(body=said.body[:-1] + b',"}')
-
-
-def _truncated(said: Said, _: Mode) -> Said:
-    return said._replace(body=said.body[: len(said.body) // 2])
-
-
-def _nulled(said: Said, _: Mode) -> Said:
-    """Return null for every entry of a list; a single thing is not there."""
-    found = orjson.loads(said.body)
-    if said.status != _OK:
-        return said
-    for value in found.values():
-        entries = value if isinstance(value, list) else value.get("items") if isinstance(value, dict) else None
-        if entries and isinstance(entries[0], dict) and "id" not in found:
-            entries[:] = [None] * len(entries)
-            return said._replace(body=orjson.dumps(found))
-    return _error(404, "Resource not found")
-
-
-def _relinked(said: Said, mode: Mode) -> Said:
-    """Return every track under another id; development mode does not say from which one."""
-    found = orjson.loads(said.body)
-    if said.status != _OK:
-        return said
-    tracks = found["tracks"] if isinstance(found.get("tracks"), list) else [found]
-    for track in tracks:
-        if not track or track.get("type") != "track":
-            continue
-        names = ("external_urls", "href", "id", "type", "uri")
-        origin = {name: track[name] for name in names}
-        new = other_id(track["id"])
-        track.update(orjson.loads(orjson.dumps(origin).replace(origin["id"].encode(), new.encode())))
-        track.update({"is_playable": True} | ({} if mode is Mode.DEVELOPMENT else {"linked_from": origin}))
-    return said._replace(body=orjson.dumps(found))
-
-
-_CHANGES: dict[str, Callable[[Said, Mode], Said]] = {
-    "malformed": _malformed,
-    "truncated": _truncated,
-    "null": _nulled,
-    "relink": _relinked,
-}
+            except (UsageError, orjson.JSONDecodeError) as refused:
+                return error(400, str(refused))
+        return Response(_OK, orjson.dumps(self.script.report()))
 
 
 def _client(environ: WSGIEnvironment) -> str | None:
@@ -252,17 +203,13 @@ def _pair(environ: WSGIEnvironment) -> tuple[str, str] | None:
     return (id_, secret) if kind.lower() == "basic" else None
 
 
-def _error(status: int, message: str, *headers: tuple[str, str]) -> Said:
-    return Said(status, orjson.dumps({"error": {"status": status, "message": message}}), headers)
+def _send(start: StartResponse, response: Response) -> list[bytes]:
+    return answer(start, response.status, response.body, response.kind, response.headers)
 
 
-def _send(start: StartResponse, said: Said) -> list[bytes]:
-    return answer(start, said.status, said.body, said.kind, said.headers)
-
-
-def _cut_off(environ: WSGIEnvironment, start: StartResponse, said: Said) -> Iterator[bytes]:
+def _cut_off(environ: WSGIEnvironment, start: StartResponse, response: Response) -> Iterator[bytes]:
     """Send half the body, then break the connection."""
-    body = _send(start, said)[0]
+    body = _send(start, response)[0]
     yield body[: len(body) // 2]
     environ[RESET]()
     # Else the server would wait for a further request on the closed socket.

@@ -6,12 +6,15 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from boombap.errors import EXIT_OK, Interrupted, UsageError
+from boombap.spotify.emulate import options
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from wsgiref.types import WSGIApplication
 
     from boombap.command.context import RunContext
     from boombap.server.serve import Server
+    from boombap.spotify.emulate.app import App
     from boombap.spotify.emulate.catalogue import Catalogue, CatalogueRow
 
 _TRACKS = 1_000
@@ -22,29 +25,54 @@ _THREADS = 64
 
 def run(context: RunContext) -> int:
     """Serve until the run is interrupted, and return the exit code."""
+    args = context.args
+    if args.replay:
+        from boombap.spotify.emulate.replay import Replay, read_record
+
+        options.check_replay(args)
+        responses = read_record(args.replay)
+        _serve(context, Replay(responses), f"{len(responses):,} recorded requests")
+        return EXIT_OK
+    app, subject = _app(context)
+    if not args.record:
+        _serve(context, app, subject)
+        return EXIT_OK
+    from boombap.spotify.emulate.replay import Recorder
+
+    with Recorder(app, args.record) as recorder:
+        _serve(context, recorder, f"{subject}, recorded in {args.record}")
+    return EXIT_OK
+
+
+def _serve(context: RunContext, app: WSGIApplication, subject: str) -> None:
     from boombap.server.limits import Limits
     from boombap.server.serve import serve
+
+    def announce(server: Server) -> None:
+        context.terminal.announce(server.url)
+        context.terminal.note(f"{subject}; Ctrl-C ends it")
+
+    serve(app, context.interrupt, announce, port=context.args.port, limits=Limits(threads=_THREADS))
+
+
+def _app(context: RunContext) -> tuple[App, str]:
+    """Return the application, and what it serves in words."""
     from boombap.spotify.emulate import faults
     from boombap.spotify.emulate.app import App, Settings
+    from boombap.spotify.emulate.random_faults import random_faults
 
-    def pause(seconds: float) -> None:
+    def sleep(seconds: float) -> None:
         with contextlib.suppress(Interrupted):
             context.interrupt.sleep(seconds)
 
-    args, terminal = context.args, context.terminal
+    args = context.args
     script = faults.read_file(args.faults) if args.faults else []
     catalogue = _catalogue(context)
-    settings = Settings(args.mode, args.secret, args.token_s, args.latency_ms, args.window, args.window_s)
-    app = App(catalogue, settings, pause=pause)
-    app.script.set(script)
-
-    def announce(server: Server) -> None:
-        terminal.announce(server.url)
-        counts = f"{len(catalogue.songs):,} tracks, {len(catalogue.artists):,} artists"
-        terminal.note(f"{args.mode} mode with {counts}; Ctrl-C ends it")
-
-    serve(app, context.interrupt, announce, port=args.port, limits=Limits(threads=_THREADS))
-    return EXIT_OK
+    limits = (args.window, args.window_s, args.quota)
+    settings = Settings(args.mode, args.secret, args.token_s, args.latency_ms, *limits, args.search, args.seed)
+    app = App(catalogue, settings, sleep=sleep)
+    app.script.set(script + (random_faults(args.fault_rate / 100, args.seed) if args.fault_rate else []))
+    return app, f"{args.mode} mode with {len(catalogue.songs):,} tracks, {len(catalogue.artists):,} artists"
 
 
 def _catalogue(context: RunContext) -> Catalogue:

@@ -9,19 +9,19 @@ from urllib.parse import quote
 import orjson
 
 from boombap.spotify.emulate.answers import Answers, page, several
-from boombap.spotify.emulate.index import Index, parse
+from boombap.spotify.emulate.search import LONGEST_QUERY, MAX_RESULTS, Search
 from boombap.spotify.model import Mode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping
 
     from boombap.spotify.emulate.catalogue import Catalogue
+    from boombap.spotify.emulate.quirk import Quirk
 
 _ONE = re.compile(r"/(tracks|albums|artists)/([^/]*)(?:/(tracks|albums))?")
 _MOST_IDS = {"tracks": 50, "artists": 50, "albums": 20, "audio-features": 100}
 _MOST_PAGE, _MOST_IN_DEVELOPMENT = 50, 10
 _DEFAULT_PAGE, _DEFAULT_IN_DEVELOPMENT = 20, 5
-_MOST_FOUND = 1_000
 _ID = re.compile(r"[0-9A-Za-z]{22}")
 _GROUPS = "album,single,appears_on,compilation"
 
@@ -45,22 +45,28 @@ class Question(NamedTuple):
 
     Attributes:
         base_url: under which the asker knows the Web API, for links to further pages.
-        words: of the query, the first of each name.
+        parameters: of the query, the first of each name.
+        quirks: of a search.
     """
 
     base_url: str
     path: str
-    words: Mapping[str, str]
+    parameters: Mapping[str, str]
+    quirks: Collection[Quirk] = ()
 
 
 class Endpoints:
-    """The Web API over one catalogue in one mode."""
+    """The Web API over one catalogue in one mode.
 
-    def __init__(self, catalogue: Catalogue, mode: Mode) -> None:
+    Args:
+        seed: of the quirks of a search.
+    """
+
+    def __init__(self, catalogue: Catalogue, mode: Mode, seed: int = 0) -> None:
         self._catalogue = catalogue
         self._is_development = mode is Mode.DEVELOPMENT
         self._answers = Answers(catalogue, mode)
-        self._search = _Search(catalogue)
+        self._search = Search(catalogue, seed)
         self._one: dict[str, Callable[[str], bytes | None]] = {
             "tracks": self._answers.track,
             "albums": self._answers.album,
@@ -97,7 +103,7 @@ class Endpoints:
     def _several(self, name: str, question: Question) -> bytes:
         if self._is_development:
             raise Refused(403, "Forbidden")
-        ids = question.words.get("ids", "").split(",")
+        ids = question.parameters.get("ids", "").split(",")
         if len(ids) > _MOST_IDS[name]:
             raise Refused(400, "Too many ids requested")
         if not all(_ID.fullmatch(id_) for id_ in ids):
@@ -117,7 +123,7 @@ class Endpoints:
         if not artist:
             raise Refused(404, "Resource not found")
         limit, offset = self._page_bounds(question)
-        groups = question.words.get("include_groups", _GROUPS)
+        groups = question.parameters.get("include_groups", _GROUPS)
         wanted = groups.split(",")
         if not set(wanted) <= set(_GROUPS.split(",")):
             raise Refused(400, "Invalid include_groups")
@@ -127,19 +133,21 @@ class Endpoints:
         return page(items, href, len(albums), limit, offset)
 
     def _found(self, question: Question) -> bytes:
-        text, types = question.words.get("q", ""), question.words.get("type", "")
+        text, types = question.parameters.get("q", ""), question.parameters.get("type", "")
         limit, offset = self._page_bounds(question)
         if not text.strip():
             raise Refused(400, "No search query")
+        if len(text) > LONGEST_QUERY:
+            raise Refused(400, f"Query exceeds maximum length of {LONGEST_QUERY} characters")
         if not types or not set(types.split(",")) <= {"track", "album", "artist"}:
             raise Refused(400, "Bad search type field")
-        if offset + limit > _MOST_FOUND:
+        if offset + limit > MAX_RESULTS:
             raise Refused(400, "Invalid offset")
         show = {"track": self._answers.track, "album": self._answers.simple_album, "artist": self._answers.artist}
         pages = {}
         for type_ in types.split(","):
-            ids = self._search.ids(type_, text)
-            items = [show[type_](one) for one in ids[offset : offset + limit]]
+            ids = self._search.ids(type_, text, question.quirks)
+            items = [show[type_](id_) for id_ in ids[offset : offset + limit]]
             href = f"{question.base_url}/search?q={quote(text, safe='')}&type={type_}"
             pages[f"{type_}s"] = orjson.Fragment(page(items, href, len(ids), limit, offset))
         return orjson.dumps(pages)
@@ -150,46 +158,8 @@ class Endpoints:
         return _bounds(question, _DEFAULT_PAGE, _MOST_PAGE)
 
 
-class _Search:
-    """An index for each type, over what belongs to it."""
-
-    def __init__(self, catalogue: Catalogue) -> None:
-        artists, albums, songs = (
-            list(catalogue.artists.values()),
-            list(catalogue.albums.values()),
-            list(catalogue.songs.values()),
-        )
-        names = {artist.id: artist.name for artist in artists}
-        titles = {album.id: album.name for album in albums}
-        self._ids = {
-            "track": [song.id for song in songs],
-            "album": [album.id for album in albums],
-            "artist": [artist.id for artist in artists],
-        }
-        self._indexes = {
-            "track": Index(
-                ("artist", "track", "album", "isrc"),
-                [
-                    (" ".join([names[one] for one in song.artist_ids]), song.name, titles[song.album_id], song.isrc)
-                    for song in songs
-                ],
-                [song.popularity for song in songs],
-            ),
-            "album": Index(
-                ("artist", "album"), [(names[one.artist_id], one.name) for one in albums], [0] * len(albums)
-            ),
-            "artist": Index(
-                ("artist",), [(artist.name,) for artist in artists], [len(artist.album_ids) for artist in artists]
-            ),
-        }
-
-    def ids(self, type_: str, text: str) -> Sequence[str]:
-        ids = self._ids[type_]
-        return [ids[number] for number in self._indexes[type_].find(parse(text))[:_MOST_FOUND]]
-
-
 def _bounds(question: Question, default: int, most: int) -> tuple[int, int]:
-    limit, offset = question.words.get("limit", str(default)), question.words.get("offset", "0")
+    limit, offset = question.parameters.get("limit", str(default)), question.parameters.get("offset", "0")
     if not (limit.isascii() and limit.isdigit() and 1 <= int(limit[:9]) <= most):
         raise Refused(400, "Invalid limit")
     if not (offset.isascii() and offset.isdigit()):

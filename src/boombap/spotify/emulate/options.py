@@ -6,15 +6,23 @@ from argparse import ArgumentTypeError
 from typing import TYPE_CHECKING
 
 from boombap.command.options import whole_number
+from boombap.errors import UsageError
+from boombap.spotify.emulate.quirk import Quirk
 from boombap.spotify.model import Mode
 
 if TYPE_CHECKING:
-    from argparse import ArgumentParser
+    from argparse import ArgumentParser, Namespace
 
 _MOST_TRACKS = 10_000_000
 _MOST_PORT = 65_535
 _MOST_MS = 600_000
 _LONGEST_S = 86_400
+# What makes the responses, with the defaults: a replay has them from its file.
+_NOT_REPLAYED: dict[str, object] = {
+    "record": None, "catalogue": None, "from_db": False, "tracks": None, "absent": 0, "secret": None, "latency_ms": 0,
+    "window": None, "quota": None, "search": frozenset(), "faults": None, "fault_rate": 0, "mode": Mode.EXTENDED,
+    "token_s": 3600.0, "window_s": 30.0, "seed": 0,
+}  # fmt: skip
 _USE = """
 
 Point the processor at it:
@@ -22,7 +30,8 @@ Point the processor at it:
   SPOTIFY_CLIENT_ID=any SPOTIFY_CLIENT_SECRET=any
 
 GET /_log lists what each client requested; POST /_faults replaces the fault script, for example
-  [{"match": "^/v1/tracks", "nth": 3, "times": 2, "then": {"kind": "json", "status": 429}}]"""
+  [{"match": "^/v1/tracks", "nth": 3, "times": 2, "then": {"kind": "json", "status": 429}}]
+With "rate": 0.05, "seed": 7 a fault strikes 5 % of the requests. The kinds are in docs/reference/spotify.md."""
 
 
 def add_emulate(parser: ArgumentParser) -> None:
@@ -37,7 +46,22 @@ def add_emulate(parser: ArgumentParser) -> None:
     parser.add_argument("--token-s", type=_seconds, default=3600.0, metavar="N", help="life of a token (default: 3600)")
     _add_catalogue(parser)
     _add_trouble(parser)
+    parser.add_argument("--record", metavar="FILE", help="write every response to a file for --replay, as JSON Lines")
+    parser.add_argument(
+        "--replay", metavar="FILE", help="serve these responses: no catalogue, limits or faults, and hardly any CPU"
+    )
     parser.add_argument("-q", "--quiet", action="store_true", help="no notes on stderr")
+
+
+def check_replay(args: Namespace) -> None:
+    """Refuse options that a replay does not follow.
+
+    Raises:
+        UsageError: one of them is given.
+    """
+    given = next((name for name, default in _NOT_REPLAYED.items() if getattr(args, name) != default), None)
+    if given:
+        raise UsageError(f"--{given.replace('_', '-')} has no effect with --replay", hint="leave one of them out")
 
 
 def _add_catalogue(parser: ArgumentParser) -> None:
@@ -50,7 +74,7 @@ def _add_catalogue(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--absent", type=whole_number(0, 100), default=0, metavar="PERCENT", help="rows that Spotify lacks"
     )
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of what is generated (default: 0)")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of what is generated or random (default: 0)")
 
 
 def _add_trouble(parser: ArgumentParser) -> None:
@@ -61,7 +85,19 @@ def _add_trouble(parser: ArgumentParser) -> None:
         "--window", type=whole_number(1, _MOST_TRACKS), metavar="N", help="requests in any window (default: no limit)"
     )
     parser.add_argument("--window-s", type=_seconds, default=30.0, metavar="N", help="its length (default: 30)")
+    parser.add_argument(
+        "--quota", type=whole_number(1, _MOST_TRACKS), metavar="N",
+        help="requests of all clients per day (default: no limit; development mode has about 1,000)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--search", type=_quirks, default=frozenset(), metavar="LIST",
+        help="any of strict (filters miss names with an apostrophe or a dot), shuffle, pad (with what does not match)",
+    )  # fmt: skip
     parser.add_argument("--faults", metavar="FILE", help="fault script, JSON or TOML")
+    parser.add_argument(
+        "--fault-rate", type=whole_number(0, 100), default=0, metavar="PERCENT",
+        help="requests with a random fault: 404, 400, 429, 5xx, broken or slow bodies; drawn with --seed",
+    )  # fmt: skip
 
 
 def _mode(text: str) -> Mode:
@@ -69,6 +105,13 @@ def _mode(text: str) -> Mode:
         return Mode(text)
     except ValueError:
         raise ArgumentTypeError(f"{text!r} is neither extended nor development") from None
+
+
+def _quirks(text: str) -> frozenset[Quirk]:
+    try:
+        return frozenset([Quirk(name) for name in text.split(",")])
+    except ValueError:
+        raise ArgumentTypeError(f"{text!r} is not a list of {', '.join(Quirk)}") from None
 
 
 def _seconds(text: str) -> float:

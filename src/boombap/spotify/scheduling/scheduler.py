@@ -19,6 +19,7 @@ development mode (`scheduler.mode`).
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -26,7 +27,7 @@ from boombap.spotify.matching.artist_names import current_name
 from boombap.spotify.matching.match import match
 from boombap.spotify.matching.normalize import read_credit, searchable
 from boombap.spotify.matching.verdict import match_id, refused, unknown_id, unreadable
-from boombap.spotify.model import ApiRequest, Endpoint, Match, Mode, Priority, Rejection
+from boombap.spotify.model import ApiRequest, Endpoint, Match, Mode, Outcome, Priority, Rejection
 from boombap.spotify.scheduling.discography import DiscographyCrawl
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ _MOST_WAITING = 2_000
 _MAX_CRAWLS = 16
 # The example of the Web API's own description; whether the id is known does not matter.
 _PROBE = ApiRequest(Endpoint.TRACKS, ("11dFghVXANMlKmJXsNCbNl",))
+_MISSED_BY_FILTERS = re.compile(r"['’`.]")
 _BY_ID = (Endpoint.TRACKS, Endpoint.TRACK)
 _BATCHES = (Endpoint.TRACKS, Endpoint.ALBUMS, Endpoint.ARTISTS)
 
@@ -144,10 +146,12 @@ class RequestScheduler:
         if request.endpoint in _BY_ID:
             return Settled(self._take_by_id(request, waiting, response, broken))
         tracks = [track for track in response.tracks if track]
-        if not tracks and _is_filtered(request):
-            self._following += [_plain_search(query) for query in waiting]
-            return Settled([])
-        return Settled([match(query, tracks) for query in waiting])
+        matches = [match(query, tracks) for query in waiting]
+        if not _is_filtered(request):
+            return Settled(matches)
+        missed = {verdict.wanted.key for verdict in matches if _may_be_missed(verdict, tracks)}
+        self._following += [_plain_search(query) for query in waiting if query.key in missed]
+        return Settled([verdict for verdict in matches if verdict.wanted.key not in missed])
 
     @property
     def wakes_at_s(self) -> float | None:
@@ -354,8 +358,20 @@ def _is_filtered(request: ApiRequest) -> bool:
     return request.endpoint is Endpoint.SEARCH_TRACKS and request.query.startswith("track:")
 
 
+def _may_be_missed(verdict: Match, tracks: Sequence[Track]) -> bool:
+    """Tell whether a filtered search has perhaps missed the track: it found nothing, or only tracks that do not match.
+
+    Filters miss names with an apostrophe or a dot, and other tracks may fill up what they find. Of other names they are
+    reliable, so that a track which Spotify does not have costs no second request.
+
+    Source: github.com/spotify/web-api/issues/1212
+    """
+    names = f"{verdict.wanted.artist} {verdict.wanted.title}"
+    return verdict.outcome is Outcome.NOT_FOUND and (not tracks or bool(_MISSED_BY_FILTERS.search(names)))
+
+
 def _plain_search(query: TrackQuery) -> tuple[ApiRequest, list[TrackQuery]]:
-    """Return a search without filters: those of Spotify miss names with an apostrophe or a dot."""
+    """Return a search without filters."""
     text = f"{searchable(query.title)} {current_name(searchable(query.artist))}"
     return ApiRequest(Endpoint.SEARCH_TRACKS, query=text, limit=SEARCH_LIMIT, priority=query.priority), [query]
 
