@@ -107,6 +107,7 @@ def check(run: Run, line: str, code: int, **environment: str) -> None:
         "spotify warm",
         "spotify status",
         "spotify audit",
+        f"spotify choose 1 {7:022d}",
         "spotify emulate --from-db",
         "demo sample",
     ],

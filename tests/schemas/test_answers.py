@@ -311,6 +311,13 @@ def forecasts(bench: Bench) -> Iterator[str]:
     yield bench.json("spotify", "plan")
 
 
+@answers("spotify-choose")
+def choices(bench: Bench) -> Iterator[str]:
+    bench.spotify()
+    yield bench.json("spotify", "choose", "1", f"{77:022d}")
+    yield bench.json("spotify", "choose", "2", f"spotify:track:{77:022d}")
+
+
 @answers("spotify-explain")
 def candidates(bench: Bench) -> Iterator[str]:
     bench.spotify()

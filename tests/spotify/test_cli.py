@@ -57,7 +57,7 @@ def printed(boombap: Run, *argv: str) -> str:
         (["audit", "--xyzzy=1"], "audit has no option --xyzzy; see `boombap spotify audit --help`"),
         # An action that does not exist, and none at all.
         (["bacth"], "unknown action 'bacth'; did you mean `boombap spotify batch`"),
-        (["xyzzy"], "unknown action 'xyzzy'; one of batch, plan, warm, status, audit, explain, refresh, emulate"),
+        (["xyzzy"], "unknown action 'xyzzy'; one of batch, plan, warm, status, audit, explain, refresh, choose"),
         (["--tracks", "5"], "an action must come before --tracks; one of batch"),
         # Arguments that are missing or too many, and values that do not fit.
         (["explain", "Nas"], "missing argument: TITLE; see `boombap spotify explain --help`"),

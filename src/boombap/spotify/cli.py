@@ -135,6 +135,24 @@ def _explain(context: RunContext) -> int:
     return EXIT_OK
 
 
+def _choose(context: RunContext) -> int:
+    from boombap.spotify import encode, report
+    from boombap.spotify.commands.choose import choose
+
+    choice = choose(context, context.args.row, _track_id(context.args.track))
+    answer(context, lambda: report.choice_lines(choice), lambda: encode.choice(choice))
+    return EXIT_OK
+
+
+def _track_id(text: str) -> str:
+    from boombap.spotify.catalogue.file_input import track_id
+
+    try:
+        return track_id(text)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+
+
 def _emulate(context: RunContext) -> int:
     from boombap.spotify.emulate import command
 
@@ -211,6 +229,18 @@ TOOL = Tool(
             options.add_refresh,
             examples="refresh --older-than 30d --tracks 5000",
             exits={EXIT_EXTERNAL: _FAILED, EXIT_RETRY_LATER: _LIMITED},
+        ),
+        Action(
+            "choose",
+            "decide which Spotify track a row is; batch and audit keep the choice",
+            _choose,
+            options.add_choose,
+            examples="choose 4711 2w1vXyGnsVPqRmvVa4rVSD\n"
+            "choose 4711 https://open.spotify.com/track/2w1vXyGnsVPqRmvVa4rVSD",
+            exits={
+                EXIT_EXTERNAL: "the row or the track does not exist, or Spotify or PostgreSQL failed",
+                EXIT_RETRY_LATER: "a running batch works on the row, or Spotify limits the rate for long",
+            },
         ),
         Action(
             "emulate",

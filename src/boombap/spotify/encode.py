@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
     from boombap.spotify.commands.audit import Audit
     from boombap.spotify.commands.batch import Done
+    from boombap.spotify.commands.choose import Choice
     from boombap.spotify.commands.plan import Plan
     from boombap.spotify.commands.status import Status
     from boombap.spotify.matching.match import ScoredCandidate
@@ -20,6 +21,7 @@ STATUS = "boombap.spotify.status/1"
 AUDIT = "boombap.spotify.audit/1"
 EXPLAIN = "boombap.spotify.explain/1"
 WARM = "boombap.spotify.warm/1"
+CHOOSE = "boombap.spotify.choose/1"
 
 
 def batch(done: Done) -> dict[str, object]:
@@ -146,3 +148,15 @@ def explanation(found: Match, candidates: Iterable[ScoredCandidate]) -> dict[str
 def warm(taken: int, seconds: float) -> dict[str, object]:
     """Return what the cache took."""
     return {"schema": WARM, "tracks": taken, "seconds": round(seconds, 3)}
+
+
+def choice(found: Choice) -> dict[str, object]:
+    """Return what a person chose for a row."""
+    row = found.wanted
+    return {
+        "schema": CHOOSE,
+        "row": {"key": row.key, "artist": row.artist, "title": row.title, "duration_ms": row.duration_ms},
+        "track": track(found.track),
+        "replaced": found.replaced,
+        "asked": found.is_asked,
+    }

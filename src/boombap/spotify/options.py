@@ -14,6 +14,7 @@ STDIN = "-"
 """The value of --from that means ids on stdin."""
 _MOST_TRACKS = 1_000_000_000
 _MOST_WORKERS = 900
+_MOST_ROW = 2**63 - 1
 
 
 def is_database(source: str) -> bool:
@@ -72,6 +73,13 @@ def add_refresh(parser: ArgumentParser) -> None:
     )
     _add_tracks(parser)
     _add_workers(parser)
+    _add_common(parser)
+
+
+def add_choose(parser: ArgumentParser) -> None:
+    """Declare the arguments and the options of `choose`."""
+    parser.add_argument("row", type=whole_number(1, _MOST_ROW), metavar="ROW", help="the id of the row in tracks")
+    parser.add_argument("track", metavar="TRACK", help="the track's id, URI or link")
     _add_common(parser)
 
 

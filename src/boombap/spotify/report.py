@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from boombap.spotify.cache.redis_cache import HitCounts
     from boombap.spotify.commands.audit import Audit
     from boombap.spotify.commands.batch import Done
+    from boombap.spotify.commands.choose import Choice
     from boombap.spotify.commands.plan import Plan
     from boombap.spotify.commands.status import Status
     from boombap.spotify.model import Match, Track
@@ -128,6 +129,30 @@ def audit_lines(audit: Audit) -> Iterator[str]:
         yield f"{audit.quarantined:,} answers were moved to spotify_quarantine; `spotify batch` looks them up again"
     elif audit.bad:
         yield f"{audit.bad:,} are wrong; `spotify audit --apply` moves them to spotify_quarantine"
+
+
+def choice_lines(choice: Choice) -> Iterator[str]:
+    """Yield a row, the track that was chosen for it, and what that replaces."""
+    row, track = choice.wanted, choice.track
+    artists = ", ".join(artist.name for artist in track.artists)
+    rows = [
+        (f"row {row.key}", *_names(row.artist, row.title), _length(row.duration_ms)),
+        (track.id or "", *_names(artists, track.name), _length(track.duration_ms)),
+    ]
+    yield from table(("", "artist", "title", "length"), rows, indent="")
+    if track.requested_id:
+        yield f"Spotify has {track.requested_id} under this id now"
+    if choice.replaced and choice.replaced != track.id:
+        yield f"it replaces {printable(choice.replaced)}"
+    yield f"batch and audit keep it until the artist or title of row {row.key} changes"
+
+
+def _names(artist: str, title: str) -> tuple[str, str]:
+    return shorten(artist, _NAME_COLUMNS), shorten(title, _NAME_COLUMNS)
+
+
+def _length(duration_ms: int | None) -> str:
+    return format_duration(duration_ms / 1000) if duration_ms else ""
 
 
 def _cost(done: Done) -> str:
