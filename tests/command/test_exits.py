@@ -108,6 +108,8 @@ def check(run: Run, line: str, code: int, **environment: str) -> None:
         "spotify status",
         "spotify audit",
         f"spotify choose 1 {7:022d}",
+        "spotify forget 1",
+        "spotify restore 1",
         "spotify emulate --from-db",
         "demo sample",
     ],

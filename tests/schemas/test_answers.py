@@ -318,6 +318,14 @@ def choices(bench: Bench) -> Iterator[str]:
     yield bench.json("spotify", "choose", "2", f"spotify:track:{77:022d}")
 
 
+@answers("spotify-forget", "spotify-restore")
+def corrections(bench: Bench, action: str) -> Iterator[str]:
+    bench.spotify()
+    bench.run("spotify", "choose", "1", f"{77:022d}")
+    forgotten = bench.json("spotify", "forget", "1", "2", codes=(1,))
+    yield forgotten if action == "forget" else bench.json("spotify", "restore", "1", "2", codes=(1,))
+
+
 @answers("spotify-explain")
 def candidates(bench: Bench) -> Iterator[str]:
     bench.spotify()

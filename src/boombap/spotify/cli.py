@@ -153,6 +153,36 @@ def _track_id(text: str) -> str:
         raise UsageError(str(error)) from None
 
 
+def _forget(context: RunContext) -> int:
+    from boombap.spotify import encode, report
+    from boombap.spotify.commands.forget import forget
+
+    is_dry = context.args.dry_run
+    rows = forget(context, _rows(context), is_dry=is_dry)
+    answer(context, lambda: report.forgotten_lines(rows, is_dry=is_dry), lambda: encode.forgotten(rows, is_dry=is_dry))
+    # "Was there something to remove of each row?"
+    return EXIT_FINDINGS if any(row.is_empty for row in rows) else EXIT_OK
+
+
+def _restore(context: RunContext) -> int:
+    from boombap.spotify import encode, report
+    from boombap.spotify.commands.restore import restore
+
+    is_dry, keys = context.args.dry_run, _rows(context)
+    rows = restore(context, keys, is_dry=is_dry)
+    left = sorted(set(keys) - {row.key for row in rows})
+    answer(
+        context,
+        lambda: report.restored_lines(rows, left, is_dry=is_dry),
+        lambda: encode.restored(rows, left, is_dry=is_dry),
+    )
+    return EXIT_FINDINGS if left else EXIT_OK
+
+
+def _rows(context: RunContext) -> list[int]:
+    return sorted(set(context.args.rows))
+
+
 def _emulate(context: RunContext) -> int:
     from boombap.spotify.emulate import command
 
@@ -169,6 +199,8 @@ def _add_emulate(parser: ArgumentParser) -> None:
 _FAILED = "Spotify, PostgreSQL or a file failed"
 _LIMITED = "a quota is used up, or Spotify limits the rate for long"
 _NO_DATABASE = "PostgreSQL failed"
+_NO_ROW = "a row does not exist, or PostgreSQL or Redis failed"
+_LEASED = "a running batch works on a row"
 
 TOOL = Tool(
     description="Finds the Spotify track of each row of the catalogue, and stores its metadata.",
@@ -243,6 +275,26 @@ TOOL = Tool(
             },
         ),
         Action(
+            "forget",
+            "remove the verdicts about rows, a chosen one too, so that the next batch asks again",
+            _forget,
+            options.add_forget,
+            examples="forget 4711\nforget 4711 4712 --dry-run",
+            exits={EXIT_FINDINGS: "a row had no result", EXIT_EXTERNAL: _NO_ROW, EXIT_RETRY_LATER: _LEASED},
+        ),
+        Action(
+            "restore",
+            "put the metadata back that audit --apply or forget took out of rows",
+            _restore,
+            options.add_restore,
+            examples="restore 4711\nrestore 4711 4712 --dry-run",
+            exits={
+                EXIT_FINDINGS: "the quarantine has nothing of a row",
+                EXIT_EXTERNAL: _NO_ROW,
+                EXIT_RETRY_LATER: _LEASED,
+            },
+        ),
+        Action(
             "emulate",
             "a Spotify Web API on loopback for trying things out; prints its address, serves until interrupted",
             _emulate,
@@ -255,6 +307,6 @@ TOOL = Tool(
     ),
     notes="""\
 Credentials: SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET (`boombap config show`).
-Exit codes: 0 done, 1 the audit found wrong matches, 2 usage, 3 Spotify or a server failed,
+Exit codes: 0 done, 1 the audit found wrong matches, or a row had nothing, 2 usage, 3 Spotify or a server failed,
 75 rate-limited or out of quota (progress is saved), 130 Ctrl-C, 143 SIGTERM.""",
 )

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from boombap.spotify.commands.audit import Audit
     from boombap.spotify.commands.batch import Done
     from boombap.spotify.commands.choose import Choice
+    from boombap.spotify.commands.forget import Forgotten
     from boombap.spotify.commands.plan import Plan
+    from boombap.spotify.commands.restore import Restored
     from boombap.spotify.commands.status import Status
     from boombap.spotify.matching.match import ScoredCandidate
     from boombap.spotify.model import Match, Track
@@ -22,6 +24,8 @@ AUDIT = "boombap.spotify.audit/1"
 EXPLAIN = "boombap.spotify.explain/1"
 WARM = "boombap.spotify.warm/1"
 CHOOSE = "boombap.spotify.choose/1"
+FORGET = "boombap.spotify.forget/1"
+RESTORE = "boombap.spotify.restore/1"
 
 
 def batch(done: Done) -> dict[str, object]:
@@ -159,4 +163,42 @@ def choice(found: Choice) -> dict[str, object]:
         "track": track(found.track),
         "replaced": found.replaced,
         "asked": found.is_asked,
+    }
+
+
+def forgotten(rows: Sequence[Forgotten], *, is_dry: bool) -> dict[str, object]:
+    """Return what was removed of each row."""
+    return {
+        "schema": FORGET,
+        "dry_run": is_dry,
+        "rows": [
+            {
+                "key": row.key,
+                "outcome": row.outcome,
+                "spotify_id": row.spotify_id,
+                "reasons": list(row.reasons),
+                "quarantined": row.has_metadata,
+                "was_refused": row.was_refused,
+            }
+            for row in rows
+        ],
+    }
+
+
+def restored(rows: Sequence[Restored], left: Sequence[int], *, is_dry: bool) -> dict[str, object]:
+    """Return what went back into each row, and the rows of which the quarantine has nothing."""
+    return {
+        "schema": RESTORE,
+        "dry_run": is_dry,
+        "rows": [
+            {
+                "key": row.key,
+                "spotify_id": row.spotify_id,
+                "verdict": row.verdict,
+                "reasons": list(row.reasons),
+                "replaced": row.has_replaced,
+            }
+            for row in rows
+        ],
+        "not_in_quarantine": list(left),
     }

@@ -83,6 +83,24 @@ def add_choose(parser: ArgumentParser) -> None:
     _add_common(parser)
 
 
+def add_forget(parser: ArgumentParser) -> None:
+    """Declare the arguments and the options of `forget`."""
+    _add_rows(parser, "show what would be removed, and change nothing")
+
+
+def add_restore(parser: ArgumentParser) -> None:
+    """Declare the arguments and the options of `restore`."""
+    _add_rows(parser, "show what would go back, and change nothing")
+
+
+def _add_rows(parser: ArgumentParser, dry_run: str) -> None:
+    parser.add_argument(
+        "rows", type=whole_number(1, _MOST_ROW), nargs="+", metavar="ROW", help="the id of a row in tracks"
+    )
+    parser.add_argument("--dry-run", action="store_true", help=dry_run)
+    _add_common(parser)
+
+
 def _add_selection(parser: ArgumentParser) -> None:
     _add_tracks(parser)
     parser.add_argument(

@@ -12,13 +12,15 @@ from boombap.spotify.options import is_database
 from boombap.units import format_duration, format_rate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from boombap.spotify.cache.redis_cache import HitCounts
     from boombap.spotify.commands.audit import Audit
     from boombap.spotify.commands.batch import Done
     from boombap.spotify.commands.choose import Choice
+    from boombap.spotify.commands.forget import Forgotten
     from boombap.spotify.commands.plan import Plan
+    from boombap.spotify.commands.restore import Restored
     from boombap.spotify.commands.status import Status
     from boombap.spotify.model import Match, Track
 
@@ -145,6 +147,42 @@ def choice_lines(choice: Choice) -> Iterator[str]:
     if choice.replaced and choice.replaced != track.id:
         yield f"it replaces {printable(choice.replaced)}"
     yield f"batch and audit keep it until the artist or title of row {row.key} changes"
+
+
+def forgotten_lines(rows: Sequence[Forgotten], *, is_dry: bool) -> Iterator[str]:
+    """Yield what was removed of each row."""
+    cells = [(f"{row.key}", _verdict(row), row.spotify_id or "", " ".join(row.reasons)) for row in rows]
+    yield from table(("row", "verdict", "track", "because"), cells, indent="")
+    removed = sum(not row.is_empty for row in rows)
+    moved = sum(row.has_metadata for row in rows)
+    if is_dry:
+        yield f"the results of {removed:,} rows would be removed; nothing was changed"
+    elif removed:
+        yield f"the results of {removed:,} rows were removed; the next batch asks again"
+    if moved and not is_dry:
+        yield f"the metadata of {moved:,} rows is in spotify_quarantine; `spotify restore` puts it back"
+
+
+def _verdict(row: Forgotten) -> str:
+    if row.outcome is None:
+        return "refused by PostgreSQL" if row.was_refused else "no result"
+    return _WORDS[Outcome(row.outcome)]
+
+
+def restored_lines(rows: Sequence[Restored], left: Sequence[int], *, is_dry: bool) -> Iterator[str]:
+    """Yield what went back into each row, and the rows of which the quarantine has nothing."""
+    if rows:
+        cells = [(f"{row.key}", row.spotify_id or "", row.verdict, " ".join(row.reasons)) for row in rows]
+        yield from table(("row", "track", "taken out as", "because"), cells, indent="")
+    if is_dry:
+        yield f"{len(rows):,} rows would get their metadata back; nothing was changed"
+    elif rows:
+        yield f"{len(rows):,} rows have their metadata back; `spotify choose` keeps it there"
+    replaced = sum(row.has_replaced for row in rows)
+    if replaced and not is_dry:
+        yield f"what {replaced:,} rows had instead is in spotify_quarantine"
+    if left:
+        yield f"spotify_quarantine has nothing of {', '.join(map(str, left))}"
 
 
 def _names(artist: str, title: str) -> tuple[str, str]:
