@@ -110,6 +110,7 @@ def check(run: Run, line: str, code: int, **environment: str) -> None:
         f"spotify choose 1 {7:022d}",
         "spotify forget 1",
         "spotify restore 1",
+        "spotify cooldown show",
         "spotify emulate --from-db",
         "demo sample",
     ],

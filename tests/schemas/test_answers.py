@@ -326,6 +326,16 @@ def corrections(bench: Bench, action: str) -> Iterator[str]:
     yield forgotten if action == "forget" else bench.json("spotify", "restore", "1", "2", codes=(1,))
 
 
+@answers("spotify-cooldown")
+def bans(bench: Bench) -> Iterator[str]:
+    bench.spotify()
+    web = bench.get("web")
+    yield bench.json("spotify", "cooldown", "show")
+    web.trick = lambda asked: (429, {}, {"Retry-After": "7200"}) if asked.path.startswith("/v1") else None
+    bench.run("spotify", "batch", "--tracks", "1", codes=(75,))
+    yield bench.json("spotify", "cooldown", "clear", "--yes")
+
+
 @answers("spotify-explain")
 def candidates(bench: Bench) -> Iterator[str]:
     bench.spotify()

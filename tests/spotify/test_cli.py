@@ -86,7 +86,7 @@ def test_what_does_not_fit_is_told_in_one_line(boombap: Run, argv: list[str], me
 def test_without_an_action_the_actions_are_listed(boombap: Run):
     text = printed(boombap)
     assert text == printed(boombap, "--help") == printed(boombap, "help")
-    for line in ("  batch    match tracks that have no result yet and store the result\n", "Exit codes: 0 done"):
+    for line in ("  batch     match tracks that have no result yet and store the result\n", "Exit codes: 0 done"):
         assert line in text
 
 

@@ -183,6 +183,27 @@ def _rows(context: RunContext) -> list[int]:
     return sorted(set(context.args.rows))
 
 
+def _cooldown(context: RunContext) -> int:
+    from boombap.spotify import encode, report
+    from boombap.spotify.commands.cooldown import Cooldowns, is_confirmed
+
+    with Cooldowns(context) as cooldowns:
+        ban = cooldowns.read()
+        # What cannot be seen may be a ban too: to end it, the server must answer.
+        is_ended = context.args.verb == "clear" and bool(ban.memories or ban.unseen)
+        if is_ended:
+            if not is_confirmed(context):
+                context.terminal.note("nothing was changed")
+                return EXIT_FINDINGS
+            cooldowns.clear()
+    answer(
+        context,
+        lambda: report.ban_lines(ban, is_ended=is_ended),
+        lambda: encode.ban(ban, is_ended=is_ended),
+    )
+    return EXIT_EXTERNAL if ban.unseen else EXIT_OK
+
+
 def _emulate(context: RunContext) -> int:
     from boombap.spotify.emulate import command
 
@@ -292,6 +313,18 @@ TOOL = Tool(
                 EXIT_FINDINGS: "the quarantine has nothing of a row",
                 EXIT_EXTERNAL: _NO_ROW,
                 EXIT_RETRY_LATER: _LEASED,
+            },
+        ),
+        Action(
+            "cooldown",
+            "show the rate-limit ban that is remembered, or end it on this side",
+            _cooldown,
+            options.add_cooldown,
+            check=options.check_cooldown,
+            examples="cooldown show\ncooldown clear --yes",
+            exits={
+                EXIT_FINDINGS: "the question was answered with no",
+                EXIT_EXTERNAL: "PostgreSQL failed, or Redis does not answer",
             },
         ),
         Action(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -10,6 +11,7 @@ if TYPE_CHECKING:
     from boombap.spotify.commands.audit import Audit
     from boombap.spotify.commands.batch import Done
     from boombap.spotify.commands.choose import Choice
+    from boombap.spotify.commands.cooldown import Ban
     from boombap.spotify.commands.forget import Forgotten
     from boombap.spotify.commands.plan import Plan
     from boombap.spotify.commands.restore import Restored
@@ -26,6 +28,7 @@ WARM = "boombap.spotify.warm/1"
 CHOOSE = "boombap.spotify.choose/1"
 FORGET = "boombap.spotify.forget/1"
 RESTORE = "boombap.spotify.restore/1"
+COOLDOWN = "boombap.spotify.cooldown/1"
 
 
 def batch(done: Done) -> dict[str, object]:
@@ -201,4 +204,20 @@ def restored(rows: Sequence[Restored], left: Sequence[int], *, is_dry: bool) -> 
             for row in rows
         ],
         "not_in_quarantine": list(left),
+    }
+
+
+def ban(found: Ban, *, is_ended: bool) -> dict[str, object]:
+    """Return the ban that is remembered, or was until it was ended now."""
+    ends_at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(found.until_s))
+    return {
+        "schema": COOLDOWN,
+        "cooldown_s": round(found.left_s, 1),
+        "until": ends_at if found.memories else None,
+        "memories": [
+            {"server": memory.server, "left_s": round(memory.left_s, 1), "reason": memory.reason or None}
+            for memory in found.memories
+        ],
+        "unseen": found.unseen,
+        "ended": is_ended,
     }

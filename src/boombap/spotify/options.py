@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from boombap.command.options import add_limit, add_output, duration_s, whole_number
+from boombap.errors import UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from argparse import ArgumentParser
+    from argparse import ArgumentParser, Namespace
 
 DATABASE = "db"
 """The value of --from that means the table `tracks`."""
@@ -99,6 +100,23 @@ def _add_rows(parser: ArgumentParser, dry_run: str) -> None:
     )
     parser.add_argument("--dry-run", action="store_true", help=dry_run)
     _add_common(parser)
+
+
+def add_cooldown(parser: ArgumentParser) -> None:
+    """Declare the arguments and the options of `cooldown`."""
+    parser.add_argument("verb", choices=("show", "clear"), metavar="show|clear", help="show the ban, or end it")
+    parser.add_argument("--yes", action="store_true", help="with clear: end it without a question")
+    _add_common(parser)
+
+
+def check_cooldown(args: Namespace) -> None:
+    """Refuse an answer to a question that is not asked.
+
+    Raises:
+        UsageError: `--yes` without `clear`.
+    """
+    if args.yes and args.verb != "clear":
+        raise UsageError("--yes goes with clear", hint="leave it out")
 
 
 def _add_selection(parser: ArgumentParser) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from boombap.output.table import lines as table
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from boombap.spotify.commands.audit import Audit
     from boombap.spotify.commands.batch import Done
     from boombap.spotify.commands.choose import Choice
+    from boombap.spotify.commands.cooldown import Ban
     from boombap.spotify.commands.forget import Forgotten
     from boombap.spotify.commands.plan import Plan
     from boombap.spotify.commands.restore import Restored
@@ -183,6 +185,21 @@ def restored_lines(rows: Sequence[Restored], left: Sequence[int], *, is_dry: boo
         yield f"what {replaced:,} rows had instead is in spotify_quarantine"
     if left:
         yield f"spotify_quarantine has nothing of {', '.join(map(str, left))}"
+
+
+def ban_lines(ban: Ban, *, is_ended: bool) -> Iterator[str]:
+    """Yield the ban that is remembered, by server, or that it was ended."""
+    if ban.memories:
+        ends_at = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(ban.until_s))
+        yield f"rate-limited by Spotify for another {format_duration(ban.left_s)}, until {ends_at}"
+        rows = [(memory.server, format_duration(memory.left_s), memory.reason) for memory in ban.memories]
+        yield from table(("remembered by", "for", "because"), rows)
+    elif not ban.unseen:
+        yield "no ban is remembered"
+    for server, why in ban.unseen.items():
+        yield f"{server} was not seen: {printable(why)}"
+    if is_ended:
+        yield "it was ended on this side; a process that waits already keeps its own time"
 
 
 def _names(artist: str, title: str) -> tuple[str, str]:
