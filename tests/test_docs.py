@@ -43,6 +43,7 @@ PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
 SIGNAL_CODES = {130, 143}
 # Besides the example domains of RFC 2606, the only hosts that a page may name.
 KNOWN_HOSTS = {"127.0.0.1", "keepachangelog.com", "api.spotify.com", "accounts.spotify.com", "developer.spotify.com"}
+KNOWN_HOSTS |= {"open.spotify.com"}  # links of tracks
 KNOWN_HOSTS |= {"storage.googleapis.com"}  # of OSV's public export
 EXAMPLE_HOST = re.compile(r"(?:[\w-]+\.)?example\.org")
 MACHINE = re.compile(r"/(?:work|tmp|root|home|mnt|srv)(?:/|\b)|/var/tmp|10\.\d+\.\d+\.\d+|192\.168\.")

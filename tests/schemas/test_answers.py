@@ -311,6 +311,31 @@ def forecasts(bench: Bench) -> Iterator[str]:
     yield bench.json("spotify", "plan")
 
 
+@answers("spotify-choose")
+def choices(bench: Bench) -> Iterator[str]:
+    bench.spotify()
+    yield bench.json("spotify", "choose", "1", f"{77:022d}")
+    yield bench.json("spotify", "choose", "2", f"spotify:track:{77:022d}")
+
+
+@answers("spotify-forget", "spotify-restore")
+def corrections(bench: Bench, action: str) -> Iterator[str]:
+    bench.spotify()
+    bench.run("spotify", "choose", "1", f"{77:022d}")
+    forgotten = bench.json("spotify", "forget", "1", "2", codes=(1,))
+    yield forgotten if action == "forget" else bench.json("spotify", "restore", "1", "2", codes=(1,))
+
+
+@answers("spotify-cooldown")
+def bans(bench: Bench) -> Iterator[str]:
+    bench.spotify()
+    web = bench.get("web")
+    yield bench.json("spotify", "cooldown", "show")
+    web.trick = lambda asked: (429, {}, {"Retry-After": "7200"}) if asked.path.startswith("/v1") else None
+    bench.run("spotify", "batch", "--tracks", "1", codes=(75,))
+    yield bench.json("spotify", "cooldown", "clear", "--yes")
+
+
 @answers("spotify-explain")
 def candidates(bench: Bench) -> Iterator[str]:
     bench.spotify()

@@ -57,7 +57,7 @@ def printed(boombap: Run, *argv: str) -> str:
         (["audit", "--xyzzy=1"], "audit has no option --xyzzy; see `boombap spotify audit --help`"),
         # An action that does not exist, and none at all.
         (["bacth"], "unknown action 'bacth'; did you mean `boombap spotify batch`"),
-        (["xyzzy"], "unknown action 'xyzzy'; one of batch, plan, warm, status, audit, explain, refresh, emulate"),
+        (["xyzzy"], "unknown action 'xyzzy'; one of batch, plan, warm, status, audit, explain, refresh, choose"),
         (["--tracks", "5"], "an action must come before --tracks; one of batch"),
         # Arguments that are missing or too many, and values that do not fit.
         (["explain", "Nas"], "missing argument: TITLE; see `boombap spotify explain --help`"),
@@ -86,7 +86,7 @@ def test_what_does_not_fit_is_told_in_one_line(boombap: Run, argv: list[str], me
 def test_without_an_action_the_actions_are_listed(boombap: Run):
     text = printed(boombap)
     assert text == printed(boombap, "--help") == printed(boombap, "help")
-    for line in ("  batch    match tracks that have no result yet and store the result\n", "Exit codes: 0 done"):
+    for line in ("  batch     match tracks that have no result yet and store the result\n", "Exit codes: 0 done"):
         assert line in text
 
 

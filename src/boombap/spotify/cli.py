@@ -135,6 +135,75 @@ def _explain(context: RunContext) -> int:
     return EXIT_OK
 
 
+def _choose(context: RunContext) -> int:
+    from boombap.spotify import encode, report
+    from boombap.spotify.commands.choose import choose
+
+    choice = choose(context, context.args.row, _track_id(context.args.track))
+    answer(context, lambda: report.choice_lines(choice), lambda: encode.choice(choice))
+    return EXIT_OK
+
+
+def _track_id(text: str) -> str:
+    from boombap.spotify.catalogue.file_input import track_id
+
+    try:
+        return track_id(text)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+
+
+def _forget(context: RunContext) -> int:
+    from boombap.spotify import encode, report
+    from boombap.spotify.commands.forget import forget
+
+    is_dry = context.args.dry_run
+    rows = forget(context, _rows(context), is_dry=is_dry)
+    answer(context, lambda: report.forgotten_lines(rows, is_dry=is_dry), lambda: encode.forgotten(rows, is_dry=is_dry))
+    # "Was there something to remove of each row?"
+    return EXIT_FINDINGS if any(row.is_empty for row in rows) else EXIT_OK
+
+
+def _restore(context: RunContext) -> int:
+    from boombap.spotify import encode, report
+    from boombap.spotify.commands.restore import restore
+
+    is_dry, keys = context.args.dry_run, _rows(context)
+    rows = restore(context, keys, is_dry=is_dry)
+    left = sorted(set(keys) - {row.key for row in rows})
+    answer(
+        context,
+        lambda: report.restored_lines(rows, left, is_dry=is_dry),
+        lambda: encode.restored(rows, left, is_dry=is_dry),
+    )
+    return EXIT_FINDINGS if left else EXIT_OK
+
+
+def _rows(context: RunContext) -> list[int]:
+    return sorted(set(context.args.rows))
+
+
+def _cooldown(context: RunContext) -> int:
+    from boombap.spotify import encode, report
+    from boombap.spotify.commands.cooldown import Cooldowns, is_confirmed
+
+    with Cooldowns(context) as cooldowns:
+        ban = cooldowns.read()
+        # What cannot be seen may be a ban too: to end it, the server must answer.
+        is_ended = context.args.verb == "clear" and bool(ban.memories or ban.unseen)
+        if is_ended:
+            if not is_confirmed(context):
+                context.terminal.note("nothing was changed")
+                return EXIT_FINDINGS
+            cooldowns.clear()
+    answer(
+        context,
+        lambda: report.ban_lines(ban, is_ended=is_ended),
+        lambda: encode.ban(ban, is_ended=is_ended),
+    )
+    return EXIT_EXTERNAL if ban.unseen else EXIT_OK
+
+
 def _emulate(context: RunContext) -> int:
     from boombap.spotify.emulate import command
 
@@ -151,6 +220,8 @@ def _add_emulate(parser: ArgumentParser) -> None:
 _FAILED = "Spotify, PostgreSQL or a file failed"
 _LIMITED = "a quota is used up, or Spotify limits the rate for long"
 _NO_DATABASE = "PostgreSQL failed"
+_NO_ROW = "a row does not exist, or PostgreSQL or Redis failed"
+_LEASED = "a running batch works on a row"
 
 TOOL = Tool(
     description="Finds the Spotify track of each row of the catalogue, and stores its metadata.",
@@ -213,6 +284,50 @@ TOOL = Tool(
             exits={EXIT_EXTERNAL: _FAILED, EXIT_RETRY_LATER: _LIMITED},
         ),
         Action(
+            "choose",
+            "decide which Spotify track a row is; batch and audit keep the choice",
+            _choose,
+            options.add_choose,
+            examples="choose 4711 2w1vXyGnsVPqRmvVa4rVSD\n"
+            "choose 4711 https://open.spotify.com/track/2w1vXyGnsVPqRmvVa4rVSD",
+            exits={
+                EXIT_EXTERNAL: "the row or the track does not exist, or Spotify or PostgreSQL failed",
+                EXIT_RETRY_LATER: "a running batch works on the row, or Spotify limits the rate for long",
+            },
+        ),
+        Action(
+            "forget",
+            "remove the verdicts about rows, a chosen one too, so that the next batch asks again",
+            _forget,
+            options.add_forget,
+            examples="forget 4711\nforget 4711 4712 --dry-run",
+            exits={EXIT_FINDINGS: "a row had no result", EXIT_EXTERNAL: _NO_ROW, EXIT_RETRY_LATER: _LEASED},
+        ),
+        Action(
+            "restore",
+            "put the metadata back that audit --apply or forget took out of rows",
+            _restore,
+            options.add_restore,
+            examples="restore 4711\nrestore 4711 4712 --dry-run",
+            exits={
+                EXIT_FINDINGS: "the quarantine has nothing of a row",
+                EXIT_EXTERNAL: _NO_ROW,
+                EXIT_RETRY_LATER: _LEASED,
+            },
+        ),
+        Action(
+            "cooldown",
+            "show the rate-limit ban that is remembered, or end it on this side",
+            _cooldown,
+            options.add_cooldown,
+            check=options.check_cooldown,
+            examples="cooldown show\ncooldown clear --yes",
+            exits={
+                EXIT_FINDINGS: "the question was answered with no",
+                EXIT_EXTERNAL: "PostgreSQL failed, or Redis does not answer",
+            },
+        ),
+        Action(
             "emulate",
             "a Spotify Web API on loopback for trying things out; prints its address, serves until interrupted",
             _emulate,
@@ -225,6 +340,6 @@ TOOL = Tool(
     ),
     notes="""\
 Credentials: SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET (`boombap config show`).
-Exit codes: 0 done, 1 the audit found wrong matches, 2 usage, 3 Spotify or a server failed,
+Exit codes: 0 done, 1 the audit found wrong matches, or a row had nothing, 2 usage, 3 Spotify or a server failed,
 75 rate-limited or out of quota (progress is saved), 130 Ctrl-C, 143 SIGTERM.""",
 )

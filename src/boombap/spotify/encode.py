@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from boombap.spotify.commands.audit import Audit
     from boombap.spotify.commands.batch import Done
+    from boombap.spotify.commands.choose import Choice
+    from boombap.spotify.commands.cooldown import Ban
+    from boombap.spotify.commands.forget import Forgotten
     from boombap.spotify.commands.plan import Plan
+    from boombap.spotify.commands.restore import Restored
     from boombap.spotify.commands.status import Status
     from boombap.spotify.matching.match import ScoredCandidate
     from boombap.spotify.model import Match, Track
@@ -20,6 +25,10 @@ STATUS = "boombap.spotify.status/1"
 AUDIT = "boombap.spotify.audit/1"
 EXPLAIN = "boombap.spotify.explain/1"
 WARM = "boombap.spotify.warm/1"
+CHOOSE = "boombap.spotify.choose/1"
+FORGET = "boombap.spotify.forget/1"
+RESTORE = "boombap.spotify.restore/1"
+COOLDOWN = "boombap.spotify.cooldown/1"
 
 
 def batch(done: Done) -> dict[str, object]:
@@ -146,3 +155,69 @@ def explanation(found: Match, candidates: Iterable[ScoredCandidate]) -> dict[str
 def warm(taken: int, seconds: float) -> dict[str, object]:
     """Return what the cache took."""
     return {"schema": WARM, "tracks": taken, "seconds": round(seconds, 3)}
+
+
+def choice(found: Choice) -> dict[str, object]:
+    """Return what a person chose for a row."""
+    row = found.wanted
+    return {
+        "schema": CHOOSE,
+        "row": {"key": row.key, "artist": row.artist, "title": row.title, "duration_ms": row.duration_ms},
+        "track": track(found.track),
+        "replaced": found.replaced,
+        "asked": found.is_asked,
+    }
+
+
+def forgotten(rows: Sequence[Forgotten], *, is_dry: bool) -> dict[str, object]:
+    """Return what was removed of each row."""
+    return {
+        "schema": FORGET,
+        "dry_run": is_dry,
+        "rows": [
+            {
+                "key": row.key,
+                "outcome": row.outcome,
+                "spotify_id": row.spotify_id,
+                "reasons": list(row.reasons),
+                "quarantined": row.has_metadata,
+                "was_refused": row.was_refused,
+            }
+            for row in rows
+        ],
+    }
+
+
+def restored(rows: Sequence[Restored], left: Sequence[int], *, is_dry: bool) -> dict[str, object]:
+    """Return what went back into each row, and the rows of which the quarantine has nothing."""
+    return {
+        "schema": RESTORE,
+        "dry_run": is_dry,
+        "rows": [
+            {
+                "key": row.key,
+                "spotify_id": row.spotify_id,
+                "verdict": row.verdict,
+                "reasons": list(row.reasons),
+                "replaced": row.has_replaced,
+            }
+            for row in rows
+        ],
+        "not_in_quarantine": list(left),
+    }
+
+
+def ban(found: Ban, *, is_ended: bool) -> dict[str, object]:
+    """Return the ban that is remembered, or was until it was ended now."""
+    ends_at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(found.until_s))
+    return {
+        "schema": COOLDOWN,
+        "cooldown_s": round(found.left_s, 1),
+        "until": ends_at if found.memories else None,
+        "memories": [
+            {"server": memory.server, "left_s": round(memory.left_s, 1), "reason": memory.reason or None}
+            for memory in found.memories
+        ],
+        "unseen": found.unseen,
+        "ended": is_ended,
+    }

@@ -9,6 +9,9 @@ from __future__ import annotations
 from enum import IntEnum, StrEnum
 from typing import NamedTuple
 
+CHOSEN = "chosen"
+"""The reason of a match that a person chose (`spotify choose`); the queries have it too."""
+
 
 class Priority(IntEnum):
     """Who goes first when the quota is short; the lowest number."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from boombap.command.options import add_limit, add_output, duration_s, whole_number
+from boombap.errors import UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from argparse import ArgumentParser
+    from argparse import ArgumentParser, Namespace
 
 DATABASE = "db"
 """The value of --from that means the table `tracks`."""
@@ -14,6 +15,7 @@ STDIN = "-"
 """The value of --from that means ids on stdin."""
 _MOST_TRACKS = 1_000_000_000
 _MOST_WORKERS = 900
+_MOST_ROW = 2**63 - 1
 
 
 def is_database(source: str) -> bool:
@@ -73,6 +75,48 @@ def add_refresh(parser: ArgumentParser) -> None:
     _add_tracks(parser)
     _add_workers(parser)
     _add_common(parser)
+
+
+def add_choose(parser: ArgumentParser) -> None:
+    """Declare the arguments and the options of `choose`."""
+    parser.add_argument("row", type=whole_number(1, _MOST_ROW), metavar="ROW", help="the id of the row in tracks")
+    parser.add_argument("track", metavar="TRACK", help="the track's id, URI or link")
+    _add_common(parser)
+
+
+def add_forget(parser: ArgumentParser) -> None:
+    """Declare the arguments and the options of `forget`."""
+    _add_rows(parser, "show what would be removed, and change nothing")
+
+
+def add_restore(parser: ArgumentParser) -> None:
+    """Declare the arguments and the options of `restore`."""
+    _add_rows(parser, "show what would go back, and change nothing")
+
+
+def _add_rows(parser: ArgumentParser, dry_run: str) -> None:
+    parser.add_argument(
+        "rows", type=whole_number(1, _MOST_ROW), nargs="+", metavar="ROW", help="the id of a row in tracks"
+    )
+    parser.add_argument("--dry-run", action="store_true", help=dry_run)
+    _add_common(parser)
+
+
+def add_cooldown(parser: ArgumentParser) -> None:
+    """Declare the arguments and the options of `cooldown`."""
+    parser.add_argument("verb", choices=("show", "clear"), metavar="show|clear", help="show the ban, or end it")
+    parser.add_argument("--yes", action="store_true", help="with clear: end it without a question")
+    _add_common(parser)
+
+
+def check_cooldown(args: Namespace) -> None:
+    """Refuse an answer to a question that is not asked.
+
+    Raises:
+        UsageError: `--yes` without `clear`.
+    """
+    if args.yes and args.verb != "clear":
+        raise UsageError("--yes goes with clear", hint="leave it out")
 
 
 def _add_selection(parser: ArgumentParser) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from boombap.output.table import lines as table
@@ -12,12 +13,16 @@ from boombap.spotify.options import is_database
 from boombap.units import format_duration, format_rate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from boombap.spotify.cache.redis_cache import HitCounts
     from boombap.spotify.commands.audit import Audit
     from boombap.spotify.commands.batch import Done
+    from boombap.spotify.commands.choose import Choice
+    from boombap.spotify.commands.cooldown import Ban
+    from boombap.spotify.commands.forget import Forgotten
     from boombap.spotify.commands.plan import Plan
+    from boombap.spotify.commands.restore import Restored
     from boombap.spotify.commands.status import Status
     from boombap.spotify.model import Match, Track
 
@@ -128,6 +133,81 @@ def audit_lines(audit: Audit) -> Iterator[str]:
         yield f"{audit.quarantined:,} answers were moved to spotify_quarantine; `spotify batch` looks them up again"
     elif audit.bad:
         yield f"{audit.bad:,} are wrong; `spotify audit --apply` moves them to spotify_quarantine"
+
+
+def choice_lines(choice: Choice) -> Iterator[str]:
+    """Yield a row, the track that was chosen for it, and what that replaces."""
+    row, track = choice.wanted, choice.track
+    artists = ", ".join(artist.name for artist in track.artists)
+    rows = [
+        (f"row {row.key}", *_names(row.artist, row.title), _length(row.duration_ms)),
+        (track.id or "", *_names(artists, track.name), _length(track.duration_ms)),
+    ]
+    yield from table(("", "artist", "title", "length"), rows, indent="")
+    if track.requested_id:
+        yield f"Spotify has {track.requested_id} under this id now"
+    if choice.replaced and choice.replaced != track.id:
+        yield f"it replaces {printable(choice.replaced)}"
+    yield f"batch and audit keep it until the artist or title of row {row.key} changes"
+
+
+def forgotten_lines(rows: Sequence[Forgotten], *, is_dry: bool) -> Iterator[str]:
+    """Yield what was removed of each row."""
+    cells = [(f"{row.key}", _verdict(row), row.spotify_id or "", " ".join(row.reasons)) for row in rows]
+    yield from table(("row", "verdict", "track", "because"), cells, indent="")
+    removed = sum(not row.is_empty for row in rows)
+    moved = sum(row.has_metadata for row in rows)
+    if is_dry:
+        yield f"the results of {removed:,} rows would be removed; nothing was changed"
+    elif removed:
+        yield f"the results of {removed:,} rows were removed; the next batch asks again"
+    if moved and not is_dry:
+        yield f"the metadata of {moved:,} rows is in spotify_quarantine; `spotify restore` puts it back"
+
+
+def _verdict(row: Forgotten) -> str:
+    if row.outcome is None:
+        return "refused by PostgreSQL" if row.was_refused else "no result"
+    return _WORDS[Outcome(row.outcome)]
+
+
+def restored_lines(rows: Sequence[Restored], left: Sequence[int], *, is_dry: bool) -> Iterator[str]:
+    """Yield what went back into each row, and the rows of which the quarantine has nothing."""
+    if rows:
+        cells = [(f"{row.key}", row.spotify_id or "", row.verdict, " ".join(row.reasons)) for row in rows]
+        yield from table(("row", "track", "taken out as", "because"), cells, indent="")
+    if is_dry:
+        yield f"{len(rows):,} rows would get their metadata back; nothing was changed"
+    elif rows:
+        yield f"{len(rows):,} rows have their metadata back; `spotify choose` keeps it there"
+    replaced = sum(row.has_replaced for row in rows)
+    if replaced and not is_dry:
+        yield f"what {replaced:,} rows had instead is in spotify_quarantine"
+    if left:
+        yield f"spotify_quarantine has nothing of {', '.join(map(str, left))}"
+
+
+def ban_lines(ban: Ban, *, is_ended: bool) -> Iterator[str]:
+    """Yield the ban that is remembered, by server, or that it was ended."""
+    if ban.memories:
+        ends_at = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(ban.until_s))
+        yield f"rate-limited by Spotify for another {format_duration(ban.left_s)}, until {ends_at}"
+        rows = [(memory.server, format_duration(memory.left_s), memory.reason) for memory in ban.memories]
+        yield from table(("remembered by", "for", "because"), rows)
+    elif not ban.unseen:
+        yield "no ban is remembered"
+    for server, why in ban.unseen.items():
+        yield f"{server} was not seen: {printable(why)}"
+    if is_ended:
+        yield "it was ended on this side; a process that waits already keeps its own time"
+
+
+def _names(artist: str, title: str) -> tuple[str, str]:
+    return shorten(artist, _NAME_COLUMNS), shorten(title, _NAME_COLUMNS)
+
+
+def _length(duration_ms: int | None) -> str:
+    return format_duration(duration_ms / 1000) if duration_ms else ""
 
 
 def _cost(done: Done) -> str:

@@ -131,7 +131,10 @@ def test_rows_are_judged_one_by_one() -> None:
 @pytest.fixture
 def stored(empty: Database) -> Database:
     empty.run("CREATE TABLE tracks (id serial PRIMARY KEY, artist text, title text, spotify_data jsonb)")
-    empty.run("CREATE TABLE spotify_matches (track_id bigint PRIMARY KEY)")
+    empty.run(
+        'CREATE TABLE spotify_matches (track_id bigint PRIMARY KEY, spotify_id text, artist text COLLATE "C",'
+        ' title text COLLATE "C", reasons text[])'
+    )
     empty.run("CREATE TABLE spotify_artists (id text PRIMARY KEY, name text)")
     empty.run(
         "CREATE TABLE spotify_tracks (id text PRIMARY KEY, name text, artist_ids text[], duration_ms integer,"

@@ -115,6 +115,15 @@ class Cache:
                 commands += _set_track(known.track, left_s)
         return self._set(commands)
 
+    def forget(self, wanted: Sequence[TrackQuery]) -> None:
+        """Remove the verdicts about some questions, so that they are asked again.
+
+        Raises:
+            ExternalError: when Redis does not answer, or refuses.
+        """
+        for first in range(0, len(wanted), _PIPELINED):
+            self._pool.call("DEL", *map(_match_key, wanted[first : first + _PIPELINED]))
+
     def close(self) -> None:
         """Add the hits and misses of this process to those of all."""
         self._set(self._count_commands())

@@ -53,6 +53,12 @@ def read_known(
         yield [_kept(row) for row in rows]
 
 
+def read_one(session: Session, spotify_id: str, *, ttl_s: float) -> Track | None:
+    """Return the track of that id; None when the tables do not have it, or what they have is older than `ttl_s`."""
+    rows = session.read(query("known_track"), {"id": spotify_id, "ttl_s": ttl_s})
+    return _kept(rows[0]).track if rows else None
+
+
 def _kept(row: Row) -> KnownTrack:
     track = Track(
         id=row["id"],

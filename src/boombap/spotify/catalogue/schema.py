@@ -36,6 +36,17 @@ def is_installed(session: Session) -> bool:
     return installed > 0
 
 
+def require(session: Session) -> None:
+    """Make sure that the tables are there, for commands that change what a run left.
+
+    Raises:
+        NotFound: they are not.
+        UsageError: they have another version than this boombap reads.
+    """
+    if not is_installed(session):
+        raise NotFound(f"no spotify tables at {session.target.label}", hint="`spotify batch` makes them")
+
+
 def prepare(session: Session) -> None:
     """Create what is missing, and see to it that this role may use everything.
 

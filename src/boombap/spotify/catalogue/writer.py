@@ -132,6 +132,7 @@ class CatalogueWriter:
                     session.copy(query(name), rows)
             session.write(query("upsert"))
             if self._keyed:
+                session.write(query("keep_chosen"), {"holder": self._holder})
                 # Before the verdicts: it looks at those that were there.
                 session.write(query("fill"), {"holder": self._holder})
                 session.write(query("finish"), {"holder": self._holder})

@@ -82,7 +82,14 @@ def _rows(context: RunContext, session: Session, name: str) -> Iterator[list[Aud
             return
         after = rows[-1]["id"]
         yield [
-            AuditRow(row["id"], row["artist"] or "", row["title"] or "", row["stored"], _known(row["known"]))
+            AuditRow(
+                row["id"],
+                row["artist"] or "",
+                row["title"] or "",
+                row["stored"],
+                _known(row["known"]),
+                is_chosen=row["is_chosen"],
+            )
             for row in rows
         ]
 

@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 from boombap.errors import ExternalError
-from boombap.resilience.retry import Policy, retry
 from boombap.spotify import environment
 from boombap.spotify.model import Mode, Rejection
 from boombap.spotify.run.api_session import open_session
+from boombap.spotify.run.single_request import ask
 from boombap.spotify.scheduling.scheduler import RequestScheduler
 from boombap.spotify.settings import SpotifySettings
-from boombap.spotify.webapi import endpoints
-from boombap.spotify.webapi.decode import Decoded
-from boombap.spotify.webapi.rate_limit import Limited
 from boombap.spotify.webapi.token import require_credentials
 
 if TYPE_CHECKING:
     from boombap.command.context import RunContext
-    from boombap.interrupt import Interrupt
-    from boombap.spotify.model import ApiRequest, Track, TrackQuery
-    from boombap.spotify.run.api_session import ApiSession
-
-_POLICY = Policy(attempts=4, deadline_s=20.0)
+    from boombap.spotify.model import Track, TrackQuery
 
 
 def search_one(context: RunContext, wanted: TrackQuery) -> tuple[Track, ...]:
@@ -46,35 +38,8 @@ def search_one(context: RunContext, wanted: TrackQuery) -> tuple[Track, ...]:
         open_session(settings, interrupt, in_flight=1, redis=redis, pool=None, ca_file=ca_file) as api,
     ):
         for request in scheduler.next_requests(1, 0.0):
-            tracks += retry(lambda: _fetch(api, request, interrupt), _POLICY, sleep=interrupt.sleep)  # noqa: B023
+            result = ask(api, request, interrupt)
+            if isinstance(result, Rejection):
+                raise ExternalError(f"the Web API refused the search: {result.value.replace('_', ' ')}")
+            tracks += [track for track in result.response.tracks if track]
     return tuple(tracks)
-
-
-def _fetch(api: ApiSession, request: ApiRequest, interrupt: Interrupt) -> list[Track]:
-    token, limiter = api.token, api.limiter
-    if not token.headers:
-        _renew(api)
-    while not limiter.take(1):
-        interrupt.sleep(limiter.wait_s)
-    headers = token.headers
-    assert headers is not None, "just taken"
-    result = endpoints.read(
-        request, api.client.fetch(endpoints.http_request(request, api.base_url, headers)), time.time()
-    )
-    if isinstance(result, Decoded):
-        return [track for track in result.response.tracks if track]
-    if isinstance(result, Rejection):
-        raise ExternalError(f"the Web API refused the search: {result.value.replace('_', ' ')}")
-    if isinstance(result, endpoints.Expired):
-        token.reject(headers)
-    if isinstance(result, Limited):
-        limiter.refuse(result)
-    raise result
-
-
-def _renew(api: ApiSession) -> None:
-    try:
-        api.token.update(api.client.fetch(api.token.request()))
-    except Limited as error:
-        api.limiter.refuse(error)
-        raise

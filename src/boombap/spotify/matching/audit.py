@@ -18,7 +18,7 @@ from boombap.spotify.catalogue.legacy_json import Shape, Unreadable, read_legacy
 from boombap.spotify.matching.match import ACCEPTED, score_candidate
 from boombap.spotify.matching.normalize import name_key, read_credit, read_title
 from boombap.spotify.matching.similarity import compare_artists, compare_titles, compare_versions
-from boombap.spotify.model import TrackQuery
+from boombap.spotify.model import CHOSEN, TrackQuery
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -35,6 +35,7 @@ class Verdict(StrEnum):
     """What an audit says of a stored match."""
 
     RIGHT = "right"
+    CHOSEN = "chosen"
     UNCHECKED = "unchecked"
     DOUBTFUL = "doubtful"
     WRONG = "wrong"
@@ -52,6 +53,7 @@ class AuditRow(NamedTuple):
     Attributes:
         stored: the JSON text of `spotify_data`.
         known: what Spotify itself said about the stored id, where the store has it.
+        is_chosen: a person chose the stored id for this row.
     """
 
     key: int
@@ -59,6 +61,7 @@ class AuditRow(NamedTuple):
     title: str
     stored: str
     known: Track | None = None
+    is_chosen: bool = False
 
 
 class Audited(NamedTuple):
@@ -169,6 +172,8 @@ def _judge(row: AuditRow, statistics: CatalogueStatistics) -> Audited:
         return Audited(row, Verdict.UNREADABLE, (legacy.reason,))
     id_ = legacy.track.id or ""
     sharing = statistics.sharing(id_)
+    if row.is_chosen:
+        return Audited(row, Verdict.CHOSEN, (CHOSEN,), id_, None, sharing)
     track = row.known or (legacy.track if legacy.shape is Shape.FULL else None)
     if track is not None:
         return _check_by_names(row, track, sharing)

@@ -16,10 +16,17 @@ SELECT
         'duration_ms', found.duration_ms,
         'explicit', found.explicit,
         'isrc', found.isrc
-    )::text END AS known
+    )::text END AS known,
+    chosen.track_id IS NOT NULL AS is_chosen
 FROM {path.tracks} AS track
 LEFT JOIN {path.spotify_tracks} AS found
     ON found.id = coalesce(track.spotify_data ->> 'id', track.spotify_data ->> 'track_id')
+LEFT JOIN {path.spotify_matches} AS chosen
+    ON chosen.track_id = track.id
+    AND chosen.reasons @> '{chosen}'
+    AND chosen.spotify_id = coalesce(track.spotify_data ->> 'id', track.spotify_data ->> 'track_id')
+    AND chosen.artist IS NOT DISTINCT FROM track.artist::text COLLATE "C"
+    AND chosen.title IS NOT DISTINCT FROM track.title::text COLLATE "C"
 WHERE track.spotify_data IS NOT NULL AND track.spotify_data <> 'null' AND track.id > %(after)s
 ORDER BY track.id
 LIMIT %(most)s

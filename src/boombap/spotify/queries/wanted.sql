@@ -1,7 +1,8 @@
+-- A track that a person chose is asked for by its id alone: without words, nothing else can be found for the row.
 SELECT
     track.id,
-    track.artist,
-    track.title,
+    CASE WHEN verdict.reasons @> '{chosen}' THEN NULL ELSE track.artist END AS artist,
+    CASE WHEN verdict.reasons @> '{chosen}' THEN NULL ELSE track.title END AS title,
     track.explicit,
     verdict.spotify_id,
     CASE WHEN verdict.track_id IS NULL

@@ -129,6 +129,14 @@ class SharedRateWindow:
         if left_ms > 0:
             self._extend(left_ms)
 
+    def end_cooldown(self) -> None:
+        """Forget the cool-down before its end.
+
+        Raises:
+            ExternalError: when Redis cannot be told.
+        """
+        self._pool.call("DEL", self._cooldown)
+
     def _extend(self, by_ms: int) -> float:
         left_ms = self._cool_down.run(self._pool, [self._cooldown], by_ms)
         assert isinstance(left_ms, int)
