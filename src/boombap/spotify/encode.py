@@ -42,6 +42,7 @@ def batch(done: Done) -> dict[str, object]:
         "tracks_per_s": round(statistics.tracks / done.seconds, 1) if done.seconds else 0.0,
         "outcomes": {outcome.value: count for outcome, count in sorted(statistics.outcomes.items())},
         "cache_hits": statistics.hits,
+        "stored_hits": statistics.stored_hits,
         "requests": statistics.requests.total(),
         "requests_by_kind": {kind.value: count for kind, count in sorted(statistics.requests.items())},
         "retries": statistics.retries,

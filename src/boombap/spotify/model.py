@@ -11,6 +11,8 @@ from typing import NamedTuple
 
 CHOSEN = "chosen"
 """The reason of a match that a person chose (`spotify choose`); the queries have it too."""
+STORED = "stored"
+"""The last reason of a match with a track that the tables have, for which Spotify was not asked."""
 
 
 class Priority(IntEnum):

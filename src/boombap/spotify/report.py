@@ -215,6 +215,7 @@ def _cost(done: Done) -> str:
     requests = statistics.requests.total()
     parts = [
         f"{100 * statistics.hits / statistics.tracks:.0f} % from the cache",
+        f"{statistics.stored_hits:,} from stored tracks" if statistics.stored_hits else "",
         f"{requests:,} requests ({requests / statistics.tracks:.2f} per track)",
         f"{statistics.retries:,} sent again" if statistics.retries else "",
         f"{done.limited:,} refused for the rate" if done.limited else "",

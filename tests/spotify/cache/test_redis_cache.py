@@ -15,7 +15,7 @@ from boombap.errors import ExternalError
 from boombap.spotify.cache import codec
 from boombap.spotify.cache.redis_cache import Cache, HitCounts, Lifetimes
 from boombap.spotify.catalogue.known_tracks import KnownTrack
-from boombap.spotify.model import Album, ApiResponse, Artist, Match, Mode, Outcome, Priority, Track, TrackQuery
+from boombap.spotify.model import STORED, Album, ApiResponse, Artist, Match, Mode, Outcome, Priority, Track, TrackQuery
 from boombap.spotify.scheduling.scheduler import RequestScheduler
 from spotify.answers import a_match, a_track, an_id
 
@@ -300,3 +300,9 @@ def test_what_has_no_bytes_is_not_kept(mine: Cache):
     assert ([hit.wanted.key for hit in hits], len(misses)) == ([2], 2)
     odd = TrackQuery(9, "a\ud800", "b")
     assert mine.look_up([odd]) == ([], [odd])
+
+
+def test_a_verdict_of_stored_tracks_is_not_kept(mine: Cache):
+    verdict = a_match(1)
+    mine.keep([], [], [verdict._replace(reasons=(*verdict.reasons, STORED))])
+    assert mine.look_up([verdict.wanted]) == ([], [verdict.wanted])

@@ -81,7 +81,7 @@ def test_a_role_that_lacks_a_right_is_told_which(database: Database):
 def test_tables_of_a_newer_boombap_are_left_alone(database: Database):
     prepare(database)
     database.run("COMMENT ON TABLE spotify_matches IS 'boombap spotify schema 99: of tomorrow'")
-    with pytest.raises(UsageError, match="version 99, and this boombap knows 2; update boombap"):
+    with pytest.raises(UsageError, match=f"version 99, and this boombap knows {schema.VERSION}; update boombap"):
         prepare(database)
 
 
@@ -112,14 +112,16 @@ def test_tables_of_version_1_are_updated_with_their_verdicts(version_1: Database
 def test_a_command_that_only_reads_says_what_to_do(version_1: Database):
     with (
         closing(connect(version_1)) as session,
-        pytest.raises(UsageError, match=r"version 1, .* knows 2; `spotify batch"),
+        pytest.raises(UsageError, match=rf"version 1, .* knows {schema.VERSION}; `spotify batch"),
     ):
         schema.is_installed(session)
 
 
 def test_a_role_that_does_not_own_the_tables_is_told_who_may_update_them(version_1: Database):
     version_1.run("GRANT ALL ON ALL TABLES IN SCHEMA public TO plain")
-    with pytest.raises(AccessDenied, match=r"plain may not update .* from version 1 to 2; run .* owner"):
+    with pytest.raises(
+        AccessDenied, match=rf"plain may not update .* from version 1 to {schema.VERSION}; run .* owner"
+    ):
         prepare(version_1, "plain")
 
 

@@ -63,7 +63,7 @@ def test_everything_is_written(store: CatalogueWriter, prepared: Database):
     assert store.write([a_match(1), a_match(2), a_match(3, Outcome.NOT_FOUND)]) == Written(3, 0)
     assert counts(prepared) == (3, 2, 2, 3, 2, 0, 0)
     (track,) = prepared.run("SELECT * FROM spotify_tracks WHERE id = %s", (an_id("t", 1),))
-    del track["checked_on"]
+    del track["checked_on"], track["name_hash"]
     assert track == {
         "id": an_id("t", 1),
         "name": "Song 1",

@@ -64,7 +64,7 @@ class Bench:
         token = AccessToken("id", Secret("s"), self.web.url)
         with (
             Client(Interrupt(), max_in_flight=self.in_flight) as client,
-            Prefetcher(read(iter(chunks)), self._look_up) as prefetcher,
+            Prefetcher(read(iter(chunks)), [self._look_up]) as prefetcher,
             BatchWriter(self.write, self._keep, policy=QUICK) as writer,
         ):
             api = ApiSession(client, token, self.limiter, f"{self.web.url}/v1")

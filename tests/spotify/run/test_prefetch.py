@@ -26,7 +26,7 @@ class Reader:
     def __init__(self, *, hits: bool = False) -> None:
         self.given = 0
         self._hits = hits
-        self.prefetcher = Prefetcher(read(self._chunks()), self._look_up)
+        self.prefetcher = Prefetcher(read(self._chunks()), [self._look_up])
 
     def _chunks(self) -> Iterator[list[TrackQuery]]:
         for first in range(0, len(ROWS), CHUNK):

@@ -258,7 +258,7 @@ def test_rivals_of_a_discography_are_not_searched_for_again() -> None:
             if ask.endpoint is not Endpoint.ALBUM_TRACKS or isinstance(response, Rejection):
                 return response
             twins = [track("rival", SONGS[0])._replace(duration_ms=300_000)]
-            tracks = [one._replace(duration_ms=100_000) for one in response.tracks if one]
+            tracks = [song._replace(duration_ms=100_000) for song in response.tracks if song]
             return response._replace(tracks=(*tracks, *twins))
 
     scheduler, api = RequestScheduler(Mode.DEVELOPMENT), TwoLengths(Mode.DEVELOPMENT, "A")

@@ -17,7 +17,7 @@ from boombap.resilience.breaker import Breaker
 from boombap.spotify.cache import codec
 from boombap.spotify.matching.match import RULES
 from boombap.spotify.matching.verdict import match_id, unknown_id
-from boombap.spotify.model import Match, Outcome, Priority
+from boombap.spotify.model import STORED, Match, Outcome, Priority
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -161,6 +161,8 @@ class Cache:
         for match in matches:
             # What is asked for by its id alone lies under the id.
             if match.outcome is Outcome.FAILED or not match.wanted.title:
+                continue
+            if match.reasons[-1:] == (STORED,):  # the tables have it; another database may not
                 continue
             is_found = match.outcome is Outcome.MATCHED
             ttl_s = self._lifetimes.found_s if is_found else self._lifetimes.missing_s

@@ -9,7 +9,7 @@ from boombap.spotify.queries.load import query
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from boombap.clients.postgres.session import Row, Session
 
@@ -57,6 +57,21 @@ def read_one(session: Session, spotify_id: str, *, ttl_s: float) -> Track | None
     """Return the track of that id; None when the tables do not have it, or what they have is older than `ttl_s`."""
     rows = session.read(query("known_track"), {"id": spotify_id, "ttl_s": ttl_s})
     return _kept(rows[0]).track if rows else None
+
+
+def find_stored(
+    session: Session, hashes: Collection[int], ids: Collection[str]
+) -> tuple[dict[int, list[Track]], dict[str, Track]]:
+    """Return stored tracks, however old: those under some values of `name_hash`, by it, and those of ids, by id."""
+    by_hash: dict[int, list[Track]] = {}
+    by_id: dict[str, Track] = {}
+    for row in session.read(query("stored_tracks"), {"hashes": list(hashes), "ids": list(ids)}):
+        track = _kept(row).track
+        if not track.artists:  # nothing could tell whose it is
+            continue
+        by_hash.setdefault(row["name_hash"], []).append(track)
+        by_id[row["id"]] = track
+    return by_hash, by_id
 
 
 def _kept(row: Row) -> KnownTrack:

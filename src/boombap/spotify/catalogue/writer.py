@@ -11,17 +11,18 @@ from typing import NamedTuple
 
 from boombap.clients.postgres.copy import encode
 from boombap.errors import QueryFailed
-from boombap.spotify.model import Outcome
+from boombap.spotify.model import STORED, Outcome
 from boombap.spotify.queries.load import query
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from boombap.clients.postgres.copy import Value
     from boombap.clients.postgres.pool import Pool
     from boombap.spotify.model import Album, Artist, Match, Track
 
+    NameHash = Callable[[Track], int]
     Rows = Iterable[Sequence[Value]]
 
 NOBODY = 0
@@ -64,10 +65,20 @@ class CatalogueWriter:
         holder: under whose number the rows are leased (`Leases.holder`).
         keyed: whether the keys of what is wanted are rows of `tracks`; else only what Spotify says is stored.
         fields: what is stored beside id, name and artists (`FIELDS`).
+        name_hash: the number under which a track is found by its names; without it the next batch sets it.
     """
 
-    def __init__(self, pool: Pool, *, fields: Collection[str], holder: int = NOBODY, keyed: bool = True) -> None:
+    def __init__(
+        self,
+        pool: Pool,
+        *,
+        fields: Collection[str],
+        holder: int = NOBODY,
+        keyed: bool = True,
+        name_hash: NameHash | None = None,
+    ) -> None:
         self._pool = pool
+        self._name_hash = name_hash
         self._fields = frozenset(fields)
         self._holder = holder
         self._keyed = keyed
@@ -84,6 +95,25 @@ class CatalogueWriter:
         latest = {match.wanted.key: match for match in matches if match.outcome is not Outcome.FAILED}
         return self._write([latest[key] for key in sorted(latest)])
 
+    def write_tracks(self, tracks: Sequence[Track]) -> int:
+        """Store tracks that no verdict is about, and return how many the server took; one that it refuses is left out.
+
+        Raises:
+            ExternalError: the server failed; what was not stored may be written again.
+        """
+        if not tracks:
+            return 0
+        try:
+            self._copy(self._track_parts(tracks), [])
+        except QueryFailed as error:
+            if error.sqlstate[:2] not in _REFUSED:
+                raise
+            if len(tracks) == 1:
+                return 0
+            middle = len(tracks) // 2
+            return self.write_tracks(tracks[:middle]) + self.write_tracks(tracks[middle:])
+        return len(tracks)
+
     def refill(self) -> Iterator[int]:
         """Fill matched rows that have lost their metadata from `spotify_tracks`, and yield how many, batch by batch.
 
@@ -95,6 +125,7 @@ class CatalogueWriter:
             with self._pool.session() as session, session.transaction():
                 session.write(query("incoming"))
                 (refilled,) = session.write(query("refill"), {"after": after, "most": _REFILLED_ROWS})
+                session.write(query("incoming_stored"))
                 session.write(query("fill"), {"holder": self._holder})
             after = refilled["last_id"]
             if refilled["rows"]:
@@ -117,13 +148,13 @@ class CatalogueWriter:
         return Written(len(matches), 0)
 
     def _write_all(self, matches: list[Match]) -> None:
-        tracks = [match.track for match in matches if match.outcome is Outcome.MATCHED and match.track is not None]
-        parts = {
-            "copy_artists": _artist_rows(tracks),
-            "copy_albums": _album_rows(tracks, self._fields),
-            "copy_tracks": _track_rows(tracks, self._fields),
-            "copy_matches": [_match_row(match) for match in matches] if self._keyed else (),
-        }
+        tracks = [match.track for match in matches if _is_news(match) and match.track]
+        parts = self._track_parts(tracks)
+        if self._keyed:
+            parts["copy_matches"] = [_match_row(match) for match in matches]
+        self._copy(parts, matches)
+
+    def _copy(self, parts: Mapping[str, Rows], matches: Sequence[Match]) -> None:
         encoded = {name: encode(rows) for name, rows in parts.items()}
         with self._pool.session() as session, session.transaction():
             session.write(query("incoming"))
@@ -131,11 +162,20 @@ class CatalogueWriter:
                 if rows:
                     session.copy(query(name), rows)
             session.write(query("upsert"))
-            if self._keyed:
+            if self._keyed and matches:
                 session.write(query("keep_chosen"), {"holder": self._holder})
+                if any(_is_stored(match) for match in matches):
+                    session.write(query("incoming_stored"))
                 # Before the verdicts: it looks at those that were there.
                 session.write(query("fill"), {"holder": self._holder})
                 session.write(query("finish"), {"holder": self._holder})
+
+    def _track_parts(self, tracks: Sequence[Track]) -> dict[str, Rows]:
+        return {
+            "copy_artists": _artist_rows(tracks),
+            "copy_albums": _album_rows(tracks, self._fields),
+            "copy_tracks": _track_rows(tracks, self._fields, self._name_hash),
+        }
 
     def _bury(self, match: Match, sqlstate: str) -> None:
         values = {
@@ -148,6 +188,15 @@ class CatalogueWriter:
         }
         with self._pool.session() as session, session.transaction():
             session.write(query("bury"), values)
+
+
+def _is_stored(match: Match) -> bool:
+    return match.reasons[-1:] == (STORED,)
+
+
+def _is_news(match: Match) -> bool:
+    """Tell whether the track is Spotify's answer of today."""
+    return match.outcome is Outcome.MATCHED and not _is_stored(match)
 
 
 def _artist_rows(tracks: Iterable[Track]) -> Rows:
@@ -167,7 +216,7 @@ def _album_rows(tracks: Iterable[Track], fields: Collection[str]) -> Rows:
     return albums.values()
 
 
-def _track_rows(tracks: Iterable[Track], fields: Collection[str]) -> Rows:
+def _track_rows(tracks: Iterable[Track], fields: Collection[str], name_hash: NameHash | None) -> Rows:
     unique: Mapping[str, Track] = {track.id: track for track in tracks if track.id}
     has_album, has_duration, has_explicit, has_isrc, has_popularity, has_preview = (
         name in fields for name in ("album", "duration", "explicit", "isrc", "popularity", "preview_url")
@@ -185,6 +234,7 @@ def _track_rows(tracks: Iterable[Track], fields: Collection[str]) -> Rows:
             track.track_number,
             track.disc_number,
             track.preview_url if has_preview else None,
+            name_hash(track) if name_hash else None,
         )
         for track in unique.values()
     ]

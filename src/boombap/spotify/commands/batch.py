@@ -13,6 +13,7 @@ from boombap.spotify import environment
 from boombap.spotify.catalogue import schema
 from boombap.spotify.catalogue.leases import Leases, Selection, Unserved, peek
 from boombap.spotify.catalogue.writer import NOBODY, CatalogueWriter
+from boombap.spotify.matching.name_hash import hash_of_track
 from boombap.spotify.model import Mode
 from boombap.spotify.options import is_database
 from boombap.spotify.run import source
@@ -21,6 +22,7 @@ from boombap.spotify.run.batch_writer import BatchWriter
 from boombap.spotify.run.pipeline import Pipeline, RunParts
 from boombap.spotify.run.prefetch import Prefetcher
 from boombap.spotify.run.statistics import RunStatistics
+from boombap.spotify.run.stored_tracks import StoredTracks, hash_names
 from boombap.spotify.scheduling.scheduler import RequestScheduler
 from boombap.spotify.settings import SpotifySettings
 from boombap.spotify.webapi.token import require_credentials
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
     from boombap.clients.postgres.session import Session
     from boombap.command.context import RunContext
     from boombap.spotify.catalogue.file_input import Skipped
-    from boombap.spotify.model import Match, TrackQuery
+    from boombap.spotify.model import Match
     from boombap.spotify.quota.limiter import Limiter
     from boombap.spotify.run.api_session import ApiSession
     from boombap.spotify.run.source import Source
@@ -145,7 +147,7 @@ class _Run:
         scheduler, started_s = self._scheduler(), time.monotonic()
         statistics, error, unserved = RunStatistics(), None, Unserved()
         try:
-            self._refill()
+            self._bring_up_to_date()
             with ExitStack() as stack:
                 leases = self._leases(stack)
                 prefetcher = stack.enter_context(self._prefetcher(stack, leases))
@@ -176,8 +178,13 @@ class _Run:
         return stack.enter_context(Leases(self._session(), self._order.selection))
 
     def _prefetcher(self, stack: ExitStack, leases: Leases | None) -> Prefetcher:
-        look_up = self._cache.look_up if self._cache else _knows_nothing
-        return Prefetcher(self._source(stack, leases), look_up)
+        look_ups = [self._cache.look_up] if self._cache else []
+        if self._has_database:
+            # A session of its own, for the thread of the prefetcher.
+            session = stack.enter_context(closing(self._session()))
+            if schema.is_installed(session):
+                look_ups.append(StoredTracks(session).look_up)
+        return Prefetcher(self._source(stack, leases), look_ups)
 
     def _source(self, stack: ExitStack, leases: Leases | None) -> Source:
         if leases:
@@ -197,13 +204,18 @@ class _Run:
         if not self._pool:
             return BatchWriter(self._note, keep)
         store = self._store(self._pool, leases.holder if leases else NOBODY)
-        return BatchWriter(lambda matches: self._write(store, matches), keep)
+        return BatchWriter(lambda matches: self._write(store, matches), keep, write_tracks=store.write_tracks)
 
     def _store(self, pool: Pool, holder: int) -> CatalogueWriter:
         keyed = is_database(self._order.source)
-        return CatalogueWriter(pool, fields=self._settings.fields, holder=holder, keyed=keyed)
+        return CatalogueWriter(pool, fields=self._settings.fields, holder=holder, keyed=keyed, name_hash=hash_of_track)
 
-    def _refill(self) -> None:
+    def _bring_up_to_date(self) -> None:
+        """Fill in what earlier versions, or a restored table, have left out."""
+        if not self._order.is_dry:
+            with closing(self._session()) as session:
+                for _ in hash_names(session):
+                    self._context.interrupt.check()
         if self._pool and not self._order.is_dry and is_database(self._order.source):
             for rows in self._store(self._pool, NOBODY).refill():
                 self._refilled += rows
@@ -236,10 +248,6 @@ class _Run:
         with closing(self._session()) as session:
             total = sum(len(chunk) for chunk in peek(session, self._order.selection._replace(max_tracks=max_tracks)))
         return total if total < _MOST_COUNTED else None
-
-
-def _knows_nothing(chunk: Sequence[TrackQuery]) -> tuple[list[Match], list[TrackQuery]]:
-    return [], list(chunk)
 
 
 def _end_of(pipeline: Pipeline) -> BoombapError | None:

@@ -1,1 +1,1 @@
-COPY spotify_incoming_1_albums FROM STDIN
+COPY spotify_incoming_2_albums FROM STDIN

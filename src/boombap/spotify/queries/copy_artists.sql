@@ -1,1 +1,1 @@
-COPY spotify_incoming_1_artists FROM STDIN
+COPY spotify_incoming_2_artists FROM STDIN

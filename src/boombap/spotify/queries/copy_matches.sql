@@ -1,1 +1,1 @@
-COPY spotify_incoming_1_matches FROM STDIN
+COPY spotify_incoming_2_matches FROM STDIN

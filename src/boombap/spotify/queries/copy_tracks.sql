@@ -1,1 +1,1 @@
-COPY spotify_incoming_1_tracks FROM STDIN
+COPY spotify_incoming_2_tracks FROM STDIN

@@ -5,7 +5,7 @@
 WITH locked AS MATERIALIZED (
     SELECT track.id, incoming.spotify_id, track.spotify_data
     FROM {path.tracks} AS track
-    JOIN spotify_incoming_1_matches AS incoming ON incoming.track_id = track.id
+    JOIN spotify_incoming_2_matches AS incoming ON incoming.track_id = track.id
     LEFT JOIN {path.spotify_leases} AS lease ON lease.track_id = track.id AND lease.holder = %(holder)s
     LEFT JOIN {path.spotify_matches} AS earlier ON earlier.track_id = track.id
     WHERE (
@@ -28,9 +28,9 @@ credited AS MATERIALIZED (
     SELECT
         incoming.id,
         jsonb_agg(jsonb_build_object('id', artist.id, 'name', artist.name) ORDER BY listed.place) AS artists
-    FROM spotify_incoming_1_tracks AS incoming
+    FROM spotify_incoming_2_tracks AS incoming
     CROSS JOIN unnest(incoming.artist_ids) WITH ORDINALITY AS listed (id, place)
-    JOIN spotify_incoming_1_artists AS artist ON artist.id = listed.id
+    JOIN spotify_incoming_2_artists AS artist ON artist.id = listed.id
     GROUP BY incoming.id
 ),
 answered AS MATERIALIZED (
@@ -52,7 +52,7 @@ answered AS MATERIALIZED (
         'preview_url', found.preview_url,
         'external_urls', jsonb_build_object('spotify', 'https://open.spotify.com/track/' || found.id)
     )) AS answer
-    FROM spotify_incoming_1_tracks AS incoming
+    FROM spotify_incoming_2_tracks AS incoming
     JOIN {path.spotify_tracks} AS found ON found.id = incoming.id
     LEFT JOIN {path.spotify_albums} AS album ON album.id = found.album_id
     LEFT JOIN credited ON credited.id = incoming.id

@@ -14,7 +14,7 @@ SELECT
     incoming.reasons,
     CASE WHEN lease.track_id IS NULL THEN track.artist ELSE lease.artist END,
     CASE WHEN lease.track_id IS NULL THEN track.title ELSE lease.title END
-FROM spotify_incoming_1_matches AS incoming
+FROM spotify_incoming_2_matches AS incoming
 LEFT JOIN {path.tracks} AS track ON track.id = incoming.track_id
 LEFT JOIN {path.spotify_leases} AS lease ON lease.track_id = incoming.track_id AND lease.holder = %(holder)s
 ORDER BY incoming.track_id
@@ -31,9 +31,9 @@ ON CONFLICT (track_id) DO UPDATE SET
     checked_at = excluded.checked_at;
 
 DELETE FROM {path.spotify_dead_letters} AS dead
-USING spotify_incoming_1_matches AS incoming
+USING spotify_incoming_2_matches AS incoming
 WHERE dead.track_id = incoming.track_id;
 
 DELETE FROM {path.spotify_leases} AS lease
-USING spotify_incoming_1_matches AS incoming
+USING spotify_incoming_2_matches AS incoming
 WHERE lease.track_id = incoming.track_id AND lease.holder = %(holder)s

@@ -1,5 +1,6 @@
 -- Verdicts go, and results that the server refused. The metadata that came with a verdict moves aside, because the next run
--- would else confirm it by its id; metadata about another track stays.
+-- would else confirm it by its id; metadata about another track stays. Stored tracks of the name are not found by it until
+-- Spotify has named them again.
 WITH moved AS (
     INSERT INTO {path.spotify_quarantine} (track_id, spotify_data, verdict, reasons)
     SELECT track.id, track.spotify_data, 'forgotten', verdict.reasons
@@ -21,6 +22,13 @@ forgotten AS (
     DELETE FROM {path.spotify_matches}
     WHERE track_id = ANY (%(ids)s::bigint[])
     RETURNING track_id, outcome, spotify_id, reasons
+),
+unnamed AS (
+    UPDATE {path.spotify_tracks} AS track
+    SET name_hash = 0
+    WHERE track.name_hash IN (
+        SELECT known.name_hash FROM forgotten JOIN {path.spotify_tracks} AS known ON known.id = forgotten.spotify_id
+    )
 )
 SELECT
     asked.id,

@@ -3,15 +3,16 @@
 SET LOCAL client_min_messages = warning;
 -- New tables have no statistics, and the planner would read the whole of `tracks` for each batch: 39 us a row, not 23.
 SET LOCAL enable_seqscan = off;
-CREATE TEMP TABLE IF NOT EXISTS spotify_incoming_1_artists (id varchar(22), name text) ON COMMIT DELETE ROWS;
-CREATE TEMP TABLE IF NOT EXISTS spotify_incoming_1_albums (
+CREATE TEMP TABLE IF NOT EXISTS spotify_incoming_2_artists (id varchar(22), name text) ON COMMIT DELETE ROWS;
+CREATE TEMP TABLE IF NOT EXISTS spotify_incoming_2_albums (
     id varchar(22), name text, release_date varchar(10), kind varchar(32), total_tracks integer
 ) ON COMMIT DELETE ROWS;
-CREATE TEMP TABLE IF NOT EXISTS spotify_incoming_1_tracks (
+CREATE TEMP TABLE IF NOT EXISTS spotify_incoming_2_tracks (
     id varchar(22), name text, artist_ids varchar(22)[], album_id varchar(22), duration_ms integer, explicit boolean,
-    isrc varchar(15), popularity smallint, track_number integer, disc_number integer, preview_url text
+    isrc varchar(15), popularity smallint, track_number integer, disc_number integer, preview_url text,
+    name_hash bigint
 ) ON COMMIT DELETE ROWS;
-CREATE TEMP TABLE IF NOT EXISTS spotify_incoming_1_matches (
+CREATE TEMP TABLE IF NOT EXISTS spotify_incoming_2_matches (
     track_id bigint, outcome varchar(16), spotify_id varchar(22), candidate_id varchar(22), requested_id varchar(22),
     score real, margin real, reasons text[]
 ) ON COMMIT DELETE ROWS

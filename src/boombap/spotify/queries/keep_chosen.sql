@@ -1,5 +1,5 @@
 -- What a person chose for the words of a row stays, whatever a run found for them; only the time of its check is renewed.
-UPDATE spotify_incoming_1_matches AS incoming
+UPDATE spotify_incoming_2_matches AS incoming
 SET outcome = chosen.outcome,
     spotify_id = chosen.spotify_id,
     candidate_id = NULL,

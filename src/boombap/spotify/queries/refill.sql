@@ -1,6 +1,6 @@
 -- Matched rows that have lost their metadata (a restored table, a column that was emptied), as if their verdicts came in
 -- again: `fill.sql` does the rest. A row that somebody works on is left for the next run.
-INSERT INTO spotify_incoming_1_matches (track_id, outcome, spotify_id, score, reasons)
+INSERT INTO spotify_incoming_2_matches (track_id, outcome, spotify_id, score, reasons)
 SELECT track.id, verdict.outcome, verdict.spotify_id, verdict.score, verdict.reasons
 FROM {path.tracks} AS track
 JOIN {path.spotify_matches} AS verdict
@@ -13,14 +13,4 @@ ORDER BY track.id
 LIMIT %(most)s
 FOR NO KEY UPDATE OF track SKIP LOCKED;
 
-INSERT INTO spotify_incoming_1_tracks (id, artist_ids)
-SELECT known.id, known.artist_ids
-FROM {path.spotify_tracks} AS known
-WHERE known.id IN (SELECT spotify_id FROM spotify_incoming_1_matches);
-
-INSERT INTO spotify_incoming_1_artists (id, name)
-SELECT artist.id, artist.name
-FROM {path.spotify_artists} AS artist
-WHERE artist.id IN (SELECT unnest(artist_ids) FROM spotify_incoming_1_tracks);
-
-SELECT count(*) AS rows, max(track_id) AS last_id FROM spotify_incoming_1_matches
+SELECT count(*) AS rows, max(track_id) AS last_id FROM spotify_incoming_2_matches

@@ -1,12 +1,12 @@
 -- Rows are locked in the order of their ids, so that two processes wait for each other and never in a circle. What is the
 -- same is not written again; what Spotify leaves out (development mode has no popularity) is kept.
 INSERT INTO {path.spotify_artists} AS kept (id, name)
-SELECT id, name FROM spotify_incoming_1_artists ORDER BY id
+SELECT id, name FROM spotify_incoming_2_artists ORDER BY id
 ON CONFLICT (id) DO UPDATE SET name = excluded.name, checked_on = excluded.checked_on
 WHERE (kept.name, kept.checked_on) IS DISTINCT FROM (excluded.name, excluded.checked_on);
 
 INSERT INTO {path.spotify_albums} AS kept (id, name, release_date, kind, total_tracks)
-SELECT id, name, release_date, kind, total_tracks FROM spotify_incoming_1_albums ORDER BY id
+SELECT id, name, release_date, kind, total_tracks FROM spotify_incoming_2_albums ORDER BY id
 ON CONFLICT (id) DO UPDATE SET
     name = excluded.name,
     release_date = coalesce(excluded.release_date, kept.release_date),
@@ -22,10 +22,13 @@ WHERE (kept.name, kept.release_date, kept.kind, kept.total_tracks, kept.checked_
 );
 
 INSERT INTO {path.spotify_tracks} AS kept (
-    id, name, artist_ids, album_id, duration_ms, explicit, isrc, popularity, track_number, disc_number, preview_url
+    id, name, artist_ids, album_id, duration_ms, explicit, isrc, popularity, track_number, disc_number, preview_url,
+    name_hash
 )
-SELECT id, name, artist_ids, album_id, duration_ms, explicit, isrc, popularity, track_number, disc_number, preview_url
-FROM spotify_incoming_1_tracks
+SELECT
+    id, name, artist_ids, album_id, duration_ms, explicit, isrc, popularity, track_number, disc_number, preview_url,
+    name_hash
+FROM spotify_incoming_2_tracks
 ORDER BY id
 ON CONFLICT (id) DO UPDATE SET
     name = excluded.name,
@@ -38,10 +41,11 @@ ON CONFLICT (id) DO UPDATE SET
     track_number = coalesce(excluded.track_number, kept.track_number),
     disc_number = coalesce(excluded.disc_number, kept.disc_number),
     preview_url = coalesce(excluded.preview_url, kept.preview_url),
+    name_hash = excluded.name_hash,
     checked_on = excluded.checked_on
 WHERE (
     kept.name, kept.artist_ids, kept.album_id, kept.duration_ms, kept.explicit, kept.isrc, kept.popularity,
-    kept.track_number, kept.disc_number, kept.preview_url, kept.checked_on
+    kept.track_number, kept.disc_number, kept.preview_url, kept.name_hash, kept.checked_on
 ) IS DISTINCT FROM (
     excluded.name,
     excluded.artist_ids,
@@ -53,5 +57,6 @@ WHERE (
     coalesce(excluded.track_number, kept.track_number),
     coalesce(excluded.disc_number, kept.disc_number),
     coalesce(excluded.preview_url, kept.preview_url),
+    excluded.name_hash,
     excluded.checked_on
 )

@@ -13,6 +13,7 @@ SELECT
         FROM pg_class AS class
         WHERE class.oid IN (
             to_regclass('{path.spotify_matches}'),
+            to_regclass('{path.spotify_tracks}'),
             to_regclass('{path.spotify_dead_letters}'),
             to_regclass('{path.spotify_leases}')
         )

@@ -40,12 +40,14 @@ class Batch(NamedTuple):
 
     Attributes:
         matches: for the store, and for the cache where they answer a name.
-        tracks: for the cache.
+        tracks: of these matches and others, for the cache.
+        extra_tracks: nobody's answer yet, for both.
         missing: ids that Spotify does not know; for the cache.
     """
 
     matches: tuple[Match, ...]
     tracks: tuple[Track, ...]
+    extra_tracks: tuple[Track, ...]
     missing: tuple[str, ...]
 
 
@@ -55,6 +57,7 @@ class BatchWriter:
     Args:
         write: takes verdicts into the store, all or none; called from one thread.
         keep: takes tracks, unknown ids and verdicts into the cache; one that fails costs the next run's hits.
+        write_tracks: takes tracks into the store that no verdict is about, before the verdicts of the batch.
         on_written: called with the number of rows of each batch that is in the store.
         on_retry: called before every further attempt to write.
     """
@@ -64,6 +67,7 @@ class BatchWriter:
         write: Write,
         keep: Keep | None = None,
         *,
+        write_tracks: Callable[[Sequence[Track]], object] | None = None,
         size: int = BATCH_ROWS,
         age_s: float = BATCH_AGE_S,
         policy: Policy = _POLICY,
@@ -73,11 +77,13 @@ class BatchWriter:
     ) -> None:
         self._write = write
         self._keep = keep
+        self._write_tracks = write_tracks or (lambda _: None)
         self._policy = policy
         self._on_written = on_written or (lambda _: None)
         self._on_retry = on_retry
         self._matches: Flush[Match] = Flush(size, age_s, clock=clock)
         self._tracks: list[Track] = []
+        self._extra_tracks: list[Track] = []
         self._missing: list[str] = []
         self._interrupt = Interrupt()
         self._workers: Workers[Batch] = Workers(1, self._work, self._interrupt, size=_WAITING, name="writer")
@@ -105,8 +111,9 @@ class BatchWriter:
             if full := self._matches.add(match):
                 self._hand_over(full)
 
-    def cache_later(self, tracks: Sequence[Track], missing: Sequence[str]) -> None:
-        """Take what is for the cache only; it goes with the next verdicts."""
+    def keep_later(self, tracks: Sequence[Track], extra_tracks: Sequence[Track], missing: Sequence[str]) -> None:
+        """Take what came beside verdicts; it goes with the next ones."""
+        self._extra_tracks += extra_tracks
         if self._keep:
             self._tracks += tracks
             self._missing += missing
@@ -120,17 +127,21 @@ class BatchWriter:
     def _hand_over(self, matches: list[Match]) -> None:
         tracks, self._tracks = self._tracks, []
         missing, self._missing = self._missing, []
-        if matches or tracks or missing:
-            self._workers.put(Batch(tuple(matches), tuple(tracks), tuple(missing)))
+        extra_tracks, self._extra_tracks = self._extra_tracks, []
+        if matches or tracks or extra_tracks or missing:
+            self._workers.put(Batch(tuple(matches), tuple(tracks), tuple(extra_tracks), tuple(missing)))
 
     def _work(self, batch: Batch) -> None:
+        if batch.extra_tracks:
+            self._try(lambda: self._write_tracks(batch.extra_tracks))
         if batch.matches:
-            retry(
-                lambda: self._write(batch.matches), self._policy, sleep=self._interrupt.sleep, on_retry=self._on_retry
-            )
+            self._try(lambda: self._write(batch.matches))
             self._on_written(len(batch.matches))
         if self._keep:
             try:
-                self._keep(batch.tracks, batch.missing, batch.matches)
+                self._keep([*batch.tracks, *batch.extra_tracks], batch.missing, batch.matches)
             except ExternalError as error:
                 log.logger(__name__).warning("the cache cannot be written: %s", error)
+
+    def _try(self, write: Callable[[], object]) -> None:
+        retry(write, self._policy, sleep=self._interrupt.sleep, on_retry=self._on_retry)

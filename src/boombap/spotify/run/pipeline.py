@@ -157,7 +157,7 @@ class Pipeline:
             is_idle = not self._open and not self._waiting
             chunk = self._parts.prefetcher.get(_STEP_S if is_idle else 0.0)
             if chunk:
-                self.statistics.hits += len(chunk.hits)
+                self.statistics.count_known(chunk.hits)
                 self._deliver(chunk.hits)
                 self._waiting += len(chunk.misses)
                 self._parts.scheduler.add(chunk.misses, self._clock())
@@ -311,7 +311,7 @@ class Pipeline:
         if request.endpoint is Endpoint.TRACKS:
             answered = zip(request.ids, result.response.tracks, strict=True)
             missing = tuple(id_ for id_, track in answered if track is None and id_ not in result.broken)
-        self._parts.writer.cache_later([*tracks, *extra_tracks], missing)
+        self._parts.writer.keep_later(tracks, extra_tracks, missing)
         return self._deliver(matches, asked=True)
 
     def _count_forbidden(self, rejection: Rejection) -> None:

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from boombap.spotify.model import STORED
+
 if TYPE_CHECKING:
-    from boombap.spotify.model import Endpoint, Outcome
+    from collections.abc import Sequence
+
+    from boombap.spotify.model import Endpoint, Match, Outcome
 
 
 class RunStatistics:
@@ -15,6 +19,7 @@ class RunStatistics:
     Attributes:
         outcomes: tracks by their outcome.
         hits: tracks that the cache answered.
+        stored_hits: tracks that the stored tracks answered.
         requests: sent to the Web API, by kind; tokens not among them.
         retries: requests sent again.
         failures: the errors that tracks were given up for, by message.
@@ -23,11 +28,17 @@ class RunStatistics:
 
     def __init__(self) -> None:
         self.outcomes: Counter[Outcome] = Counter()
-        self.hits = 0
+        self.hits = self.stored_hits = 0
         self.requests: Counter[Endpoint] = Counter()
         self.retries = 0
         self.failures: Counter[str] = Counter()
         self.refused_ids: Counter[str] = Counter()
+
+    def count_known(self, matches: Sequence[Match]) -> None:
+        """Count verdicts for which Spotify was not asked."""
+        stored = sum(match.reasons[-1:] == (STORED,) for match in matches)
+        self.stored_hits += stored
+        self.hits += len(matches) - stored
 
     @property
     def tracks(self) -> int:

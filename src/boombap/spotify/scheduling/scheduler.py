@@ -58,7 +58,7 @@ class Settled(NamedTuple):
 
     Attributes:
         matches: verdicts, each about a track that nothing more is asked for.
-        extra_tracks: tracks of the response that are worth caching, wanted or not; from album pages only.
+        extra_tracks: tracks of the response that are worth keeping, wanted or not; in development mode only.
     """
 
     matches: list[Match]
@@ -147,11 +147,13 @@ class RequestScheduler:
             return Settled(self._take_by_id(request, waiting, response, broken))
         tracks = [track for track in response.tracks if track]
         matches = [match(query, tracks) for query in waiting]
+        # Where requests are few, what came with this one may spare another.
+        extra = tracks if self.mode is Mode.DEVELOPMENT else ()
         if not _is_filtered(request):
-            return Settled(matches)
+            return Settled(matches, extra)
         missed = {verdict.wanted.key for verdict in matches if _may_be_missed(verdict, tracks)}
         self._following += [_plain_search(query) for query in waiting if query.key in missed]
-        return Settled([verdict for verdict in matches if verdict.wanted.key not in missed])
+        return Settled([verdict for verdict in matches if verdict.wanted.key not in missed], extra)
 
     @property
     def wakes_at_s(self) -> float | None:
