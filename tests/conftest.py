@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import subprocess
@@ -39,6 +40,17 @@ settings.load_profile("busy machine")
 def pytest_configure() -> None:
     # Before `isolated` moves HOME, under which the servers of other versions lie.
     os.environ.setdefault("BOOMBAP_TEST_SERVERS", str(Path.home() / ".cache" / "boombap" / "test-servers"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[object]:
+    """Collect without looking for garbage: nearly all that is made stays, and looking takes a quarter of the time."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.fixture(autouse=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,6 @@ import pytest
 import boombap
 
 ROOT = Path(boombap.__file__).parent
-MODULES = sorted(ROOT.rglob("*.py"))
 MOST_LINES = 400
 MOST_LINES_OF_A_FUNCTION = 60
 # ctx/repository/git.py hands it on to git, without the variables that would lead git to another repository; the tour to
@@ -20,30 +20,42 @@ DRIVERS = {"psycopg2", "pycurl", "hiredis"}
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
-@pytest.fixture(autouse=True)
-def isolated() -> None:
-    """Reading sources needs no folder or environment of its own; thousands of those take half a minute."""
+@dataclass(frozen=True)
+class Module:
+    """A module of the package, parsed and walked once for all rules."""
+
+    name: str
+    text: str
+    tree: ast.Module
+    nodes: list[ast.AST]
+
+    @property
+    def documented(self) -> list[tuple[str, ast.AST]]:
+        """The module, its public classes and functions, each with where it is."""
+        return [(self.name, self.tree), *((f"{self.name}: {name}", node) for name, node in public(self.tree))]
+
+    @property
+    def imported(self) -> set[str]:
+        """The packages that it imports."""
+        names = set()
+        for node in self.nodes:
+            if isinstance(node, ast.Import):
+                names |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                names.add(node.module or "")
+        return {name.partition(".")[0] for name in names}
 
 
-def name_of(path: Path) -> str:
-    return path.relative_to(ROOT).as_posix()
+@pytest.fixture(scope="module")
+def modules() -> list[Module]:
+    """Every module; parsing them takes a second, and a test of each module by itself would take ten."""
+    return [read(path) for path in sorted(ROOT.rglob("*.py"))]
 
 
-every_module = pytest.mark.parametrize("path", MODULES, ids=name_of)
-
-
-def tree(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"))
-
-
-def imported(path: Path) -> set[str]:
-    names = set()
-    for node in ast.walk(tree(path)):
-        if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            names.add(node.module or "")
-    return {name.partition(".")[0] for name in names}
+def read(path: Path) -> Module:
+    text = path.read_text(encoding="utf-8")
+    tree = ast.parse(text)
+    return Module(path.relative_to(ROOT).as_posix(), text, tree, list(ast.walk(tree)))
 
 
 def public(node: ast.AST, prefix: str = "") -> list[tuple[str, ast.AST]]:
@@ -57,60 +69,58 @@ def public(node: ast.AST, prefix: str = "") -> list[tuple[str, ast.AST]]:
     return definitions
 
 
-@every_module
-def test_module_and_its_public_parts_have_docstrings(path: Path) -> None:
-    module = tree(path)
-    assert ast.get_docstring(module), "the module has none"
-    missing = [name for name, node in public(module) if not ast.get_docstring(node)]  # type: ignore[arg-type]
-    assert missing == []
+def docstring(node: ast.AST) -> str:
+    return ast.get_docstring(node) or ""  # type: ignore[arg-type]
 
 
-@every_module
-def test_docstring_begins_with_a_sentence(path: Path) -> None:
-    module = tree(path)
-    nodes = [("module", module), *public(module)]
-    firsts = {name: (ast.get_docstring(node) or "x.").splitlines()[0] for name, node in nodes}  # type: ignore[arg-type]
-    assert [name for name, first in firsts.items() if not first.endswith((".", "::", ":"))] == []
+def test_every_module_is_read(modules: list[Module]) -> None:
+    assert {"__init__.py", "errors.py", "cli/main.py", "deps/manifest/go.py"} <= {module.name for module in modules}
 
 
-@pytest.mark.parametrize("path", [path for path in MODULES if path.name == "__init__.py"], ids=name_of)
-def test_init_holds_a_docstring_and_nothing_else(path: Path) -> None:
-    body = tree(path).body[1:]
-    if path.parent == ROOT:
-        assert [ast.unparse(node) for node in body] == [f"__version__ = {boombap.__version__!r}"]
-    else:
-        assert body == []
+def test_modules_and_their_public_parts_have_docstrings(modules: list[Module]) -> None:
+    assert [place for module in modules for place, node in module.documented if not docstring(node)] == []
 
 
-@every_module
-def test_module_is_not_too_long(path: Path) -> None:
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= MOST_LINES
+def test_docstrings_begin_with_a_sentence(modules: list[Module]) -> None:
+    firsts = {place: docstring(node).partition("\n")[0] for module in modules for place, node in module.documented}
+    assert [place for place, first in firsts.items() if first and not first.endswith((".", "::", ":"))] == []
 
 
-@every_module
-def test_no_function_is_too_long(path: Path) -> None:
+def test_init_holds_a_docstring_and_nothing_else(modules: list[Module]) -> None:
+    bodies = {module.name: module.tree.body[1:] for module in modules if module.name.endswith("__init__.py")}
+    assert [ast.unparse(node) for node in bodies.pop("__init__.py")] == [f"__version__ = {boombap.__version__!r}"]
+    assert [name for name, body in bodies.items() if body] == []
+
+
+def test_no_module_is_too_long(modules: list[Module]) -> None:
+    sizes = {module.name: len(module.text.splitlines()) for module in modules}
+    assert {name: size for name, size in sizes.items() if size > MOST_LINES} == {}
+
+
+def test_no_function_is_too_long(modules: list[Module]) -> None:
     sizes = {
-        node.name: (node.end_lineno or 0) - node.lineno + 1
-        for node in ast.walk(tree(path))
+        f"{module.name}: {node.name}": (node.end_lineno or 0) - node.lineno + 1
+        for module in modules
+        for node in module.nodes
         if isinstance(node, FUNCTIONS)
     }
-    assert {name: size for name, size in sizes.items() if size > MOST_LINES_OF_A_FUNCTION} == {}
+    assert {place: size for place, size in sizes.items() if size > MOST_LINES_OF_A_FUNCTION} == {}
 
 
-@every_module
-def test_only_the_loader_and_the_terminal_read_the_environment(path: Path) -> None:
-    reads = [
-        node.lineno
-        for node in ast.walk(tree(path))
+def test_only_the_loader_and_the_terminal_read_the_environment(modules: list[Module]) -> None:
+    readers = {
+        module.name
+        for module in modules
+        for node in module.nodes
         if isinstance(node, ast.Attribute) and node.attr in ("environ", "environb", "getenv")
-    ]
-    assert not reads or name_of(path) in ENVIRONMENT_READERS
+    }
+    assert readers <= ENVIRONMENT_READERS
 
 
 def test_terminal_reads_no_more_than_it_must() -> None:
     asked = {
         node.args[0].value
-        for node in ast.walk(tree(ROOT / "output" / "terminal.py"))
+        for node in read(ROOT / "output" / "terminal.py").nodes
         if isinstance(node, ast.Call)
         and ast.unparse(node.func) == "os.environ.get"
         and isinstance(node.args[0], ast.Constant)
@@ -118,17 +128,18 @@ def test_terminal_reads_no_more_than_it_must() -> None:
     assert asked == {"NO_COLOR", "TERM"}
 
 
-@every_module
-def test_asyncio_is_not_used(path: Path) -> None:
-    assert "asyncio" not in imported(path)
-    assert not any(isinstance(node, ast.AsyncFunctionDef | ast.Await) for node in ast.walk(tree(path)))
+def test_asyncio_is_not_used(modules: list[Module]) -> None:
+    asynchronous = ast.AsyncFunctionDef | ast.Await
+    assert [module.name for module in modules if "asyncio" in module.imported] == []
+    assert [module.name for module in modules if any(isinstance(node, asynchronous) for node in module.nodes)] == []
 
 
-@every_module
-def test_drivers_are_imported_by_clients_only(path: Path) -> None:
-    assert not imported(path) & DRIVERS or name_of(path).startswith("clients/")
+def test_drivers_are_imported_by_clients_only(modules: list[Module]) -> None:
+    users = {module.name for module in modules if module.imported & DRIVERS}
+    assert users
+    assert [name for name in users if not name.startswith("clients/")] == []
 
 
-def test_every_package_is_one() -> None:
-    folders = {path.parent for path in MODULES}
-    assert [name_of(folder) for folder in folders if not (folder / "__init__.py").exists()] == []
+def test_every_package_is_one(modules: list[Module]) -> None:
+    folders = {(ROOT / module.name).parent for module in modules}
+    assert [str(folder.relative_to(ROOT)) for folder in folders if not (folder / "__init__.py").exists()] == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -81,64 +82,82 @@ TESTS = [path for path in sorted((ROOT / "tests").rglob("*.py")) if is_converted
 WRITTEN = [path for path in PAGES if path.name not in GENERATED]
 
 
-@pytest.fixture(autouse=True)
-def isolated() -> None:
-    """Reading sources needs no folder or environment of its own; thousands of those take half a minute."""
-
-
 def place(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
-def docstrings(path: Path) -> Iterator[tuple[int, str]]:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.FunctionDef | ast.ClassDef | ast.Module) and (text := ast.get_docstring(node)):
-            yield getattr(node, "lineno", 1), text
+@cache
+def read(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=place)
-def test_a_docstring_says_what_is_returned(path: Path):
+@pytest.fixture(scope="module")
+def nodes() -> dict[Path, list[ast.AST]]:
+    """What every source and test consists of, by file; parsed once for all rules, each of which is one test."""
+    return {path: list(ast.walk(ast.parse(read(path)))) for path in {*SOURCES, *TESTS}}
+
+
+def unwanted(paths: list[Path], phrases: dict[str, str], without: str = "") -> list[str]:
+    """Return the unwanted phrases in files, outside of what a pattern matches, with what is plain."""
+    texts = {path: re.sub(without, "", read(path), flags=re.DOTALL) if without else read(path) for path in paths}
+    return [
+        f"{place(path)}: {phrase} > {plain}"
+        for phrase, plain in phrases.items()
+        for path, text in texts.items()
+        if re.search(phrase, text, re.IGNORECASE)
+    ]
+
+
+def test_a_docstring_says_what_is_returned(nodes: dict[Path, list[ast.AST]]):
     """PEP 257 and the standard library write "Return"."""
-    assert [f"{place(path)}:{line}" for line, text in docstrings(path) if text.startswith("Give ")] == []
+    documented = ast.FunctionDef | ast.ClassDef | ast.Module
+    assert [
+        f"{place(path)}:{getattr(node, 'lineno', 1)}"
+        for path in SOURCES
+        for node in nodes[path]
+        if isinstance(node, documented) and (ast.get_docstring(node) or "").startswith("Give ")
+    ] == []
 
 
-@pytest.mark.parametrize("path", [*SOURCES, *PAGES], ids=place)
-def test_no_phrase_comes_back(path: Path):
-    text = path.read_text(encoding="utf-8")
-    unwanted = {phrase: plain for phrase, plain in PHRASES.items() if re.search(phrase, text, re.IGNORECASE)}
-    assert unwanted == {}
+def test_no_phrase_comes_back():
+    assert unwanted([*SOURCES, *PAGES], PHRASES) == []
 
 
-@pytest.mark.parametrize("path", [*CONVERTED, *WRITTEN], ids=place)
-def test_no_phrase_comes_back_where_it_was_converted(path: Path):
+def test_no_phrase_comes_back_where_it_was_converted():
     """Output that a page quotes is the tool's."""
-    text = re.sub(r"```text\n.*?```", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
-    unwanted = {phrase: plain for phrase, plain in CONVERTED_PHRASES.items() if re.search(phrase, text, re.IGNORECASE)}
-    assert unwanted == {}
+    assert unwanted([*CONVERTED, *WRITTEN], CONVERTED_PHRASES, without=r"```text\n.*?```") == []
 
 
-def bound_names(path: Path) -> Iterator[tuple[int, str]]:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+def bound_names(nodes: list[ast.AST]) -> Iterator[tuple[int, str]]:
+    for node in nodes:
         if isinstance(node, ast.arg):
             yield node.lineno, node.arg
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             yield node.lineno, node.id
 
 
-def loop_targets(path: Path) -> Iterator[tuple[int, str]]:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+def loop_targets(nodes: list[ast.AST]) -> Iterator[tuple[int, str]]:
+    for node in nodes:
         if isinstance(node, ast.For | ast.comprehension):
             for target in ast.walk(node.target):
                 if isinstance(target, ast.Name):
                     yield target.lineno, target.id
 
 
-@pytest.mark.parametrize("path", CONVERTED, ids=place)
-def test_a_name_is_that_of_the_thing(path: Path):
+def test_a_name_is_that_of_the_thing(nodes: dict[Path, list[ast.AST]]):
     plain = EMPTY_NAMES | FOREIGN_NAMES
-    assert [f"{place(path)}:{line}: {name} > {plain[name]}" for line, name in bound_names(path) if name in plain] == []
+    assert [
+        f"{place(path)}:{line}: {name} > {plain[name]}"
+        for path in CONVERTED
+        for line, name in bound_names(nodes[path])
+        if name in plain
+    ] == []
 
 
-@pytest.mark.parametrize("path", [*CONVERTED, *TESTS], ids=place)
-def test_no_loop_variable_is_named_one(path: Path):
-    assert [f"{place(path)}:{line}" for line, name in loop_targets(path) if name == "one"] == []
+def test_no_loop_variable_is_named_one(nodes: dict[Path, list[ast.AST]]):
+    assert [
+        f"{place(path)}:{line}"
+        for path in [*CONVERTED, *TESTS]
+        for line, name in loop_targets(nodes[path])
+        if name == "one"
+    ] == []
