@@ -75,10 +75,17 @@ def isolated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture(scope="session")
-def clusters(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clusters]:
+def cluster_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Path]]:
+    """Make a folder for a cluster that writes as safely as one in production: where there is room, in memory."""
+    with ExitStack() as stack:
+        yield lambda: _memory(stack) or tmp_path_factory.mktemp("cluster")
+
+
+@pytest.fixture(scope="session")
+def clusters(cluster_folder: Callable[[], Path]) -> Iterator[Clusters]:
     """PostgreSQL of every version, each started by the first test that asks for it."""
     with ExitStack() as stack:
-        yield Clusters(lambda: _memory(stack) or tmp_path_factory.mktemp("cluster"), stack)
+        yield Clusters(cluster_folder, stack)
 
 
 def _memory(stack: ExitStack) -> Path | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import psycopg2
@@ -16,7 +16,7 @@ from boombap.health.finding import Severity
 from databases import SETTINGS, Cluster, Database, execute, until
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from boombap.db.model import Diagnosis
@@ -82,24 +82,15 @@ CREATE INDEX tracks_album_again ON tracks (album);
 
 @pytest.fixture(scope="module")
 def planted(clusters: Clusters) -> Iterator[dict[int, Diagnosis]]:
-    """By major version, the diagnosis of a database with every fault that goes together with the others."""
-    found: dict[int, Diagnosis] = {}
-    with ExitStack() as stack:
-        yield _Planted(clusters, found, stack)
+    """By major version, the diagnosis of a database with every fault that goes together with the others.
 
-
-class _Planted(dict[int, "Diagnosis"]):
-    def __init__(self, clusters: Clusters, found: dict[int, Diagnosis], stack: ExitStack) -> None:
-        super().__init__(found)
-        self._clusters = clusters
-        self._stack = stack
-
-    def __missing__(self, major: int) -> Diagnosis:
-        cluster = self._clusters.get(major)
-        database = cluster.copy()
-        self._stack.callback(cluster.drop, database)
-        self[major] = _diagnose_planted(database)
-        return self[major]
+    A session has to be idle for two seconds before it is a finding; all versions wait at the same time.
+    """
+    databases = {major: clusters.get(major).copy() for major in servers.MAJORS}
+    with ThreadPoolExecutor(len(databases)) as threads:
+        yield dict(zip(databases, threads.map(_diagnose_planted, databases.values()), strict=True))
+    for database in databases.values():
+        database.cluster.drop(database)
 
 
 def _diagnose_planted(database: Database) -> Diagnosis:
@@ -190,10 +181,10 @@ def test_duplicate_indexes_are_gone_after_the_remedies(cluster: Cluster):
 
 
 @pytest.fixture(scope="module")
-def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+def bare(cluster_folder: Callable[[], Path]) -> Iterator[Cluster]:
     """PostgreSQL 18 that preloads nothing and has a dangerous setting."""
     settings: dict[str, Any] = SETTINGS | {"shared_preload_libraries": "", "full_page_writes": "off"}
-    with servers.running_postgres(18, tmp_path_factory.mktemp("bare"), **settings) as running:
+    with servers.running_postgres(18, cluster_folder(), **settings) as running:
         yield Cluster(running)
 
 
@@ -297,10 +288,10 @@ def test_thousands_of_tables_stay_within_the_time_limits(empty: Database):
     assert diagnosis.elapsed_ms < 5_000
 
 
-def test_a_replica_is_diagnosed_and_says_what_is_not_for_it(tmp_path: Path, clusters: Clusters):
+def test_a_replica_is_diagnosed_and_says_what_is_not_for_it(cluster_folder: Callable[[], Path], clusters: Clusters):
     primary = clusters.get(15)
     sample = primary.sample()
-    with servers.replica_of(primary.running, tmp_path / "replica", **SETTINGS) as running:
+    with servers.replica_of(primary.running, cluster_folder(), **SETTINGS) as running:
         diagnosis = Database(Cluster(running), sample.name).diagnose()
         assert diagnosis.server.is_replica
         assert skipped(diagnosis)["unused_index"] == "not on a replica"

@@ -18,7 +18,7 @@ from db.test_cli import ask, one_line
 from db.test_examine import HEALTH, findings, skipped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from databases import Database
@@ -76,9 +76,9 @@ def test_without_usage_slow_gives_the_grant(boombap: Run, made: Database):
     assert "needs USAGE on schema" in note.stderr
 
 
-def test_statements_that_are_not_loaded_are_skipped_with_the_reason(boombap: Run, tmp_path: Path):
+def test_statements_that_are_not_loaded_are_skipped_with_the_reason(boombap: Run, cluster_folder: Callable[[], Path]):
     settings = SETTINGS | {"shared_preload_libraries": ""}
-    with servers.running_postgres(18, tmp_path / "bare", **settings) as running:
+    with servers.running_postgres(18, cluster_folder(), **settings) as running:
         database = Cluster(running).main
         install(database, "pg_stat_statements")
         line = one_line(boombap("db", "slow", DATABASE_URL=database.url()), code=3)
@@ -149,7 +149,7 @@ def test_a_policy_of_a_stranger_is_not_run(empty: Database):
 
 _BLOATED = """
 CREATE TABLE plays (id int PRIMARY KEY, note text) WITH (autovacuum_enabled = off);
-INSERT INTO plays SELECT n, repeat('x', 900) FROM generate_series(1, 90000) AS n;
+INSERT INTO plays SELECT n, repeat('x', 1900) FROM generate_series(1, 32000) AS n;
 DELETE FROM plays WHERE id % 10 <> 0;
 VACUUM ANALYZE plays;
 """

@@ -19,6 +19,8 @@ from boombap.interrupt import Interrupt
 from databases import SETTINGS, Cluster, until
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from boombap.clients.postgres.target import Target
     from databases import Database
 
@@ -98,8 +100,8 @@ def test_a_database_that_is_gone_meanwhile_is_passed_over(healthy: Database):
     assert [type(one) for one in answers] == [Failure, Failure, Diagnosis]
 
 
-def test_a_database_that_pg_hba_refuses_is_passed_over(tmp_path: Path):
-    with servers.running_postgres(18, tmp_path / "hba", **SETTINGS) as running:
+def test_a_database_that_pg_hba_refuses_is_passed_over(cluster_folder: Callable[[], Path]):
+    with servers.running_postgres(18, cluster_folder(), **SETTINGS) as running:
         database = Cluster(running).main
         database.run("CREATE DATABASE refused")
         (file,) = (Path(row["file"]) for row in database.run("SELECT current_setting('hba_file') AS file"))
