@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from backups import items_in
-from boombap.config.secret import Secret
+from boombap.clients.redis.target import Target, from_text
 from boombap.errors import EXIT_EXTERNAL
 from boombap.redis.transfer.backup_file import BackupFile
 from boombap.redis.transfer.reading import LARGE_BYTES, Torn, fetch
@@ -33,22 +33,34 @@ READ = {
 }  # fmt: skip
 
 
-def fill(cache: Cache, size: int, elements: int) -> None:
-    """Make a value of each type, some far larger than a window."""
+def fill(cache: Cache, size: int, elements: int, *keys: str) -> None:
+    """Make a value of each type, some far larger than a window; with `keys`, only those."""
     with cache.connection() as connection:
-        connection.call("SET", "text", ("näher " * (size // 6)).encode(), "PX", 5_000_000)
-        connection.call("SET", "binary", random.Random(7).randbytes(size // 100) * 100)
-        for at in range(0, elements, 1000):
-            numbers = range(at, at + 1000)
-            connection.pipeline(
-                [
-                    ("RPUSH", "list", *(f"element {n}" for n in numbers)),
-                    ("HSET", "hash", *(word for n in numbers for word in (f"field{n}", f"value {n}"))),
-                    ("SADD", "set", *(f"member {n}" for n in numbers)),
-                    ("ZADD", "zset", *(word for n in numbers for word in (n * 1.1, f"member {n}"))),
-                ]
-            )
-            connection.pipeline([("XADD", "stream", f"{n + 1}-1", "field", f"value {n}") for n in numbers])
+        for key in keys or READ:
+            if key == "text":
+                connection.call("SET", key, ("näher " * (size // 6)).encode(), "PX", 5_000_000)
+            elif key == "binary":
+                connection.call("SET", key, random.Random(7).randbytes(size // 100) * 100)
+            else:
+                for at in range(0, elements, 1000):
+                    connection.pipeline(adding(key, range(at, at + 1000)))
+
+
+def adding(key: str, numbers: range) -> list[tuple[Any, ...]]:
+    """Return the commands that add elements to a value."""
+    if key == "list":
+        return [("RPUSH", key, *(f"element {n}" for n in numbers))]
+    if key == "hash":
+        return [("HSET", key, *(word for n in numbers for word in (f"field{n}", f"value {n}")))]
+    if key == "set":
+        return [("SADD", key, *(f"member {n}" for n in numbers))]
+    if key == "zset":
+        return [("ZADD", key, *(word for n in numbers for word in (n * 1.1, f"member {n}")))]
+    return [("XADD", key, f"{n + 1}-1", "field", f"value {n}") for n in numbers]
+
+
+def target(url: str) -> Target:
+    return from_text(url, origin="the test")
 
 
 def content(cache: Cache) -> dict[str, Any]:
@@ -85,13 +97,12 @@ def test_no_line_of_a_large_value_is_long(cache: Cache, tmp_path: Path):
     "refused", ["-memory", "-memory -strlen -llen", "-memory -watch -multi", "-multi", "-exec", "-exists"]
 )
 def test_sizes_and_watches_that_are_not_allowed_cost_nothing_but_memory(
-    boombap: Run, own_cache: Callable[..., Cache], caches: Caches, refused: str
+    boombap: Run, cache: Cache, caches: Caches, refused: str
 ):
-    source, to = own_cache(), caches.redis()
+    source, to = cache, caches.redis()
     fill(source, 2_000_000, 5000)
-    source.call("ACL", "SETUSER", "u", "on", ">p", "~*", "+@all", *refused.split())
-    url = source.url.replace("redis://", "redis://u:p@")
-    done = boombap("redis", "copy", "--to", to.url, REDIS_URL=url)
+    with limited_user(source, "+@all", *refused.split()) as url:
+        done = boombap("redis", "copy", "--to", to.url, REDIS_URL=url)
     assert ("7 copied" in done.stdout, done.returncode) == (True, 0), done.stdout
     assert content(to) == content(source)
 
@@ -127,14 +138,9 @@ def test_a_right_to_write_that_is_missing_is_named(
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("refused", ["", "-watch", "-multi", "-exec", "-exists"])
-def test_a_value_that_changes_while_it_is_read_is_torn(
-    own_cache: Callable[..., Cache], change: tuple[Any, ...], refused: str
-):
-    cache = own_cache()
-    fill(cache, 10, 40_000)
-    cache.call("ACL", "SETUSER", "u", "on", ">p", "~*", "+@all", *refused.split())
-    user = cache.target.replace(username="u", password=Secret("p"))
-    with cache.connection(user) as connection:
+def test_a_value_that_changes_while_it_is_read_is_torn(cache: Cache, change: tuple[Any, ...], refused: str):
+    fill(cache, 10, 40_000, "list")
+    with limited_user(cache, "+@all", *refused.split()) as url, cache.connection(target(url)) as connection:
         [item] = fetch(connection, 0, [b"list"])
         assert item.windows is not None
         windows = item.windows()
@@ -154,13 +160,9 @@ def test_a_value_that_changes_while_it_is_read_is_torn(
         ("zset", ("ZADD", "zset", 7.5, "member 0")),
     ],
 )  # fmt: skip
-def test_a_change_that_keeps_the_length_is_seen_without_watch(
-    own_cache: Callable[..., Cache], key: str, change: tuple[Any, ...]
-):
-    cache = own_cache()
-    fill(cache, 1_000_000, 20_000)
-    cache.call("ACL", "SETUSER", "u", "on", ">p", "~*", "+@all", "-watch")
-    with cache.connection(cache.target.replace(username="u", password=Secret("p"))) as connection:
+def test_a_change_that_keeps_the_length_is_seen_without_watch(cache: Cache, key: str, change: tuple[Any, ...]):
+    fill(cache, 1_000_000, 20_000, key)
+    with limited_user(cache, "+@all", "-watch") as url, cache.connection(target(url)) as connection:
         [item] = fetch(connection, 0, [key.encode()])
         assert item.windows is not None
         *_, last = item.windows()
