@@ -100,9 +100,8 @@ def replica_of(primary: Running, folder: Path, **settings: str) -> Iterator[Runn
 @contextmanager
 def running_valkey(folder: Path, *, tcp: bool = False, **settings: str) -> Iterator[Running]:
     """Run Valkey and stop it in the end; underscores in the names of settings become hyphens."""
-    directives = {name.replace("_", "-"): value for name, value in settings.items()}
     try:
-        yield valkey.start(folder, settings=directives, port=free_port() if tcp else None)
+        yield valkey.start(folder, settings=_directives(settings), port=free_port() if tcp else None)
     finally:
         valkey.stop(folder)
 
@@ -110,12 +109,16 @@ def running_valkey(folder: Path, *, tcp: bool = False, **settings: str) -> Itera
 @contextmanager
 def running_redis(folder: Path, *, tcp: bool = False, **settings: str) -> Iterator[Running]:
     """Run Debian's Redis, otherwise as `running_valkey`."""
-    directives = {name.replace("_", "-"): value for name, value in settings.items()}
     program = require_redis()
     try:
-        yield valkey.start(folder, settings=directives, binary=program, port=free_port() if tcp else None)
+        yield valkey.start(folder, settings=_directives(settings), binary=program, port=free_port() if tcp else None)
     finally:
         valkey.stop(folder)
+
+
+def _directives(settings: dict[str, str]) -> dict[str, str]:
+    # The server looks ten times a second whether it shall end, unless told to look more often.
+    return {"hz": "100", **{name.replace("_", "-"): value for name, value in settings.items()}}
 
 
 @contextmanager

@@ -37,5 +37,5 @@ def test_no_repetition_takes_long(piece: str):
     begun_s = time.process_time()
     for opening in ("", "{", '{"', "{/*"):
         with pytest.raises(Malformed):
-            read(opening + piece * (1_000_000 // len(piece)))
-    assert time.process_time() - begun_s < 5
+            read(opening + piece * (200_000 // len(piece)))
+    assert time.process_time() - begun_s < 2

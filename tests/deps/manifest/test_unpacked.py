@@ -186,9 +186,9 @@ def test_a_root_that_is_not_there(tmp_path: Path):
 @pytest.mark.parametrize("piece", [MAGIC, b"\xff", b"dep\t", b"\n", b"=>\t\n", b"\x80"])
 def test_no_repetition_takes_long(tmp_path: Path, piece: bytes):
     begun_s = time.process_time()
-    text = piece * (2_000_000 // len(piece))
+    text = piece * (500_000 // len(piece))
     installed(tmp_path, {"a": b"\x7fELF" + text, "b": program() + text, "c": program(text.decode("latin-1"))})
-    assert time.process_time() - begun_s < 5
+    assert time.process_time() - begun_s < 2
 
 
 def test_an_audit_of_an_image(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
