@@ -132,3 +132,10 @@ def test_what_is_not_there():
     assert web.get("/shows").status == 404
     assert web.ask("/other").status == 404
     assert web.ask("/v1/tracks?ids=x", "DELETE").status == 405
+
+
+def test_a_year_of_five_digits_is_not_a_year():
+    web = Web(from_rows([CatalogueRow("Nas", "Halftime", "Illmatic", 19_945)]))
+    album = web.get("/search?type=album&q=illmatic").json["albums"]["items"][0]
+    assert album["release_date_precision"] in {"year", "month", "day"}
+    assert len(album["release_date"].split("-")[0]) == 4

@@ -20,6 +20,8 @@ _FEATURING = re.compile(r"\s+(?:feat\.?|ft\.?|featuring)\s+", re.IGNORECASE)
 _ALBUM_FROM = 7
 _DAYS = 28
 _FIRST_YEAR, _YEARS = 1985, 40
+# A date has four digits for the year.
+_LAST_YEAR = 9_999
 
 
 class CatalogueRow(NamedTuple):
@@ -227,7 +229,7 @@ def _with_guests(row: CatalogueRow) -> CatalogueRow:
 
 
 def _released(year: int | None, number: int) -> str:
-    year = year or _FIRST_YEAR + number % _YEARS
+    year = year if year and year <= _LAST_YEAR else _FIRST_YEAR + number % _YEARS
     month, day = 1 + number // 100 % 12, 1 + number // 10_000 % _DAYS
     return (f"{year:04d}", f"{year:04d}-{month:02d}", f"{year:04d}-{month:02d}-{day:02d}")[min(number % 10, 2)]
 
