@@ -40,7 +40,6 @@ UNCONVERTED = (
     "db",
     "deps",
     "redis",
-    "spotify/emulate",
     "spotify/encode.py",
     "spotify/matching",
     "spotify/webapi",

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from boombap.clients.postgres.session import Limits, Session
 from boombap.errors import UsageError
+from boombap.interrupt import Interrupt
 from boombap.spotify.emulate.catalogue import CatalogueRow, Shares, from_rows, made_up
-from boombap.spotify.emulate.rows import read_file
+from boombap.spotify.emulate.rows import read_database, read_file
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from databases import Database
 
 names = st.text(min_size=1, max_size=20)
 
@@ -80,3 +85,14 @@ def test_files_that_are_no_catalogue(tmp_path: Path, name: str, text: str):
         list(read_file(str(tmp_path / name)))
     with pytest.raises(UsageError, match="cannot be read"):
         list(read_file(str(tmp_path / "none.csv")))
+
+
+def test_the_rows_of_the_table(database: Database):
+    database.run("UPDATE tracks SET artist = 'Nas', title = 'Halftime', spotify_data = NULL WHERE id = 1")
+    stored = json.dumps({"id": "0" * 22, "album": {"name": "Illmatic"}, "duration_ms": 260_000})
+    database.run("UPDATE tracks SET spotify_data = %s WHERE id = 2", (stored,))
+    with closing(Session(database.target(), Limits(), Interrupt())) as session:
+        first, second = read_database(session, 2)
+        assert len(list(read_database(session, None))) > 2
+    assert (first.artist, first.title, first.id) == ("Nas", "Halftime", None)
+    assert (second.id, second.album, second.duration_ms) == ("0" * 22, "Illmatic", 260_000)

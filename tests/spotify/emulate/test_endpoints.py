@@ -61,7 +61,7 @@ def test_the_albums_of_an_artist_and_of_a_guest():
     web = Web(from_rows([CatalogueRow("Nas", f"Song {n}", f"Album {n}", 1990 + n) for n in range(15)] + [
         CatalogueRow("AZ feat. Nas", "Rather Unique", "Doe or Die", 1995),
     ]))  # fmt: skip
-    nas = next(one.id for one in web.catalogue.artists.values() if one.name == "Nas")
+    nas = next(artist.id for artist in web.catalogue.artists.values() if artist.name == "Nas")
     found = web.get(f"/artists/{nas}/albums?limit=50").json
     assert found["total"] >= 16
     assert found["items"][-1]["album_group"] == "appears_on"
@@ -132,3 +132,10 @@ def test_what_is_not_there():
     assert web.get("/shows").status == 404
     assert web.ask("/other").status == 404
     assert web.ask("/v1/tracks?ids=x", "DELETE").status == 405
+
+
+def test_a_year_of_five_digits_is_not_a_year():
+    web = Web(from_rows([CatalogueRow("Nas", "Halftime", "Illmatic", 19_945)]))
+    album = web.get("/search?type=album&q=illmatic").json["albums"]["items"][0]
+    assert album["release_date_precision"] in {"year", "month", "day"}
+    assert len(album["release_date"].split("-")[0]) == 4

@@ -137,6 +137,16 @@ def test_no_verdict_is_wrong(database: Database, cache: Cache, boombap: Any):
     assert sum(fault["struck"] for fault in app.script.report()) > len(SONGS) * 0.05
 
 
+def test_a_track_that_is_given_up_for_a_forbidden_request_has_a_reason(database: Database, cache: Cache, boombap: Any):
+    fill(database)
+    forbidden = {"match": "^/v1/search", "rate": 0.2, "then": {"status": 403, "message": "Forbidden"}}
+    run = run_batch(an_app(31, Mode.EXTENDED, 0.0, forbidden, limited=1), database, cache, boombap)
+    check(run)
+    failed = len(run.missing())
+    assert failed
+    assert run.answer["failures"] == {"Forbidden": failed}
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("mode", Mode)
 @pytest.mark.parametrize("seed", range(10))

@@ -22,6 +22,8 @@ _ALBUM_FROM = 7
 _APART_MS = 20_000
 _DAYS = 28
 _FIRST_YEAR, _YEARS = 1985, 40
+# A date has four digits for the year.
+_LAST_YEAR = 9_999
 
 
 class CatalogueRow(NamedTuple):
@@ -158,11 +160,11 @@ class Catalogue:
     def _artists(self, row: CatalogueRow) -> list[Artist]:
         names = [row.artist, *row.guests]
         known = row.artist_ids if len(row.artist_ids) == len(names) else [None] * len(names)
-        found = []
+        artists = []
         for id_, name in zip(known, names, strict=True):
             key = id_ or _id(_number(self._seed, name.casefold(), "artist"))
-            found.append(self.artists.setdefault(key, Artist(key, name)))
-        return found
+            artists.append(self.artists.setdefault(key, Artist(key, name)))
+        return artists
 
     def _album(self, row: CatalogueRow, artist: Artist, edition: str) -> Album:
         name = row.album or row.title
@@ -193,15 +195,13 @@ def from_rows(rows: Iterable[Sequence[object]], seed: int = 0, shares: Shares = 
 
 
 def made_up(count: int, seed: int = 0) -> Iterable[CatalogueRow]:
-    """Yield rows of nobody's music: a dozen albums an artist, a dozen songs an album."""
-    for at in range(count):
-        album = at // 12
+    """Yield rows of invented music: a dozen albums per artist, a dozen songs per album."""
+    for song in range(count):
+        album = song // 12
         artist = album // 12
-        words = [_pick(seed, at, place) for place in range(3)]
+        title = " ".join([_pick(seed, song, place) for place in range(3)])
         name = f"{_pick(seed, artist, 'artist')} {_pick(seed, artist, 'second')} {_base_62(artist + 1)}"
-        yield CatalogueRow(
-            name, " ".join(words), f"{_pick(seed, album, 'album')} {album % 12 + 1}", _FIRST_YEAR + album % _YEARS
-        )
+        yield CatalogueRow(name, title, f"{_pick(seed, album, 'album')} {album % 12 + 1}", _FIRST_YEAR + album % _YEARS)
 
 
 def other_id(id_: str) -> str:
@@ -234,7 +234,7 @@ def _with_guests(row: CatalogueRow) -> CatalogueRow:
 
 
 def _released(year: int | None, number: int) -> str:
-    year = year or _FIRST_YEAR + number % _YEARS
+    year = year if year and year <= _LAST_YEAR else _FIRST_YEAR + number % _YEARS
     month, day = 1 + number // 100 % 12, 1 + number // 10_000 % _DAYS
     return (f"{year:04d}", f"{year:04d}-{month:02d}", f"{year:04d}-{month:02d}-{day:02d}")[min(number % 10, 2)]
 

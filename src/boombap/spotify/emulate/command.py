@@ -56,7 +56,7 @@ def _serve(context: RunContext, app: WSGIApplication, subject: str) -> None:
 
 
 def _app(context: RunContext) -> tuple[App, str]:
-    """Return the application, and what it serves in words."""
+    """Return the application and a line about what it serves."""
     from boombap.spotify.emulate import faults
     from boombap.spotify.emulate.app import App, Settings
     from boombap.spotify.emulate.random_faults import random_faults

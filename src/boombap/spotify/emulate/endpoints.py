@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from boombap.spotify.emulate.quirk import Quirk
 
 _ONE = re.compile(r"/(tracks|albums|artists)/([^/]*)(?:/(tracks|albums))?")
-_MOST_IDS = {"tracks": 50, "artists": 50, "albums": 20, "audio-features": 100}
-_MOST_PAGE, _MOST_IN_DEVELOPMENT = 50, 10
+_MAX_IDS = {"tracks": 50, "artists": 50, "albums": 20, "audio-features": 100}
+_MAX_PAGE, _MAX_IN_DEVELOPMENT = 50, 10
 _DEFAULT_PAGE, _DEFAULT_IN_DEVELOPMENT = 20, 5
 _ID = re.compile(r"[0-9A-Za-z]{22}")
 _GROUPS = "album,single,appears_on,compilation"
@@ -81,10 +81,10 @@ class Endpoints:
             Refused: when the answer is an error.
         """
         name = question.path[1:]
-        if name in _MOST_IDS:
+        if name in _MAX_IDS:
             return self._several(name, question)
         if name == "search":
-            return self._found(question)
+            return self._search_page(question)
         parts = _ONE.fullmatch(question.path)
         if not parts:
             raise Refused(404, "Service not found")
@@ -95,16 +95,16 @@ class Endpoints:
             return self._album_tracks(id_, question)
         if (kind, list_) == ("artists", "albums"):
             return self._artist_albums(id_, question)
-        found = None if list_ else self._one[kind](id_)
-        if found is None:
+        body = None if list_ else self._one[kind](id_)
+        if body is None:
             raise Refused(404, "Resource not found")
-        return found
+        return body
 
     def _several(self, name: str, question: Question) -> bytes:
         if self._is_development:
             raise Refused(403, "Forbidden")
         ids = question.parameters.get("ids", "").split(",")
-        if len(ids) > _MOST_IDS[name]:
+        if len(ids) > _MAX_IDS[name]:
             raise Refused(400, "Too many ids requested")
         if not all(_ID.fullmatch(id_) for id_ in ids):
             raise Refused(400, "Invalid base62 id" if any(ids) else "Missing required field: ids")
@@ -114,8 +114,8 @@ class Endpoints:
         album = self._catalogue.albums.get(id_)
         if not album:
             raise Refused(404, "Resource not found")
-        limit, offset = _bounds(question, _DEFAULT_PAGE, _MOST_PAGE)
-        items = [self._answers.simple_track(one) for one in album.song_ids[offset : offset + limit]]
+        limit, offset = _bounds(question, _DEFAULT_PAGE, _MAX_PAGE)
+        items = [self._answers.simple_track(song_id) for song_id in album.song_ids[offset : offset + limit]]
         return page(items, question.base_url + question.path, len(album.song_ids), limit, offset)
 
     def _artist_albums(self, id_: str, question: Question) -> bytes:
@@ -127,12 +127,13 @@ class Endpoints:
         wanted = groups.split(",")
         if not set(wanted) <= set(_GROUPS.split(",")):
             raise Refused(400, "Invalid include_groups")
-        albums = [one for one in artist.album_ids + artist.guest_album_ids if self._answers.group(id_, one) in wanted]
-        items = [self._answers.discography(id_, one) for one in albums[offset : offset + limit]]
+        album_ids = [*artist.album_ids, *artist.guest_album_ids]
+        albums = [album_id for album_id in album_ids if self._answers.group(id_, album_id) in wanted]
+        items = [self._answers.discography(id_, album_id) for album_id in albums[offset : offset + limit]]
         href = f"{question.base_url}{question.path}?include_groups={quote(groups, safe='')}"
         return page(items, href, len(albums), limit, offset)
 
-    def _found(self, question: Question) -> bytes:
+    def _search_page(self, question: Question) -> bytes:
         text, types = question.parameters.get("q", ""), question.parameters.get("type", "")
         limit, offset = self._page_bounds(question)
         if not text.strip():
@@ -154,13 +155,13 @@ class Endpoints:
 
     def _page_bounds(self, question: Question) -> tuple[int, int]:
         if self._is_development:
-            return _bounds(question, _DEFAULT_IN_DEVELOPMENT, _MOST_IN_DEVELOPMENT)
-        return _bounds(question, _DEFAULT_PAGE, _MOST_PAGE)
+            return _bounds(question, _DEFAULT_IN_DEVELOPMENT, _MAX_IN_DEVELOPMENT)
+        return _bounds(question, _DEFAULT_PAGE, _MAX_PAGE)
 
 
-def _bounds(question: Question, default: int, most: int) -> tuple[int, int]:
+def _bounds(question: Question, default: int, maximum: int) -> tuple[int, int]:
     limit, offset = question.parameters.get("limit", str(default)), question.parameters.get("offset", "0")
-    if not (limit.isascii() and limit.isdigit() and 1 <= int(limit[:9]) <= most):
+    if not (limit.isascii() and limit.isdigit() and 1 <= int(limit[:9]) <= maximum):
         raise Refused(400, "Invalid limit")
     if not (offset.isascii() and offset.isdigit()):
         raise Refused(400, "Invalid offset")

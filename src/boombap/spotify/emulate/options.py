@@ -13,9 +13,9 @@ from boombap.spotify.model import Mode
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
-_MOST_TRACKS = 10_000_000
-_MOST_PORT = 65_535
-_MOST_MS = 600_000
+_MAX_TRACKS = 10_000_000
+_LAST_PORT = 65_535
+_LONGEST_MS = 600_000
 _LONGEST_S = 86_400
 # What makes the responses, with the defaults: a replay has them from its file.
 _NOT_REPLAYED: dict[str, object] = {
@@ -38,7 +38,7 @@ def add_emulate(parser: ArgumentParser) -> None:
     """Declare the options of `emulate`, and tell below its examples how it is used."""
     parser.epilog = f"{parser.epilog or ''}{_USE}"
     parser.add_argument(
-        "--port", type=whole_number(0, _MOST_PORT), default=0, metavar="N", help="default: any that is free"
+        "--port", type=whole_number(0, _LAST_PORT), default=0, metavar="N", help="default: any that is free"
     )
     parser.add_argument("--mode", type=_mode, choices=list(Mode), default=Mode.EXTENDED, metavar="|".join(Mode),
                         help="which endpoints the app may use (default: extended)")  # fmt: skip
@@ -69,7 +69,7 @@ def _add_catalogue(parser: ArgumentParser) -> None:
     where.add_argument("--catalogue", metavar="FILE", help="CSV (artist,title,album,year,id) or JSON Lines")
     where.add_argument("--from-db", action="store_true", help="the rows of the table tracks")
     parser.add_argument(
-        "--tracks", type=whole_number(1, _MOST_TRACKS), metavar="N", help="at most N; without a catalogue, N generated"
+        "--tracks", type=whole_number(1, _MAX_TRACKS), metavar="N", help="at most N; without a catalogue, N generated"
     )
     parser.add_argument(
         "--absent", type=whole_number(0, 100), default=0, metavar="PERCENT", help="rows that Spotify lacks"
@@ -79,14 +79,14 @@ def _add_catalogue(parser: ArgumentParser) -> None:
 
 def _add_trouble(parser: ArgumentParser) -> None:
     parser.add_argument(
-        "--latency-ms", type=whole_number(0, _MOST_MS), default=0, metavar="N", help="before each answer"
+        "--latency-ms", type=whole_number(0, _LONGEST_MS), default=0, metavar="N", help="before each answer"
     )
     parser.add_argument(
-        "--window", type=whole_number(1, _MOST_TRACKS), metavar="N", help="requests in any window (default: no limit)"
+        "--window", type=whole_number(1, _MAX_TRACKS), metavar="N", help="requests in any window (default: no limit)"
     )
     parser.add_argument("--window-s", type=_seconds, default=30.0, metavar="N", help="its length (default: 30)")
     parser.add_argument(
-        "--quota", type=whole_number(1, _MOST_TRACKS), metavar="N",
+        "--quota", type=whole_number(1, _MAX_TRACKS), metavar="N",
         help="requests of all clients per day (default: no limit; development mode has about 1,000)",
     )  # fmt: skip
     parser.add_argument(

@@ -45,33 +45,34 @@ def read_file(path: str) -> Iterator[CatalogueRow]:
     try:
         with Path(path).open(encoding="utf-8-sig", newline="") as file:
             is_lines = Path(path).suffix in {".jsonl", ".ndjson"}
-            found = (json.loads(line) for line in file if line.strip()) if is_lines else csv.DictReader(file)
-            for at, values in enumerate(found, 1):
-                yield _row(values, path, at)
+            entries = (json.loads(line) for line in file if line.strip()) if is_lines else csv.DictReader(file)
+            for number, values in enumerate(entries, 1):
+                yield _row(values, path, number)
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from None
     except (ValueError, csv.Error) as error:
         raise UsageError(f"{path} cannot be read as a catalogue: {error}") from None
 
 
-def read_database(session: Session, most: int | None) -> Iterator[CatalogueRow]:
+def read_database(session: Session, limit: int | None) -> Iterator[CatalogueRow]:
     """Yield the rows of `tracks`; an id that is stored already stays."""
     from boombap.spotify.queries.load import query
 
-    for values in session.read(query("emulate_rows"), {"most": most}):
+    for values in session.read(query("emulate_rows"), {"limit": limit}):
         yield _row(values, "tracks", 0)
 
 
-def _row(values: object, place: str, at: int) -> CatalogueRow:
+def _row(values: object, place: str, number: int) -> CatalogueRow:
     if not isinstance(values, dict):
-        raise UsageError(f"entry {at} of {place} is not an object")
+        raise UsageError(f"entry {number} of {place} is not an object")
     got = {field: _first(values, names) for field, names in _NAMES.items()}
     artist, title = got["artist"], got["title"]
     if not artist or not title:
         raise UsageError(
-            f"entry {at} of {place} has no artist or no title", hint="the columns are artist, title, album, year and id"
+            f"entry {number} of {place} has no artist or no title",
+            hint="the columns are artist, title, album, year and id",
         )
-    ids = tuple([_id(one) or "" for one in got["artist_ids"].split(", ")]) if got["artist_ids"] else ()
+    ids = tuple([_id(artist_id) or "" for artist_id in got["artist_ids"].split(", ")]) if got["artist_ids"] else ()
     names = artist.split(", ") if len(ids) > 1 else [artist]
     if len(names) != len(ids):
         names, ids = [artist], ids[:1]
@@ -95,13 +96,13 @@ def _row(values: object, place: str, at: int) -> CatalogueRow:
 
 
 def _first(values: Mapping[str, object], names: tuple[str, ...]) -> str:
-    found = next((values[name] for name in names if values.get(name) not in {None, ""}), "")
-    return str(found).strip()
+    value = next((values[name] for name in names if values.get(name) not in {None, ""}), "")
+    return str(value).strip()
 
 
 def _id(text: str) -> str | None:
-    found = text.rpartition(":")[2]
-    return found if len(found) == _ID_LENGTH and found.isascii() and found.isalnum() else None
+    id_ = text.rpartition(":")[2]
+    return id_ if len(id_) == _ID_LENGTH and id_.isascii() and id_.isalnum() else None
 
 
 def _whole(text: str) -> int | None:

@@ -16,4 +16,4 @@ FROM {path.tracks} AS track
 CROSS JOIN LATERAL (SELECT to_jsonb(track) - 'spotify_data' - 'lyrics' AS row) AS whole
 WHERE track.artist <> '' AND track.title <> ''
 ORDER BY track.id
-LIMIT %(most)s
+LIMIT %(limit)s

@@ -286,7 +286,8 @@ class Pipeline:
         Raises:
             ExternalError: it refuses one id after the other, so it is not the ids.
         """
-        if rejection is not Rejection.FORBIDDEN and len(request.ids) <= 1:
+        is_mode_switch = rejection is Rejection.FORBIDDEN and request.endpoint is Endpoint.TRACKS
+        if not is_mode_switch and len(request.ids) <= 1:
             self._refused += rejection is Rejection.FAILED
             is_unknown = rejection is Rejection.NOT_FOUND
             counts = self.statistics.refused_ids if is_unknown else self.statistics.failures
