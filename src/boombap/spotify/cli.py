@@ -204,6 +204,23 @@ def _cooldown(context: RunContext) -> int:
     return EXIT_EXTERNAL if ban.unseen else EXIT_OK
 
 
+def _export(context: RunContext) -> int:
+    from boombap.output.destination import destination
+    from boombap.spotify import encode
+    from boombap.spotify.commands.export import exported
+
+    args, count = context.args, 0
+    to_text = encode.export_csv if args.format == "csv" else encode.export_lines
+    with destination(args.output, context.terminal) as out:
+        if args.format == "csv":
+            out.write(encode.export_head())
+        for rows in exported(context, is_matched=args.matched):
+            out.write(to_text(rows))
+            count += len(rows)
+    context.terminal.note(f"{count:,} rows")
+    return EXIT_OK
+
+
 def _emulate(context: RunContext) -> int:
     from boombap.spotify.emulate import command
 
@@ -326,6 +343,14 @@ TOOL = Tool(
                 EXIT_FINDINGS: "the question was answered with no",
                 EXIT_EXTERNAL: "PostgreSQL failed, or Redis does not answer",
             },
+        ),
+        Action(
+            "export",
+            "write rows with what Spotify says about their match, as JSON lines or CSV",
+            _export,
+            options.add_export,
+            examples="export --matched --output tracks.jsonl\nexport --format csv --output tracks.csv",
+            exits={EXIT_EXTERNAL: "PostgreSQL failed, or the file cannot be written"},
         ),
         Action(
             "emulate",
