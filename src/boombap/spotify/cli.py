@@ -205,6 +205,22 @@ def _cooldown(context: RunContext) -> int:
 
 
 def _export(context: RunContext) -> int:
+    count = _export_parquet(context) if context.args.format == "parquet" else _export_text(context)
+    context.terminal.note(f"{count:,} rows")
+    return EXIT_OK
+
+
+def _export_parquet(context: RunContext) -> int:
+    from boombap.output.destination import binary_destination
+    from boombap.spotify import parquet
+    from boombap.spotify.commands.export import exported
+
+    library = parquet.load()
+    with binary_destination(context.args.output) as out:
+        return parquet.write(library, out, exported(context, is_matched=context.args.matched))
+
+
+def _export_text(context: RunContext) -> int:
     from boombap.output.destination import destination
     from boombap.spotify import encode
     from boombap.spotify.commands.export import exported
@@ -217,8 +233,7 @@ def _export(context: RunContext) -> int:
         for rows in exported(context, is_matched=args.matched):
             out.write(to_text(rows))
             count += len(rows)
-    context.terminal.note(f"{count:,} rows")
-    return EXIT_OK
+    return count
 
 
 def _emulate(context: RunContext) -> int:
@@ -346,10 +361,12 @@ TOOL = Tool(
         ),
         Action(
             "export",
-            "write rows with what Spotify says about their match, as JSON lines or CSV",
+            "write rows with what Spotify says about their match, as JSON lines, CSV or Parquet",
             _export,
             options.add_export,
-            examples="export --matched --output tracks.jsonl\nexport --format csv --output tracks.csv",
+            check=options.check_export,
+            examples="export --matched --output tracks.jsonl\nexport --format csv --output tracks.csv\n"
+            "export --format parquet --output tracks.parquet",
             exits={EXIT_EXTERNAL: "PostgreSQL failed, or the file cannot be written"},
         ),
         Action(

@@ -125,7 +125,17 @@ def add_export(parser: ArgumentParser) -> None:
     """Declare the options of `export`."""
     parser.add_argument("--matched", action="store_true", help="only rows that have a match")
     parser.add_argument("--output", type=Path, metavar="FILE", help="write there, readable by its owner only")
-    add_output(parser, "jsonl", "csv")
+    add_output(parser, "jsonl", "csv", "parquet")
+
+
+def check_export(args: Namespace) -> None:
+    """Refuse bytes on a terminal.
+
+    Raises:
+        UsageError: Parquet without a file.
+    """
+    if args.format == "parquet" and args.output is None:
+        raise UsageError("--format parquet needs --output", hint="name a file")
 
 
 def _add_selection(parser: ArgumentParser) -> None:

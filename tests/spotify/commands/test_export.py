@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
+import os
 import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pyarrow.parquet
 import pytest
 
+from boombap.spotify import parquet
+from boombap.spotify.commands.export import ExportedRow
 from spotify.commands.test_batch import Processor
 from spotify.documents import track
 from spotify.upstream import id_of, upstream
@@ -106,6 +111,50 @@ def test_a_failure_leaves_the_old_file(processor: Processor):
     done = processor.run("export", "--output", "tracks.jsonl")
     assert (done.returncode, Path("tracks.jsonl").read_text()) == (3, "old")
     assert [path.name for path in Path().iterdir()] == ["tracks.jsonl"]
+
+
+def test_parquet_has_typed_columns(processor: Processor):
+    processor.database.run("UPDATE tracks SET audio_features = '{\"tempo\": 92.5}' WHERE id = 7")
+    done = processor.run("export", "--format", "parquet", "--output", "tracks.parquet")
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+    assert stat.S_IMODE(Path("tracks.parquet").stat().st_mode) == 0o600
+    table = pyarrow.parquet.read_table("tracks.parquet")
+    assert (table.column_names, table.num_rows) == (COLUMNS, 1000)
+    types = {field.name: str(field.type) for field in table.schema}
+    assert {types["id"], types["explicit"], types["popularity"]} == {"int64", "bool", "int16"}
+    rows = table.to_pylist()
+    assert rows == [row | {"audio_features": '{"tempo": 92.5}' if row["id"] == 7 else None} for row in lines(processor)]
+
+
+def test_parquet_of_an_empty_table(processor: Processor):
+    processor.database.run("TRUNCATE tracks CASCADE")
+    done = processor.run("export", "--format", "parquet", "--output", "tracks.parquet")
+    assert (done.returncode, pyarrow.parquet.read_table("tracks.parquet").num_rows) == (0, 0)
+
+
+def test_row_groups_hold_many_chunks():
+    row = ExportedRow(1, "Nas", None, None, None, None, (), None, None, None, None, None, None, None)
+    out = io.BytesIO()
+    assert parquet.write(parquet.load(), out, ([row] * 1000 for _ in range(45))) == 45_000
+    file = pyarrow.parquet.ParquetFile(out)
+    assert [file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)] == [20_000, 20_000, 5_000]
+
+
+def test_parquet_needs_a_file(processor: Processor):
+    done = processor.run("export", "--format", "parquet")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "boombap spotify: --format parquet needs --output; name a file\n"
+
+
+def test_parquet_without_its_library(processor: Processor):
+    Path("hidden/pyarrow").mkdir(parents=True)
+    Path("hidden/pyarrow/__init__.py").write_text("raise ModuleNotFoundError(name='pyarrow')\n")
+    words = ["export", "--format", "parquet", "--output", "tracks.parquet"]
+    places = [str(Path("hidden").resolve()), os.environ.get("PYTHONPATH", "")]
+    done = processor.run(*words, PYTHONPATH=os.pathsep.join(filter(None, places)))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.endswith("pyarrow, which is not installed; pip install 'boombap[parquet]'\n")
+    assert not Path("tracks.parquet").exists()
 
 
 def test_before_the_first_batch(database: Database, boombap: Any):
