@@ -129,8 +129,9 @@ def test_doctor_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     assert given["PostgreSQL"] == ("note", "not checked, its driver is missing; run pip install 'boombap[db]'")
 
 
-# `deps update` asks for uv in a line of its own; `redis` asks `local` for Valkey's address only.
-ELSEWHERE = {"deps": {"uv"}, "redis": {"psycopg2"}}
+# `deps update` asks for uv, and an export for pyarrow, in a line of its own.
+# `redis` asks `local` for Valkey's address only.
+ELSEWHERE = {"deps": {"uv"}, "spotify": {"pyarrow"}, "redis": {"psycopg2"}}
 
 
 # --- the tables say what the code imports and what pyproject.toml installs
@@ -178,7 +179,7 @@ def test_an_extra_installs_what_its_modules_come_from(extra: str) -> None:
 
 
 def test_the_kernel_imports_nothing_that_no_tool_names() -> None:
-    assert imported(SOURCE) - {"uv"} == set(EVERYTHING.split(","))
+    assert imported(SOURCE) - {"uv", "pyarrow"} == set(EVERYTHING.split(","))
 
 
 def test_every_extra_of_a_command_exists() -> None:

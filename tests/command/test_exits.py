@@ -111,6 +111,7 @@ def check(run: Run, line: str, code: int, **environment: str) -> None:
         "spotify forget 1",
         "spotify restore 1",
         "spotify cooldown show",
+        "spotify export",
         "spotify emulate --from-db",
         "demo sample",
     ],

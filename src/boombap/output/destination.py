@@ -12,7 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-    from typing import TextIO
+    from typing import BinaryIO, TextIO
 
 
 @contextmanager
@@ -30,6 +30,20 @@ def destination(file: Path | None, terminal: Terminal) -> Iterator[Terminal]:
     try:
         with _opened(file) as out:
             yield Terminal(out, quiet=terminal.quiet)
+    except OSError as error:
+        raise ExternalError(f"cannot write {file}: {error.strerror}", hint="check --output") from None
+
+
+@contextmanager
+def binary_destination(file: Path) -> Iterator[BinaryIO]:
+    """Yield a file (0600) to write bytes into, which has its name when it is whole.
+
+    Raises:
+        ExternalError: when the file cannot be written.
+    """
+    try:
+        with _opened(file) as out:
+            yield out.buffer
     except OSError as error:
         raise ExternalError(f"cannot write {file}: {error.strerror}", hint="check --output") from None
 

@@ -27,14 +27,22 @@ def to_csv(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
     A text that a spreadsheet would run as a formula gets an apostrophe before it (OWASP, CSV injection).
     """
+    return "\n".join(_csv_lines([head, *rows]))
+
+
+def to_csv_rows(rows: Iterable[Sequence[object]]) -> str:
+    """Return further lines of CSV, as `to_csv` writes them, for an answer that is written in pieces."""
+    return "\n".join(_csv_lines(rows))
+
+
+def _csv_lines(rows: Iterable[Sequence[object]]) -> list[str]:
     import csv
 
     lines = _Lines()
     # The writer quotes a cell with a carriage return only when that is part of its line end.
     writer = csv.writer(lines, lineterminator=_CSV_END)
-    writer.writerow(head)
     writer.writerows([_harmless(cell) for cell in row] for row in rows)
-    return "\n".join(lines.texts)
+    return lines.texts
 
 
 class _Lines:

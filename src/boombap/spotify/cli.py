@@ -204,6 +204,38 @@ def _cooldown(context: RunContext) -> int:
     return EXIT_EXTERNAL if ban.unseen else EXIT_OK
 
 
+def _export(context: RunContext) -> int:
+    count = _export_parquet(context) if context.args.format == "parquet" else _export_text(context)
+    context.terminal.note(f"{count:,} rows")
+    return EXIT_OK
+
+
+def _export_parquet(context: RunContext) -> int:
+    from boombap.output.destination import binary_destination
+    from boombap.spotify import parquet
+    from boombap.spotify.commands.export import exported
+
+    library = parquet.load()
+    with binary_destination(context.args.output) as out:
+        return parquet.write(library, out, exported(context, is_matched=context.args.matched))
+
+
+def _export_text(context: RunContext) -> int:
+    from boombap.output.destination import destination
+    from boombap.spotify import encode
+    from boombap.spotify.commands.export import exported
+
+    args, count = context.args, 0
+    to_text = encode.export_csv if args.format == "csv" else encode.export_lines
+    with destination(args.output, context.terminal) as out:
+        if args.format == "csv":
+            out.write(encode.export_head())
+        for rows in exported(context, is_matched=args.matched):
+            out.write(to_text(rows))
+            count += len(rows)
+    return count
+
+
 def _emulate(context: RunContext) -> int:
     from boombap.spotify.emulate import command
 
@@ -326,6 +358,16 @@ TOOL = Tool(
                 EXIT_FINDINGS: "the question was answered with no",
                 EXIT_EXTERNAL: "PostgreSQL failed, or Redis does not answer",
             },
+        ),
+        Action(
+            "export",
+            "write rows with what Spotify says about their match, as JSON lines, CSV or Parquet",
+            _export,
+            options.add_export,
+            check=options.check_export,
+            examples="export --matched --output tracks.jsonl\nexport --format csv --output tracks.csv\n"
+            "export --format parquet --output tracks.parquet",
+            exits={EXIT_EXTERNAL: "PostgreSQL failed, or the file cannot be written"},
         ),
         Action(
             "emulate",

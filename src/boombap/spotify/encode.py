@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from boombap.spotify.commands.batch import Done
     from boombap.spotify.commands.choose import Choice
     from boombap.spotify.commands.cooldown import Ban
+    from boombap.spotify.commands.export import ExportedRow
     from boombap.spotify.commands.forget import Forgotten
     from boombap.spotify.commands.plan import Plan
     from boombap.spotify.commands.restore import Restored
@@ -222,3 +223,29 @@ def ban(found: Ban, *, is_ended: bool) -> dict[str, object]:
         "unseen": found.unseen,
         "ended": is_ended,
     }
+
+
+def export_lines(rows: Sequence[ExportedRow]) -> str:
+    """Return rows as JSON lines, without a line end after the last one."""
+    import orjson
+
+    objects = [
+        row._asdict() | {"audio_features": orjson.Fragment(row.audio_features) if row.audio_features else None}
+        for row in rows
+    ]
+    return b"\n".join(map(orjson.dumps, objects)).decode()
+
+
+def export_head() -> str:
+    """Return the header line of an export as CSV."""
+    from boombap.output.encode import to_csv
+    from boombap.spotify.commands.export import ExportedRow
+
+    return to_csv(ExportedRow._fields, ())
+
+
+def export_csv(rows: Sequence[ExportedRow]) -> str:
+    """Return rows as CSV without a header; several artists are joined by a semicolon."""
+    from boombap.output.encode import to_csv_rows
+
+    return to_csv_rows(row._replace(artists="; ".join(row.artists)) for row in rows)  # type: ignore[arg-type]

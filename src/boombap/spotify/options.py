@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from boombap.command.options import add_limit, add_output, duration_s, whole_number
 from boombap.errors import UsageError
 
@@ -117,6 +119,23 @@ def check_cooldown(args: Namespace) -> None:
     """
     if args.yes and args.verb != "clear":
         raise UsageError("--yes goes with clear", hint="leave it out")
+
+
+def add_export(parser: ArgumentParser) -> None:
+    """Declare the options of `export`."""
+    parser.add_argument("--matched", action="store_true", help="only rows that have a match")
+    parser.add_argument("--output", type=Path, metavar="FILE", help="write there, readable by its owner only")
+    add_output(parser, "jsonl", "csv", "parquet")
+
+
+def check_export(args: Namespace) -> None:
+    """Refuse bytes on a terminal.
+
+    Raises:
+        UsageError: Parquet without a file.
+    """
+    if args.format == "parquet" and args.output is None:
+        raise UsageError("--format parquet needs --output", hint="name a file")
 
 
 def _add_selection(parser: ArgumentParser) -> None:

@@ -218,3 +218,14 @@ def test_without_the_table(processor: Processor):
     done = processor.run("choose", "1", STRANGER)
     assert (done.returncode, done.stdout) == (3, "")
     assert "no table tracks at " in done.stderr
+
+
+def test_a_refresh_in_development_mode_keeps_the_choice(processor: Processor):
+    chosen(processor)
+    processor.database.run("UPDATE spotify_matches SET checked_at = now() - interval '90 days' WHERE track_id = 1")
+    before = len(processor.web.log)
+    done = processor.run("refresh", "--older-than", "30d", BOOMBAP_SPOTIFY_MODE="development")
+    assert done.returncode == 0, done.stderr
+    assert not [asked.path for asked in processor.web.log[before:] if asked.path == "/v1/search"]
+    assert (verdict(processor.database), stored(processor.database)) == (CHOSEN, STRANGER)
+    assert not processor.database.run("SELECT FROM spotify_matches WHERE checked_at < now() - interval '1 day'")
