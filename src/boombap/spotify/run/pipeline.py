@@ -21,6 +21,7 @@ from boombap.resilience.breaker import Breaker, State
 from boombap.resilience.retry import Policy, wait_s
 from boombap.spotify.model import Endpoint, Mode, Outcome, Rejection
 from boombap.spotify.run.statistics import RunStatistics
+from boombap.spotify.run.token_renewal import TokenRenewal
 from boombap.spotify.webapi import endpoints
 from boombap.spotify.webapi.decode import Decoded
 from boombap.spotify.webapi.rate_limit import Limited
@@ -116,7 +117,7 @@ class Pipeline:
         self._is_finished = self._is_ending = False
         self._down_since_s: float | None = None
         self._forbidden = self._refused = 0
-        self._token, self._token_at_s = _Open(clock()), 0.0
+        self._token = TokenRenewal(parts.api, policy, clock, jitter)
         self._last_error: BoombapError = ExternalError("the Web API does not answer")
 
     def run(self) -> None:
@@ -174,7 +175,7 @@ class Pipeline:
         room = self._api.client.free_slots
         if len(self._ready) < room:
             self._ready.extend(parts.scheduler.next_requests(room - len(self._ready), now_s))
-        if not self._ready or not room or not self._has_token(now_s):
+        if not self._ready or not room or not self._token.is_done(now_s):
             return
         for _ in range(self._allowed(min(room, len(self._ready)))):
             self._submit(self._ready.popleft(), now_s)
@@ -190,14 +191,6 @@ class Pipeline:
             # A trial that does not leave would be waited for until the end.
             self._breaker.cancel()
         return granted
-
-    def _has_token(self, now_s: float) -> bool:
-        token = self._api.token
-        if token.headers:
-            return True
-        if not token.is_asking and now_s >= self._token_at_s and not self._api.limiter.cooldown_s:
-            self._api.client.submit(token.request())
-        return False
 
     def _submit(self, request: ApiRequest, now_s: float) -> None:
         headers = self._api.token.headers
@@ -218,7 +211,7 @@ class Pipeline:
             request = answer.request.tag
             try:
                 if request is self._api.token:
-                    self._handle_token(answer)
+                    self._token.take(answer)
                 else:
                     self._handle(request, answer)  # type: ignore[arg-type] # any other tag is a request of ours
             except (ExternalError, RetryLater) as error:
@@ -226,21 +219,6 @@ class Pipeline:
                 stop = stop or error
         if stop:
             raise stop
-
-    def _handle_token(self, answer: Response | Failure) -> None:
-        try:
-            self._api.token.update(answer)
-        except Limited as error:
-            self._api.limiter.refuse(error)
-        except ExternalError as error:
-            now_s = self._clock()
-            self._token.failures += 1
-            delay_s = wait_s(error, self._token.failures, now_s - self._token.started_s, self._policy, self._jitter)
-            if delay_s is None:
-                raise
-            self._token_at_s = now_s + delay_s
-        else:
-            self._token = _Open(self._clock())
 
     def _handle(self, request: ApiRequest, answer: Response | Failure) -> None:
         result = endpoints.read(request, answer, self._now())
