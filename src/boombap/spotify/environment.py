@@ -40,7 +40,7 @@ def pool(context: RunContext, interrupt: Interrupt) -> Pool:
     from boombap.clients.postgres.pool import Pool
     from boombap.local.address import postgres
 
-    return Pool(postgres(context.config), interrupt, limits=_limits(context), size=2)
+    return Pool(postgres(context.config), interrupt, limits=_limits(context), size=3)
 
 
 @contextmanager

@@ -48,6 +48,20 @@ def test_what_is_sent_is_kept(
     ]
 
 
+@pytest.mark.parametrize("special", ["\\", "\t", "\n", "\r", "\\N", '"', "{", ","])
+def test_a_special_character_is_kept_wherever_it_is(session: Session, special: str):
+    array = (special, f"a{special}b", "")
+    sent = [
+        (1, special, None, None),
+        (2, f"x{special}", True, array),
+        (3, None, None, array),
+        (4, "x", None, array[:1]),
+    ]
+    session.copy("COPY {path.kept} FROM STDIN", encode(sent))
+    kept = session.read("SELECT n, t, b, a FROM {path.kept} ORDER BY n")
+    assert [(row["n"], row["t"], row["b"], tuple(row["a"]) if row["a"] else None) for row in kept] == sent
+
+
 @pytest.mark.parametrize("text", ["a\0b", "\ud800"])
 def test_what_is_no_text_is_refused_by_the_server(session: Session, text: str):
     with pytest.raises(QueryFailed) as caught:

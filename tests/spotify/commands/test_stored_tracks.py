@@ -73,6 +73,15 @@ def test_what_is_not_stored_is_asked_for(processor: Processor):
     }
 
 
+def test_a_known_id_is_answered_by_its_own_track_only(processor: Processor):
+    processor.database.run(
+        "UPDATE tracks SET title = 'Song 1', spotify_data = '{\"id\": \"0000000000000000009999\"}' WHERE id = 2"
+    )
+    done = processor.batch()
+    assert done["stored_hits"] == TRACKS - 1
+    assert [asked.ids for asked in processor.web.log if asked.path == "/v1/tracks"] == [["0000000000000000009999"]]
+
+
 def test_a_row_that_was_asked_for_is_asked_at_spotify(processor: Processor):
     processor.batch()
     processor.web.log.clear()

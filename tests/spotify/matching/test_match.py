@@ -360,3 +360,21 @@ def test_a_length_that_is_wanted_decides_between_two() -> None:
 def test_two_songs_of_one_title_stay_ambiguous(lengths_ms: tuple[int, int], title: str) -> None:
     candidates = two_lengths("2001-05-01", "1993-11-09", lengths_ms=lengths_ms, title=title)
     assert str(match(wanted("Wu-Tang Clan", title), candidates).outcome) == "ambiguous"
+
+
+_WORDS = st.sampled_from([
+    "live", "the", "The", "remix", "Remix", "feat", "ft", "with", "intro", "vs", "and", "x", "pt", "part", "2", "ii",
+    "edit", "radio", "version", "remastered", "2009", "freestyle", "skit", "instrumental", "prod", "by", "Eve", "don't",
+    "Nas", "i", "O'", "original", "mix", "clean", "explicit", "'", "''", "album", "single", "deluxe", "bonus", "track",
+])  # fmt: skip
+_NAMES = st.lists(_WORDS, min_size=1, max_size=4).map(" ".join)
+
+
+@given(artist=_NAMES, title=_NAMES, duration_ms=st.sampled_from([None, 180_000, 184_000, 200_000]))
+def test_the_short_way_for_equal_names_ends_where_the_long_one_does(artist: str, title: str, duration_ms: int | None):
+    query = wanted(artist, title, duration_ms=duration_ms)
+    found = track(artist, title, duration_ms=180_000)
+    short = score_candidate(query, found)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("boombap.spotify.matching.match._is_plainly_same", lambda *_: False)
+        assert score_candidate(query, found) == short

@@ -163,6 +163,7 @@ class Leases:
         values = _values(self._selection, phase)
         with self._session.transaction():
             self._session.write(query("end_leases"), mine)
+            self._session.write(query("plan_by_keys"))
             (taken,) = self._session.write(
                 query("take"), values | mine | {"after": after, "most": max_tracks, "ids": keys}
             )

@@ -169,6 +169,7 @@ class CatalogueWriter:
                 # Before the verdicts: it looks at those that were there.
                 session.write(query("fill"), {"holder": self._holder})
                 session.write(query("finish"), {"holder": self._holder})
+            session.write(query("upsert_artists"))
 
     def _track_parts(self, tracks: Sequence[Track]) -> dict[str, Rows]:
         return {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING, NamedTuple
@@ -117,6 +118,7 @@ class _Run:
         self._order = order
         # The writer and the requests in flight do not get the signal: the pipeline ends them when it is done.
         self._own = Interrupt()
+        self._lock = threading.Lock()
         self._stored = self._refilled = self._refused = 0
         self._skipped: list[Skipped] = []
         self._matches: list[Match] = []
@@ -223,9 +225,10 @@ class _Run:
 
     def _write(self, store: CatalogueWriter, matches: Sequence[Match]) -> None:
         written = store.write(matches)
-        self._stored += written.rows
-        self._refused += written.refused
-        self._note(matches)
+        with self._lock:  # several threads write
+            self._stored += written.rows
+            self._refused += written.refused
+            self._note(matches)
 
     def _note(self, matches: Sequence[Match]) -> None:
         # The table's verdicts are in the table; those about a file are nowhere else.

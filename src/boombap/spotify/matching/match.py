@@ -9,10 +9,13 @@ A pure function: no order of the candidates, no clock and no chance changes its 
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from boombap.spotify.matching.normalize import front_key, name_key, read_credit, read_title
 from boombap.spotify.matching.similarity import (
+    SAME_ARTIST,
+    SAME_TITLE,
     Similarity,
     compare_artists,
     compare_titles,
@@ -95,6 +98,8 @@ def match(wanted: TrackQuery, candidates: Iterable[Track]) -> Match:
 
 def score_candidate(wanted: TrackQuery, track: Track) -> ScoredCandidate:
     """Compare one candidate with what is wanted: first the veto rules, then the score."""
+    if _is_plainly_same(wanted, track):
+        return _score(wanted, track, SAME_ARTIST, SAME_TITLE, "", lost=0.0)
     credit, title = read_credit(wanted.artist), read_title(wanted.title)
     by_isrc = wanted.isrc is not None and track.isrc is not None and _same_isrc(wanted.isrc, track.isrc)
     names = [name_key(artist.name) for artist in track.artists]
@@ -118,6 +123,24 @@ def score_candidate(wanted: TrackQuery, track: Track) -> ScoredCandidate:
     lost = _DETAIL_MISSING * (title.detail != found.detail) + _OWN_EDIT * is_own_edit(title, found)
     guests = _guests(credit, title, names, found)
     return _score(wanted, track, artist, alike, guests, lost=lost)
+
+
+def _is_plainly_same(wanted: TrackQuery, track: Track) -> bool:
+    """Tell whether both have the same names, letter by letter, and nothing in them has to be read: the common case."""
+    return (
+        track.name == wanted.title
+        and len(track.artists) == 1
+        and track.artists[0].name == wanted.artist
+        and wanted.isrc is None
+        and _PLAIN.fullmatch(track.name) is not None
+        and _PLAIN.fullmatch(wanted.artist) is not None
+        and not _may_name_guests(track.name)
+        and not _may_name_guests(wanted.artist)
+    )
+
+
+# Words of letters and digits, the first of them not one that stands for nothing.
+_PLAIN = re.compile(r"(?!the\b)[a-z0-9]+(?: [a-z0-9']+)*", re.ASCII | re.IGNORECASE)
 
 
 def _compare_fronts(wanted: TrackQuery, track: Track) -> Similarity | None:

@@ -36,7 +36,7 @@ def compare_artists(credit: Credit, names: Sequence[str], guests: Iterable[str])
     if not whole or not names:
         return None
     if whole == names[0]:
-        return _FIRST
+        return SAME_ARTIST
     if whole in names:
         return _LISTED
     if any(same_artist(whole, name) for name in names):
@@ -51,7 +51,7 @@ def compare_artists(credit: Credit, names: Sequence[str], guests: Iterable[str])
     return None
 
 
-_FIRST = Similarity(1.0, "artist")
+SAME_ARTIST = Similarity(1.0, "artist")
 _LISTED = Similarity(0.97, "artist_listed")
 _RENAMED = Similarity(0.95, "artist_renamed")
 _ALL_LISTED = Similarity(1.0, "artists")
@@ -76,13 +76,14 @@ def compare_titles(one: Title, other: Title) -> Similarity:
     return _compare_spelling(one, other)
 
 
+SAME_TITLE = Similarity(1.0, "title")
 _EDIT = frozenset({"edit"})
 _TITLE_DIFFERS = Similarity(0.0, "", "title_differs")
 
 
 def _compare_subtitles(one: str, other: str) -> Similarity:
     if one == other:
-        return Similarity(1.0, "title")
+        return SAME_TITLE
     if not one or not other:
         return Similarity(0.97, "subtitle_missing")
     if one in other or other in one or OSA.normalized_similarity(one, other) >= 0.8:  # noqa: PLR2004 - a slip or two

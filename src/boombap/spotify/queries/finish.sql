@@ -30,10 +30,9 @@ ON CONFLICT (track_id) DO UPDATE SET
     title = excluded.title,
     checked_at = excluded.checked_at;
 
-DELETE FROM {path.spotify_dead_letters} AS dead
-USING spotify_incoming_2_matches AS incoming
-WHERE dead.track_id = incoming.track_id;
+-- By an array, so that the rows are found by their keys whatever the statistics of the tables say.
+DELETE FROM {path.spotify_dead_letters}
+WHERE track_id = ANY (ARRAY(SELECT track_id FROM spotify_incoming_2_matches));
 
-DELETE FROM {path.spotify_leases} AS lease
-USING spotify_incoming_2_matches AS incoming
-WHERE lease.track_id = incoming.track_id AND lease.holder = %(holder)s
+DELETE FROM {path.spotify_leases}
+WHERE track_id = ANY (ARRAY(SELECT track_id FROM spotify_incoming_2_matches)) AND holder = %(holder)s

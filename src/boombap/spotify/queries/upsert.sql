@@ -1,10 +1,5 @@
 -- Rows are locked in the order of their ids, so that two processes wait for each other and never in a circle. What is the
 -- same is not written again; what Spotify leaves out (development mode has no popularity) is kept.
-INSERT INTO {path.spotify_artists} AS kept (id, name)
-SELECT id, name FROM spotify_incoming_2_artists ORDER BY id
-ON CONFLICT (id) DO UPDATE SET name = excluded.name, checked_on = excluded.checked_on
-WHERE (kept.name, kept.checked_on) IS DISTINCT FROM (excluded.name, excluded.checked_on);
-
 INSERT INTO {path.spotify_albums} AS kept (id, name, release_date, kind, total_tracks)
 SELECT id, name, release_date, kind, total_tracks FROM spotify_incoming_2_albums ORDER BY id
 ON CONFLICT (id) DO UPDATE SET

@@ -1,4 +1,4 @@
-"""Where verdicts go: collected by size or age, written by one thread of its own, tried again when that may help.
+"""Where verdicts go: collected by size or age, written by two threads of its own, tried again when that may help.
 
 The pipeline never waits for a write unless two batches wait already. An interrupt of the run does not reach the writer:
 what was paid for with quota is written before the process ends.
@@ -31,7 +31,9 @@ if TYPE_CHECKING:
 # A batch of 500 to 2,000 rows costs 50 us a row less than one of 50; benchmarks/spotify.py.
 BATCH_ROWS = 1_000
 BATCH_AGE_S = 1.0
-_WAITING = 2
+# PostgreSQL works on one batch while the next one is encoded and sent.
+_WRITERS = 2
+_WAITING = 1
 _POLICY = Policy(attempts=8, deadline_s=30.0, backoff=Backoff(base_s=0.1, cap_s=5.0))
 
 
@@ -55,7 +57,7 @@ class BatchWriter:
     """Collects verdicts and writes them; leaving the block writes the rest.
 
     Args:
-        write: takes verdicts into the store, all or none; called from one thread.
+        write: takes verdicts into the store, all or none; called from several threads.
         keep: takes tracks, unknown ids and verdicts into the cache; one that fails costs the next run's hits.
         write_tracks: takes tracks into the store that no verdict is about, before the verdicts of the batch.
         on_written: called with the number of rows of each batch that is in the store.
@@ -86,7 +88,7 @@ class BatchWriter:
         self._extra_tracks: list[Track] = []
         self._missing: list[str] = []
         self._interrupt = Interrupt()
-        self._workers: Workers[Batch] = Workers(1, self._work, self._interrupt, size=_WAITING, name="writer")
+        self._workers: Workers[Batch] = Workers(_WRITERS, self._work, self._interrupt, size=_WAITING, name="writer")
 
     def __enter__(self) -> Self:
         self._workers.__enter__()

@@ -36,22 +36,20 @@ class StoredTracks:
         Raises:
             ExternalError: PostgreSQL failed.
         """
-        hashes = {track.key: hashes_of_query(track) for track in wanted if _may_be_stored(track)}
-        ids = {track.spotify_id for track in wanted if track.key in hashes and track.spotify_id}
-        every = {number for numbers in hashes.values() for number in numbers}
-        if not every and not ids:
+        may_be_stored = [track for track in wanted if track.priority is Priority.BACKFILL]
+        # An id says more than names do: another track of the same name is no answer to it.
+        ids = {track.spotify_id for track in may_be_stored if track.spotify_id}
+        hashes = {track.key: hashes_of_query(track) for track in may_be_stored if not track.spotify_id}
+        if not ids and not any(hashes.values()):
             return [], list(wanted)
-        by_hash, by_id = find_stored(self._session, every, ids)
+        by_hash, by_id = find_stored(self._session, set().union(*hashes.values()), ids)
         matches: list[Match] = []
-        misses: list[TrackQuery] = []
-        for track in wanted:
+        for track in may_be_stored:
             candidates = [stored for number in hashes.get(track.key, ()) for stored in by_hash.get(number, ())]
-            verdict = _judge(track, candidates, by_id) if track.key in hashes else None
-            if verdict:
+            if verdict := _judge(track, candidates, by_id):
                 matches.append(verdict._replace(reasons=(*verdict.reasons, STORED)))
-            else:
-                misses.append(track)
-        return matches, misses
+        answered = {match.wanted.key for match in matches}
+        return matches, [track for track in wanted if track.key not in answered]
 
 
 def hash_names(session: Session) -> Iterator[int]:
@@ -71,13 +69,9 @@ def hash_names(session: Session) -> Iterator[int]:
         yield len(rows)
 
 
-def _may_be_stored(wanted: TrackQuery) -> bool:
-    return wanted.priority is Priority.BACKFILL
-
-
 def _judge(wanted: TrackQuery, candidates: Sequence[Track], by_id: Mapping[str, Track]) -> Match | None:
-    known = by_id.get(wanted.spotify_id) if wanted.spotify_id else None
-    if known and (verified := match_id(wanted, known)):
-        return verified
+    if wanted.spotify_id:
+        known = by_id.get(wanted.spotify_id)
+        return match_id(wanted, known) if known else None
     verdict = match(wanted, candidates) if candidates else None
     return verdict if verdict and verdict.outcome is Outcome.MATCHED else None
