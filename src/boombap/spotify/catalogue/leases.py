@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _DAY_S = 86_400.0
 _HOLDERS = 2**31 - 1
-_CHUNK = 1_000
+_CHUNK = 500
 _LEASE_S = 600.0
 _ID = re.compile(r"[0-9A-Za-z]{22}")
 

@@ -21,8 +21,8 @@ from boombap.spotify.matching.track_versions import Version, read_version, take_
 _LONGEST = 300
 _LONGEST_FOLDED = 1000  # one character of other scripts may become ten letters
 # Names repeat (441 artists in 57,718 tracks), and so do titles among search results: a hit costs 0.1 us.
-_CACHED_NAMES = 16_384
-_CACHED_TITLES = 8_192
+_CACHED_NAMES = 1_024
+_CACHED_TITLES = 1_024
 # Shared, because an empty set has 216 bytes, and most titles have neither tags nor guests.
 _NONE: frozenset[str] = frozenset()
 

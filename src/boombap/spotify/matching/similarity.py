@@ -59,7 +59,7 @@ _GUEST = Similarity(0.9, "artist_guest")
 _SIMILAR = Similarity(0.7, "artist_similar")
 
 
-@lru_cache(maxsize=8_192)
+@lru_cache(maxsize=1_024)
 def compare_titles(one: Title, other: Title) -> Similarity:
     """Compare two titles without their versions and guests; the order of both does not matter."""
     if not one.key or not other.key:

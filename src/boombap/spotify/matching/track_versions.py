@@ -90,7 +90,7 @@ _THE_SAME = Version()
 ALONE = frozenset({"freestyle", "instrumental", "interlude", "intro", "outro", "remix", "reprise", "skit"})
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=512)
 def read_version(folded: str) -> Version | None:
     """Read a bracket or what follows a dash; None when it does not speak of a version.
 

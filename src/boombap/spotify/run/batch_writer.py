@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     Keep = Callable[[Sequence[Track], Sequence[str], Sequence[Match]], object]
 
 # A batch of 500 to 2,000 rows costs 50 us a row less than one of 50; benchmarks/spotify.py.
-BATCH_ROWS = 1_000
+BATCH_ROWS = 500
 BATCH_AGE_S = 1.0
 # PostgreSQL works on one batch while the next one is encoded and sent.
 _WRITERS = 2

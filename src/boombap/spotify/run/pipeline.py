@@ -42,7 +42,7 @@ _STEP_S = 0.05
 _DRAIN_S = 5.0
 _POLICY = Policy(attempts=6, deadline_s=60.0, backoff=Backoff(base_s=0.25, cap_s=15.0))
 # Rows that wait in the scheduler: enough to fill the requests of a moment, few enough not to lease too many.
-_BACKLOG = 4_000
+_BACKLOG = 1_500
 _PATIENCE_S = 60.0
 _MOST_FORBIDDEN = 20
 # Single ids refused in a row, after their batches were halved: then it is not the ids.

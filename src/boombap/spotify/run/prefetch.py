@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     LookUp = Callable[[Sequence[TrackQuery]], tuple[list[Match], list[TrackQuery]]]
 
-_CHUNKS = 2
+_CHUNKS = 1
 _ALIVE_EVERY_S = 120.0
 
 
