@@ -330,12 +330,16 @@ def test_few_tracks_of_an_artist_are_asked_for_singly() -> None:
     assert api.count() == {Endpoint.SEARCH_TRACKS: 2, Endpoint.TRACK: 1}
 
 
-def test_an_artist_is_swept_when_no_more_of_it_comes() -> None:
+def test_no_artist_is_begun_before_there_is_a_choice() -> None:
     scheduler = RequestScheduler(Mode.DEVELOPMENT)
     scheduler.add(names(*SONGS), 0.0)
-    assert scheduler.next_requests(9, 0.5) == []
-    assert scheduler.wakes_at_s == pytest.approx(1.0)
-    assert [ask.endpoint for ask in scheduler.next_requests(9, 1.0)] == [Endpoint.SEARCH_ARTISTS]
+    assert scheduler.next_requests(9, 60.0) == []
+    many = [TrackQuery(1_000 + number, "Trina", f"song {number}") for number in range(2_000)]
+    scheduler.add(many, 61.0)
+    asks = scheduler.next_requests(9, 61.0)
+    assert [ask.query for ask in asks] == ['artist:"Trina"'], "the largest first; the other one may not be whole yet"
+    scheduler.finish()
+    assert [ask.query for ask in scheduler.next_requests(9, 61.0)] == ['artist:"Eve"']
 
 
 def test_a_forbidden_batch_switches_the_mode_and_loses_nothing() -> None:

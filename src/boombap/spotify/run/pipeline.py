@@ -42,7 +42,8 @@ _STEP_S = 0.05
 _DRAIN_S = 5.0
 _POLICY = Policy(attempts=6, deadline_s=60.0, backoff=Backoff(base_s=0.25, cap_s=15.0))
 # Rows that wait in the scheduler: enough to fill the requests of a moment, few enough not to lease too many.
-_BACKLOG = 1_500
+# Development mode chooses among artists, and needs more of them.
+_BACKLOG = {Mode.EXTENDED: 1_500, Mode.DEVELOPMENT: 4_000}
 _PATIENCE_S = 60.0
 _MOST_FORBIDDEN = 20
 # Single ids refused in a row, after their batches were halved: then it is not the ids.
@@ -154,7 +155,7 @@ class Pipeline:
         """Take chunks until there is enough to do; without anything else to do, wait for one."""
         if self._parts.scheduler.is_sure:
             self._parts.prefetcher.learn(self._parts.scheduler.mode)
-        while not self._is_finished and self._waiting < _BACKLOG:
+        while not self._is_finished and self._waiting < _BACKLOG[self._parts.scheduler.mode]:
             is_idle = not self._open and not self._waiting
             chunk = self._parts.prefetcher.get(_STEP_S if is_idle else 0.0)
             if chunk:

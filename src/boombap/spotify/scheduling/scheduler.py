@@ -42,8 +42,7 @@ SEARCH_LIMIT = 10
 CRAWL_FROM = 5
 PROBE_FROM = 20
 """With fewer tracks at a time it does not matter how the app may ask."""
-# A discography is read once nothing more of it came for a while, because the source brings artists in one piece.
-_RIPE_S = 1.0
+# The source brings artists in one piece, the largest first: with so many tracks the largest of them is all here.
 _MOST_WAITING = 2_000
 _MAX_CRAWLS = 16
 # The example of the Web API's own description; whether the id is known does not matter.
@@ -157,10 +156,8 @@ class RequestScheduler:
 
     @property
     def wakes_at_s(self) -> float | None:
-        """When a half-filled batch or an artist falls due."""
-        times = [self._artists.ripe_at_s] if self.mode is Mode.DEVELOPMENT and not self._crawls else []
-        times.append(None if self._ids_since_s is None else self._ids_since_s + FLUSH_S)
-        return min((time_s for time_s in times if time_s is not None), default=None)
+        """When a half-filled batch falls due."""
+        return None if self._ids_since_s is None else self._ids_since_s + FLUSH_S
 
     @property
     def is_idle(self) -> bool:
@@ -179,7 +176,7 @@ class RequestScheduler:
         is_named = bool(query.artist and query.title)
         key = read_credit(query.artist).whole
         if self.mode is Mode.DEVELOPMENT and is_named and key:
-            self._artists.add(key, query, now_s)
+            self._artists.add(key, query)
         elif query.spotify_id:
             self._ids[query.priority].append(query)
             self._ids_since_s = now_s if self._ids_since_s is None else self._ids_since_s
@@ -237,7 +234,7 @@ class RequestScheduler:
 
     def _next_of_crawls(self, limit: int) -> list[ApiRequest]:
         while len(self._crawls) < _MAX_CRAWLS:
-            group = self._artists.take(self._now_s, self._crawls, is_finished=self._is_finished)
+            group = self._artists.take(self._crawls, is_finished=self._is_finished)
             if group is None:
                 break
             key, wanted = group
@@ -318,34 +315,21 @@ class _Artists:
 
     def __init__(self) -> None:
         self._groups: dict[str, list[TrackQuery]] = {}
-        self._added_at_s: dict[str, float] = {}
         self._waiting = 0
 
-    def add(self, key: str, query: TrackQuery, now_s: float) -> None:
+    def add(self, key: str, query: TrackQuery) -> None:
         self._groups.setdefault(key, []).append(query)
-        self._added_at_s[key] = now_s
         self._waiting += 1
 
-    def take(self, now_s: float, busy: Container[str], *, is_finished: bool) -> tuple[str, list[TrackQuery]] | None:
-        """Return an artist whose tracks are all here, the most pressing and then the largest first."""
-        is_full = is_finished or self._waiting >= _MOST_WAITING
-        ripe = [
-            key
-            for key, added_at_s in self._added_at_s.items()
-            if key not in busy and (is_full or now_s >= added_at_s + _RIPE_S)
-        ]
-        if not ripe:
+    def take(self, busy: Container[str], *, is_finished: bool) -> tuple[str, list[TrackQuery]] | None:
+        """Return the most pressing artist, and of several the largest; None while there is too little to choose from."""
+        idle = [key for key in self._groups if key not in busy]
+        if not idle or not (is_finished or self._waiting >= _MOST_WAITING):
             return None
-        key = min(ripe, key=lambda artist: (_most_urgent(self._groups[artist]), -len(self._groups[artist])))
-        del self._added_at_s[key]
+        key = min(idle, key=lambda artist: (_most_urgent(self._groups[artist]), -len(self._groups[artist])))
         wanted = self._groups.pop(key)
         self._waiting -= len(wanted)
         return key, wanted
-
-    @property
-    def ripe_at_s(self) -> float | None:
-        """When the next artist falls due."""
-        return min(self._added_at_s.values()) + _RIPE_S if self._added_at_s else None
 
 
 def _search(query: TrackQuery) -> tuple[ApiRequest, list[TrackQuery]]:
