@@ -322,7 +322,7 @@ class _Artists:
         self._waiting += 1
 
     def take(self, busy: Container[str], *, is_finished: bool) -> tuple[str, list[TrackQuery]] | None:
-        """Return the most pressing artist, and of several the largest; None while there is too little to choose from."""
+        """Return the most pressing artist, of several the largest; None while there is too little to choose from."""
         idle = [key for key in self._groups if key not in busy]
         if not idle or not (is_finished or self._waiting >= _MOST_WAITING):
             return None
