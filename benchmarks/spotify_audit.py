@@ -4,8 +4,8 @@
 
 Data: the 500 rows of the team's sample, which hold what earlier programs stored, and the labels of
 `tests/spotify/matching/audit_labels.csv`. An audit learns from all rows together, as it does in a database, and is
-judged by half: rules are written with the development half in view, the other one is held out. Rows with the label
-`unsure` count neither way. Goals: 85 % of the wrong rows found, and 97 % of what is found wrong.
+judged by half: bars are chosen on the development half; `audit_labels.md` says how far the other one is held out. Rows
+with the label `unsure` count neither way. Goals: 85 % of the wrong rows found, and 97 % of what is found wrong.
 """
 
 from __future__ import annotations

@@ -2,19 +2,21 @@
 
 What earlier programs stored does not tell all: the flat shape has no title, and the migrated one copies title and
 artist from the row itself. Three signals are combined. The names, where they are Spotify's own. The artist's id:
-most rows of an artist carry the same one, and a row with another belongs to a namesake or a stranger. And the track's
-id: under two titles it is wrong at least once. `UNCHECKED` is what none of them contradicts and none confirms.
+most rows of an artist carry the same one, and a row with another belongs to a host, a namesake or a stranger, which
+`artist_profile` tells apart. And the track's id: under two titles it is wrong at least once. `UNCHECKED` is what none
+of them contradicts and none confirms.
 """
 
 from __future__ import annotations
 
 from array import array
-from collections import Counter, defaultdict
+from collections import defaultdict
 from enum import StrEnum
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from boombap.spotify.catalogue.legacy_json import Shape, Unreadable, read_legacy
+from boombap.spotify.matching.artist_profile import ArtistProfiles
 from boombap.spotify.matching.match import ACCEPTED, score_candidate
 from boombap.spotify.matching.normalize import name_key, read_credit, read_title
 from boombap.spotify.matching.similarity import compare_artists, compare_titles, compare_versions
@@ -24,11 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from boombap.spotify.catalogue.legacy_json import LegacyTrack
+    from boombap.spotify.matching.artist_profile import ArtistProfile
     from boombap.spotify.matching.normalize import Title
     from boombap.spotify.model import Track
-
-# From this many rows of an artist on, the id that most of them carry is the artist's.
-_LEAST_ROWS = 3
 
 
 class Verdict(StrEnum):
@@ -89,7 +89,7 @@ class CatalogueStatistics:
     """
 
     def __init__(self) -> None:
-        self._artist_ids: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        self.profiles = ArtistProfiles()
         self._titles: defaultdict[str, list[tuple[Title, bool]]] = defaultdict(list)
         # Eight bytes for each row. Two ids with one hash are compared for nothing, and nothing else follows.
         self._hashes = array("q")
@@ -105,10 +105,7 @@ class CatalogueStatistics:
         legacy = read_legacy(row.stored)
         if isinstance(legacy, Unreadable):
             return
-        whole = read_credit(row.artist).whole
-        for artist in legacy.track.artists:
-            if artist.id and name_key(artist.name) == whole:
-                self._artist_ids[whole][artist.id] += 1
+        self.profiles.count(row.artist, legacy)
         self._hashes.append(hash(legacy.track.id or ""))
 
     def end_count(self) -> None:
@@ -122,16 +119,17 @@ class CatalogueStatistics:
         legacy = read_legacy(row.stored)
         if isinstance(legacy, Unreadable) or hash(legacy.track.id or "") not in self._repeated:
             return
-        is_named = legacy.shape is not Shape.FLAT
-        self._titles[legacy.track.id or ""].append((read_title(row.title), is_named))
+        self._titles[legacy.track.id or ""].append((read_title(row.title), self.was_named(row, legacy)))
 
-    def artist_id(self, artist: str) -> str | None:
-        """Return the id that most rows of an artist carry; None without a majority."""
-        ids = self._artist_ids.get(read_credit(artist).whole)
-        if not ids or ids.total() < _LEAST_ROWS:
-            return None
-        ((id_, rows),) = ids.most_common(1)
-        return id_ if rows * 2 > ids.total() else None
+    def was_named(self, row: AuditRow, legacy: LegacyTrack) -> bool:
+        """Tell whether a search by both names gave a row its id: not in the flat shape, nor under another's id."""
+        return legacy.shape is not Shape.FLAT and not self.is_foreign(row, legacy.track)
+
+    def is_foreign(self, row: AuditRow, track: Track) -> bool:
+        """Tell whether a track names ids, and not the one that most rows of the artist carry."""
+        usual = self.profiles.usual(row.artist)
+        ids = {artist.id for artist in track.artists}
+        return usual is not None and usual[0] not in ids and ids != {None}
 
     def sharing(self, spotify_id: str) -> int:
         """Return how many rows carry the track's id of a row."""
@@ -178,7 +176,7 @@ def _judge(row: AuditRow, statistics: CatalogueStatistics) -> Audited:
     if track is not None:
         return _check_by_names(row, track, sharing)
     verdict, *reasons = _check_by_witnesses(row, legacy, statistics)
-    has_name = legacy.shape is Shape.MIGRATED
+    has_name = statistics.was_named(row, legacy)
     if verdict in {Verdict.UNCHECKED, Verdict.DOUBTFUL} and sharing > 1:
         if statistics.is_contested(id_, read_title(row.title), has_name=has_name):
             return Audited(row, Verdict.SHARED, ("id_shared", *reasons), id_, None, sharing)
@@ -201,11 +199,9 @@ def _check_by_witnesses(row: AuditRow, legacy: LegacyTrack, statistics: Catalogu
     artist = compare_artists(read_credit(row.artist), [name_key(artist.name) for artist in track.artists], ())
     if artist is None:
         return Verdict.WRONG, "artist_differs"
-    usual = statistics.artist_id(row.artist)
-    ids = {artist.id for artist in track.artists}
-    if usual is not None and usual not in ids and ids != {None}:
-        # A guest's row carries the id of the artist who comes first, so this alone proves nothing.
-        return Verdict.DOUBTFUL, "artist_id_differs"
+    usual = statistics.profiles.usual(row.artist)
+    if usual is not None and statistics.is_foreign(row, track):
+        return _check_stranger(track, usual[1])
     if legacy.shape is Shape.MIGRATED and not _echoes(row, track):
         scored = score_candidate(TrackQuery(row.key, row.artist, row.title), track)
         return (Verdict.WRONG, scored.refused) if scored.refused else (Verdict.RIGHT, *scored.reasons)
@@ -213,6 +209,15 @@ def _check_by_witnesses(row: AuditRow, legacy: LegacyTrack, statistics: Catalogu
         return Verdict.DOUBTFUL, "version_unchecked"
     confirmed = ("artist_id",) if usual is not None else ()
     return Verdict.UNCHECKED, "title_unchecked", artist.reason, *confirmed
+
+
+def _check_stranger(track: Track, profile: ArtistProfile) -> tuple[str, ...]:
+    """Return verdict and reasons where the artist's name has another's id: a guest's row carries that of its host."""
+    if profile.has_album(track):
+        return Verdict.UNCHECKED, "title_unchecked", "album_of_artist"
+    if profile.is_strange(track):
+        return Verdict.WRONG, "artist_id_strange"
+    return Verdict.DOUBTFUL, "artist_id_differs"
 
 
 def _echoes(row: AuditRow, track: Track) -> bool:
