@@ -56,8 +56,8 @@ def run(context: RunContext, *, apply: bool, limit: int) -> Audit:
     quarantined = 0
     with closing(environment.session(context)) as session:
         if apply:
-            schema.prepare(session)
-            session.write(query("audit_schema"))
+            schema.prepare(session, "audit")
+            schema.prepare_quarantine(session, "audit")
         # What Spotify said about the ids is for the judgement only.
         statistics = gather_statistics(
             lambda: (row for chunk in _rows(context, session, "audit_rows_bare") for row in chunk)
