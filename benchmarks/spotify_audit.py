@@ -18,8 +18,8 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from boombap.spotify.catalogue.legacy_json import LegacyTrack, read_legacy
-from boombap.spotify.matching.audit import QUARANTINED, Audited, AuditRow, gather_statistics, judge_all
+from boombap.spotify.catalogue.legacy_json import LegacyTrack
+from boombap.spotify.matching.audit import QUARANTINED, Audited, AuditRow, gather_statistics, judge_all, read_answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -66,7 +66,7 @@ def judge(rows: Sequence[AuditRow]) -> list[Labelled]:
 
 
 def _shape(row: AuditRow) -> str:
-    legacy = read_legacy(row.stored)
+    legacy = read_answer(row)
     return legacy.shape.value if isinstance(legacy, LegacyTrack) else "unreadable"
 
 

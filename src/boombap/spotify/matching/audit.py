@@ -41,27 +41,42 @@ class Verdict(StrEnum):
     WRONG = "wrong"
     SHARED = "shared"
     UNREADABLE = "unreadable"
+    UNSTORED = "unstored"
 
 
 QUARANTINED = frozenset({Verdict.WRONG, Verdict.SHARED, Verdict.UNREADABLE})
 """What `--apply` takes out of the table; a row that was right after all costs one request to find again."""
 
 
+class Source(StrEnum):
+    """Which table says what a row's track is."""
+
+    DATA = "spotify_data"
+    MATCHES = "spotify_matches"
+
+
 class AuditRow(NamedTuple):
-    """A row of `tracks` with a stored answer.
+    """A row of `tracks` with an answer, its own or that of its match.
 
     Attributes:
-        stored: the JSON text of `spotify_data`.
+        stored: the JSON text of `spotify_data`, or of what Spotify said about the match; None where no table has it.
         known: what Spotify itself said about the stored id, where the store has it.
         is_chosen: a person chose the stored id for this row.
+        matched_id: the track's id, where `spotify_matches` names it.
     """
 
     key: int
     artist: str
     title: str
-    stored: str
+    stored: str | None
     known: Track | None = None
     is_chosen: bool = False
+    matched_id: str | None = None
+
+    @property
+    def source(self) -> Source:
+        """Return the table that the answer is in."""
+        return Source.MATCHES if self.matched_id else Source.DATA
 
 
 class Audited(NamedTuple):
@@ -102,7 +117,7 @@ class CatalogueStatistics:
 
     def count(self, row: AuditRow) -> None:
         """Take in one row, the first time."""
-        legacy = read_legacy(row.stored)
+        legacy = read_answer(row)
         if isinstance(legacy, Unreadable):
             return
         self.profiles.count(row.artist, legacy)
@@ -116,7 +131,7 @@ class CatalogueStatistics:
 
     def compare(self, row: AuditRow) -> None:
         """Take in one row, the second time: its title, where other rows carry its id."""
-        legacy = read_legacy(row.stored)
+        legacy = read_answer(row)
         if isinstance(legacy, Unreadable) or hash(legacy.track.id or "") not in self._repeated:
             return
         self._titles[legacy.track.id or ""].append((read_title(row.title), self.was_named(row, legacy)))
@@ -165,9 +180,10 @@ def judge_all(rows: Iterable[AuditRow], statistics: CatalogueStatistics) -> Iter
 
 
 def _judge(row: AuditRow, statistics: CatalogueStatistics) -> Audited:
-    legacy = read_legacy(row.stored)
+    legacy = read_answer(row)
     if isinstance(legacy, Unreadable):
-        return Audited(row, Verdict.UNREADABLE, (legacy.reason,))
+        verdict = Verdict.UNREADABLE if row.stored else Verdict.UNSTORED
+        return Audited(row, verdict, (legacy.reason,), row.matched_id)
     id_ = legacy.track.id or ""
     sharing = statistics.sharing(id_)
     if row.is_chosen:
@@ -175,13 +191,21 @@ def _judge(row: AuditRow, statistics: CatalogueStatistics) -> Audited:
     track = row.known or (legacy.track if legacy.shape is Shape.FULL else None)
     if track is not None:
         return _check_by_names(row, track, sharing)
-    verdict, *reasons = _check_by_witnesses(row, legacy, statistics)
+    found, *reasons = _check_by_witnesses(row, legacy, statistics)
     has_name = statistics.was_named(row, legacy)
-    if verdict in {Verdict.UNCHECKED, Verdict.DOUBTFUL} and sharing > 1:
+    if found in {Verdict.UNCHECKED, Verdict.DOUBTFUL} and sharing > 1:
         if statistics.is_contested(id_, read_title(row.title), has_name=has_name):
             return Audited(row, Verdict.SHARED, ("id_shared", *reasons), id_, None, sharing)
         reasons.append("id_shared_by_same_song")
-    return Audited(row, Verdict(verdict), tuple(reasons), id_, None, sharing)
+    return Audited(row, Verdict(found), tuple(reasons), id_, None, sharing)
+
+
+def read_answer(row: AuditRow) -> LegacyTrack | Unreadable:
+    """Return what is stored about a row."""
+    return read_legacy(row.stored) if row.stored else _UNSTORED
+
+
+_UNSTORED = Unreadable("track_not_stored")
 
 
 def _check_by_names(row: AuditRow, track: Track, sharing: int) -> Audited:
