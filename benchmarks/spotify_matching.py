@@ -29,8 +29,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from rapidfuzz import fuzz, process
 
-from boombap.spotify.catalogue.legacy_json import LegacyTrack, Shape, read_legacy
-from boombap.spotify.matching.audit import QUARANTINED, Audited, AuditRow, Verdict, gather_statistics, judge_all
+from boombap.spotify.catalogue.legacy_json import LegacyTrack, Shape
+from boombap.spotify.matching.audit import (
+    QUARANTINED,
+    Audited,
+    AuditRow,
+    Verdict,
+    gather_statistics,
+    judge_all,
+    read_answer,
+)
 from boombap.spotify.matching.match import match
 from boombap.spotify.matching.normalize import name_key, read_title
 from boombap.spotify.matching.similarity import is_own_edit
@@ -250,7 +258,7 @@ def plant(
     changed = {row.key: row for row in rows}
     for row in chance.sample(sound, len(sound) // 10):
         other = chance.choice([one for one in sound if one.artist != row.artist])
-        found, mine = json.loads(other.stored), read_legacy(row.stored)
+        found, mine = json.loads(other.stored or ""), read_answer(row)
         place = "track_id" if "track_id" in found else "id"
         found[place] = found[place][::-1]  # else the row that really has it would give it away
         if "track_id" not in found:  # the program that wrote this shape copied the row's names over Spotify's

@@ -136,6 +136,7 @@ def audit(found: Audit) -> dict[str, object]:
                 "verdict": one.verdict,
                 "reasons": list(one.reasons),
                 "sharing": one.sharing,
+                "source": one.row.source,
             }
             for one in found.wrong
         ],

@@ -115,6 +115,8 @@ def audit_lines(audit: Audit) -> Iterator[str]:
     """Yield what an audit came to."""
     yield f"{audit.rows:,} stored answers judged, without a request"
     yield from table(("verdict", "rows"), [(name.value, count) for name, count in sorted(audit.verdicts.items())])
+    if audit.unstored:
+        yield f"{audit.unstored:,} matches were not judged: no table has their track; `spotify batch` fetches it"
     if audit.wrong:
         yield ""
         rows = [

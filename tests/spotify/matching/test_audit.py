@@ -63,6 +63,39 @@ def test_a_namesake_behind_copied_names_is_doubtful() -> None:
     assert verdict(migrated(1, "Broken Road", NAMESAKE)) == [("doubtful", "artist_id_differs")]
 
 
+OWN = [
+    migrated(key, f"Song of her {key}", explicit=True, popularity=20 + key % 10, album={"name": "Scorpion"})
+    for key in range(801, 821)
+]
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        ({"explicit": False, "popularity": 2}, ("wrong", "artist_id_strange")),
+        ({"explicit": False, "popularity": 70}, ("doubtful", "artist_id_differs")),
+        ({"explicit": False}, ("doubtful", "artist_id_differs")),
+        ({"explicit": True, "popularity": 2}, ("doubtful", "artist_id_differs")),
+        ({"popularity": 2}, ("doubtful", "artist_id_differs")),
+        ({"explicit": False, "popularity": 2, "album": {"name": "Scorpion"}}, ("unchecked", "title_unchecked")),
+    ],
+)
+def test_a_strangers_track_is_told_from_a_hosts(facts: dict[str, Any], expected: tuple[str, str]) -> None:
+    """A stranger is clean where she is explicit, and less heard; a host's hit, or her own album, is not."""
+    assert verdict(*OWN, migrated(1, "Never Gone", NAMESAKE, **facts))[-1] == expected
+
+
+def test_a_clean_row_of_an_artist_who_often_is_clean_proves_nothing() -> None:
+    mixed = [migrated(key, f"Song {key}", explicit=key % 2 == 0, popularity=50) for key in range(801, 821)]
+    stranger = migrated(1, "Never Gone", NAMESAKE, explicit=False, popularity=2)
+    assert verdict(*mixed, stranger)[-1] == ("doubtful", "artist_id_differs")
+
+
+def test_copied_names_under_anothers_id_do_not_keep_a_shared_id() -> None:
+    found = judge(flat(1, "Ice", number=7), migrated(2, "Stand Up", NAMESAKE, number=7))
+    assert [one.verdict for one in found] == [Verdict.SHARED] * 2
+
+
 def test_the_id_of_few_rows_is_no_witness() -> None:
     rows = [migrated(1, "Alpha"), migrated(2, "Bravo", NAMESAKE)]
     assert [one.verdict for one in judge_all(rows, gather_statistics(lambda: rows))] == [Verdict.UNCHECKED] * 2

@@ -11,7 +11,11 @@ from boombap.spotify.queries.load import query
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Literal
+
     from boombap.clients.postgres.session import Session
+
+    Command = Literal["batch", "audit", "forget", "restore"]
 
 VERSION = 3
 LOCK_SPACE = 0x73706F74
@@ -36,19 +40,26 @@ def is_installed(session: Session) -> bool:
     return installed > 0
 
 
-def require(session: Session) -> None:
-    """Make sure that the tables are there, for commands that change what a run left.
+def require(session: Session, command: Command | None = None) -> None:
+    """Make sure that the tables are there, for commands that read or change what a run left.
+
+    Args:
+        command: whose rights this role must have; None for those that only read.
 
     Raises:
         NotFound: they are not.
+        AccessDenied: the role lacks a right on one, or its rights are too many for tables of others.
         UsageError: they have another version than this boombap reads.
     """
     if not is_installed(session):
         raise NotFound(f"no spotify tables at {session.target.label}", hint="`spotify batch` makes them")
+    if command:
+        _check(session.read(query("version"))[0], session.target.label)
+        check_rights(session, command)
 
 
-def prepare(session: Session) -> None:
-    """Create what is missing, and see to it that this role may use everything.
+def prepare(session: Session, command: Command = "batch") -> None:
+    """Create what is missing, and see to it that this role may do what a command does.
 
     Raises:
         NotFound: without a table `tracks`.
@@ -63,11 +74,40 @@ def prepare(session: Session) -> None:
             # Asked again: another process may have done it while this one waited.
             for step in range(session.write(query("version"))[0]["version"] + 1, VERSION + 1):
                 session.write(query(f"schema/{step}"))
-    missing = [row["missing"] for row in session.read(query("rights"))]
+    check_rights(session, command)
+
+
+def prepare_quarantine(session: Session, command: Command) -> None:
+    """Create the table that keeps what is taken out of rows, where it is missing, and check the rights on all.
+
+    Raises:
+        AccessDenied: the role may not create it, or lacks a right on a table that the command uses.
+    """
+    facts = session.write(query("has_quarantine"))[0]
+    if not facts["has_quarantine"]:
+        if not facts["may_create"]:
+            raise AccessDenied(
+                f"the role {facts['role']} may not create spotify_quarantine in the schema {facts['schema']}"
+                f" at {session.target.label}",
+                hint=f"GRANT CREATE ON SCHEMA {facts['schema']} TO {facts['role']},"
+                " or run the command once as the owner of the database",
+            )
+        session.write(query("audit_schema"))
+    check_rights(session, command)
+
+
+def check_rights(session: Session, command: Command) -> None:
+    """See to it that this role may do what a command does with the tables that are there.
+
+    Raises:
+        AccessDenied: it lacks a right; the message names each.
+    """
+    missing = [row["missing"] for row in session.write(query("rights"), {"command": command})]
     if missing:
+        role = session.write(query("version"))[0]["role"]
         raise AccessDenied(
-            f"the role {facts['role']} lacks {', '.join(missing)} at {session.target.label}",
-            hint=f"GRANT these rights to {facts['role']}",
+            f"the role {role} lacks {', '.join(missing)} at {session.target.label}",
+            hint=f"GRANT these rights to {role}",
         )
 
 

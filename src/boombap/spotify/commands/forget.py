@@ -9,7 +9,7 @@ from boombap.errors import ExternalError
 from boombap.spotify import environment
 from boombap.spotify.catalogue import schema
 from boombap.spotify.catalogue.leases import Phase, Selection, peek
-from boombap.spotify.catalogue.row_locks import has_quarantine, locked
+from boombap.spotify.catalogue.row_locks import locked
 from boombap.spotify.queries.load import query
 
 if TYPE_CHECKING:
@@ -51,14 +51,14 @@ def forget(context: RunContext, keys: Sequence[int], *, is_dry: bool) -> list[Fo
 
     Raises:
         NotFound: the tables or some rows do not exist; nothing is changed.
+        AccessDenied: the role lacks a right; nothing is changed.
         RetryLater: running batches work on some rows; nothing is changed.
         ExternalError: PostgreSQL failed; or Redis still has its copies, which a second run removes.
     """
     with closing(environment.session(context)) as session:
-        schema.require(session)
+        schema.require(session, "forget")
         with locked(session, keys, is_dry=is_dry):
-            if not has_quarantine(session):
-                session.write(query("audit_schema"))
+            schema.prepare_quarantine(session, "forget")
             rows = session.write(query("forget"), {"ids": list(keys)})
         if not is_dry:
             _uncache(context, session, keys)

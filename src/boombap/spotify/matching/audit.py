@@ -2,19 +2,21 @@
 
 What earlier programs stored does not tell all: the flat shape has no title, and the migrated one copies title and
 artist from the row itself. Three signals are combined. The names, where they are Spotify's own. The artist's id:
-most rows of an artist carry the same one, and a row with another belongs to a namesake or a stranger. And the track's
-id: under two titles it is wrong at least once. `UNCHECKED` is what none of them contradicts and none confirms.
+most rows of an artist carry the same one, and a row with another belongs to a host, a namesake or a stranger, which
+`artist_profile` tells apart. And the track's id: under two titles it is wrong at least once. `UNCHECKED` is what none
+of them contradicts and none confirms.
 """
 
 from __future__ import annotations
 
 from array import array
-from collections import Counter, defaultdict
+from collections import defaultdict
 from enum import StrEnum
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from boombap.spotify.catalogue.legacy_json import Shape, Unreadable, read_legacy
+from boombap.spotify.matching.artist_profile import ArtistProfiles
 from boombap.spotify.matching.match import ACCEPTED, score_candidate
 from boombap.spotify.matching.normalize import name_key, read_credit, read_title
 from boombap.spotify.matching.similarity import compare_artists, compare_titles, compare_versions
@@ -24,11 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from boombap.spotify.catalogue.legacy_json import LegacyTrack
+    from boombap.spotify.matching.artist_profile import ArtistProfile
     from boombap.spotify.matching.normalize import Title
     from boombap.spotify.model import Track
-
-# From this many rows of an artist on, the id that most of them carry is the artist's.
-_LEAST_ROWS = 3
 
 
 class Verdict(StrEnum):
@@ -41,27 +41,42 @@ class Verdict(StrEnum):
     WRONG = "wrong"
     SHARED = "shared"
     UNREADABLE = "unreadable"
+    UNSTORED = "unstored"
 
 
 QUARANTINED = frozenset({Verdict.WRONG, Verdict.SHARED, Verdict.UNREADABLE})
 """What `--apply` takes out of the table; a row that was right after all costs one request to find again."""
 
 
+class Source(StrEnum):
+    """Which table says what a row's track is."""
+
+    DATA = "spotify_data"
+    MATCHES = "spotify_matches"
+
+
 class AuditRow(NamedTuple):
-    """A row of `tracks` with a stored answer.
+    """A row of `tracks` with an answer, its own or that of its match.
 
     Attributes:
-        stored: the JSON text of `spotify_data`.
+        stored: the JSON text of `spotify_data`, or of what Spotify said about the match; None where no table has it.
         known: what Spotify itself said about the stored id, where the store has it.
         is_chosen: a person chose the stored id for this row.
+        matched_id: the track's id, where `spotify_matches` names it.
     """
 
     key: int
     artist: str
     title: str
-    stored: str
+    stored: str | None
     known: Track | None = None
     is_chosen: bool = False
+    matched_id: str | None = None
+
+    @property
+    def source(self) -> Source:
+        """Return the table that the answer is in."""
+        return Source.MATCHES if self.matched_id else Source.DATA
 
 
 class Audited(NamedTuple):
@@ -89,7 +104,7 @@ class CatalogueStatistics:
     """
 
     def __init__(self) -> None:
-        self._artist_ids: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        self.profiles = ArtistProfiles()
         self._titles: defaultdict[str, list[tuple[Title, bool]]] = defaultdict(list)
         # Eight bytes for each row. Two ids with one hash are compared for nothing, and nothing else follows.
         self._hashes = array("q")
@@ -102,13 +117,10 @@ class CatalogueStatistics:
 
     def count(self, row: AuditRow) -> None:
         """Take in one row, the first time."""
-        legacy = read_legacy(row.stored)
+        legacy = read_answer(row)
         if isinstance(legacy, Unreadable):
             return
-        whole = read_credit(row.artist).whole
-        for artist in legacy.track.artists:
-            if artist.id and name_key(artist.name) == whole:
-                self._artist_ids[whole][artist.id] += 1
+        self.profiles.count(row.artist, legacy)
         self._hashes.append(hash(legacy.track.id or ""))
 
     def end_count(self) -> None:
@@ -119,19 +131,20 @@ class CatalogueStatistics:
 
     def compare(self, row: AuditRow) -> None:
         """Take in one row, the second time: its title, where other rows carry its id."""
-        legacy = read_legacy(row.stored)
+        legacy = read_answer(row)
         if isinstance(legacy, Unreadable) or hash(legacy.track.id or "") not in self._repeated:
             return
-        is_named = legacy.shape is not Shape.FLAT
-        self._titles[legacy.track.id or ""].append((read_title(row.title), is_named))
+        self._titles[legacy.track.id or ""].append((read_title(row.title), self.was_named(row, legacy)))
 
-    def artist_id(self, artist: str) -> str | None:
-        """Return the id that most rows of an artist carry; None without a majority."""
-        ids = self._artist_ids.get(read_credit(artist).whole)
-        if not ids or ids.total() < _LEAST_ROWS:
-            return None
-        ((id_, rows),) = ids.most_common(1)
-        return id_ if rows * 2 > ids.total() else None
+    def was_named(self, row: AuditRow, legacy: LegacyTrack) -> bool:
+        """Tell whether a search by both names gave a row its id: not in the flat shape, nor under another's id."""
+        return legacy.shape is not Shape.FLAT and not self.is_foreign(row, legacy.track)
+
+    def is_foreign(self, row: AuditRow, track: Track) -> bool:
+        """Tell whether a track names ids, and not the one that most rows of the artist carry."""
+        usual = self.profiles.usual(row.artist)
+        ids = {artist.id for artist in track.artists}
+        return usual is not None and usual[0] not in ids and ids != {None}
 
     def sharing(self, spotify_id: str) -> int:
         """Return how many rows carry the track's id of a row."""
@@ -167,9 +180,10 @@ def judge_all(rows: Iterable[AuditRow], statistics: CatalogueStatistics) -> Iter
 
 
 def _judge(row: AuditRow, statistics: CatalogueStatistics) -> Audited:
-    legacy = read_legacy(row.stored)
+    legacy = read_answer(row)
     if isinstance(legacy, Unreadable):
-        return Audited(row, Verdict.UNREADABLE, (legacy.reason,))
+        verdict = Verdict.UNREADABLE if row.stored else Verdict.UNSTORED
+        return Audited(row, verdict, (legacy.reason,), row.matched_id)
     id_ = legacy.track.id or ""
     sharing = statistics.sharing(id_)
     if row.is_chosen:
@@ -177,13 +191,21 @@ def _judge(row: AuditRow, statistics: CatalogueStatistics) -> Audited:
     track = row.known or (legacy.track if legacy.shape is Shape.FULL else None)
     if track is not None:
         return _check_by_names(row, track, sharing)
-    verdict, *reasons = _check_by_witnesses(row, legacy, statistics)
-    has_name = legacy.shape is Shape.MIGRATED
-    if verdict in {Verdict.UNCHECKED, Verdict.DOUBTFUL} and sharing > 1:
+    found, *reasons = _check_by_witnesses(row, legacy, statistics)
+    has_name = statistics.was_named(row, legacy)
+    if found in {Verdict.UNCHECKED, Verdict.DOUBTFUL} and sharing > 1:
         if statistics.is_contested(id_, read_title(row.title), has_name=has_name):
             return Audited(row, Verdict.SHARED, ("id_shared", *reasons), id_, None, sharing)
         reasons.append("id_shared_by_same_song")
-    return Audited(row, Verdict(verdict), tuple(reasons), id_, None, sharing)
+    return Audited(row, Verdict(found), tuple(reasons), id_, None, sharing)
+
+
+def read_answer(row: AuditRow) -> LegacyTrack | Unreadable:
+    """Return what is stored about a row."""
+    return read_legacy(row.stored) if row.stored else _UNSTORED
+
+
+_UNSTORED = Unreadable("track_not_stored")
 
 
 def _check_by_names(row: AuditRow, track: Track, sharing: int) -> Audited:
@@ -201,11 +223,9 @@ def _check_by_witnesses(row: AuditRow, legacy: LegacyTrack, statistics: Catalogu
     artist = compare_artists(read_credit(row.artist), [name_key(artist.name) for artist in track.artists], ())
     if artist is None:
         return Verdict.WRONG, "artist_differs"
-    usual = statistics.artist_id(row.artist)
-    ids = {artist.id for artist in track.artists}
-    if usual is not None and usual not in ids and ids != {None}:
-        # A guest's row carries the id of the artist who comes first, so this alone proves nothing.
-        return Verdict.DOUBTFUL, "artist_id_differs"
+    usual = statistics.profiles.usual(row.artist)
+    if usual is not None and statistics.is_foreign(row, track):
+        return _check_stranger(track, usual[1])
     if legacy.shape is Shape.MIGRATED and not _echoes(row, track):
         scored = score_candidate(TrackQuery(row.key, row.artist, row.title), track)
         return (Verdict.WRONG, scored.refused) if scored.refused else (Verdict.RIGHT, *scored.reasons)
@@ -213,6 +233,15 @@ def _check_by_witnesses(row: AuditRow, legacy: LegacyTrack, statistics: Catalogu
         return Verdict.DOUBTFUL, "version_unchecked"
     confirmed = ("artist_id",) if usual is not None else ()
     return Verdict.UNCHECKED, "title_unchecked", artist.reason, *confirmed
+
+
+def _check_stranger(track: Track, profile: ArtistProfile) -> tuple[str, ...]:
+    """Return verdict and reasons where the artist's name has another's id: a guest's row carries that of its host."""
+    if profile.has_album(track):
+        return Verdict.UNCHECKED, "title_unchecked", "album_of_artist"
+    if profile.is_strange(track):
+        return Verdict.WRONG, "artist_id_strange"
+    return Verdict.DOUBTFUL, "artist_id_differs"
 
 
 def _echoes(row: AuditRow, track: Track) -> bool:

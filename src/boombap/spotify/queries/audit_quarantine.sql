@@ -1,6 +1,7 @@
 -- Moves wrong answers aside, so that the next run asks again. A row that changed since it was judged is left alone; rows
 -- are locked in the order of their ids, as everywhere. What a person chose for the row's words stays: `chosen` are the
--- rows with such a verdict; of these only another track's answer moves, and the next run fills in the chosen one. `reasons` are joined by commas: an array of arrays must be square.
+-- rows with such a verdict; of these only another track's answer moves, and the next run fills in the chosen one. A match with
+-- another track is judged for itself. `reasons` are joined by commas: an array of arrays must be square.
 WITH judged AS (
     SELECT * FROM unnest(
         %(track_ids)s::bigint[], %(stored)s::text[], %(verdicts)s::text[], %(reasons)s::text[]
@@ -33,7 +34,12 @@ kept AS (
 ),
 forgotten AS (
     DELETE FROM {path.spotify_matches} AS verdict USING locked
-    WHERE verdict.track_id = locked.id AND NOT EXISTS (SELECT FROM chosen WHERE chosen.track_id = locked.id)
+    WHERE verdict.track_id = locked.id
+        AND (
+            verdict.spotify_id IS NULL
+            OR verdict.spotify_id = coalesce(locked.spotify_data ->> 'id', locked.spotify_data ->> 'track_id')
+        )
+        AND NOT EXISTS (SELECT FROM chosen WHERE chosen.track_id = locked.id)
 )
 UPDATE {path.tracks} AS track
 SET spotify_data = NULL
