@@ -111,10 +111,9 @@ class Pipeline:
         self._ready: deque[ApiRequest] = deque()
         self._later: list[tuple[float, int, ApiRequest]] = []
         self._numbers = count()
-        self._waiting = 0
+        self._waiting = self._forbidden = self._refused = 0
         self._is_finished = self._is_ending = False
         self._down_since_s: float | None = None
-        self._forbidden = self._refused = 0
         self._token, self._token_at_s = _Open(clock()), 0.0
         self._last_error: BoombapError = ExternalError("the Web API does not answer")
 
