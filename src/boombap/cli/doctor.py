@@ -16,6 +16,7 @@ from boombap.log import redact
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from argparse import ArgumentParser
     from collections.abc import Iterator, Mapping
     from typing import Literal
 
@@ -53,7 +54,7 @@ class Answer:
 
 def _doctor(context: RunContext) -> int:
     terminal, answers = context.terminal, []
-    for examined in _examine(context.interrupt):
+    for examined in _examine(context):
         answer = replace(examined, finding=redact(examined.finding))
         answers.append(answer)
         if context.args.format == "text":
@@ -66,7 +67,7 @@ def _doctor(context: RunContext) -> int:
     return EXIT_FINDINGS if any(answer.state == "bad" for answer in answers) else EXIT_OK
 
 
-def _examine(interrupt: Interrupt) -> Iterator[Answer]:
+def _examine(context: RunContext) -> Iterator[Answer]:
     from boombap.config.load import examine
 
     yield _python()
@@ -81,8 +82,9 @@ def _examine(interrupt: Interrupt) -> Iterator[Answer]:
     for sentence in config.renamed:
         yield Answer("configuration", "note", sentence)
     yield Answer("configuration", "ok", f"{len(config.sources)} of the settings are set; see `boombap config show`")
-    yield from _postgres(config, interrupt)
-    yield from _redis(config, interrupt)
+    yield from _postgres(config, context.interrupt)
+    yield from _redis(config, context.interrupt)
+    yield from _spotify(context.replace(config=config))
 
 
 def _python() -> Answer:
@@ -200,15 +202,33 @@ def _redis(config: Config, interrupt: Interrupt) -> Iterator[Answer]:
     yield Answer("Redis", "ok", f"{target.label} answers")
 
 
+def _spotify(context: RunContext) -> Iterator[Answer]:
+    lacking = extras.missing("spotify")
+    if lacking:
+        if context.args.token:
+            yield Answer("Spotify app", "bad", f"not checked; run {extras.install('spotify')}")
+        return
+    from boombap.spotify.readiness import examine
+
+    for fact in examine(context, asks_token=context.args.token):
+        yield Answer(*fact)
+
+
+def _add_check(parser: ArgumentParser) -> None:
+    parser.add_argument("--token", action="store_true", help="try the credentials of Spotify with one request")
+    add_output(parser, "text", "json")
+
+
 TOOL = Tool(
     description="Check the installation, and say how to fix what is not ready.",
     default="check",
     actions=(
         Action(
             "check",
-            "check Python, byte code, settings, servers and rights; exit code 1 when something does not work",
+            "check Python, byte code, settings, servers, rights and Spotify; exit code 1 when something does not work",
             _doctor,
-            lambda parser: add_output(parser, "text", "json"),
+            _add_check,
+            examples="check\ncheck --token",
             exits={EXIT_FINDINGS: "something will not work"},
         ),
     ),

@@ -88,8 +88,8 @@ TOOL = Tool(
     notes="""\
 sample   creates tracks, analysis_results, ml_features and dataset_versions, and fills them; it never touches
          tables that it did not create itself
-tour     starts the local PostgreSQL, loads a sample, finds its faults, fixes one, and stops; the cache that it
-         shows is a Valkey of its own, which ends with it
+tour     starts the local PostgreSQL, loads a sample, finds its faults, fixes one, and stops; Spotify is emulated, on a
+         database of its own; the cache that it shows is a Valkey of its own; both end with it
 
 Exit codes: 0 fine, 2 usage, 3 a server failed, 130 Ctrl-C.""",
 )

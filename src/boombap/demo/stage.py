@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from contextlib import contextmanager
 from time import perf_counter
 
 from boombap.errors import EXIT_OK, BoombapError
@@ -12,7 +13,7 @@ from boombap.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from boombap.interrupt import Interrupt
     from boombap.output.terminal import Terminal
@@ -48,17 +49,34 @@ class Stage(Record):
         Raises:
             BoombapError: when the command ends with another code.
         """
-        self.say(f"$ boombap {' '.join(map(_quoted, argv))}")
-        sys.stdout.flush()
+        self._show(argv)
         started_s = perf_counter()
-        command = [sys.executable, "-m", "boombap", *argv]
-        with subprocess.Popen(command, env={**os.environ, **dict(self.settings)}) as child:
+        with self._popen(argv, None) as child:
             with self.interrupt.cancel_with(child.terminate):
                 code = child.wait()
             self.interrupt.check()
         if code not in answers:
             raise BoombapError(f"`boombap {' '.join(argv)}` ended with {code}")
         return perf_counter() - started_s
+
+    @contextmanager
+    def started(self, *argv: str) -> Iterator[subprocess.Popen[bytes]]:
+        """Run `boombap` with these arguments as a server until the block ends; its output and errors are a pipe."""
+        self._show(argv)
+        with self._popen(argv, subprocess.PIPE) as child, self.interrupt.cancel_with(child.terminate):
+            try:
+                yield child
+            finally:
+                child.terminate()
+
+    def _show(self, argv: Sequence[str]) -> None:
+        self.say(f"$ boombap {' '.join(map(_quoted, argv))}")
+        sys.stdout.flush()
+
+    def _popen(self, argv: Sequence[str], stdout: int | None) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "boombap", *argv]
+        stderr = None if stdout is None else subprocess.STDOUT
+        return subprocess.Popen(command, env={**os.environ, **dict(self.settings)}, stdout=stdout, stderr=stderr)
 
 
 def _quoted(word: str) -> str:

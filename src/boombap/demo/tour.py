@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from time import monotonic
 
 from boombap.clients.postgres.target import from_text
-from boombap.demo import cache, code, database, dependencies
+from boombap.demo import cache, code, database, dependencies, spotify
 from boombap.demo.stage import Stage
 from boombap.errors import EXIT_OK
 from boombap.local import postgres
@@ -32,10 +32,11 @@ def tour(context: RunContext, *, tracks: int, is_kept: bool) -> int:
         stage.say(f"PostgreSQL {server.version} runs; only you can reach it, at {server.host}")
         target = from_text(server.url, name="sample database", origin="the local server")
         database.show(stage, target, tracks)
+        spotify.show(stage, target)
         cache.show(stage)
         code.show(stage)
         dependencies.show(stage)
-        _say_what_next(stage, is_running=is_kept)
+        _say_what_next(stage, server.url, is_running=is_kept)
     state = "is stopped" if postgres.status(servers(context.config)) is None else "keeps running"
     stage.say(f"the tour took {monotonic() - started_s:.0f} s; the server {state}")
     return EXIT_OK
@@ -52,7 +53,7 @@ def _server(context: RunContext, *, is_kept: bool) -> Iterator[Running]:
             postgres.stop(base)
 
 
-def _say_what_next(stage: Stage, *, is_running: bool) -> None:
+def _say_what_next(stage: Stage, url: str, *, is_running: bool) -> None:
     stage.say("next, on the sample:" if is_running else "next, on the sample (boombap is in .venv/bin):")
     steps = (
         ("boombap local start postgres", "start the server again"),
@@ -66,4 +67,7 @@ def _say_what_next(stage: Stage, *, is_running: bool) -> None:
     width = max(len(command) for command, _ in steps)
     for command, purpose in steps[is_running:]:
         stage.terminal.write(f"  {command:<{width}}  {purpose}")
+    stage.say("Spotify's metadata for the sample, without an account, while the server runs:")
+    for line in spotify.lines_for_a_shell(url):
+        stage.terminal.write(f"  {line}")
     stage.say("on your own database: set DATABASE_URL, then run `boombap doctor` and `boombap db`")

@@ -49,8 +49,8 @@ def _work(context: RunContext, selection: Selection, source: str, *, is_dry: boo
     in_flight = context.args.workers or _settings(context).in_flight
     done = work(context, Order(selection, source, is_dry, in_flight))
     answer(context, lambda: report.batch_lines(done), lambda: encode.batch(done))
-    if done.error:
-        raise done.error
+    if error := done.verdict():
+        raise error
     if not done.statistics.tracks and not options.is_database(source):
         raise _unusable(source)
     return EXIT_OK
@@ -250,6 +250,7 @@ def _add_emulate(parser: ArgumentParser) -> None:
 
 
 _FAILED = "Spotify, PostgreSQL or a file failed"
+_PARTLY_FAILED = f"{_FAILED}, if only for one track"
 _LIMITED = "a quota is used up, or Spotify limits the rate for long"
 _NO_DATABASE = "PostgreSQL failed"
 _NO_ROW = "a row does not exist, or PostgreSQL or Redis failed"
@@ -265,7 +266,7 @@ TOOL = Tool(
             _batch,
             options.add_batch,
             examples="batch --tracks=1000\nbatch --from tracks.csv --dry-run",
-            exits={EXIT_EXTERNAL: _FAILED, EXIT_RETRY_LATER: _LIMITED},
+            exits={EXIT_EXTERNAL: _PARTLY_FAILED, EXIT_RETRY_LATER: _LIMITED},
         ),
         Action(
             "plan",
@@ -313,7 +314,7 @@ TOOL = Tool(
             _refresh,
             options.add_refresh,
             examples="refresh --older-than 30d --tracks 5000",
-            exits={EXIT_EXTERNAL: _FAILED, EXIT_RETRY_LATER: _LIMITED},
+            exits={EXIT_EXTERNAL: _PARTLY_FAILED, EXIT_RETRY_LATER: _LIMITED},
         ),
         Action(
             "choose",
@@ -383,5 +384,5 @@ TOOL = Tool(
     notes="""\
 Credentials: SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET (`boombap config show`).
 Exit codes: 0 done, 1 the audit found wrong matches, or a row had nothing, 2 usage, 3 Spotify or a server failed,
-75 rate-limited or out of quota (progress is saved), 130 Ctrl-C, 143 SIGTERM.""",
+if only for one track, 75 rate-limited or out of quota (progress is saved), 130 Ctrl-C, 143 SIGTERM.""",
 )

@@ -161,6 +161,11 @@ class ApiRequest(NamedTuple):
     groups: str = ""
     priority: Priority = Priority.BACKFILL
 
+    @property
+    def has_filters(self) -> bool:
+        """Tell whether it searches for a title in its field; where that finds nothing, a plain search follows."""
+        return self.endpoint is Endpoint.SEARCH_TRACKS and self.query.startswith("track:")
+
 
 class ApiResponse(NamedTuple):
     """The decoded response to a request; only the field that belongs to its endpoint is filled.

@@ -294,10 +294,43 @@ def test_without_redis_a_note_says_what_that_means(processor: Processor):
 
 def test_one_bad_row_costs_nobody_else(processor: Processor):
     processor.web.trick = lambda asked: bad_title(asked) if asked.path == "/v1/tracks" else None
-    done = processor.batch()
-    assert done["stored"] == TRACKS - 1
-    assert done["refused"] == 1
+    process = processor.run("batch", "--format", "json")
+    done = json.loads(process.stdout)
+    assert (done["stored"], done["refused"]) == (TRACKS - 1, 1)
     assert processor.outcomes() == {"matched": TRACKS - 1}
+    assert process.returncode == 3
+    assert "PostgreSQL refused the results of 1; see the table spotify_dead_letters" in process.stderr
+
+
+@pytest.mark.parametrize("source", ["db", "wanted.csv"])
+def test_a_track_that_was_given_up_is_told_and_decides_the_exit_code(processor: Processor, isolated: Any, source: str):
+    processor.database.run("UPDATE tracks SET spotify_data = NULL")
+    (isolated / "wanted.csv").write_text("artist,title\nNas,Song 7\nNas,Song 8\n", encoding="utf-8")
+    processor.web.trick = lambda asked: (
+        (403, {"error": {"message": "Forbidden"}}) if '"song 7"' in asked.query.get("q", [""])[0].lower() else None
+    )
+    done = processor.run("batch", "--from", source)
+    assert done.returncode == 3
+    of = TRACKS if source == "db" else 2
+    assert f"1 of {of:,} tracks failed (/search?type=track: status 403 (Forbidden)); run the same" in done.stderr
+    assert "1 failed" in done.stdout
+    processor.web.trick = lambda _: None
+    assert processor.run("batch", "--from", source).returncode == 0
+
+
+def test_a_ban_after_a_failure_tells_both(processor: Processor):
+    processor.database.run("UPDATE tracks SET spotify_data = NULL")
+
+    def trick(asked: Asked) -> tuple[int, object] | tuple[int, object, dict[str, str]] | None:
+        if asked.path != "/v1/search" or asked.number < 9:
+            return (403, {"error": {"message": "Forbidden"}}) if asked.number == 4 and asked.path != TOKEN else None
+        return 429, LIMITED, {"Retry-After": "43200"}
+
+    processor.web.trick = trick
+    done = processor.run("batch", "--workers", "1")
+    assert done.returncode == 3
+    assert "tracks failed (/search?type=track: status 403 (Forbidden)); " in done.stderr
+    assert "run the same command again after" in done.stderr
 
 
 def bad_title(asked: Asked) -> tuple[int, object]:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 QUICK = Policy(attempts=4, deadline_s=5.0, backoff=Backoff(base_s=0.001, cap_s=0.01))
 NO_SERVICE = {"error": {"status": 404, "message": "Service not found"}}
+BAD = {"error": {"status": 400, "message": "Bad request"}}
 INVALID = {"error": {"status": 400, "message": "Invalid base62 id"}}
 LIMITED = {"error": {"status": 429, "message": "API rate limit exceeded"}}
 
@@ -205,14 +206,14 @@ def test_an_id_that_spotify_refuses_is_not_found_with_what_it_said(web: Upstream
     bench = Bench(web)
     run = bench.run([query._replace(artist="", title="") for query in ids(1, 80)], ids(81, 100))
     assert bench.outcomes == all_matched(100) | dict.fromkeys((7, 8, 71), Outcome.NOT_FOUND)
-    assert run.statistics.refused_ids == {"Invalid base62 id": 3}
+    assert run.statistics.refused_ids == {"/tracks: status 400 (Invalid base62 id)": 3}
     assert bench.missing == []
 
 
 def test_an_api_that_refuses_every_id_ends_the_run_and_nothing_is_stored(web: Upstream):
     web.trick = lambda asked: (400, {"error": {"message": "Bad request"}}) if asked.path != TOKEN else None
     bench = Bench(web)
-    with pytest.raises(ExternalError, match="refused 100 requests in a row: Bad request"):
+    with pytest.raises(ExternalError, match=r"refused 100 requests in a row: /tracks: status 400 \(Bad request\)"):
         bench.run(ids(1, 2000))
     assert bench.written == []
     assert web.count() < 400
@@ -231,6 +232,56 @@ def test_a_search_that_is_not_found_proves_nothing(web: Upstream):
     bench = Bench(web)
     bench.run(names(1, 20))
     assert bench.outcomes == all_matched(20)
+
+
+@pytest.mark.parametrize("path", ["/v1/search", "/v1/tracks"])
+def test_one_bad_request_at_random_proves_nothing(web: Upstream, path: str):
+    wanted = names(1, 20) if path == "/v1/search" else ids(1, 1)
+    web.trick = lambda asked: (400, BAD) if asked.path == path and asked.number <= 1 else None
+    bench = Bench(web)
+    run = bench.run(wanted)
+    assert bench.outcomes == all_matched(len(wanted))
+    assert run.statistics.failures == {}
+
+
+def test_a_bad_request_that_is_said_twice_is_given_up(web: Upstream):
+    web.trick = lambda asked: (400, BAD) if "song 7" in asked.query.get("q", [""])[0].lower() else None
+    bench = Bench(web)
+    run = bench.run(names(7, 9))
+    assert bench.outcomes == dict.fromkeys((8, 9), Outcome.MATCHED)
+    assert run.statistics.failures == {"/search?type=track: status 400 (Bad request)": 1}
+    assert web.count("/v1/search") == 4
+
+
+def test_failures_are_counted_by_endpoint_and_status_not_by_address(web: Upstream):
+    rows = [TrackQuery(n, "", "", id_of(n)) for n in range(1, 9)]
+    web.trick = lambda asked: (502, b"<html>") if asked.path.endswith((id_of(3), id_of(5))) else None
+    bench = Bench(web, mode=Mode.DEVELOPMENT, in_flight=8)
+    run = bench.run(rows)
+    assert run.statistics.failures == {"/tracks/{id}: status 502": 2}
+    assert run.statistics.failed == 2
+
+
+def empty_search(asked: Asked, items: list[object]) -> tuple[int, object] | None:
+    return (200, {"tracks": {"items": items, "total": 1}}) if asked.path == "/v1/search" else None
+
+
+@pytest.mark.parametrize("items", [[None], [None, None], [{"id": 5}, None]], ids=str)
+def test_a_search_of_which_nothing_can_be_read_is_not_an_absence(web: Upstream, items: list[object]):
+    web.trick = lambda asked: empty_search(asked, items)
+    bench = Bench(web)
+    run = bench.run(names(1, 2))
+    assert bench.outcomes == {}
+    assert run.statistics.outcomes == {Outcome.FAILED: 2}
+    assert run.statistics.failures == {"/search?type=track: not readable": 2}
+
+
+def test_a_search_of_which_nothing_can_be_read_once_is_sent_again(web: Upstream):
+    web.trick = lambda asked: empty_search(asked, [None]) if asked.number <= 2 else None
+    bench = Bench(web)
+    run = bench.run(names(1, 1))
+    assert bench.outcomes == all_matched(1)
+    assert (web.count(), run.statistics.retries) == (3, 1), "with filters, plain, plain again"
 
 
 def test_one_id_is_not_found_when_it_is_said_twice(web: Upstream):

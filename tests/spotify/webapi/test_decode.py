@@ -117,6 +117,29 @@ def test_a_page_leaves_out_what_is_no_candidate():
     assert found.response.total == 321
 
 
+@pytest.mark.parametrize("entries", [[None], [None] * 10, [{"id": 5}, 7, []]], ids=str)
+@pytest.mark.parametrize(
+    ("ask", "key"),
+    [
+        (SEARCH, "tracks"),
+        (ApiRequest(Endpoint.SEARCH_ARTISTS, query="x"), "artists"),
+        (ApiRequest(Endpoint.ALBUM_TRACKS, ("a",)), ""),
+        (ApiRequest(Endpoint.ARTIST_ALBUMS, ("a",)), ""),
+    ],
+    ids=["tracks", "artists", "album", "albums"],
+)
+def test_a_page_of_which_nothing_can_be_read_is_not_an_empty_one(ask: ApiRequest, key: str, entries: list[object]):
+    page = {"items": entries, "total": 1}
+    with pytest.raises(Unavailable):
+        decode(ask, orjson.dumps({key: page} if key else page))
+    assert decode(ask, orjson.dumps({key: {"items": []}} if key else {"items": []}))
+
+
+def test_a_filtered_search_of_which_nothing_can_be_read_is_empty():
+    found = decode(SEARCH._replace(query='track:"x" artist:"y"'), orjson.dumps({"tracks": {"items": [None]}}))
+    assert found.response.tracks == ()
+
+
 def test_the_other_questions():
     album = {"id": "a", "name": "Illmatic", "release_date": "1994"}
     artist = {"id": "n", "name": "Nas"}

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from boombap.clients.http.exchange import Failure, Request
-from boombap.errors import TimedOut, Unavailable
+from boombap.clients.http.exchange import Failure, Request, Response
+from boombap.errors import ExternalError, TimedOut, Unavailable
 from boombap.spotify.model import ApiRequest, Endpoint, Rejection
 from boombap.spotify.webapi.decode import Decoded
-from boombap.spotify.webapi.endpoints import Absent, Expired, http_request, path, read
+from boombap.spotify.webapi.endpoints import Absent, Doubtful, Expired, http_request, path, read, reason
 from boombap.spotify.webapi.rate_limit import Limited
 from spotify.documents import ID, response, track
 
@@ -93,9 +93,6 @@ def test_a_quota_is_told_from_a_rate():
     ("status", "kind", "expected"),
     [
         (403, Endpoint.TRACKS, Rejection.FORBIDDEN),
-        (400, Endpoint.TRACK, Rejection.FAILED),
-        (400, Endpoint.TRACKS, Rejection.FAILED),
-        (400, Endpoint.SEARCH_TRACKS, Rejection.FAILED),
         (418, Endpoint.TRACK, Rejection.FAILED),
         (302, Endpoint.TRACK, Rejection.FAILED),
         (204, Endpoint.TRACK, Rejection.FAILED),
@@ -110,13 +107,49 @@ def test_refusals(status: int, kind: Endpoint, expected: Rejection):
     [
         (("a",), "Invalid base62 id", Rejection.NOT_FOUND),
         (("a",), "invalid id", Rejection.NOT_FOUND),
-        (("a",), "Invalid market code", Rejection.FAILED),
+        (("a", "b"), "Bad request", Rejection.FAILED),
         (("a", "b"), "Invalid base62 id", Rejection.FAILED),
     ],
 )
 def test_an_invalid_id_is_told_from_a_bad_request(ids: tuple[str, ...], text: str, expected: Rejection):
     body = {"error": {"status": 400, "message": text}}
     assert read(ApiRequest(Endpoint.TRACKS, ids=ids), response(body, 400), 0) is expected
+
+
+@pytest.mark.parametrize(
+    ("kind", "ids", "text"),
+    [
+        (Endpoint.TRACKS, ("a",), "Invalid market code"),
+        (Endpoint.TRACK, ("a",), ""),
+        (Endpoint.SEARCH_TRACKS, (), "Bad request"),
+        (Endpoint.SEARCH_ARTISTS, (), "Bad request"),
+        (Endpoint.ARTIST_ALBUMS, ("a",), "Bad request"),
+    ],
+)
+def test_a_bad_request_for_one_thing_is_doubtful(kind: Endpoint, ids: tuple[str, ...], text: str):
+    found = read(ApiRequest(kind, ids=ids), response({"error": {"status": 400, "message": text}}, 400), 0)
+    assert type(found) is Doubtful
+    assert found.rejection is Rejection.FAILED
+    assert found.transient
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (response(b"<html>", 502), "/albums/{id}/tracks: status 502"),
+        (response({"error": {"message": "Forbidden"}}, 403), "/albums/{id}/tracks: status 403 (Forbidden)"),
+        (
+            response({"error": {"message": f"Non existing id: 'spotify:album:{ID(1)}'"}}, 404),
+            "/albums/{id}/tracks: status 404 (Non existing id: 'spotify:album:…')",
+        ),
+        (response(b'{"items": [{"id": "', 200), "/albums/{id}/tracks: not readable"),
+        (Failure(Request("GET", "http://127.0.0.1"), TimedOut("after 20.1 s")), "/albums/{id}/tracks: timed out"),
+        (Failure(Request("GET", "http://127.0.0.1"), ExternalError("libcurl error 99")), "/albums/{id}/tracks: failed"),
+    ],
+)
+def test_a_reason_is_the_same_for_every_request_of_its_kind(answer: Response | Failure, expected: str):
+    for id_ in (ID(1), ID(2)):
+        assert reason(ApiRequest(Endpoint.ALBUM_TRACKS, ids=(id_,), limit=50), answer) == expected
 
 
 @pytest.mark.parametrize(

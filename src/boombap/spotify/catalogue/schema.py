@@ -77,6 +77,21 @@ def prepare(session: Session, command: Command = "batch") -> None:
     check_rights(session, command)
 
 
+def check(session: Session) -> int:
+    """Return the version of the tables, 0 when there are none, when `prepare` would succeed; nothing is changed.
+
+    Raises:
+        NotFound: without a table `tracks`.
+        AccessDenied: the role may not create or alter tables, or lacks a right on one.
+        UsageError: the tables were made by a newer boombap.
+    """
+    facts = session.read(query("version"))[0]
+    _check(facts, session.target.label)
+    check_rights(session, "batch")
+    installed: int = facts["version"]
+    return installed
+
+
 def prepare_quarantine(session: Session, command: Command) -> None:
     """Create the table that keeps what is taken out of rows, where it is missing, and check the rights on all.
 
@@ -107,8 +122,22 @@ def check_rights(session: Session, command: Command) -> None:
         role = session.write(query("version"))[0]["role"]
         raise AccessDenied(
             f"the role {role} lacks {', '.join(missing)} at {session.target.label}",
-            hint=f"GRANT these rights to {role}",
+            hint=f"run as their owner: {_grants(missing, role)}",
         )
+
+
+def _grants(missing: list[str], role: str) -> str:
+    """Return the statements that grant rights such as ``INSERT on spotify_leases``.
+
+    >>> _grants(["SELECT on tracks", "UPDATE on tracks", "DELETE on spotify_leases"], "processor")
+    'GRANT SELECT, UPDATE (spotify_data) ON tracks TO "processor"; GRANT DELETE ON spotify_leases TO "processor";'
+    """
+    by_table: dict[str, list[str]] = {}
+    for right, _, table in (text.partition(" on ") for text in missing):
+        is_of_the_team = (right, table) == ("UPDATE", "tracks")
+        by_table.setdefault(table, []).append("UPDATE (spotify_data)" if is_of_the_team else right)
+    quoted = role.replace('"', '""')
+    return " ".join(f'GRANT {", ".join(rights)} ON {table} TO "{quoted}";' for table, rights in by_table.items())
 
 
 def _check(facts: dict[str, object], label: str) -> None:

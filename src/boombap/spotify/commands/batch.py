@@ -8,7 +8,7 @@ from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING, NamedTuple
 
 from boombap.batch.progress import Progress
-from boombap.errors import BoombapError, ExternalError
+from boombap.errors import BoombapError, ExternalError, RetryLater
 from boombap.interrupt import Interrupt
 from boombap.spotify import environment
 from boombap.spotify.catalogue import schema
@@ -92,6 +92,31 @@ class Done(NamedTuple):
     matches: tuple[Match, ...]
     unserved: Unserved
     error: BoombapError | None
+
+    def verdict(self) -> BoombapError | None:
+        """Return what the run ends with: what stopped it, or that a part of it failed; None when all is done."""
+        failure = self._failure()
+        if failure and isinstance(self.error, RetryLater):
+            return ExternalError(failure, hint=str(self.error))
+        if self.error or not failure:
+            return self.error
+        return ExternalError(failure, hint=self._advice())
+
+    def _failure(self) -> str:
+        """Return how many tracks have no stored result, and why; empty when all have one."""
+        statistics, parts = self.statistics, []
+        if statistics.failed:
+            reasons = [reason for reason, _ in statistics.failures.most_common(1)]
+            why = f" ({reasons[0]})" if reasons else ""
+            parts.append(f"{statistics.failed:,} of {statistics.tracks:,} tracks failed{why}")
+        if self.refused:
+            parts.append(f"PostgreSQL refused the results of {self.refused:,}")
+        return ", and ".join(parts)
+
+    def _advice(self) -> str:
+        if self.refused:
+            return "see the table spotify_dead_letters"
+        return "run the same command again: it asks only for what has no result"
 
 
 def work(context: RunContext, order: Order) -> Done:

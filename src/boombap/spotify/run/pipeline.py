@@ -60,14 +60,13 @@ class RunParts(NamedTuple):
 
 
 class _Open:
-    """A request in flight: when it was first sent, how often it failed or was absent, and how it went the last time."""
+    """A request in flight: when it was first sent, how often it failed or was doubtful, and how it went last."""
 
-    __slots__ = ("absences", "failures", "headers", "is_trial", "started_s")
+    __slots__ = ("doubts", "failures", "headers", "is_trial", "started_s")
 
     def __init__(self, started_s: float) -> None:
         self.started_s = started_s
-        self.failures = 0
-        self.absences = 0
+        self.failures = self.doubts = 0
         self.headers: tuple[str, ...] = ()
         self.is_trial = False
 
@@ -114,10 +113,9 @@ class Pipeline:
         self._ready: deque[ApiRequest] = deque()
         self._later: list[tuple[float, int, ApiRequest]] = []
         self._numbers = count()
-        self._waiting = 0
+        self._waiting = self._forbidden = self._refused = 0
         self._is_finished = self._is_ending = False
         self._down_since_s: float | None = None
-        self._forbidden = self._refused = 0
         self._token = TokenRenewal(parts.api, policy, clock, jitter)
         self._last_error: BoombapError = ExternalError("the Web API does not answer")
 
@@ -229,10 +227,10 @@ class Pipeline:
                 self._settle(request, result)
             case Rejection():
                 self._succeed()
-                self._handle_rejection(request, result, endpoints.message(answer))
-            case endpoints.Absent():
+                self._handle_rejection(request, result, answer)
+            case endpoints.Doubtful():
                 self._succeed()
-                self._ask_again(request, endpoints.message(answer))
+                self._ask_again(request, result.rejection, answer)
             case endpoints.Expired():
                 if self._open[request].is_trial:
                     self._breaker.cancel()
@@ -243,37 +241,36 @@ class Pipeline:
                 self._recover()
                 self._api.limiter.refuse(result)
             case _:
-                self._fail(request, result)
+                self._fail(request, result, answer)
 
     def _succeed(self) -> None:
         self._api.limiter.succeed()
         self._api.token.confirm()
         self._recover()
 
-    def _ask_again(self, request: ApiRequest, message: str) -> None:
-        """Ask once more for an id that is not there; a run that ends leaves it to the next one."""
+    def _ask_again(self, request: ApiRequest, rejection: Rejection, answer: Response | Failure) -> None:
+        """Ask once more where a rejection may be a random one; a run that ends leaves it to the next one."""
         under_way = self._open[request]
-        under_way.absences += 1
-        if under_way.absences > 1:
-            self._handle_rejection(request, Rejection.NOT_FOUND, message)
+        under_way.doubts += 1
+        if under_way.doubts > 1:
+            self._handle_rejection(request, rejection, answer)
         elif not self._is_ending:
             heapq.heappush(self._later, (self._clock() + self._pause_s(), next(self._numbers), request))
 
-    def _handle_rejection(self, request: ApiRequest, rejection: Rejection, message: str) -> None:
+    def _handle_rejection(self, request: ApiRequest, rejection: Rejection, answer: Response | Failure) -> None:
         """Note what the Web API said of one id; a rejected batch is halved by the scheduler.
 
         Raises:
             ExternalError: it refuses one id after the other, so it is not the ids.
         """
+        reason = endpoints.reason(request, answer)
         is_mode_switch = rejection is Rejection.FORBIDDEN and request.endpoint is Endpoint.TRACKS
         if not is_mode_switch and len(request.ids) <= 1:
             self._refused += rejection is Rejection.FAILED
-            is_unknown = rejection is Rejection.NOT_FOUND
-            counts = self.statistics.refused_ids if is_unknown else self.statistics.failures
-            counts[message] += 1
+            self.statistics.count_rejection(rejection, reason)
         self._settle(request, rejection)
         if self._refused >= _MOST_REFUSED:
-            raise ExternalError(f"the Web API has refused {self._refused} requests in a row: {message}")
+            raise ExternalError(f"the Web API has refused {self._refused} requests in a row: {reason}")
 
     def _settle(self, request: ApiRequest, result: Decoded | Rejection) -> None:
         """Hand what is final to the scheduler, and its verdicts on."""
@@ -284,6 +281,8 @@ class Pipeline:
             return self._deliver(scheduler.answer(request, result).matches, asked=True)
         self._forbidden = self._refused = 0
         matches, extra_tracks = scheduler.answer(request, result.response, result.broken)
+        if result.broken:
+            self.statistics.failures[endpoints.unreadable(request)] += len(result.broken)
         # Search results and album pages may lack fields that a track asked for by its id has.
         is_whole = request.endpoint in {Endpoint.TRACKS, Endpoint.TRACK}
         tracks = [track for track in result.response.tracks if track is not None] if is_whole else []
@@ -319,7 +318,7 @@ class Pipeline:
         self._parts.writer.put([match for match in matches if match.outcome is not Outcome.FAILED])
         self._on_progress(len(matches))
 
-    def _fail(self, request: ApiRequest, error: BoombapError) -> None:
+    def _fail(self, request: ApiRequest, error: BoombapError, answer: Response | Failure) -> None:
         if isinstance(error, AccessDenied):
             raise error
         now_s, under_way = self._clock(), self._open[request]
@@ -335,7 +334,7 @@ class Pipeline:
             # The server fails everybody: what it did not answer is nobody's fault.
             delay_s = self._pause_s()
         if delay_s is None:
-            self._handle_rejection(request, Rejection.FAILED, str(error))
+            self._handle_rejection(request, Rejection.FAILED, answer)
         elif not self._is_ending:
             heapq.heappush(self._later, (now_s + delay_s, next(self._numbers), request))
 

@@ -17,29 +17,29 @@ if TYPE_CHECKING:
     from boombap.spotify.run.api_session import ApiSession
 
 _POLICY = Policy(attempts=4, deadline_s=20.0)
-# The Web API answers 404 at random too (`endpoints.Absent`).
-_ABSENCES = 2
+# The Web API answers 400 and 404 at random too (`endpoints.Doubtful`).
+_MOST_DOUBTS = 2
 
 
 def ask(api: ApiSession, request: ApiRequest, interrupt: Interrupt) -> Decoded | Rejection:
-    """Return what the Web API answers; an id that is absent twice is rejected as not found.
+    """Return what the Web API answers; a rejection that may be a random one counts the second time.
 
     Raises:
         RetryLater: a rate-limit ban is active.
         AccessDenied: the credentials are wrong.
         ExternalError: the Web API does not answer.
     """
-    absences = 0
+    doubts = 0
 
     def fetch() -> Decoded | Rejection:
-        nonlocal absences
+        nonlocal doubts
         try:
             return _fetch(api, request, interrupt)
-        except endpoints.Absent:
-            absences += 1
-            if absences < _ABSENCES:
+        except endpoints.Doubtful as error:
+            doubts += 1
+            if doubts < _MOST_DOUBTS:
                 raise
-            return Rejection.NOT_FOUND
+            return error.rejection
 
     return retry(fetch, _POLICY, sleep=interrupt.sleep)
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from boombap.spotify.model import STORED
+from boombap.spotify.model import STORED, Outcome, Rejection
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from boombap.spotify.model import Endpoint, Match, Outcome
+    from boombap.spotify.model import Endpoint, Match
 
 
 class RunStatistics:
@@ -22,8 +22,8 @@ class RunStatistics:
         stored_hits: tracks that the stored tracks answered.
         requests: sent to the Web API, by kind; tokens not among them.
         retries: requests sent again.
-        failures: the errors that tracks were given up for, by message.
-        refused_ids: ids that the Web API refuses, by what it said.
+        failures: requests and entries that were given up, by endpoint and status; not by address.
+        refused_ids: ids that the Web API refuses, likewise.
     """
 
     def __init__(self) -> None:
@@ -39,6 +39,16 @@ class RunStatistics:
         stored = sum(match.reasons[-1:] == (STORED,) for match in matches)
         self.stored_hits += stored
         self.hits += len(matches) - stored
+
+    def count_rejection(self, rejection: Rejection, reason: str) -> None:
+        """Count one request or id that has no answer."""
+        counts = self.refused_ids if rejection is Rejection.NOT_FOUND else self.failures
+        counts[reason] += 1
+
+    @property
+    def failed(self) -> int:
+        """Return the tracks that were given up: nothing is stored about them."""
+        return self.outcomes[Outcome.FAILED]
 
     @property
     def tracks(self) -> int:

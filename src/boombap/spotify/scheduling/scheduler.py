@@ -148,7 +148,7 @@ class RequestScheduler:
         matches = [match(query, tracks) for query in waiting]
         # Where requests are few, what came with this one may spare another.
         extra = tracks if self.mode is Mode.DEVELOPMENT else ()
-        if not _is_filtered(request):
+        if not request.has_filters:
             return Settled(matches, extra)
         missed = {verdict.wanted.key for verdict in matches if _may_be_missed(verdict, tracks)}
         self._following += [_plain_search(query) for query in waiting if query.key in missed]
@@ -338,10 +338,6 @@ def _search(query: TrackQuery) -> tuple[ApiRequest, list[TrackQuery]]:
     else:
         text = f'track:"{searchable(query.title)}" artist:"{current_name(searchable(query.artist))}"'
     return ApiRequest(Endpoint.SEARCH_TRACKS, query=text, limit=SEARCH_LIMIT, priority=query.priority), [query]
-
-
-def _is_filtered(request: ApiRequest) -> bool:
-    return request.endpoint is Endpoint.SEARCH_TRACKS and request.query.startswith("track:")
 
 
 def _may_be_missed(verdict: Match, tracks: Sequence[Track]) -> bool:

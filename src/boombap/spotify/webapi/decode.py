@@ -2,7 +2,7 @@
 
 Answers are taken as they come: nulls, fewer entries, another order, missing fields. An entry that cannot be read costs
 that entry only; an answer that is not a JSON object (HTML from a proxy, a cut body) is `Unavailable` and requested
-again.
+again. So is a page of which no entry can be read: it does not prove that nothing was found.
 """
 
 from __future__ import annotations
@@ -44,7 +44,8 @@ def decode(request: ApiRequest, body: bytes) -> Decoded:
     """Return what an answer with status 200 says.
 
     Raises:
-        Unavailable: when the body is not a JSON object with the list that belongs to the question.
+        Unavailable: when the body is not a JSON object with the list that belongs to the question, or no entry of a
+            page can be read; after a filtered search the plain one follows anyway.
     """
     try:
         found = orjson.loads(body)
@@ -176,21 +177,21 @@ def _one_track(request: ApiRequest, found: Mapping[str, Any]) -> Decoded:
     return Decoded(ApiResponse(tracks=(one,)))
 
 
-def _track_page(_: ApiRequest, found: Mapping[str, Any]) -> Decoded:
-    return Decoded(ApiResponse(tracks=_items(found, track), total=_number(found.get("total"))))
+def _track_page(request: ApiRequest, found: Mapping[str, Any]) -> Decoded:
+    return Decoded(ApiResponse(tracks=_items(request, found, track), total=_number(found.get("total"))))
 
 
-def _album_page(_: ApiRequest, found: Mapping[str, Any]) -> Decoded:
-    return Decoded(ApiResponse(albums=_items(found, album), total=_number(found.get("total"))))
+def _album_page(request: ApiRequest, found: Mapping[str, Any]) -> Decoded:
+    return Decoded(ApiResponse(albums=_items(request, found, album), total=_number(found.get("total"))))
 
 
 def _found_tracks(request: ApiRequest, found: Mapping[str, Any]) -> Decoded:
     return _track_page(request, _page(found.get("tracks")))
 
 
-def _found_artists(_: ApiRequest, found: Mapping[str, Any]) -> Decoded:
+def _found_artists(request: ApiRequest, found: Mapping[str, Any]) -> Decoded:
     page = _page(found.get("artists"))
-    return Decoded(ApiResponse(artists=_items(page, artist), total=_number(page.get("total"))))
+    return Decoded(ApiResponse(artists=_items(request, page, artist), total=_number(page.get("total"))))
 
 
 _READERS: Mapping[Endpoint, Callable[[ApiRequest, Mapping[str, Any]], Decoded]] = {
@@ -205,14 +206,20 @@ _READERS: Mapping[Endpoint, Callable[[ApiRequest, Mapping[str, Any]], Decoded]] 
 }
 
 
-def _items(page: Mapping[str, Any], read: Callable[[Any], T]) -> tuple[T, ...]:
-    """Return the entries of a page that can be read; a candidate that cannot be read is none."""
-    found = []
-    for entry in _list(page.get("items")):
+def _items(request: ApiRequest, page: Mapping[str, Any], read: Callable[[Any], T]) -> tuple[T, ...]:
+    """Return the entries of a page that can be read; a candidate that cannot be read is none.
+
+    Raises:
+        _UnreadableError: none of several can be, and the answer is the last word.
+    """
+    found, entries = [], _list(page.get("items"))
+    for entry in entries:
         try:
             found.append(read(entry))
         except _UnreadableError:
             continue
+    if entries and not found and not request.has_filters:
+        raise _UnreadableError
     return tuple(found)
 
 

@@ -14,7 +14,7 @@ import orjson
 
 from boombap.clients.http.errors import refusal
 from boombap.clients.http.exchange import Failure, Request
-from boombap.errors import Unavailable
+from boombap.errors import Disconnected, TimedOut, Unavailable, Unreachable
 from boombap.spotify.model import Endpoint, Rejection
 from boombap.spotify.webapi.decode import Decoded, decode
 from boombap.spotify.webapi.rate_limit import TOO_MANY, limited
@@ -28,10 +28,12 @@ _TIMEOUT_S = 20.0
 # 50 tracks with the markets of each are 400 kB.
 _MOST_BYTES = 8 * 1024 * 1024
 _BAD_REQUEST, _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND = 400, 401, 403, 404
-_SERVER_ERROR = 500
+_OK, _SERVER_ERROR = 200, 500
 _TIMED_OUT = 408
 _ONE_ID = (Endpoint.TRACK, Endpoint.ALBUM_TRACKS, Endpoint.ARTIST_ALBUMS)
 _MOST_SAID = 100
+_ANY_ID = re.compile(r"\b[0-9A-Za-z]{22}\b")
+_WITHOUT_ANSWER = ((TimedOut, "timed out"), (Unreachable, "could not be reached"), (Disconnected, "was cut off"))
 # What the Web API says of a service that is not there for a moment; of an id it says "Resource not found".
 _NO_SERVICE = "service not found"
 _ABOUT_ID = re.compile(r"\bid\b", re.IGNORECASE)
@@ -41,11 +43,22 @@ class Expired(Unavailable):
     """The token is no longer valid (401)."""
 
 
-class Absent(Unavailable):
-    """There is no such thing (404); the Web API says so at random too, so it counts when it is said twice.
+class Doubtful(Unavailable):
+    """A rejection that the Web API also sends at random, so it counts when it is said twice.
 
     Source: github.com/spotify/web-api/issues/1160
+
+    Attributes:
+        rejection: what it means the second time.
     """
+
+    rejection = Rejection.FAILED
+
+
+class Absent(Doubtful):
+    """There is no such thing (404)."""
+
+    rejection = Rejection.NOT_FOUND
 
 
 def http_request(request: ApiRequest, base_url: str, headers: tuple[str, ...]) -> Request:
@@ -83,7 +96,7 @@ def read(request: ApiRequest, answer: Response | Failure, now_s: float) -> Decod
     """
     if isinstance(answer, Failure):
         return answer.error
-    if answer.status == 200:  # noqa: PLR2004 - RFC 9110
+    if answer.status == _OK:
         try:
             return decode(request, answer.body)
         except Unavailable as error:
@@ -103,18 +116,42 @@ def _refused(request: ApiRequest, answer: Response, now_s: float) -> Rejection |
         return Rejection.FORBIDDEN
     if status == _NOT_FOUND:
         is_about_the_id = request.endpoint in _ONE_ID and text.lower() != _NO_SERVICE
-        return Absent("there is no such id") if is_about_the_id else Unavailable(f"the Web API answered 404: {text}")
+        return Absent("there is no such id") if is_about_the_id else Unavailable(_without_answer(request, answer))
     if status == _BAD_REQUEST and len(request.ids) == 1 and _ABOUT_ID.search(text):
         return Rejection.NOT_FOUND
+    if status == _BAD_REQUEST and len(request.ids) <= 1:
+        return Doubtful(_without_answer(request, answer))
     return Rejection.FAILED
 
 
-def message(answer: Response | Failure) -> str:
-    """Return what the Web API wrote in its rejection, shortened; the status where it wrote nothing."""
-    if isinstance(answer, Failure):
-        return str(answer.error)
+def _without_answer(request: ApiRequest, answer: Response) -> str:
+    return f"the Web API did not answer {reason(request, answer)}"
+
+
+def message(answer: Response) -> str:
+    """Return what the Web API wrote in its rejection, shortened and without ids; empty where it wrote nothing."""
     try:
         text = str(orjson.loads(answer.body)["error"]["message"]).strip()
     except (orjson.JSONDecodeError, KeyError, TypeError):
-        text = ""
-    return text[:_MOST_SAID] or f"status {answer.status}"
+        return ""
+    return _ANY_ID.sub("…", text)[:_MOST_SAID]
+
+
+def reason(request: ApiRequest, answer: Response | Failure) -> str:
+    """Return why a request has no usable answer, in words that all requests of its kind share.
+
+    Returns:
+        The endpoint and the status with what the Web API wrote, as in ``/tracks: status 503``.
+    """
+    if isinstance(answer, Failure):
+        known = (text for kind, text in _WITHOUT_ANSWER if isinstance(answer.error, kind))
+        return f"{request.endpoint}: {next(known, 'failed')}"
+    if answer.status == _OK:
+        return unreadable(request)
+    text = message(answer)
+    return f"{request.endpoint}: status {answer.status}" + (f" ({text})" if text else "")
+
+
+def unreadable(request: ApiRequest) -> str:
+    """Return the reason of an answer, or of an entry in it, that is not what the Web API sends."""
+    return f"{request.endpoint}: not readable"
