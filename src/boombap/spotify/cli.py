@@ -33,7 +33,7 @@ def _settings(context: RunContext) -> SpotifySettings:
 def _batch(context: RunContext) -> int:
     args = context.args
     selection = _unmatched(context)._replace(shard=_shard(context, args.source))
-    return _work(context, selection, args.source, is_dry=args.dry_run)
+    return _work(context, "batch", selection, args.source, is_dry=args.dry_run)
 
 
 def _refresh(context: RunContext) -> int:
@@ -41,7 +41,7 @@ def _refresh(context: RunContext) -> int:
 
     args, shard = context.args, _shard(context, options.DATABASE)
     selection = Selection(max_tracks=args.tracks, phases=(Phase.REFRESH,), refresh_s=args.older_than, shard=shard)
-    return _work(context, selection, options.DATABASE, is_dry=False)
+    return _work(context, "refresh", selection, options.DATABASE, is_dry=False)
 
 
 def _shard(context: RunContext, source: str) -> Shard:
@@ -50,12 +50,12 @@ def _shard(context: RunContext, source: str) -> Shard:
     return environment.shard(context, is_database=options.is_database(source))
 
 
-def _work(context: RunContext, selection: Selection, source: str, *, is_dry: bool) -> int:
+def _work(context: RunContext, action: str, selection: Selection, source: str, *, is_dry: bool) -> int:
     from boombap.spotify import encode, report
     from boombap.spotify.commands.batch import Order, work
 
     in_flight = context.args.workers or _settings(context).in_flight
-    done = work(context, Order(selection, source, is_dry, in_flight))
+    done = work(context, Order(action, selection, source, is_dry, in_flight))
     answer(context, lambda: report.batch_lines(done), lambda: encode.batch(done))
     if done.error:
         raise done.error

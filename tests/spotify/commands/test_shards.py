@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from databases import until
 from spotify.commands.test_batch import TRACKS, Processor, known, named, processor, web
+from spotify.upstream import TOKEN
 
 if TYPE_CHECKING:
     from subprocess import CompletedProcess
+
+    from spotify.upstream import Asked
 
 
 __all__ = ["known", "named", "processor", "web"]  # the fixtures that these tests use
@@ -69,3 +74,61 @@ def test_four_shards_of_which_two_run_at_once(processor: Processor):
     assert len(ids) == len(set(ids)) == TRACKS
     assert processor.outcomes() == {"matched": TRACKS}
     assert processor.leases() == 0
+
+
+def status(processor: Processor) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(processor.run("status", "--format", "json").stdout)
+    return found
+
+
+def test_status_adds_the_shards_up(processor: Processor):
+    first = processor.batch("--shard", "1/4")["tracks"]
+    second = processor.batch("--shard", "2/4")["tracks"]
+    (run,) = status(processor)["runs"]
+    assert (run["ended"], run["missing"], run["tracks"]) == ([1, 2], [3, 4], first + second)
+    assert (run["running"], run["left_s"], run["tracks_per_s"]) == ([], None, 0.0)
+    text = processor.run("status").stdout
+    assert f"run 1 (batch), 4 shards: 2 ended, 2 missing; {first + second:,} tracks, " in text
+    assert "  missing: --shard 3/4, --shard 4/4\n" in text
+
+
+def test_a_killed_shard_is_interrupted_and_never_running(processor: Processor):
+    begun, go = threading.Event(), threading.Event()
+
+    def trick(asked: Asked) -> None:
+        if asked.path == "/v1/tracks" and asked.number > 1:
+            begun.set()
+            go.wait(20)
+
+    processor.web.trick = trick
+    child = processor.start("batch", "--workers", "1", "--shard", "2/3", "-q")
+    assert begun.wait(20)
+    (run,) = status(processor)["runs"]
+    assert (run["running"], run["interrupted"], run["missing"]) == ([2], [], [1, 3])
+    assert "1 running, 2 missing; " in processor.run("status").stdout
+    child.kill()
+    child.wait()
+    go.set()
+    until(lambda: not processor.database.run("SELECT 1 FROM pg_locks WHERE locktype = 'advisory'"))
+    (run,) = status(processor)["runs"]
+    assert (run["running"], run["interrupted"], run["missing"]) == ([], [2], [1, 3])
+    assert "  interrupted: --shard 2/3\n" in processor.run("status").stdout
+    processor.batch("--shard", "2/3")
+    (run,) = status(processor)["runs"]
+    assert (run["ended"], run["interrupted"]) == ([2], [])
+
+
+def test_a_run_that_fails_says_why_in_the_status(processor: Processor):
+    processor.web.trick = lambda asked: (401, {}) if asked.path == TOKEN else None
+    assert processor.run("batch").returncode == 3
+    (run,) = status(processor)["runs"]
+    (failed,) = run["failed"]
+    assert failed["shard"] == 1
+    assert failed["ended_by"]
+    assert f"  failed: {failed['ended_by']}" in processor.run("status").stdout
+
+
+def test_a_dry_run_is_not_in_the_status(processor: Processor):
+    processor.batch("--tracks", "1")
+    processor.run("batch", "--dry-run")
+    assert [run["tracks"] for run in status(processor)["runs"]] == [1]

@@ -13,7 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from boombap.clients.postgres.session import Session
 
-VERSION = 3
+VERSION = 4
 LOCK_SPACE = 0x73706F74
 """The first number of every advisory lock of this tool ("spot"); the second is 0 for the schema, else a holder."""
 

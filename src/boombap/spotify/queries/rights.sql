@@ -7,7 +7,8 @@ FROM (VALUES
     ('spotify_matches', to_regclass('{path.spotify_matches}'), ARRAY['INSERT', 'UPDATE', 'SELECT']),
     ('spotify_dead_letters', to_regclass('{path.spotify_dead_letters}'), ARRAY['INSERT', 'SELECT', 'DELETE']),
     ('spotify_leases', to_regclass('{path.spotify_leases}'), ARRAY['INSERT', 'UPDATE', 'SELECT', 'DELETE']),
-    ('spotify_cooldowns', to_regclass('{path.spotify_cooldowns}'), ARRAY['INSERT', 'UPDATE', 'SELECT'])
+    ('spotify_cooldowns', to_regclass('{path.spotify_cooldowns}'), ARRAY['INSERT', 'UPDATE', 'SELECT']),
+    ('spotify_runs', to_regclass('{path.spotify_runs}'), ARRAY['INSERT', 'UPDATE', 'SELECT', 'DELETE'])
 ) AS place (name, id, rights)
 CROSS JOIN unnest(place.rights) AS wanted (name)
 WHERE place.id IS NOT NULL
