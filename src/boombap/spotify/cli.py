@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from boombap.command.context import RunContext
     from boombap.config.section import Section
     from boombap.spotify.catalogue.leases import Selection
+    from boombap.spotify.model import Shard
     from boombap.spotify.settings import SpotifySettings
 
 
@@ -31,23 +32,30 @@ def _settings(context: RunContext) -> SpotifySettings:
 
 def _batch(context: RunContext) -> int:
     args = context.args
-    return _work(context, _unmatched(context), args.source, is_dry=args.dry_run)
+    selection = _unmatched(context)._replace(shard=_shard(context, args.source))
+    return _work(context, "batch", selection, args.source, is_dry=args.dry_run)
 
 
 def _refresh(context: RunContext) -> int:
     from boombap.spotify.catalogue.leases import Phase, Selection
 
-    args = context.args
-    selection = Selection(max_tracks=args.tracks, phases=(Phase.REFRESH,), refresh_s=args.older_than)
-    return _work(context, selection, options.DATABASE, is_dry=False)
+    args, shard = context.args, _shard(context, options.DATABASE)
+    selection = Selection(max_tracks=args.tracks, phases=(Phase.REFRESH,), refresh_s=args.older_than, shard=shard)
+    return _work(context, "refresh", selection, options.DATABASE, is_dry=False)
 
 
-def _work(context: RunContext, selection: Selection, source: str, *, is_dry: bool) -> int:
+def _shard(context: RunContext, source: str) -> Shard:
+    from boombap.spotify import environment
+
+    return environment.shard(context, is_database=options.is_database(source))
+
+
+def _work(context: RunContext, action: str, selection: Selection, source: str, *, is_dry: bool) -> int:
     from boombap.spotify import encode, report
     from boombap.spotify.commands.batch import Order, work
 
     in_flight = context.args.workers or _settings(context).in_flight
-    done = work(context, Order(selection, source, is_dry, in_flight))
+    done = work(context, Order(action, selection, source, is_dry, in_flight))
     answer(context, lambda: report.batch_lines(done), lambda: encode.batch(done))
     if error := done.verdict():
         raise error
@@ -265,7 +273,7 @@ TOOL = Tool(
             "match tracks that have no result yet and store the result",
             _batch,
             options.add_batch,
-            examples="batch --tracks=1000\nbatch --from tracks.csv --dry-run",
+            examples="batch --tracks=1000\nbatch --from tracks.csv --dry-run\nbatch --shard 1/4",
             exits={EXIT_EXTERNAL: _PARTLY_FAILED, EXIT_RETRY_LATER: _LIMITED},
         ),
         Action(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from boombap.spotify.catalogue.runs import RunProgress
     from boombap.spotify.commands.audit import Audit
     from boombap.spotify.commands.batch import Done
     from boombap.spotify.commands.choose import Choice
@@ -116,7 +117,33 @@ def plan(found: Plan) -> dict[str, object]:
 
 def status(found: Status, cache: Mapping[str, object] | None) -> dict[str, object]:
     """Return where the catalogue and the cache stand."""
-    return {"schema": STATUS, **found._asdict(), "cooldown_s": round(found.cooldown_s, 1), "cache": cache}
+    return {
+        "schema": STATUS,
+        **found._asdict(),
+        "cooldown_s": round(found.cooldown_s, 1),
+        "cache": cache,
+        "runs": [run(one) for one in found.runs],
+    }
+
+
+def run(found: RunProgress) -> dict[str, object]:
+    """Return how far a run is, with the numbers of its shards by their state."""
+    return {
+        "run": found.run,
+        "action": found.action,
+        "shards": found.shards,
+        "running": list(found.running),
+        "ended": list(found.ended),
+        "failed": [{"shard": shard, "ended_by": reason} for shard, reason in found.failed.items()],
+        "interrupted": list(found.interrupted),
+        "missing": list(found.missing),
+        "tracks": found.tracks,
+        "matched": found.matched,
+        "requests": found.requests,
+        "tracks_per_s": round(found.rate_per_s, 1),
+        "left_s": None if found.left_s is None else round(found.left_s, 1),
+        "age_s": round(found.age_s, 1),
+    }
 
 
 def audit(found: Audit) -> dict[str, object]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 
-from boombap.errors import ConfigError
+from boombap.errors import ConfigError, UsageError
+from boombap.spotify.model import Shard
 from boombap.spotify.settings import SpotifySettings
 
 TYPE_CHECKING = False
@@ -60,6 +61,44 @@ def redis(context: RunContext, interrupt: Interrupt) -> Iterator[RedisPool | Non
     limits = Limits(_REDIS_CONNECT_S, _REDIS_READ_S)
     with Pool(target, interrupt, limits=limits, size=3) as made:
         yield made
+
+
+def shard(context: RunContext, *, is_database: bool) -> Shard:
+    """Return the part of the table that `--shard` or an Indexed Job of Kubernetes names; 1/1 is the whole table.
+
+    Args:
+        is_database: whether the tracks come from the table.
+
+    Raises:
+        UsageError: half of a shard, a number above the count, or a shard of a file.
+    """
+    words, settings = context.args.shard, context.config.of(SpotifySettings)
+    number, count = words or (None, settings.job_shards)
+    if count is None:
+        # Kubernetes sets the index alone: then the pods share the table by their leases.
+        return Shard()
+    if number is None:
+        number = _job_number(settings, count, "--shard" if words else "JOB_COMPLETIONS")
+    if not is_database and count > 1:
+        raise UsageError(
+            f"shard {number}/{count} is a part of the table tracks, and --from names another source",
+            hint="leave out --shard and JOB_COMPLETIONS, or use --from db",
+        )
+    return Shard(number, count)
+
+
+def _job_number(settings: SpotifySettings, count: int, origin: str) -> int:
+    if settings.job_index is None:
+        raise UsageError(
+            f"{origin} splits the table into {count} shards, and JOB_COMPLETION_INDEX is not set",
+            hint=f"write --shard 1/{count} to --shard {count}/{count}",
+        )
+    if settings.job_index >= count:
+        raise UsageError(
+            f"JOB_COMPLETION_INDEX is {settings.job_index}, and {origin} splits the table into {count} shards",
+            hint=f"it counts from 0 to {count - 1}",
+        )
+    return settings.job_index + 1
 
 
 def cache(context: RunContext, connections: RedisPool) -> Cache:

@@ -40,6 +40,21 @@ class Outcome(StrEnum):
     FAILED = "failed"
 
 
+class Shard(NamedTuple):
+    """One of several equal parts of the table; which part a row is in depends on its id alone.
+
+    Attributes:
+        number: from 1 to `total`.
+        total: of all parts.
+    """
+
+    number: int = 1
+    total: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.number}/{self.total}"
+
+
 class TrackQuery(NamedTuple):
     """A track of the catalogue for which metadata is wanted.
 

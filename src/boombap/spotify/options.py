@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentTypeError
 from pathlib import Path
 
 from boombap.command.options import add_limit, add_output, duration_s, whole_number
@@ -11,10 +12,14 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
+    ShardWords = tuple[int | None, int]
+
 DATABASE = "db"
 """The value of --from that means the table `tracks`."""
 STDIN = "-"
 """The value of --from that means ids on stdin."""
+MAX_SHARDS = 10_000
+"""Parts into which the table can be split."""
 _MOST_TRACKS = 1_000_000_000
 _MOST_WORKERS = 900
 _MOST_ROW = 2**63 - 1
@@ -28,6 +33,7 @@ def is_database(source: str) -> bool:
 def add_batch(parser: ArgumentParser) -> None:
     """Declare the options of `batch`."""
     _add_selection(parser)
+    _add_shard(parser)
     _add_workers(parser)
     parser.add_argument("--dry-run", action="store_true", help="match, and store nothing")
     _add_common(parser)
@@ -75,6 +81,7 @@ def add_refresh(parser: ArgumentParser) -> None:
         "--older-than", type=duration_s, required=True, metavar="AGE", help="matches last checked before: 30d, 12h"
     )
     _add_tracks(parser)
+    _add_shard(parser)
     _add_workers(parser)
     _add_common(parser)
 
@@ -151,6 +158,25 @@ def _add_selection(parser: ArgumentParser) -> None:
 
 def _add_tracks(parser: ArgumentParser) -> None:
     parser.add_argument("--tracks", type=whole_number(1, _MOST_TRACKS), metavar="N", help="at most N (default: all)")
+
+
+def _add_shard(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--shard",
+        type=_shard,
+        metavar="I/N",
+        help="only part I of N of the table, I from 1; /N takes I from JOB_COMPLETION_INDEX "
+        "(default: that of JOB_COMPLETIONS where both are set, else the whole table)",
+    )
+
+
+def _shard(text: str) -> ShardWords:
+    """Return the number, None where the environment gives it, and the count."""
+    number, slash, count = text.partition("/")
+    if not slash:
+        raise ArgumentTypeError(f"{text!r} is not I/N, for example 1/4")
+    shards = whole_number(1, MAX_SHARDS)(count)
+    return whole_number(1, shards)(number) if number else None, shards
 
 
 def _add_workers(parser: ArgumentParser) -> None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from boombap.spotify.cache.redis_cache import HitCounts
+    from boombap.spotify.catalogue.runs import RunProgress
     from boombap.spotify.commands.audit import Audit
     from boombap.spotify.commands.batch import Done
     from boombap.spotify.commands.choose import Choice
@@ -103,12 +104,42 @@ def status_lines(status: Status, cache: HitCounts | None) -> Iterator[str]:
     rows += [("refused by PostgreSQL", status.dead)]
     yield f"{status.tracks:,} tracks"
     yield from table(("", "tracks"), [row for row in rows if row[1]])
+    for run in status.runs:
+        if run.running or run == status.runs[0]:
+            yield from _run_lines(run)
     if cache:
         asked = cache.hits + cache.misses
         share = f"{cache.hit_pct:.0f} % of {asked:,} look-ups were hits" if asked else "nobody has asked it yet"
         yield f"cache: {share}"
     if status.cooldown_s > 0:
         yield f"rate-limited by Spotify for another {format_duration(status.cooldown_s)}; no request is made until then"
+
+
+def _run_lines(run: RunProgress) -> Iterator[str]:
+    """Yield how far a run is, and why shards of it have ended before their end."""
+    states = {
+        "running": run.running,
+        "ended": run.ended,
+        "failed": tuple(run.failed),
+        "interrupted": run.interrupted,
+        "missing": run.missing,
+    }
+    counted = ", ".join(f"{len(shards):,} {state}" for state, shards in states.items() if shards)
+    left = f", {format_duration(run.left_s)} left" if run.left_s else ""
+    pace = f", {format_rate(run.rate_per_s)}{left}" if run.running else f", {format_duration(run.age_s)} ago"
+    shards = f"{run.shards:,} shards: {counted}" if run.shards > 1 else next(state for state in states if states[state])
+    yield f"run {run.run} ({run.action}), {shards}; {run.tracks:,} tracks{pace}"
+    for shard, reason in list(run.failed.items())[:_MOST_SHOWN]:
+        yield f"  {f'shard {shard}/{run.shards} ' if run.shards > 1 else ''}failed: {printable(reason)}"
+    for state in ("interrupted", "missing") if run.shards > 1 else ():
+        if states[state]:
+            yield f"  {state}: {_some(states[state], run.shards)}"
+
+
+def _some(shards: Sequence[int], total: int) -> str:
+    """Return shards as `--shard` names them, the first ones of many."""
+    more = f" and {len(shards) - _MOST_SHOWN:,} more" if len(shards) > _MOST_SHOWN else ""
+    return ", ".join(f"--shard {shard}/{total}" for shard in shards[:_MOST_SHOWN]) + more
 
 
 def audit_lines(audit: Audit) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from boombap.config import kinds
 from boombap.config.section import Key, Section
 from boombap.record import Record
+from boombap.spotify.options import MAX_SHARDS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ class SpotifySettings(Record):
     ttl: float = 7 * 86_400.0
     missing_ttl: float = 30 * 86_400.0
     fields: tuple[str, ...] = FIELDS
+    job_index: int | None = None
+    job_shards: int | None = None
 
 
 SECTION = Section(
@@ -51,5 +54,12 @@ SECTION = Section(
         Key("spotify.ttl", kinds.AGE, "age at which cached metadata is asked for again"),
         Key("spotify.missing_ttl", kinds.AGE, "age at which what Spotify did not have is asked for again"),
         Key("spotify.fields", kinds.some_of(FIELDS), "what is stored beside id, name and artists"),
+        Key(
+            "spotify.job_index",
+            kinds.whole(0, MAX_SHARDS - 1),
+            "which shard of the table a batch works on, counted from 0; an Indexed Job of Kubernetes sets it",
+            ("JOB_COMPLETION_INDEX",),
+        ),
+        Key("spotify.job_shards", kinds.whole(1, MAX_SHARDS), "shards of the table", ("JOB_COMPLETIONS",)),
     ),
 )

@@ -71,7 +71,7 @@ def test_a_role_that_lacks_a_right_is_told_which(database: Database):
     prepare(database)
     database.run("GRANT SELECT, UPDATE (spotify_data) ON tracks TO plain")
     database.run("GRANT ALL ON spotify_artists, spotify_albums, spotify_tracks, spotify_leases TO plain")
-    database.run("GRANT ALL ON spotify_dead_letters, spotify_cooldowns TO plain")
+    database.run("GRANT ALL ON spotify_dead_letters, spotify_cooldowns, spotify_runs TO plain")
     with pytest.raises(AccessDenied, match="plain lacks INSERT on spotify_matches, SELECT on spotify_matches"):
         prepare(database, "plain")
     database.run("GRANT ALL ON spotify_matches TO plain")

@@ -13,7 +13,7 @@ from enum import IntEnum
 from typing import NamedTuple
 
 from boombap.spotify.catalogue import schema
-from boombap.spotify.model import Priority, TrackQuery
+from boombap.spotify.model import Priority, Shard, TrackQuery
 from boombap.spotify.queries.load import query
 
 TYPE_CHECKING = False
@@ -52,6 +52,7 @@ class Selection(NamedTuple):
         asked: rows that someone asked for by their id: first, and however fresh they are.
         refresh_s: matched rows older than this are asked for again (`Phase.REFRESH`); None for never.
         miss_s: rows without an answer, and rows that the server refused, are asked for again after this.
+        shard: the part of the table that the rows are in; the whole table unless given.
     """
 
     max_tracks: int | None = None
@@ -59,6 +60,7 @@ class Selection(NamedTuple):
     asked: tuple[int, ...] = ()
     refresh_s: float | None = None
     miss_s: float = 30 * _DAY_S
+    shard: Shard = Shard()
 
     @property
     def served(self) -> tuple[Phase, ...]:
@@ -147,7 +149,7 @@ class Leases:
 
     def unserved(self) -> Unserved:
         """Count the rows that are not for this process now."""
-        values = {"holder": self.holder, "miss_s": self._selection.miss_s}
+        values = {"holder": self.holder, "miss_s": self._selection.miss_s, **_shard(self._selection)}
         return Unserved(**self._session.read(query("unserved"), values)[0])
 
     def release(self, keys: Sequence[int] | None = None) -> None:
@@ -218,7 +220,12 @@ def _values(selection: Selection, phase: Phase) -> dict[str, object]:
         "asked": list(selection.asked),
         "refresh_s": selection.refresh_s,
         "miss_s": selection.miss_s,
+        **_shard(selection),
     }
+
+
+def _shard(selection: Selection) -> dict[str, int]:
+    return {"shard": selection.shard.number, "shards": selection.shard.total}
 
 
 def _wanted(row: Row, phase: Phase) -> TrackQuery:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     Command = Literal["batch", "audit", "forget", "restore"]
 
-VERSION = 3
+VERSION = 4
 LOCK_SPACE = 0x73706F74
 """The first number of every advisory lock of this tool ("spot"); the second is 0 for the schema, else a holder."""
 

@@ -13,6 +13,7 @@ from boombap.interrupt import Interrupt
 from boombap.spotify import environment
 from boombap.spotify.catalogue import schema
 from boombap.spotify.catalogue.leases import Leases, Selection, Unserved, peek
+from boombap.spotify.catalogue.runs import ShardRecord
 from boombap.spotify.catalogue.writer import NOBODY, CatalogueWriter
 from boombap.spotify.matching.name_hash import hash_of_track
 from boombap.spotify.model import Mode
@@ -20,6 +21,7 @@ from boombap.spotify.options import is_database
 from boombap.spotify.run import source
 from boombap.spotify.run.api_session import open_session
 from boombap.spotify.run.batch_writer import BatchWriter
+from boombap.spotify.run.heartbeat import Heartbeat
 from boombap.spotify.run.pipeline import Pipeline, RunParts
 from boombap.spotify.run.prefetch import Prefetcher
 from boombap.spotify.run.statistics import RunStatistics
@@ -30,7 +32,7 @@ from boombap.spotify.webapi.token import require_credentials
 from boombap.units import format_duration
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from boombap.clients.postgres.pool import Pool
     from boombap.clients.postgres.session import Session
@@ -50,12 +52,14 @@ class Order(NamedTuple):
     """What a run is to do.
 
     Attributes:
+        action: `batch` or `refresh`.
         selection: of the table's rows.
         source: ``db``, a CSV file, or ``-`` for ids on stdin.
         is_dry: judge, and store nothing.
         in_flight: requests at one time.
     """
 
+    action: str
     selection: Selection
     source: str
     is_dry: bool
@@ -177,12 +181,14 @@ class _Run:
             self._bring_up_to_date()
             with ExitStack() as stack:
                 leases = self._leases(stack)
+                heartbeat = self._heartbeat(stack, leases)
                 prefetcher = stack.enter_context(self._prefetcher(stack, leases))
                 writer = stack.enter_context(self._writer(leases))
                 progress = stack.enter_context(self._progress(statistics, api.limiter))
                 parts = RunParts(api, scheduler, prefetcher, writer)
-                pipeline = Pipeline(parts, self._context.interrupt, statistics=statistics, on_progress=progress.advance)
-                error = _end_of(pipeline)
+                show = _shown_by(progress, heartbeat, statistics)
+                pipeline = Pipeline(parts, self._context.interrupt, statistics=statistics, on_progress=show)
+                error = _end_of(pipeline, heartbeat)
                 unserved = leases.unserved() if leases and not error else Unserved()
         except ExternalError as failure:
             error = error or failure
@@ -203,6 +209,12 @@ class _Run:
         if self._order.is_dry or not is_database(self._order.source):
             return None
         return stack.enter_context(Leases(self._session(), self._order.selection))
+
+    def _heartbeat(self, stack: ExitStack, leases: Leases | None) -> Heartbeat | None:
+        if not leases or not self._pool:
+            return None
+        shard = self._order.selection.shard
+        return stack.enter_context(Heartbeat(ShardRecord(self._pool, self._order.action, shard, leases.holder)))
 
     def _prefetcher(self, stack: ExitStack, leases: Leases | None) -> Prefetcher:
         look_ups = [self._cache.look_up] if self._cache else []
@@ -278,10 +290,25 @@ class _Run:
         return total if total < _MOST_COUNTED else None
 
 
-def _end_of(pipeline: Pipeline) -> BoombapError | None:
+def _shown_by(progress: Progress, heartbeat: Heartbeat | None, statistics: RunStatistics) -> Callable[[int], None]:
+    """Return what the pipeline calls with the number of further tracks."""
+    if heartbeat is None:
+        return progress.advance
+    heartbeat.total = progress.total
+
+    def show(tracks: int) -> None:
+        progress.advance(tracks)
+        heartbeat.count(statistics)
+
+    return show
+
+
+def _end_of(pipeline: Pipeline, heartbeat: Heartbeat | None) -> BoombapError | None:
     """Return what ended a run before its end; the writer then still writes what is done."""
     try:
         pipeline.run()
     except BoombapError as error:
+        if heartbeat:
+            heartbeat.error = error
         return error
     return None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from boombap.errors import ExternalError
 from boombap.spotify import environment
 from boombap.spotify.catalogue import schema
+from boombap.spotify.catalogue.runs import read_runs
 from boombap.spotify.queries.load import query
 from boombap.spotify.quota.shared_window import SharedRateWindow, account_of
 from boombap.spotify.settings import SpotifySettings
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from boombap.clients.postgres.session import Session
     from boombap.clients.redis.pool import Pool as RedisPool
     from boombap.command.context import RunContext
+    from boombap.spotify.catalogue.runs import RunProgress
 
 
 class Status(NamedTuple):
@@ -30,6 +32,7 @@ class Status(NamedTuple):
         leased: rows that a process works on now.
         dead: rows that PostgreSQL refused.
         cooldown_s: seconds until the next request is allowed; 0 when none stands.
+        runs: the latest ones and those that are running, the newest first.
     """
 
     tracks: int
@@ -40,6 +43,7 @@ class Status(NamedTuple):
     leased: int
     dead: int
     cooldown_s: float
+    runs: tuple[RunProgress, ...] = ()
 
 
 def status(context: RunContext, redis: RedisPool | None) -> Status:
@@ -55,12 +59,12 @@ def status(context: RunContext, redis: RedisPool | None) -> Status:
             return Status(bare["tracks"], {}, bare["unjudged"], bare["empty"], 0, 0, 0, cooldown_s)
         (row,) = session.read(query("status"), {"ttl_s": context.config.of(SpotifySettings).ttl})
         outcomes = {row["outcome"]: row["n"] for row in session.read(query("status_outcomes"))}
-        return _status(row, outcomes, _cooldown_s(context, session, redis))
+        return _status(row, outcomes, _cooldown_s(context, session, redis), read_runs(session))
 
 
-def _status(row: dict[str, Any], outcomes: dict[str, int], cooldown_s: float) -> Status:
+def _status(row: dict[str, Any], outcomes: dict[str, int], cooldown_s: float, runs: tuple[RunProgress, ...]) -> Status:
     counts = (row["unjudged"], row["empty"], row["stale"], row["leased"], row["dead"])
-    return Status(row["tracks"], outcomes, *counts, cooldown_s)
+    return Status(row["tracks"], outcomes, *counts, cooldown_s, runs)
 
 
 def _cooldown_s(context: RunContext, session: Session | None, redis: RedisPool | None) -> float:

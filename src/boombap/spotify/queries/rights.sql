@@ -9,6 +9,7 @@ FROM (VALUES
     ('batch', 'spotify_dead_letters', ARRAY['INSERT', 'SELECT', 'DELETE']),
     ('batch', 'spotify_leases', ARRAY['INSERT', 'UPDATE', 'SELECT', 'DELETE']),
     ('batch', 'spotify_cooldowns', ARRAY['INSERT', 'UPDATE', 'SELECT']),
+    ('batch', 'spotify_runs', ARRAY['INSERT', 'UPDATE', 'SELECT', 'DELETE']),
     ('audit', 'tracks', ARRAY['SELECT', 'UPDATE']),
     ('audit', 'spotify_artists', ARRAY['SELECT']),
     ('audit', 'spotify_tracks', ARRAY['SELECT']),
@@ -34,7 +35,8 @@ JOIN (VALUES
     ('spotify_dead_letters', to_regclass('{path.spotify_dead_letters}')),
     ('spotify_leases', to_regclass('{path.spotify_leases}')),
     ('spotify_cooldowns', to_regclass('{path.spotify_cooldowns}')),
-    ('spotify_quarantine', to_regclass('{path.spotify_quarantine}'))
+    ('spotify_quarantine', to_regclass('{path.spotify_quarantine}')),
+    ('spotify_runs', to_regclass('{path.spotify_runs}'))
 ) AS known (name, id) USING (name)
 CROSS JOIN unnest(place.rights) AS wanted (name)
 WHERE place.command = %(command)s AND known.id IS NOT NULL

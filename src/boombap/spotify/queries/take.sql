@@ -1,6 +1,7 @@
 -- SKIP LOCKED keeps two processes that take at the same moment apart; DO NOTHING keeps what another one took since this
 -- statement's snapshot. `wanted.sql` then leaves out what another one finished since. A verdict for other words than the
--- row has now does not count; the lease keeps those that the next one will be about.
+-- row has now does not count; the lease keeps those that the next one will be about. A row's shard is a hash of its id, the
+-- middle bits of a product (Knuth, TAOCP 6.4), so that every version of PostgreSQL gives the same one.
 WITH picked AS MATERIALIZED (
     SELECT track.id, track.artist, track.title
     FROM {path.tracks} AS track
@@ -10,6 +11,9 @@ WITH picked AS MATERIALIZED (
         AND verdict.title IS NOT DISTINCT FROM track.title::text COLLATE "C"
     LEFT JOIN {path.spotify_tracks} AS known ON known.id = verdict.spotify_id
     WHERE track.id > %(after)s
+        AND (%(shards)s = 1 OR mod(
+            ((track.id::bigint # (track.id::bigint >> 32)) & 4294967295) * 1640531527 >> 16 & 2147483647, %(shards)s
+        ) = %(shard)s - 1)
         AND (%(ids)s::bigint[] IS NULL OR track.id = ANY (%(ids)s::bigint[]))
         AND CASE
             WHEN track.id = ANY (%(asked)s::bigint[]) THEN 0

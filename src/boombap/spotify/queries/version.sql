@@ -26,7 +26,8 @@ SELECT
          (to_regclass('{path.spotify_artists}')), (to_regclass('{path.spotify_albums}')),
          (to_regclass('{path.spotify_tracks}')), (to_regclass('{path.spotify_matches}')),
          (to_regclass('{path.spotify_dead_letters}')), (to_regclass('{path.spotify_leases}')),
-         (to_regclass('{path.spotify_cooldowns}')), (to_regclass('{path.spotify_quarantine}'))
+         (to_regclass('{path.spotify_cooldowns}')), (to_regclass('{path.spotify_quarantine}')),
+         (to_regclass('{path.spotify_runs}'))
      ) AS ours (id)
      JOIN pg_class AS class ON class.oid = ours.id
      JOIN pg_namespace AS place ON place.oid = class.relnamespace

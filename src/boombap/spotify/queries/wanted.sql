@@ -18,6 +18,9 @@ LEFT JOIN {path.spotify_matches} AS verdict
     AND verdict.title IS NOT DISTINCT FROM track.title::text COLLATE "C"
 LEFT JOIN {path.spotify_tracks} AS known ON known.id = verdict.spotify_id
 WHERE track.id > %(after)s
+    AND (%(shards)s = 1 OR mod(
+        ((track.id::bigint # (track.id::bigint >> 32)) & 4294967295) * 1640531527 >> 16 & 2147483647, %(shards)s
+    ) = %(shard)s - 1)
     AND (%(ids)s::bigint[] IS NULL OR track.id = ANY (%(ids)s::bigint[]))
     AND CASE
         WHEN track.id = ANY (%(asked)s::bigint[]) THEN 0

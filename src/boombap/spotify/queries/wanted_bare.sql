@@ -9,6 +9,9 @@ SELECT
     track.spotify_data ->> 'album_id' AS album_id
 FROM {path.tracks} AS track
 WHERE track.id > %(after)s
+    AND (%(shards)s = 1 OR mod(
+        ((track.id::bigint # (track.id::bigint >> 32)) & 4294967295) * 1640531527 >> 16 & 2147483647, %(shards)s
+    ) = %(shard)s - 1)
     AND (%(ids)s::bigint[] IS NULL OR track.id = ANY (%(ids)s::bigint[]))
     AND CASE
         WHEN track.id = ANY (%(asked)s::bigint[]) THEN 0
