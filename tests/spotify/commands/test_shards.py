@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import json
 import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from subprocess import TimeoutExpired
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,7 +17,7 @@ from spotify.commands.test_batch import TRACKS, Processor, known, named, process
 from spotify.upstream import TOKEN
 
 if TYPE_CHECKING:
-    from subprocess import CompletedProcess
+    from subprocess import CompletedProcess, Popen
 
     from spotify.upstream import Asked
 
@@ -74,6 +78,49 @@ def test_four_shards_of_which_two_run_at_once(processor: Processor):
     assert len(ids) == len(set(ids)) == TRACKS
     assert processor.outcomes() == {"matched": TRACKS}
     assert processor.leases() == 0
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(120)
+def test_four_processes_share_a_large_table_in_flat_memory(processor: Processor):
+    """Every row is written once, and four times the rows take no more memory."""
+    rows = 120_000
+    processor.database.run(
+        "INSERT INTO tracks (id, artist, title, spotify_data)"
+        " SELECT n, 'Nas', 'Song ' || n %% 10000, jsonb_build_object('id', lpad(n::text, 22, '0'))"
+        " FROM generate_series(%s, %s) AS n",
+        (TRACKS + 1, rows),
+    )
+    few = memory_kib(processor.start("batch", "-q", "--shard", "1/16"))
+    processor.database.run(
+        "CREATE TABLE written AS SELECT track_id AS id FROM spotify_matches;"
+        "CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$BEGIN INSERT INTO public.written VALUES (new.track_id); RETURN new; END$$;"
+        "CREATE TRIGGER note BEFORE INSERT OR UPDATE ON spotify_matches FOR EACH ROW EXECUTE FUNCTION note()"
+    )
+    children = [processor.start("batch", "-q", "--shard", f"{number}/4") for number in (1, 2, 3, 4)]
+    with ThreadPoolExecutor(len(children)) as threads:
+        many = list(threads.map(memory_kib, children))
+    assert [child.returncode for child in children] == [0, 0, 0, 0]
+    (found,) = processor.database.run("SELECT count(*) AS n, count(DISTINCT id) AS rows FROM written")
+    assert (found["n"], found["rows"]) == (rows, rows)
+    assert processor.outcomes() == {"matched": rows}
+    run, first = status(processor)["runs"]
+    assert (run["ended"], run["tracks"] + first["tracks"]) == ([1, 2, 3, 4], rows)
+    assert max(many) < 1.2 * few, f"{many} KiB with a quarter of the rows each, {few} KiB with a sixteenth"
+
+
+def memory_kib(child: Popen[str]) -> int:
+    """Wait until a process has ended and return the most memory that it had."""
+    found = 0
+    while child.poll() is None:
+        with suppress(ProcessLookupError, FileNotFoundError):
+            text = Path(f"/proc/{child.pid}/status").read_text(encoding="ascii")
+            found = max(found, int(text.partition("VmHWM:")[2].split()[0])) if "VmHWM:" in text else found
+        with suppress(TimeoutExpired):
+            child.wait(0.02)
+    child.communicate()
+    return found
 
 
 def status(processor: Processor) -> dict[str, Any]:
