@@ -81,8 +81,21 @@ def check(session: Session) -> int:
     return installed
 
 
-def _require_rights(session: Session, role: str) -> None:
-    missing = [row["missing"] for row in session.read(query("rights"))]
+def require_removal(session: Session) -> None:
+    """Make sure that the tables are there, and that this role may remove verdicts and move metadata aside.
+
+    Raises:
+        NotFound: the tables are not there.
+        AccessDenied: the role lacks a right.
+        UsageError: they have another version than this boombap reads.
+    """
+    require(session)
+    facts = session.read(query("version"))[0]
+    _require_rights(session, facts["role"], "removal_rights")
+
+
+def _require_rights(session: Session, role: str, rights: str = "rights") -> None:
+    missing = [row["missing"] for row in session.read(query(rights))]
     if missing:
         raise AccessDenied(
             f"the role {role} lacks {', '.join(missing)} at {session.target.label}",

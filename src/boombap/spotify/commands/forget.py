@@ -51,11 +51,12 @@ def forget(context: RunContext, keys: Sequence[int], *, is_dry: bool) -> list[Fo
 
     Raises:
         NotFound: the tables or some rows do not exist; nothing is changed.
+        AccessDenied: the role lacks a right; nothing is changed.
         RetryLater: running batches work on some rows; nothing is changed.
         ExternalError: PostgreSQL failed; or Redis still has its copies, which a second run removes.
     """
     with closing(environment.session(context)) as session:
-        schema.require(session)
+        schema.require_removal(session)
         with locked(session, keys, is_dry=is_dry):
             if not has_quarantine(session):
                 session.write(query("audit_schema"))

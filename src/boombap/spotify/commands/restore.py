@@ -43,13 +43,14 @@ def restore(context: RunContext, keys: Sequence[int], *, is_dry: bool) -> list[R
 
     Raises:
         NotFound: the tables or some rows do not exist; nothing is changed.
+        AccessDenied: the role lacks a right; nothing is changed.
         RetryLater: running batches work on some rows; nothing is changed.
         UsageError: a person chose the track of some rows; nothing is changed.
         ExternalError: PostgreSQL failed.
     """
     rows: list[Row] = []
     with closing(environment.session(context)) as session:
-        schema.require(session)
+        schema.require_removal(session)
         with locked(session, keys, is_dry=is_dry):
             _refuse_chosen(session, keys)
             if has_quarantine(session):
