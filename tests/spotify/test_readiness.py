@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from boombap.spotify.catalogue import schema
 from databases import PASSWORD
 from spotify.commands.test_batch import LIMITED, Processor
 from spotify.upstream import TOKEN, upstream
@@ -51,7 +52,7 @@ def test_before_the_first_run(processor: Processor):
 def test_after_a_run(processor: Processor):
     processor.batch("--tracks", "1")
     found = examined(processor, BOOMBAP_SPOTIFY_MODE="development")
-    assert found["Spotify tables"] == ("ok", "version 3; no right is missing")
+    assert found["Spotify tables"] == ("ok", f"version {schema.VERSION}; no right is missing")
     assert found["Spotify mode"][1].startswith("development mode: ")
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 ROWS = 20_000
 VALUES = {
     "after": 0, "asked": [], "holder": 1, "ids": None, "lease_s": 60, "miss_s": 60, "most": 1_000, "phase": 3,
-    "refresh_s": None,
+    "refresh_s": None, "shard": 1, "shards": 1,
 }  # fmt: skip
 
 

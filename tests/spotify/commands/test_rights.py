@@ -113,7 +113,7 @@ def test_without_a_right_nothing_is_changed(processor: Processor, command: schem
     done = processor.run(*words, DATABASE_URL=processor.database.url("plain"))
     assert (done.returncode, done.stdout) == (3, "")
     assert "the role plain lacks DELETE on spotify_matches at " in done.stderr
-    assert "GRANT these rights to plain" in done.stderr
+    assert 'GRANT DELETE ON spotify_matches TO "plain"' in done.stderr
     counts = processor.database.run(
         "SELECT (SELECT count(*) FROM spotify_quarantine) AS kept, count(spotify_data) AS filled FROM tracks"
     )

@@ -7,6 +7,7 @@ A server's error is one line whose first word says its kind (https://redis.io/do
 from __future__ import annotations
 
 import errno
+import re
 
 from boombap.errors import AccessDenied, Disconnected, ExternalError, NotFound, QueryFailed, TimedOut, Unreachable
 
@@ -102,6 +103,8 @@ _WORDS: dict[str, tuple[type[ExternalError], str, str]] = {
     ),
     "NOPROTO": (QueryFailed, "Redis at {label} does not speak the protocol version", ""),
 }
+# A script is run, and one of its commands is not: the server says so behind ERR, with the name of the command.
+_IN_SCRIPT = re.compile(r"ACL failure in script: .*?'(?P<command>[a-z]+)")
 # By a phrase in what follows ERR, which says nothing by itself.
 _PHRASES: tuple[tuple[str, type[ExternalError], str, str], ...] = (
     (
@@ -144,6 +147,9 @@ _PHRASES: tuple[tuple[str, type[ExternalError], str, str], ...] = (
 def refusal(error: ServerError, target: Target, command: object) -> ExternalError:
     """Return our error for the server's error reply to a command."""
     known = _WORDS.get(error.word)
+    in_script = _IN_SCRIPT.search(error.text)
+    if in_script:
+        command, known = in_script["command"], _WORDS["NOPERM"]
     if known is None:
         known = next(((kind, text, hint) for phrase, kind, text, hint in _PHRASES if phrase in error.text), None)
     if known is None:

@@ -190,6 +190,7 @@ class Cache:
         try:
             for first in range(0, len(keys), _PIPELINED):
                 replies = self._pool.pipeline([("GET", key) for key in keys[first : first + _PIPELINED]])
+                self._tell_missing_right(replies, "GET")
                 # A refusal, such as WRONGTYPE, concerns one key.
                 values += [reply if isinstance(reply, bytes) else None for reply in replies]
         except ExternalError as error:
@@ -209,7 +210,8 @@ class Cache:
         taken = 0
         try:
             for first in range(0, len(commands), _PIPELINED):
-                taken += self._taken(self._pool.pipeline(commands[first : first + _PIPELINED]))
+                chunk = commands[first : first + _PIPELINED]
+                taken += self._taken(chunk, self._pool.pipeline(chunk))
         except ExternalError as error:
             self._writing.fail()
             self._warn(error)
@@ -220,17 +222,31 @@ class Cache:
         self._writing.succeed()
         return taken
 
-    def _taken(self, replies: list[Reply]) -> int:
-        refused = [reply for reply in replies if isinstance(reply, ServerError)]
+    def _taken(self, commands: list[Command], replies: list[Reply]) -> int:
+        refused = [(reply, command[0]) for command, reply in zip(commands, replies, strict=True) if _is_refused(reply)]
         # Full, read-only, without the right: all of them would be refused, and the breaker saves the time.
         if refused and len(refused) == len(replies):
-            raise refusal(refused[0], self._pool.target, "SET")
+            reply, name = refused[0]
+            raise refusal(reply, self._pool.target, name)
+        for reply, name in refused:
+            self._tell_missing_right([reply], name)
         return len(replies) - len(refused)
+
+    def _tell_missing_right(self, replies: list[Reply], name: object) -> None:
+        """Warn where the ACL user may not run a command: that is not a matter of one key."""
+        for reply in replies:
+            if isinstance(reply, ServerError) and reply.word == "NOPERM":
+                return self._warn(refusal(reply, self._pool.target, name))
+        return None
 
     def _warn(self, error: ExternalError) -> None:
         if not self._has_warned:
             self._has_warned = True
             log.logger(__name__).warning("the run goes on without the cache: %s", error)
+
+
+def _is_refused(reply: Reply) -> bool:
+    return isinstance(reply, ServerError)
 
 
 def _without_id(query: TrackQuery) -> TrackQuery:

@@ -138,9 +138,13 @@ class Leases:
         Raises:
             ExternalError: as `chunks` does.
         """
-        asked = keys[: self._left]
-        rows = [query for phase in self._selection.served for query in self._take(phase, 0, None, asked)[0]]
-        self._left = None if self._left is None else self._left - len(rows)
+        rows: list[TrackQuery] = []
+        for phase in self._selection.served:
+            if self._left == 0:
+                break
+            taken, _ = self._take(phase, 0, self._left, keys)
+            self._left = None if self._left is None else self._left - len(taken)
+            rows += taken
         return rows
 
     def renew(self) -> None:

@@ -41,11 +41,13 @@ class Script:
             ExternalError: when the server does not answer, or refuses.
         """
         words = (len(keys), *keys, *arguments)
-        response = pool.ask("EVALSHA", self._sha, *words)
+        command = "EVALSHA"
+        response = pool.ask(command, self._sha, *words)
         if isinstance(response, ServerError) and response.word == "NOSCRIPT":
-            response = pool.ask("EVAL", self._text, *words)
+            command = "EVAL"
+            response = pool.ask(command, self._text, *words)
         if isinstance(response, ServerError):
-            raise refusal(response, pool.target, "EVALSHA")
+            raise refusal(response, pool.target, command)
         answer: list[int] | int = response
         return answer
 

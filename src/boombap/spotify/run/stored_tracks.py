@@ -37,7 +37,7 @@ class StoredTracks:
             ExternalError: PostgreSQL failed.
         """
         may_be_stored = [track for track in wanted if track.priority is Priority.BACKFILL]
-        # An id says more than names do: another track of the same name is no answer to it.
+        # An id says more than names do: only its own track answers it.
         ids = {track.spotify_id for track in may_be_stored if track.spotify_id}
         hashes = {track.key: hashes_of_query(track) for track in may_be_stored if not track.spotify_id}
         if not ids and not any(hashes.values()):

@@ -42,7 +42,7 @@ SEARCH_LIMIT = 10
 CRAWL_FROM = 5
 PROBE_FROM = 20
 """With fewer tracks at a time it does not matter how the app may ask."""
-# The source brings artists in one piece, the largest first: with so many tracks the largest of them is all here.
+# The source brings artists in one piece, the largest first: with that many tracks the largest of them is all here.
 _MOST_WAITING = 2_000
 _MAX_CRAWLS = 16
 # The example of the Web API's own description; whether the id is known does not matter.
