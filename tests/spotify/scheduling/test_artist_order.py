@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from boombap.spotify.model import TrackQuery
+from boombap.spotify.model import Priority, TrackQuery
 from boombap.spotify.scheduling.artist_order import keys_by_artist, windows_by_artist
 
 ROWS = [TrackQuery(key, artist, "x") for key, artist in enumerate(["Eve", "Nas", "Nas", "Trina", "nas", "Eve"], 1)]
@@ -14,6 +14,12 @@ ROWS = [TrackQuery(key, artist, "x") for key, artist in enumerate(["Eve", "Nas",
 def test_spellings_of_one_artist_come_together_the_largest_artist_first():
     assert list(keys_by_artist([ROWS[:2], ROWS[2:]], chunk=1)) == [[2, 3, 5], [1, 6], [4]]
     assert list(keys_by_artist([ROWS], chunk=4)) == [[2, 3, 5, 1, 6], [4]]
+
+
+def test_an_artist_that_someone_asked_for_comes_before_larger_ones():
+    rows = [*ROWS[:3], ROWS[3]._replace(priority=Priority.ASKED), *ROWS[4:]]
+    assert list(keys_by_artist([rows], chunk=1)) == [[4], [2, 3, 5], [1, 6]]
+    assert [[query.key for query in part] for part in windows_by_artist([rows], chunk=1)] == [[4], [2, 3, 5], [1, 6]]
 
 
 def test_a_window_of_a_source_is_ordered_by_itself():

@@ -182,6 +182,51 @@ def test_what_was_asked_for_goes_first() -> None:
     assert [ask.priority for ask in scheduler.next_requests(3, 0.0)] == [0, 1, 2]
 
 
+def test_a_search_that_follows_a_backfill_waits_for_what_was_asked_for() -> None:
+    scheduler = RequestScheduler(Mode.EXTENDED)
+    scheduler.add(names("a"), 0.0)
+    (first,) = scheduler.next_requests(1, 0.0)
+    scheduler.answer(first, ApiResponse())
+    scheduler.add([TrackQuery(7, "Eve", "b", priority=Priority.ASKED)], 0.0)
+    assert [ask.priority for ask in scheduler.next_requests(9, 0.0)] == [Priority.ASKED, Priority.BACKFILL]
+
+
+def of_artist(name: str, first: int, priority: Priority, count: int = 6) -> list[TrackQuery]:
+    return [TrackQuery(first + at, name, SONGS[at], priority=priority) for at in range(count)]
+
+
+def test_an_artist_that_was_asked_for_goes_before_searches_and_artists_of_the_backfill() -> None:
+    scheduler = RequestScheduler(Mode.DEVELOPMENT)
+    scheduler.add([TrackQuery(1, "", "x", "1" * 22), *of_artist("Nas", 10, Priority.BACKFILL)], 0.0)
+    scheduler.add([*of_artist("Eve", 20, Priority.ASKED), TrackQuery(2, "", "y", "2" * 22)], 0.0)
+    scheduler.finish()
+    asks = scheduler.next_requests(9, 0.0)
+    assert asks[0].query == 'artist:"Eve"'
+    assert [ask.priority for ask in asks] == [Priority.ASKED, *[Priority.BACKFILL] * 3]
+
+
+def test_many_artists_of_the_backfill_do_not_keep_back_one_that_was_asked_for() -> None:
+    scheduler = RequestScheduler(Mode.DEVELOPMENT)
+    for at in range(20):
+        scheduler.add(of_artist(f"Artist {'abcdefghijklmnopqrst'[at]}", 100 * at, Priority.BACKFILL), 0.0)
+    scheduler.finish()
+    assert len(scheduler.next_requests(99, 5.0)) == 16
+    scheduler.add(of_artist("Eve", 5_000, Priority.ASKED), 5.0)
+    assert [ask.query for ask in scheduler.next_requests(99, 9.0)] == ['artist:"Eve"']
+
+
+def test_a_crawl_hurries_when_its_artist_is_asked_for() -> None:
+    scheduler = RequestScheduler(Mode.DEVELOPMENT)
+    scheduler.add([*of_artist("Nas", 10, Priority.BACKFILL, 7), *of_artist("Eve", 20, Priority.BACKFILL)], 0.0)
+    scheduler.finish()
+    first = scheduler.next_requests(2, 2.0)
+    scheduler.add([TrackQuery(1, "Eve", "zulu", priority=Priority.ASKED)], 2.0)
+    for ask in first:
+        scheduler.answer(ask, ApiResponse(artists=(Artist(ask.query[8:11], ask.query[8:11]),)))
+    (following,) = scheduler.next_requests(1, 2.0)
+    assert following.ids == ("Eve",)
+
+
 def test_extended_mode_searches_for_names() -> None:
     scheduler, api = RequestScheduler(Mode.EXTENDED), WebApi(albums="AB")
     scheduler.add(names(*SONGS, "nowhere"), 0.0)

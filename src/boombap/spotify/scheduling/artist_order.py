@@ -1,4 +1,7 @@
-"""Wanted tracks with whole artists at a time, the largest first: development mode reads a discography once."""
+"""Wanted tracks with whole artists at a time, the largest first: development mode reads a discography once.
+
+An artist with a track that someone asked for comes before larger ones.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +12,10 @@ from boombap.spotify.matching.normalize import read_credit
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from typing import TypeVar
 
-    from boombap.spotify.model import TrackQuery
+    from boombap.spotify.model import Priority, TrackQuery
 
     Item = TypeVar("Item")
 
@@ -28,10 +31,13 @@ def keys_by_artist(tracks: Iterable[list[TrackQuery]], chunk: int = _CHUNK) -> I
         chunk: keys that are yielded at least; the artist of the last one comes whole.
     """
     artists: dict[str, array[int]] = {}
+    priorities: dict[str, Priority] = {}
     for part in tracks:
         for query in part:
-            artists.setdefault(read_credit(query.artist).whole, array("q")).append(query.key)
-    yield from _join(artists.values(), chunk)
+            artist = read_credit(query.artist).whole
+            artists.setdefault(artist, array("q")).append(query.key)
+            priorities[artist] = min(query.priority, priorities.get(artist, query.priority))
+    yield from _join(artists, priorities, chunk)
 
 
 def windows_by_artist(
@@ -43,14 +49,15 @@ def windows_by_artist(
         artists: dict[str, list[TrackQuery]] = {}
         for query in held:
             artists.setdefault(read_credit(query.artist).whole, []).append(query)
-        yield from _join(artists.values(), chunk)
+        priorities = {artist: min(query.priority for query in group) for artist, group in artists.items()}
+        yield from _join(artists, priorities, chunk)
 
 
-def _join(groups: Collection[Sequence[Item]], chunk: int) -> Iterator[list[Item]]:
-    """Yield whole groups, the largest first, joined until they are a chunk."""
+def _join(groups: Mapping[str, Sequence[Item]], priorities: Mapping[str, Priority], chunk: int) -> Iterator[list[Item]]:
+    """Yield whole groups, the most urgent and then the largest first, joined until they are a chunk."""
     joined: list[Item] = []
-    for group in sorted(groups, key=len, reverse=True):
-        joined += group
+    for name in sorted(groups, key=lambda name: (priorities[name], -len(groups[name]))):
+        joined += groups[name]
         if len(joined) >= chunk:
             yield joined
             joined = []

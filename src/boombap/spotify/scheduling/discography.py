@@ -37,13 +37,14 @@ class DiscographyCrawl:
     Attributes:
         key: the artist, as `normalize.name_key` gives it.
         tracks: all that was read so far.
+        priority: of the most pressing track; it may rise while the crawl goes on.
     """
 
     def __init__(self, key: str, wanted: Sequence[TrackQuery]) -> None:
         self.key = key
         self.tracks: list[Track] = []
         self._wanted = wanted
-        self._priority: Priority = min(query.priority for query in wanted)
+        self.priority: Priority = min(query.priority for query in wanted)
         self._ids = {query.spotify_id for query in wanted if query.spotify_id}
         self._titles: dict[str, list[int]] = {}
         for index, query in enumerate(wanted):
@@ -89,7 +90,7 @@ class DiscographyCrawl:
 
     def _first_request(self) -> ApiRequest:
         query = f'artist:"{searchable(self._wanted[0].artist)}"'
-        return ApiRequest(Endpoint.SEARCH_ARTISTS, query=query, limit=ARTISTS_PAGE, priority=self._priority)
+        return ApiRequest(Endpoint.SEARCH_ARTISTS, query=query, limit=ARTISTS_PAGE, priority=self.priority)
 
     def _next(self) -> ApiRequest | None:
         if self._requests:
@@ -102,7 +103,7 @@ class DiscographyCrawl:
         album = self._albums.pop(index)
         if (album.total_tracks or 0) > SHORT_RELEASE:
             self._skip_editions(read_title(album.name).key)
-        return ApiRequest(Endpoint.ALBUM_TRACKS, (album.id or "",), limit=TRACKS_PAGE, priority=self._priority)
+        return ApiRequest(Endpoint.ALBUM_TRACKS, (album.id or "",), limit=TRACKS_PAGE, priority=self.priority)
 
     def _take_artist(self, ids: Iterable[str | None]) -> None:
         # Of several artists of one name the first is the best known; the others' tracks are left to the search.
@@ -117,7 +118,7 @@ class DiscographyCrawl:
             limit=ALBUMS_PAGE,
             offset=offset,
             groups=GROUPS,
-            priority=self._priority,
+            priority=self.priority,
         )
 
     def _take_albums(self, request: ApiRequest, response: ApiResponse) -> None:

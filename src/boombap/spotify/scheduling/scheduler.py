@@ -83,7 +83,7 @@ class RequestScheduler:
         self._names: tuple[deque[TrackQuery], ...] = tuple(deque() for _ in Priority)
         self._ids_since_s: float | None = None
         self._artists = _Artists()
-        self._following: deque[tuple[ApiRequest, list[TrackQuery]]] = deque()
+        self._following: tuple[deque[tuple[ApiRequest, list[TrackQuery]]], ...] = tuple(deque() for _ in Priority)
         self._crawls: dict[str, DiscographyCrawl] = {}
         self._open: dict[ApiRequest, list[TrackQuery]] = {}
         self._open_of_crawls: dict[ApiRequest, list[DiscographyCrawl]] = {}
@@ -107,10 +107,12 @@ class RequestScheduler:
         self._now_s = now_s
         if not self.is_sure and self._is_worth_probing:
             return self._next_probe()
-        requests = self._next_singly(limit)
-        if self.mode is Mode.DEVELOPMENT and len(requests) < limit:
-            requests += self._next_of_crawls(limit - len(requests))
-            requests += self._next_singly(limit - len(requests))
+        requests: list[ApiRequest] = []
+        for priority in Priority:
+            requests += self._next_singly(priority, limit - len(requests))
+            if self.mode is Mode.DEVELOPMENT and len(requests) < limit:
+                requests += self._next_of_crawls(priority, limit - len(requests))
+                requests += self._next_singly(priority, limit - len(requests))
         return requests
 
     def answer(
@@ -151,7 +153,7 @@ class RequestScheduler:
         if not request.has_filters:
             return Settled(matches, extra)
         missed = {verdict.wanted.key for verdict in matches if _may_be_missed(verdict, tracks)}
-        self._following += [_plain_search(query) for query in waiting if query.key in missed]
+        self._follow_up(query for query in waiting if query.key in missed)
         return Settled([verdict for verdict in matches if verdict.wanted.key not in missed], extra)
 
     @property
@@ -170,13 +172,20 @@ class RequestScheduler:
         for ids in (request.ids[:middle], request.ids[middle:]):
             # The smallest first: what is wrong shows after few requests.
             half = [query for query in waiting if query.spotify_id in ids]
-            self._following.appendleft((request._replace(ids=ids), half))
+            self._following[request.priority].appendleft((request._replace(ids=ids), half))
+
+    def _follow_up(self, wanted: Iterable[TrackQuery]) -> None:
+        for query in wanted:
+            self._following[query.priority].append(_plain_search(query))
 
     def _queue(self, query: TrackQuery, now_s: float) -> None:
         is_named = bool(query.artist and query.title)
         key = read_credit(query.artist).whole
         if self.mode is Mode.DEVELOPMENT and is_named and key:
             self._artists.add(key, query)
+            if crawl := self._crawls.get(key):
+                # The artist is read once at a time, so what is under way comes first.
+                crawl.priority = min(crawl.priority, query.priority)
         elif query.spotify_id:
             self._ids[query.priority].append(query)
             self._ids_since_s = now_s if self._ids_since_s is None else self._ids_since_s
@@ -190,14 +199,14 @@ class RequestScheduler:
         ids = next((queue for queue in self._ids if queue), None)
         return self._open_one(*(self._next_batch(ids) if ids else (_PROBE, [])))
 
-    def _next_singly(self, limit: int) -> list[ApiRequest]:
-        """Return requests that need no crawl, the most urgent first."""
+    def _next_singly(self, priority: Priority, limit: int) -> list[ApiRequest]:
+        """Return requests that need no crawl, those that follow from a response first."""
         requests: list[ApiRequest] = []
-        while self._following and len(requests) < limit:
-            requests += self._open_one(*self._following.popleft())
-        for priority in Priority:
-            while len(requests) < limit and (due := self._next_of(priority)):
-                requests += self._open_one(*due)
+        following = self._following[priority]
+        while following and len(requests) < limit:
+            requests += self._open_one(*following.popleft())
+        while len(requests) < limit and (due := self._next_of(priority)):
+            requests += self._open_one(*due)
         return requests
 
     def _open_one(self, request: ApiRequest, waiting: list[TrackQuery]) -> list[ApiRequest]:
@@ -232,18 +241,22 @@ class RequestScheduler:
             self._ids_since_s = self._now_s
         return ApiRequest(Endpoint.TRACKS, tuple(by_id), priority=waiting[0].priority), waiting
 
-    def _next_of_crawls(self, limit: int) -> list[ApiRequest]:
-        while len(self._crawls) < _MAX_CRAWLS:
-            group = self._artists.take(self._crawls, is_finished=self._is_finished)
+    def _begin_crawls(self, priority: Priority) -> None:
+        # Crawls of less urgent tracks do not keep these back.
+        while sum(crawl.priority <= priority for crawl in self._crawls.values()) < _MAX_CRAWLS:
+            group = self._artists.take(priority, self._crawls, is_finished=self._is_finished)
             if group is None:
-                break
+                return
             key, wanted = group
             if len(wanted) < CRAWL_FROM:
                 self._ask_singly(wanted)
             else:
                 self._crawls[key] = DiscographyCrawl(key, wanted)
+
+    def _next_of_crawls(self, priority: Priority, limit: int) -> list[ApiRequest]:
+        self._begin_crawls(priority)
         requests: list[ApiRequest] = []
-        for crawl in self._crawls.values():
+        for crawl in [crawl for crawl in self._crawls.values() if crawl.priority == priority]:
             for request in crawl.next_requests(limit - len(requests)):
                 if request not in self._open_of_crawls:  # an album of two artists is read once
                     requests.append(request)
@@ -262,7 +275,7 @@ class RequestScheduler:
         matches, left = crawl.settle()
         self._ask_singly([query for query in left if query.spotify_id])
         # What the discography lacks is mostly spelled differently or not there: a search with filters would miss both.
-        self._following += [_plain_search(query) for query in left if not query.spotify_id]
+        self._follow_up(query for query in left if not query.spotify_id)
         return matches
 
     def _ask_singly(self, wanted: Iterable[TrackQuery]) -> None:
@@ -301,11 +314,12 @@ class RequestScheduler:
         """Go on in development mode with all that waits."""
         self.mode = Mode.DEVELOPMENT
         self._ids_since_s = None
-        following = [query for _, group in self._following for query in group]
-        self._following.clear()
+        following = [query for queue in self._following for _, group in queue for query in group]
         again = [*waiting, *following, *(query for queue in (*self._ids, *self._names) for query in queue)]
         for queue in (*self._ids, *self._names):
             queue.clear()
+        for requests in self._following:
+            requests.clear()
         for query in again:
             self._queue(query, self._now_s)
 
@@ -315,18 +329,26 @@ class _Artists:
 
     def __init__(self) -> None:
         self._groups: dict[str, list[TrackQuery]] = {}
+        self._priorities: dict[str, Priority] = {}
         self._waiting = 0
 
     def add(self, key: str, query: TrackQuery) -> None:
         self._groups.setdefault(key, []).append(query)
+        self._priorities[key] = min(query.priority, self._priorities.get(key, query.priority))
         self._waiting += 1
 
-    def take(self, busy: Container[str], *, is_finished: bool) -> tuple[str, list[TrackQuery]] | None:
-        """Return the most pressing artist, of several the largest; None while there is too little to choose from."""
-        idle = [key for key in self._groups if key not in busy]
-        if not idle or not (is_finished or self._waiting >= _MOST_WAITING):
+    def take(
+        self, priority: Priority, busy: Container[str], *, is_finished: bool
+    ) -> tuple[str, list[TrackQuery]] | None:
+        """Return an artist of a priority or a more urgent one, the largest; None while there are few to choose from."""
+        has_choice = is_finished or self._waiting >= _MOST_WAITING
+        # What somebody asked for does not wait for others to choose from.
+        last = priority if has_choice else min(priority, Priority.REFRESH)
+        idle = [key for key in self._groups if key not in busy and self._priorities[key] <= last]
+        if not idle:
             return None
-        key = min(idle, key=lambda artist: (_most_urgent(self._groups[artist]), -len(self._groups[artist])))
+        key = min(idle, key=lambda artist: (self._priorities[artist], -len(self._groups[artist])))
+        del self._priorities[key]
         wanted = self._groups.pop(key)
         self._waiting -= len(wanted)
         return key, wanted
@@ -356,7 +378,3 @@ def _plain_search(query: TrackQuery) -> tuple[ApiRequest, list[TrackQuery]]:
     """Return a search without filters."""
     text = f"{searchable(query.title)} {current_name(searchable(query.artist))}"
     return ApiRequest(Endpoint.SEARCH_TRACKS, query=text, limit=SEARCH_LIMIT, priority=query.priority), [query]
-
-
-def _most_urgent(wanted: Iterable[TrackQuery]) -> Priority:
-    return min(query.priority for query in wanted)
