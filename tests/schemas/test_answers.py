@@ -303,6 +303,11 @@ def catalogue(bench: Bench, action: str) -> Iterator[str]:
         yield bench.json("spotify", "batch", "--from", "tracks.csv", "--dry-run")
     else:
         yield bench.json("spotify", action, *(("--older-than", "1s") if action == "refresh" else ()))
+    if action == "audit":
+        found.run("UPDATE tracks SET spotify_data = NULL WHERE id = 4; DELETE FROM spotify_tracks")
+        text = bench.json("spotify", action, "--verify")
+        assert json.loads(text)["verification"]["requests"] == 1
+        yield text
 
 
 @answers("spotify-plan")

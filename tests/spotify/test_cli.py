@@ -47,7 +47,7 @@ def printed(boombap: Run, *argv: str) -> str:
     [
         # An option of another action.
         (["plan", "--dry-run"], "plan has no option --dry-run; it is an option of batch"),
-        (["status", "--tracks", "5"], "status has no option --tracks; it is an option of batch, plan, warm, refresh"),
+        (["status", "--tracks", "5"], "status has no option --tracks; it is an option of batch, plan, warm, audit, "),
         (["refresh", "--from", "x", "--older-than", "3d"], "refresh has no option --from; it is an option of batch"),
         (["batch", "--port", "80"], "batch has no option --port; it is an option of emulate"),
         (["emulate", "--format", "json"], "emulate has no option --format; it is an option of batch"),

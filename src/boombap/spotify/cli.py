@@ -117,8 +117,14 @@ def _audit(context: RunContext) -> int:
     from boombap.spotify import encode, report
     from boombap.spotify.commands.audit import run
 
-    audit = run(context, apply=context.args.apply, limit=context.args.n)
+    args = context.args
+    if args.tracks and not args.verify:
+        raise UsageError("--tracks goes with --verify", hint="an audit without it judges every match")
+    max_verified = (args.tracks or options.VERIFIED) if args.verify else 0
+    audit = run(context, apply=args.apply, limit=args.n, max_verified=max_verified)
     answer(context, lambda: report.audit_lines(audit), lambda: encode.audit(audit))
+    if audit.verification and audit.verification.error:
+        raise audit.verification.error
     # "Is every stored match right now?"
     return EXIT_FINDINGS if audit.bad > audit.quarantined else EXIT_OK
 
@@ -302,11 +308,15 @@ TOOL = Tool(
         ),
         Action(
             "audit",
-            "check every stored match again without a request; --apply quarantines the wrong ones",
+            "check every stored match again; --apply quarantines the wrong ones, --verify asks Spotify",
             _audit,
             options.add_audit,
-            examples="audit\naudit --apply",
-            exits={EXIT_FINDINGS: "stored matches are wrong and not quarantined", EXIT_EXTERNAL: _NO_DATABASE},
+            examples="audit\naudit --apply\naudit --verify --tracks 200",
+            exits={
+                EXIT_FINDINGS: "stored matches are wrong and not quarantined",
+                EXIT_EXTERNAL: "PostgreSQL failed, or Spotify, with --verify",
+                EXIT_RETRY_LATER: _LIMITED,
+            },
         ),
         Action(
             "explain",

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from boombap.spotify.commands.status import Status
     from boombap.spotify.matching.match import ScoredCandidate
     from boombap.spotify.model import Match, Track
+    from boombap.spotify.run.verification import Verification
 
 BATCH = "boombap.spotify.batch/1"
 PLAN = "boombap.spotify.plan/1"
@@ -154,6 +155,7 @@ def audit(found: Audit) -> dict[str, object]:
         "verdicts": {verdict.value: count for verdict, count in sorted(found.verdicts.items())},
         "reasons": dict(sorted(found.reasons.items())),
         "quarantined": found.quarantined,
+        "verification": verification(found.verification) if found.verification else None,
         "wrong": [
             {
                 "key": one.row.key,
@@ -167,6 +169,20 @@ def audit(found: Audit) -> dict[str, object]:
             }
             for one in found.wrong
         ],
+    }
+
+
+def verification(found: Verification) -> dict[str, object]:
+    """Return what Spotify was asked about doubtful tracks, and what that cost."""
+    return {
+        "mode": found.mode,
+        "tracks": len(found.ids),
+        "requests": found.requests,
+        "answered": len(found.tracks),
+        "unknown": len(found.unknown),
+        "unanswered": found.unanswered,
+        "ended_by": str(found.error) if found.error else None,
+        "retry_after_s": round(getattr(found.error, "retry_after_s", 0.0) or 0.0, 1),
     }
 
 

@@ -21,6 +21,9 @@ STDIN = "-"
 MAX_SHARDS = 10_000
 """Parts into which the table can be split."""
 _MOST_TRACKS = 1_000_000_000
+VERIFIED = 50
+"""How many tracks `audit --verify` asks about without --tracks: one request in extended mode."""
+_MOST_VERIFIED = 10_000
 _MOST_WORKERS = 900
 _MOST_ROW = 2**63 - 1
 
@@ -61,6 +64,14 @@ def add_audit(parser: ArgumentParser) -> None:
     """Declare the options of `audit`."""
     parser.add_argument(
         "--apply", action="store_true", help="quarantine wrong matches, so that batch looks them up again"
+    )
+    parser.add_argument(
+        "--verify",
+        action="store_true",
+        help="ask Spotify about doubtful matches: 50 with one request, one by one in development mode",
+    )
+    parser.add_argument(
+        "--tracks", type=whole_number(1, _MOST_VERIFIED), metavar="N", help="with --verify, at most N (default: 50)"
     )
     add_limit(parser, 20, _MOST_TRACKS)
     _add_common(parser)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from boombap.spotify.commands.restore import Restored
     from boombap.spotify.commands.status import Status
     from boombap.spotify.model import Match, Track
+    from boombap.spotify.run.verification import Verification
 
 _MOST_SHOWN = 10
 _WORDS = {
@@ -144,8 +145,10 @@ def _some(shards: Sequence[int], total: int) -> str:
 
 def audit_lines(audit: Audit) -> Iterator[str]:
     """Yield what an audit came to."""
-    yield f"{audit.rows:,} stored answers judged, without a request"
+    yield f"{audit.rows:,} stored answers judged, {_verification_cost(audit.verification)}"
     yield from table(("verdict", "rows"), [(name.value, count) for name, count in sorted(audit.verdicts.items())])
+    if audit.verification and audit.verification.unanswered:
+        yield f"{audit.verification.unanswered:,} tracks have no answer; `spotify audit --verify` asks again"
     if audit.unstored:
         yield f"{audit.unstored:,} matches were not judged: no table has their track; `spotify batch` fetches it"
     if audit.wrong:
@@ -166,6 +169,15 @@ def audit_lines(audit: Audit) -> Iterator[str]:
         yield f"{audit.quarantined:,} answers were moved to spotify_quarantine; `spotify batch` looks them up again"
     elif audit.bad:
         yield f"{audit.bad:,} are wrong; `spotify audit --apply` moves them to spotify_quarantine"
+
+
+def _verification_cost(verification: Verification | None) -> str:
+    if verification is None:
+        return "without a request"
+    return (
+        f"with {verification.requests:,} requests about {len(verification.ids):,} tracks:"
+        f" {len(verification.tracks):,} answered, {len(verification.unknown):,} unknown to Spotify"
+    )
 
 
 def choice_lines(choice: Choice) -> Iterator[str]:

@@ -63,6 +63,7 @@ class AuditRow(NamedTuple):
         known: what Spotify itself said about the stored id, where the store has it.
         is_chosen: a person chose the stored id for this row.
         matched_id: the track's id, where `spotify_matches` names it.
+        is_unknown: Spotify says that it does not know the stored id.
     """
 
     key: int
@@ -72,6 +73,7 @@ class AuditRow(NamedTuple):
     known: Track | None = None
     is_chosen: bool = False
     matched_id: str | None = None
+    is_unknown: bool = False
 
     @property
     def source(self) -> Source:
@@ -181,6 +183,8 @@ def judge_all(rows: Iterable[AuditRow], statistics: CatalogueStatistics) -> Iter
 
 def _judge(row: AuditRow, statistics: CatalogueStatistics) -> Audited:
     legacy = read_answer(row)
+    if row.is_unknown and not row.is_chosen:
+        return Audited(row, Verdict.WRONG, ("unknown_id",), stored_id(row))
     if isinstance(legacy, Unreadable):
         verdict = Verdict.UNREADABLE if row.stored else Verdict.UNSTORED
         return Audited(row, verdict, (legacy.reason,), row.matched_id)
@@ -206,6 +210,12 @@ def read_answer(row: AuditRow) -> LegacyTrack | Unreadable:
 
 
 _UNSTORED = Unreadable("track_not_stored")
+
+
+def stored_id(row: AuditRow) -> str | None:
+    """Return the id of a row's track; None where it cannot be read."""
+    legacy = read_answer(row)
+    return row.matched_id if isinstance(legacy, Unreadable) else legacy.track.id
 
 
 def _check_by_names(row: AuditRow, track: Track, sharing: int) -> Audited:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import orjson
+
 from boombap.spotify.catalogue.legacy_json import Unreadable, read_legacy
-from boombap.spotify.matching.audit import AuditRow, Source
+from boombap.spotify.matching.audit import AuditRow, Source, stored_id
 from boombap.spotify.queries.load import query
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from boombap.clients.postgres.session import Row, Session
     from boombap.spotify.matching.audit import Audited
     from boombap.spotify.model import Track
+    from boombap.spotify.run.verification import Verification
 
 # Some 2 kB a row, in the driver and as text.
 _CHUNK = 500
@@ -34,6 +37,23 @@ def read_bare(session: Session, *, has_matches: bool) -> Iterator[list[AuditRow]
     yield from _read(session, "audit_rows_bare")
     if has_matches:
         yield from _read(session, "audit_matches")
+
+
+def with_answers(row: AuditRow, verification: Verification) -> AuditRow:
+    """Return a row with what Spotify says now about its track, where it was asked."""
+    id_ = stored_id(row)
+    if id_ in verification.unknown:
+        return row._replace(is_unknown=True, stored=row.stored or _stored({"id": id_, "track_id": id_}))
+    track = verification.tracks.get(id_ or "")
+    if track is None:
+        return row
+    artists = [{"id": artist.id, "name": artist.name} for artist in track.artists]
+    answer = {"id": id_, "track_id": id_, "name": track.name, "artists": artists, "duration_ms": track.duration_ms}
+    return row._replace(known=track, stored=row.stored or _stored(answer))
+
+
+def _stored(answer: Mapping[str, object]) -> str:
+    return orjson.dumps(answer).decode()
 
 
 def take_out(session: Session, wrong: Sequence[Audited]) -> int:

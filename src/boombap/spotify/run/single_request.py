@@ -12,6 +12,8 @@ from boombap.spotify.webapi.decode import Decoded
 from boombap.spotify.webapi.rate_limit import Limited
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from boombap.interrupt import Interrupt
     from boombap.spotify.model import ApiRequest
     from boombap.spotify.run.api_session import ApiSession
@@ -21,8 +23,13 @@ _POLICY = Policy(attempts=4, deadline_s=20.0)
 _MOST_DOUBTS = 2
 
 
-def ask(api: ApiSession, request: ApiRequest, interrupt: Interrupt) -> Decoded | Rejection:
+def ask(
+    api: ApiSession, request: ApiRequest, interrupt: Interrupt, *, on_request: Callable[[], None] = lambda: None
+) -> Decoded | Rejection:
     """Return what the Web API answers; a rejection that may be a random one counts the second time.
+
+    Args:
+        on_request: is called before each time that the request is sent.
 
     Raises:
         RetryLater: a rate-limit ban is active.
@@ -34,7 +41,7 @@ def ask(api: ApiSession, request: ApiRequest, interrupt: Interrupt) -> Decoded |
     def fetch() -> Decoded | Rejection:
         nonlocal doubts
         try:
-            return _fetch(api, request, interrupt)
+            return _fetch(api, request, interrupt, on_request)
         except endpoints.Doubtful as error:
             doubts += 1
             if doubts < _MOST_DOUBTS:
@@ -44,7 +51,9 @@ def ask(api: ApiSession, request: ApiRequest, interrupt: Interrupt) -> Decoded |
     return retry(fetch, _POLICY, sleep=interrupt.sleep)
 
 
-def _fetch(api: ApiSession, request: ApiRequest, interrupt: Interrupt) -> Decoded | Rejection:
+def _fetch(
+    api: ApiSession, request: ApiRequest, interrupt: Interrupt, on_request: Callable[[], None]
+) -> Decoded | Rejection:
     token, limiter = api.token, api.limiter
     if not token.headers:
         _renew(api)
@@ -52,6 +61,7 @@ def _fetch(api: ApiSession, request: ApiRequest, interrupt: Interrupt) -> Decode
         interrupt.sleep(limiter.wait_s)
     headers = token.headers
     assert headers is not None, "just taken"
+    on_request()
     result = endpoints.read(
         request, api.client.fetch(endpoints.http_request(request, api.base_url, headers)), time.time()
     )
