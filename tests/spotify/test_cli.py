@@ -129,6 +129,7 @@ def test_help_loads_no_work(argv: list[str]):
     loaded = set(done.stderr.split())
     assert {name for name in loaded if name.startswith("boombap.spotify.")} == {
         "boombap.spotify.cli",
+        "boombap.spotify.corrections",
         "boombap.spotify.options",
     }
     assert loaded & {"csv", "dataclasses", "json", "logging", "pycurl", "psycopg2", "socket", "typing"} == set()

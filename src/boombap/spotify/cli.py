@@ -5,7 +5,7 @@ from __future__ import annotations
 from boombap.command.action import Action, Tool
 from boombap.command.emit import answer
 from boombap.errors import EXIT_EXTERNAL, EXIT_FINDINGS, EXIT_OK, EXIT_RETRY_LATER, UsageError
-from boombap.spotify import options
+from boombap.spotify import corrections, options
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -149,54 +149,6 @@ def _explain(context: RunContext) -> int:
     return EXIT_OK
 
 
-def _choose(context: RunContext) -> int:
-    from boombap.spotify import encode, report
-    from boombap.spotify.commands.choose import choose
-
-    choice = choose(context, context.args.row, _track_id(context.args.track))
-    answer(context, lambda: report.choice_lines(choice), lambda: encode.choice(choice))
-    return EXIT_OK
-
-
-def _track_id(text: str) -> str:
-    from boombap.spotify.catalogue.file_input import track_id
-
-    try:
-        return track_id(text)
-    except ValueError as error:
-        raise UsageError(str(error)) from None
-
-
-def _forget(context: RunContext) -> int:
-    from boombap.spotify import encode, report
-    from boombap.spotify.commands.forget import forget
-
-    is_dry = context.args.dry_run
-    rows = forget(context, _rows(context), is_dry=is_dry)
-    answer(context, lambda: report.forgotten_lines(rows, is_dry=is_dry), lambda: encode.forgotten(rows, is_dry=is_dry))
-    # "Was there something to remove of each row?"
-    return EXIT_FINDINGS if any(row.is_empty for row in rows) else EXIT_OK
-
-
-def _restore(context: RunContext) -> int:
-    from boombap.spotify import encode, report
-    from boombap.spotify.commands.restore import restore
-
-    is_dry, keys = context.args.dry_run, _rows(context)
-    rows = restore(context, keys, is_dry=is_dry)
-    left = sorted(set(keys) - {row.key for row in rows})
-    answer(
-        context,
-        lambda: report.restored_lines(rows, left, is_dry=is_dry),
-        lambda: encode.restored(rows, left, is_dry=is_dry),
-    )
-    return EXIT_FINDINGS if left else EXIT_OK
-
-
-def _rows(context: RunContext) -> list[int]:
-    return sorted(set(context.args.rows))
-
-
 def _cooldown(context: RunContext) -> int:
     from boombap.spotify import encode, report
     from boombap.spotify.commands.cooldown import Cooldowns, is_confirmed
@@ -337,7 +289,7 @@ TOOL = Tool(
         Action(
             "choose",
             "decide which Spotify track a row is; batch and audit keep the choice",
-            _choose,
+            corrections.choose,
             options.add_choose,
             examples="choose 4711 2w1vXyGnsVPqRmvVa4rVSD\n"
             "choose 4711 https://open.spotify.com/track/2w1vXyGnsVPqRmvVa4rVSD",
@@ -349,7 +301,7 @@ TOOL = Tool(
         Action(
             "forget",
             "remove the verdicts about rows, a chosen one too, so that the next batch asks again",
-            _forget,
+            corrections.forget,
             options.add_forget,
             examples="forget 4711\nforget 4711 4712 --dry-run",
             exits={EXIT_FINDINGS: "a row had no result", EXIT_EXTERNAL: _NO_ROW, EXIT_RETRY_LATER: _LEASED},
@@ -357,7 +309,7 @@ TOOL = Tool(
         Action(
             "restore",
             "put the metadata back that audit --apply or forget took out of rows",
-            _restore,
+            corrections.restore,
             options.add_restore,
             examples="restore 4711\nrestore 4711 4712 --dry-run",
             exits={
