@@ -572,6 +572,14 @@ def test_the_audit_finds_what_is_wrong_and_takes_it_out(processor: Processor):
     assert row["spotify_data"] is None
 
 
+def test_explain_searches_without_filters_too_as_a_batch_does(processor: Processor):
+    nothing = {"tracks": {"items": [], "total": 0}}
+    processor.web.trick = lambda asked: (200, nothing) if "track:" in asked.query.get("q", [""])[0] else None
+    found = json.loads(processor.run("explain", "Nas", "Song 7", "--format", "json").stdout)
+    assert [candidate["track"]["name"] for candidate in found["candidates"]] == ["Song 7"]
+    assert processor.web.count("/v1/search") == 2
+
+
 def test_explain_shows_the_candidates(processor: Processor):
     done = processor.run("explain", "Nas", "Song 7")
     assert done.returncode == 0, done.stderr

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def search_one(context: RunContext, wanted: TrackQuery) -> tuple[Track, ...]:
-    """Return the candidates for a track.
+    """Return the candidates for a track, of each search that a batch would make.
 
     Raises:
         RetryLater: a rate-limit ban is active.
@@ -37,9 +37,10 @@ def search_one(context: RunContext, wanted: TrackQuery) -> tuple[Track, ...]:
         environment.redis(context, interrupt) as redis,
         open_session(settings, interrupt, in_flight=1, redis=redis, pool=None, ca_file=ca_file) as api,
     ):
-        for request in scheduler.next_requests(1, 0.0):
-            result = ask(api, request, interrupt)
+        while requests := scheduler.next_requests(1, 0.0):
+            result = ask(api, requests[0], interrupt)
             if isinstance(result, Rejection):
                 raise ExternalError(f"the Web API refused the search: {result.value.replace('_', ' ')}")
-            tracks += [track for track in result.response.tracks if track]
+            tracks += [track for track in result.response.tracks if track and track not in tracks]
+            scheduler.answer(requests[0], result.response, result.broken)
     return tuple(tracks)
