@@ -40,9 +40,6 @@ UNCONVERTED = (
     "db",
     "deps",
     "redis",
-    "spotify/encode.py",
-    "spotify/matching",
-    "spotify/webapi",
 )
 CONVERTED_PHRASES = {
     r"(?<!there )\b(is|are) no (?!longer\b|\w+ than\b)[a-z]": "is not a …",

@@ -56,144 +56,149 @@ def batch(done: Done) -> dict[str, object]:
         "refused": done.refused,
         "failures": dict(statistics.failures),
         "refused_ids": dict(statistics.refused_ids),
-        "skipped": [{"line": one.line, "reason": one.reason} for one in done.skipped],
+        "skipped": [{"line": entry.line, "reason": entry.reason} for entry in done.skipped],
         "unserved": done.unserved._asdict(),
-        "matches": [match(one) for one in done.matches],
+        "matches": [match(entry) for entry in done.matches],
         "ended_by": str(done.error) if done.error else None,
         "retry_after_s": round(getattr(done.error, "retry_after_s", 0.0) or 0.0, 1),
     }
 
 
-def match(one: Match) -> dict[str, object]:
+def match(verdict: Match) -> dict[str, object]:
     """Return a verdict about one track."""
     return {
-        "key": one.wanted.key,
-        "artist": one.wanted.artist,
-        "title": one.wanted.title,
-        "outcome": one.outcome,
-        "score": one.score,
-        "margin": one.margin,
-        "reasons": list(one.reasons),
-        "track": track(one.track) if one.track else None,
+        "key": verdict.wanted.key,
+        "artist": verdict.wanted.artist,
+        "title": verdict.wanted.title,
+        "outcome": verdict.outcome,
+        "score": verdict.score,
+        "margin": verdict.margin,
+        "reasons": list(verdict.reasons),
+        "track": track(verdict.track) if verdict.track else None,
     }
 
 
-def track(one: Track) -> dict[str, object]:
+def track(metadata: Track) -> dict[str, object]:
     """Return a track as Spotify describes it."""
-    album = one.album
+    album = metadata.album
     return {
-        "id": one.id,
-        "requested_id": one.requested_id,
-        "name": one.name,
-        "artists": [{"id": artist.id, "name": artist.name} for artist in one.artists],
+        "id": metadata.id,
+        "requested_id": metadata.requested_id,
+        "name": metadata.name,
+        "artists": [{"id": artist.id, "name": artist.name} for artist in metadata.artists],
         "album": {"id": album.id, "name": album.name, "release_date": album.release_date} if album else None,
-        "duration_ms": one.duration_ms,
-        "explicit": one.explicit,
-        "isrc": one.isrc,
-        "popularity": one.popularity,
-        "preview_url": one.preview_url,
+        "duration_ms": metadata.duration_ms,
+        "explicit": metadata.explicit,
+        "isrc": metadata.isrc,
+        "popularity": metadata.popularity,
+        "preview_url": metadata.preview_url,
     }
 
 
-def plan(found: Plan) -> dict[str, object]:
+def plan(costs: Plan) -> dict[str, object]:
     """Return what a run would cost."""
     return {
         "schema": PLAN,
-        "tracks": found.tracks,
-        "known_ids": found.known,
-        "artists": found.artists,
-        "budget": found.budget,
-        "window_s": found.window_s,
+        "tracks": costs.tracks,
+        "known_ids": costs.known,
+        "artists": costs.artists,
+        "budget": costs.budget,
+        "window_s": costs.window_s,
         "modes": {
-            one.mode.value: {
-                "requests": one.estimate.requests,
-                "requests_per_track": round(one.estimate.per_track, 4),
-                "quota_days": round(one.estimate.days, 2),
-                "seconds": round(one.estimate.eta_s, 1),
+            forecast.mode.value: {
+                "requests": forecast.estimate.requests,
+                "requests_per_track": round(forecast.estimate.per_track, 4),
+                "quota_days": round(forecast.estimate.days, 2),
+                "seconds": round(forecast.estimate.eta_s, 1),
             }
-            for one in found.forecasts
+            for forecast in costs.forecasts
         },
     }
 
 
-def status(found: Status, cache: Mapping[str, object] | None) -> dict[str, object]:
+def status(progress: Status, cache: Mapping[str, object] | None) -> dict[str, object]:
     """Return where the catalogue and the cache stand."""
     return {
         "schema": STATUS,
-        **found._asdict(),
-        "cooldown_s": round(found.cooldown_s, 1),
+        **progress._asdict(),
+        "cooldown_s": round(progress.cooldown_s, 1),
         "cache": cache,
-        "runs": [run(one) for one in found.runs],
+        "runs": [run(progress_of_run) for progress_of_run in progress.runs],
     }
 
 
-def run(found: RunProgress) -> dict[str, object]:
+def run(progress: RunProgress) -> dict[str, object]:
     """Return how far a run is, with the numbers of its shards by their state."""
     return {
-        "run": found.run,
-        "action": found.action,
-        "shards": found.shards,
-        "running": list(found.running),
-        "ended": list(found.ended),
-        "failed": [{"shard": shard, "ended_by": reason} for shard, reason in found.failed.items()],
-        "interrupted": list(found.interrupted),
-        "missing": list(found.missing),
-        "tracks": found.tracks,
-        "matched": found.matched,
-        "requests": found.requests,
-        "tracks_per_s": round(found.rate_per_s, 1),
-        "left_s": None if found.left_s is None else round(found.left_s, 1),
-        "age_s": round(found.age_s, 1),
+        "run": progress.run,
+        "action": progress.action,
+        "shards": progress.shards,
+        "running": list(progress.running),
+        "ended": list(progress.ended),
+        "failed": [{"shard": shard, "ended_by": reason} for shard, reason in progress.failed.items()],
+        "interrupted": list(progress.interrupted),
+        "missing": list(progress.missing),
+        "tracks": progress.tracks,
+        "matched": progress.matched,
+        "requests": progress.requests,
+        "tracks_per_s": round(progress.rate_per_s, 1),
+        "left_s": None if progress.left_s is None else round(progress.left_s, 1),
+        "age_s": round(progress.age_s, 1),
     }
 
 
-def audit(found: Audit) -> dict[str, object]:
+def audit(result: Audit) -> dict[str, object]:
     """Return what an audit came to."""
     return {
         "schema": AUDIT,
-        "rows": found.rows,
-        "verdicts": {verdict.value: count for verdict, count in sorted(found.verdicts.items())},
-        "reasons": dict(sorted(found.reasons.items())),
-        "quarantined": found.quarantined,
-        "verification": verification(found.verification) if found.verification else None,
+        "rows": result.rows,
+        "verdicts": {verdict.value: count for verdict, count in sorted(result.verdicts.items())},
+        "reasons": dict(sorted(result.reasons.items())),
+        "quarantined": result.quarantined,
+        "verification": verification(result.verification) if result.verification else None,
         "wrong": [
             {
-                "key": one.row.key,
-                "artist": one.row.artist,
-                "title": one.row.title,
-                "spotify_id": one.spotify_id,
-                "verdict": one.verdict,
-                "reasons": list(one.reasons),
-                "sharing": one.sharing,
-                "source": one.row.source,
+                "key": row.row.key,
+                "artist": row.row.artist,
+                "title": row.row.title,
+                "spotify_id": row.spotify_id,
+                "verdict": row.verdict,
+                "reasons": list(row.reasons),
+                "sharing": row.sharing,
+                "source": row.row.source,
             }
-            for one in found.wrong
+            for row in result.wrong
         ],
     }
 
 
-def verification(found: Verification) -> dict[str, object]:
+def verification(result: Verification) -> dict[str, object]:
     """Return what Spotify was asked about doubtful tracks, and what that cost."""
     return {
-        "mode": found.mode,
-        "tracks": len(found.ids),
-        "requests": found.requests,
-        "answered": len(found.tracks),
-        "unknown": len(found.unknown),
-        "unanswered": found.unanswered,
-        "ended_by": str(found.error) if found.error else None,
-        "retry_after_s": round(getattr(found.error, "retry_after_s", 0.0) or 0.0, 1),
+        "mode": result.mode,
+        "tracks": len(result.ids),
+        "requests": result.requests,
+        "answered": len(result.tracks),
+        "unknown": len(result.unknown),
+        "unanswered": result.unanswered,
+        "ended_by": str(result.error) if result.error else None,
+        "retry_after_s": round(getattr(result.error, "retry_after_s", 0.0) or 0.0, 1),
     }
 
 
-def explanation(found: Match, candidates: Iterable[ScoredCandidate]) -> dict[str, object]:
+def explanation(verdict: Match, candidates: Iterable[ScoredCandidate]) -> dict[str, object]:
     """Return how the candidates for one track were judged."""
     return {
         "schema": EXPLAIN,
-        "verdict": match(found),
+        "verdict": match(verdict),
         "candidates": [
-            {"track": track(one.track), "refused": one.refused, "score": one.score, "reasons": list(one.reasons)}
-            for one in candidates
+            {
+                "track": track(candidate.track),
+                "refused": candidate.refused,
+                "score": candidate.score,
+                "reasons": list(candidate.reasons),
+            }
+            for candidate in candidates
         ],
     }
 
@@ -203,15 +208,15 @@ def warm(taken: int, seconds: float) -> dict[str, object]:
     return {"schema": WARM, "tracks": taken, "seconds": round(seconds, 3)}
 
 
-def choice(found: Choice) -> dict[str, object]:
+def choice(chosen: Choice) -> dict[str, object]:
     """Return what a person chose for a row."""
-    row = found.wanted
+    row = chosen.wanted
     return {
         "schema": CHOOSE,
         "row": {"key": row.key, "artist": row.artist, "title": row.title, "duration_ms": row.duration_ms},
-        "track": track(found.track),
-        "replaced": found.replaced,
-        "asked": found.is_asked,
+        "track": track(chosen.track),
+        "replaced": chosen.replaced,
+        "asked": chosen.is_asked,
     }
 
 
@@ -253,18 +258,18 @@ def restored(rows: Sequence[Restored], left: Sequence[int], *, is_dry: bool) -> 
     }
 
 
-def ban(found: Ban, *, is_ended: bool) -> dict[str, object]:
+def ban(state: Ban, *, is_ended: bool) -> dict[str, object]:
     """Return the ban that is remembered, or was until it was ended now."""
-    ends_at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(found.until_s))
+    ends_at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(state.until_s))
     return {
         "schema": COOLDOWN,
-        "cooldown_s": round(found.left_s, 1),
-        "until": ends_at if found.memories else None,
+        "cooldown_s": round(state.left_s, 1),
+        "until": ends_at if state.memories else None,
         "memories": [
             {"server": memory.server, "left_s": round(memory.left_s, 1), "reason": memory.reason or None}
-            for memory in found.memories
+            for memory in state.memories
         ],
-        "unseen": found.unseen,
+        "unseen": state.unseen,
         "ended": is_ended,
     }
 

@@ -18,8 +18,8 @@ def track(*artists: Artist, explicit: bool | None = None, popularity: int | None
 
 def count(*tracks: Track) -> ArtistProfiles:
     profiles = ArtistProfiles()
-    for one in tracks:
-        profiles.count("Eve", LegacyTrack(Shape.FLAT, one))
+    for track in tracks:
+        profiles.count("Eve", LegacyTrack(Shape.FLAT, track))
     return profiles
 
 

@@ -47,7 +47,7 @@ def judge(*rows: AuditRow) -> list[Audited]:
 
 
 def verdict(*rows: AuditRow) -> list[tuple[str, str]]:
-    return [(str(one.verdict), one.reasons[0]) for one in judge(*rows)]
+    return [(str(audited.verdict), audited.reasons[0]) for audited in judge(*rows)]
 
 
 def test_a_stranger_in_the_flat_shape_is_wrong() -> None:
@@ -93,12 +93,12 @@ def test_a_clean_row_of_an_artist_who_often_is_clean_proves_nothing() -> None:
 
 def test_copied_names_under_anothers_id_do_not_keep_a_shared_id() -> None:
     found = judge(flat(1, "Ice", number=7), migrated(2, "Stand Up", NAMESAKE, number=7))
-    assert [one.verdict for one in found] == [Verdict.SHARED] * 2
+    assert [audited.verdict for audited in found] == [Verdict.SHARED] * 2
 
 
 def test_the_id_of_few_rows_is_no_witness() -> None:
     rows = [migrated(1, "Alpha"), migrated(2, "Bravo", NAMESAKE)]
-    assert [one.verdict for one in judge_all(rows, gather_statistics(lambda: rows))] == [Verdict.UNCHECKED] * 2
+    assert [audited.verdict for audited in judge_all(rows, gather_statistics(lambda: rows))] == [Verdict.UNCHECKED] * 2
 
 
 def test_names_that_are_spotifys_own_decide() -> None:
@@ -128,23 +128,23 @@ def test_what_spotify_itself_said_is_believed_before_what_is_stored() -> None:
     right = Track(id_of(1), "Broken Road (feat. Dre)", (Artist(EVE, "Eve"),))
     wrong = Track(id_of(2), "Broken Road", (Artist(NAMESAKE, "Eve St. Jones"),))
     rows = [migrated(1, "Broken Road")._replace(known=right), migrated(2, "Broken Road")._replace(known=wrong)]
-    assert [one.verdict for one in judge(*rows)] == [Verdict.RIGHT, Verdict.WRONG]
+    assert [audited.verdict for audited in judge(*rows)] == [Verdict.RIGHT, Verdict.WRONG]
 
 
 def test_one_id_under_two_titles_is_wrong_at_least_once() -> None:
     found = judge(flat(1, "Ice", number=7), flat(2, "N.B.C.", number=7))
-    assert [(one.verdict, one.sharing) for one in found] == [(Verdict.SHARED, 2)] * 2
+    assert [(audited.verdict, audited.sharing) for audited in found] == [(Verdict.SHARED, 2)] * 2
 
 
 def test_the_row_that_had_the_name_keeps_a_shared_id() -> None:
     found = judge(flat(1, "Ice", number=7), migrated(2, "Stand Up", number=7))
-    assert [one.verdict for one in found] == [Verdict.SHARED, Verdict.UNCHECKED]
+    assert [audited.verdict for audited in found] == [Verdict.SHARED, Verdict.UNCHECKED]
 
 
 def test_one_id_under_two_spellings_is_one_song() -> None:
     found = judge(flat(1, "How We Do (Feat. Fabolous)", number=7), flat(2, "How We Do?", number=7))
-    assert [one.verdict for one in found] == [Verdict.UNCHECKED] * 2
-    assert all("id_shared_by_same_song" in one.reasons for one in found)
+    assert [audited.verdict for audited in found] == [Verdict.UNCHECKED] * 2
+    assert all("id_shared_by_same_song" in audited.reasons for audited in found)
 
 
 def test_a_version_that_cannot_be_checked_is_doubtful() -> None:

@@ -15,7 +15,7 @@ def wanted(artist: str, title: str, **more: object) -> TrackQuery:
 
 
 def track(artists: str, name: str, id_: str = "a", **more: object) -> Track:
-    return Track(id_, name, tuple(Artist(None, one) for one in artists.split("; ")), **more)  # type: ignore[arg-type]
+    return Track(id_, name, tuple(Artist(None, track) for track in artists.split("; ")), **more)  # type: ignore[arg-type]
 
 
 def outcome(found: Match) -> tuple[str, str | None]:
@@ -259,7 +259,7 @@ WANTED = st.builds(
 
 @given(WANTED, st.lists(TRACKS, max_size=6), st.randoms())
 def test_the_order_of_candidates_does_not_matter(asked: TrackQuery, tracks: list[Track], chance: object) -> None:
-    unique = list({one.id: one for one in tracks}.values())
+    unique = list({track.id: track for track in tracks}.values())
     shuffled = unique.copy()
     chance.shuffle(shuffled)  # type: ignore[attr-defined]
     assert match(asked, unique) == match(asked, shuffled)

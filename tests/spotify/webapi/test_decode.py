@@ -21,7 +21,7 @@ def tracks(*entries: object, ask: ApiRequest = TWO) -> Decoded:
 
 
 def names(found: Decoded) -> list[str | None]:
-    return [one.name if one else None for one in found.response.tracks]
+    return [track.name if track else None for track in found.response.tracks]
 
 
 def test_a_track_is_read_whole():
@@ -66,12 +66,18 @@ def test_more_than_was_asked_for_is_left_out():
 
 def test_a_relinked_track_says_where_it_comes_from():
     found = tracks(track(2), track(9, linked_from={"id": ID(1)}))
-    assert [(one.id, one.requested_id) for one in found.response.tracks if one] == [(ID(9), ID(1)), (ID(2), None)]
+    assert [(track.id, track.requested_id) for track in found.response.tracks if track] == [
+        (ID(9), ID(1)),
+        (ID(2), None),
+    ]
 
 
 def test_a_relinked_track_without_origin_counts_by_its_place():
     found = tracks(track(9), track(2))
-    assert [(one.id, one.requested_id) for one in found.response.tracks if one] == [(ID(9), ID(1)), (ID(2), None)]
+    assert [(track.id, track.requested_id) for track in found.response.tracks if track] == [
+        (ID(9), ID(1)),
+        (ID(2), None),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -207,7 +213,7 @@ def test_whatever_comes_every_id_gets_its_place(entries: list[object]):
         return
     found = decode(TWO, body)
     assert len(found.response.tracks) == 2
-    assert found.broken <= {id_ for id_, one in zip(TWO.ids, found.response.tracks, strict=True) if one is None}
+    assert found.broken <= {id_ for id_, track in zip(TWO.ids, found.response.tracks, strict=True) if track is None}
 
 
 @given(st.permutations([1, 2, 3, 4]), st.sets(st.integers(0, 3)))

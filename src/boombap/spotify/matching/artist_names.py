@@ -32,10 +32,10 @@ def current_name(name: str) -> str:
     return _current().get(name_key(name), name)
 
 
-def same_artist(one: str, other: str) -> bool:
+def same_artist(name: str, other_name: str) -> bool:
     """Tell whether two keys are names of one artist, by the table."""
     groups = _groups()
-    return one in groups and groups[one] == groups.get(other)
+    return name in groups and groups[name] == groups.get(other_name)
 
 
 @lru_cache(maxsize=1)

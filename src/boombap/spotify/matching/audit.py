@@ -195,13 +195,13 @@ def _judge(row: AuditRow, statistics: CatalogueStatistics) -> Audited:
     track = row.known or (legacy.track if legacy.shape is Shape.FULL else None)
     if track is not None:
         return _check_by_names(row, track, sharing)
-    found, *reasons = _check_by_witnesses(row, legacy, statistics)
+    found_verdict, *reasons = _check_by_witnesses(row, legacy, statistics)
     has_name = statistics.was_named(row, legacy)
-    if found in {Verdict.UNCHECKED, Verdict.DOUBTFUL} and sharing > 1:
+    if found_verdict in {Verdict.UNCHECKED, Verdict.DOUBTFUL} and sharing > 1:
         if statistics.is_contested(id_, read_title(row.title), has_name=has_name):
             return Audited(row, Verdict.SHARED, ("id_shared", *reasons), id_, None, sharing)
         reasons.append("id_shared_by_same_song")
-    return Audited(row, Verdict(found), tuple(reasons), id_, None, sharing)
+    return Audited(row, Verdict(found_verdict), tuple(reasons), id_, None, sharing)
 
 
 def read_answer(row: AuditRow) -> LegacyTrack | Unreadable:

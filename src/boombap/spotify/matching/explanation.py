@@ -88,16 +88,17 @@ def _candidate(number: int, scored: ScoredCandidate) -> Iterator[str]:
     yield f"  score {scored.score:.2f}"
 
 
-def _verdict(found: Match) -> Iterator[str]:
-    if found.track is None:
-        (reason,) = found.reasons
-        yield f"{found.outcome}: {MEANING[reason]}"
+def _verdict(verdict: Match) -> Iterator[str]:
+    if verdict.track is None:
+        (reason,) = verdict.reasons
+        yield f"{verdict.outcome}: {MEANING[reason]}"
         return
-    margin = "" if found.margin is None else f", {found.margin:.2f} before the next recording"
-    yield f"{found.outcome}: {found.track.name} ({found.track.id or 'local file'}), score {found.score:.2f}{margin}"
-    if found.outcome is not Outcome.MATCHED or "twin" in found.reasons:
-        told = [reason for reason in ("twin", "weak", "rivals") if reason in found.reasons]
-        yield from (f"  {reason}: {MEANING[reason]}" for reason in told)
+    margin = "" if verdict.margin is None else f", {verdict.margin:.2f} before the next recording"
+    name, id_ = verdict.track.name, verdict.track.id or "local file"
+    yield f"{verdict.outcome}: {name} ({id_}), score {verdict.score:.2f}{margin}"
+    if verdict.outcome is not Outcome.MATCHED or "twin" in verdict.reasons:
+        notes = [reason for reason in ("twin", "weak", "rivals") if reason in verdict.reasons]
+        yield from (f"  {reason}: {MEANING[reason]}" for reason in notes)
 
 
 def _also(joint: str, values: Sequence[str] | frozenset[str]) -> str:

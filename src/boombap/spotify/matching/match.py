@@ -85,11 +85,11 @@ class ScoredCandidate(NamedTuple):
 def match(wanted: TrackQuery, candidates: Iterable[Track]) -> Match:
     """Return the verdict about a wanted track among candidates, in whatever order they come."""
     scored = [score_candidate(wanted, track) for track in candidates]
-    passed = [one for one in scored if one.refused is None]
+    passed = [candidate for candidate in scored if candidate.refused is None]
     if not passed:
         return Match(wanted, Outcome.NOT_FOUND, reasons=(_nearest_miss(scored),))
-    passed.sort(key=lambda one: _rank(wanted, one))
-    remote = [one for one in passed if one.track.id is not None and not one.track.is_local]
+    passed.sort(key=lambda candidate: _rank(wanted, candidate))
+    remote = [candidate for candidate in passed if candidate.track.id is not None and not candidate.track.is_local]
     if not remote:
         best = passed[0]
         return Match(wanted, Outcome.LOCAL_ONLY, best.track, best.score, None, best.reasons)
@@ -107,21 +107,21 @@ def score_candidate(wanted: TrackQuery, track: Track) -> ScoredCandidate:
     # Reading a title costs ten times as much as looking at a name, and most strangers fall here already.
     if artist is None and not by_isrc and not _may_name_guests(track.name):
         return ScoredCandidate(track, "artist_differs")
-    found = read_title(track.name)
-    if artist is None and found.featured:
-        artist = compare_artists(credit, names, found.featured)
+    offered = read_title(track.name)
+    if artist is None and offered.featured:
+        artist = compare_artists(credit, names, offered.featured)
     if artist is None and not by_isrc:
         return ScoredCandidate(track, "artist_differs")
-    alike = compare_titles(title, found)
+    alike = compare_titles(title, offered)
     if by_isrc:
         return _score_by_isrc(wanted, track, artist, alike)
     if alike.refused:
         return ScoredCandidate(track, alike.refused)
-    if refused := compare_versions(title, found):
+    if refused := compare_versions(title, offered):
         return ScoredCandidate(track, refused)
     assert artist is not None
-    lost = _DETAIL_MISSING * (title.detail != found.detail) + _OWN_EDIT * is_own_edit(title, found)
-    guests = _guests(credit, title, names, found)
+    lost = _DETAIL_MISSING * (title.detail != offered.detail) + _OWN_EDIT * is_own_edit(title, offered)
+    guests = _guests(credit, title, names, offered)
     return _score(wanted, track, artist, alike, guests, lost=lost)
 
 
@@ -184,11 +184,11 @@ def _score(
     return ScoredCandidate(track, None, round(score - lost, 4), tuple(reasons))
 
 
-def _guests(credit: Credit, title: Title, names: list[str], found: Title) -> str:
+def _guests(credit: Credit, title: Title, names: list[str], offered: Title) -> str:
     expected = credit.featured | title.featured if credit.featured else title.featured
     if not expected:
         return ""
-    return "guest_missing" if expected.isdisjoint({*names, *found.featured}) else "guests"
+    return "guest_missing" if expected.isdisjoint({*names, *offered.featured}) else "guests"
 
 
 def _difference_ms(wanted: TrackQuery, track: Track) -> int:
@@ -200,12 +200,15 @@ def _difference_ms(wanted: TrackQuery, track: Track) -> int:
 
 def _decide(wanted: TrackQuery, ranked: list[ScoredCandidate]) -> Match:
     best = _earliest(wanted, ranked)
-    rival = next((one for one in ranked if not _same_recording(best, one) and not _same_song(best, one)), None)
+    rival = next(
+        (candidate for candidate in ranked if not _same_recording(best, candidate) and not _same_song(best, candidate)),
+        None,
+    )
     margin = round(best.score - rival.score, 4) if rival else None
     reasons = best.reasons
-    if any(_same_recording(best, one) and one.track.id != best.track.id for one in ranked):
+    if any(_same_recording(best, candidate) and candidate.track.id != best.track.id for candidate in ranked):
         reasons += ("twin",)
-    if any(_same_song(best, one) for one in ranked):
+    if any(_same_song(best, candidate) for candidate in ranked):
         reasons += ("earliest",)
     if best.score < ACCEPTED:
         return Match(wanted, Outcome.AMBIGUOUS, best.track, best.score, margin, (*reasons, "weak"))
@@ -217,20 +220,24 @@ def _decide(wanted: TrackQuery, ranked: list[ScoredCandidate]) -> Match:
 def _earliest(wanted: TrackQuery, ranked: list[ScoredCandidate]) -> ScoredCandidate:
     """Return the best one; of one song at two lengths, where nobody said which is wanted, the one released first."""
     best = ranked[0]
-    songs = [one for one in ranked if best.score - one.score < MARGIN and (one is best or _same_song(best, one))]
+    songs = [
+        candidate
+        for candidate in ranked
+        if best.score - candidate.score < MARGIN and (candidate is best or _same_song(best, candidate))
+    ]
     if wanted.duration_ms or best.by_isrc or len(songs) == 1:
         return best
     return min(songs, key=_released)
 
 
-def _released(one: ScoredCandidate) -> str:
-    return (one.track.album.release_date if one.track.album else None) or "9"
+def _released(candidate: ScoredCandidate) -> str:
+    return (candidate.track.album.release_date if candidate.track.album else None) or "9"
 
 
-def _same_song(one: ScoredCandidate, other: ScoredCandidate) -> bool:
+def _same_song(candidate: ScoredCandidate, other: ScoredCandidate) -> bool:
     """Tell one song at two lengths from two songs: a title that many songs have says nothing."""
-    first, second = one.track, other.track
-    if _same_recording(one, other) or not first.duration_ms or not second.duration_ms:
+    first, second = candidate.track, other.track
+    if _same_recording(candidate, other) or not first.duration_ms or not second.duration_ms:
         return False
     title, other_title = read_title(first.name), read_title(second.name)
     is_same = title == other_title and name_key(first.artists[0].name) == name_key(second.artists[0].name)
@@ -243,9 +250,9 @@ def _is_decided(best: ScoredCandidate, rival: ScoredCandidate) -> bool:
     return (best.by_isrc and not rival.by_isrc) or ("duration" in best.reasons and "duration" not in rival.reasons)
 
 
-def _same_recording(one: ScoredCandidate, other: ScoredCandidate) -> bool:
+def _same_recording(candidate: ScoredCandidate, other: ScoredCandidate) -> bool:
     """Tell twins from rivals: two intros of one artist are rivals even when they last about as long."""
-    first, second = one.track, other.track
+    first, second = candidate.track, other.track
     if first.id == second.id or (first.isrc and first.isrc == second.isrc):
         return True
     titles = read_title(first.name), read_title(second.name)
@@ -257,13 +264,13 @@ def _same_recording(one: ScoredCandidate, other: ScoredCandidate) -> bool:
     return abs(first.duration_ms - second.duration_ms) <= limit_ms
 
 
-def _rank(wanted: TrackQuery, one: ScoredCandidate) -> tuple[object, ...]:
+def _rank(wanted: TrackQuery, candidate: ScoredCandidate) -> tuple[object, ...]:
     """Order candidates: the code, the score, then among twins what is wanted, known best, and released first."""
-    track = one.track
+    track = candidate.track
     album = track.album
     return (
-        not one.by_isrc,
-        -one.score,
+        not candidate.by_isrc,
+        -candidate.score,
         wanted.explicit is not None and track.explicit is not None and wanted.explicit != track.explicit,
         -(track.popularity or 0),
         not track.explicit,
@@ -275,7 +282,7 @@ def _rank(wanted: TrackQuery, one: ScoredCandidate) -> tuple[object, ...]:
 
 
 def _nearest_miss(scored: list[ScoredCandidate]) -> str:
-    refusals = [REFUSALS.index(one.refused) for one in scored if one.refused]
+    refusals = [REFUSALS.index(candidate.refused) for candidate in scored if candidate.refused]
     return REFUSALS[max(refusals)] if refusals else "no_candidates"
 
 
@@ -287,5 +294,5 @@ def _may_name_guests(name: str) -> bool:
     return "ft" in name or "eat" in name or "ith " in name or "EAT" in name or "FT" in name
 
 
-def _same_isrc(one: str, other: str) -> bool:
-    return one == other or one.replace("-", "").upper() == other.replace("-", "").upper()
+def _same_isrc(code: str, other_code: str) -> bool:
+    return code == other_code or code.replace("-", "").upper() == other_code.replace("-", "").upper()

@@ -68,7 +68,7 @@ _BETWEEN = (", ", "; ", " & ", " / ")
 _NUMBER = re.compile(r"\d+")
 _ROMAN = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x")
 _WORDS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
-_FIGURES = {word: str(1 + at) for words in (_ROMAN, _WORDS) for at, word in enumerate(words)}
+_FIGURES = {word: str(number) for words in (_ROMAN, _WORDS) for number, word in enumerate(words, 1)}
 
 
 class Title(NamedTuple):
@@ -140,8 +140,8 @@ def front_key(name: str) -> str:
     >>> front_key("Bob Seger & The Silver Bullet Band"), front_key("Katrina & The Waves")
     ('bobseger', 'katrinaandthewaves')
     """
-    found = _BACKED.fullmatch(fold(name))
-    return name_key(found[1]) if found else name_key(name)
+    matched = _BACKED.fullmatch(fold(name))
+    return name_key(matched[1]) if matched else name_key(name)
 
 
 @lru_cache(maxsize=_CACHED_NAMES)
@@ -157,9 +157,9 @@ def read_credit(line: str) -> Credit:
     """
     line = line[:_LONGEST]
     guests = frozenset[str]()
-    found = _FEATURING.search(line)
-    if found and (before := line[: found.start()].strip(" ([,;")):
-        guests = _list_names(line[found.end() :])
+    matched = _FEATURING.search(line)
+    if matched and (before := line[: matched.start()].strip(" ([,;")):
+        guests = _list_names(line[matched.end() :])
         line = before
     parts = _list_names(line)
     return Credit(name_key(line), parts if len(parts) > 1 else frozenset(), guests)
@@ -199,8 +199,8 @@ def searchable(text: str) -> str:
     >>> searchable('Say "Hi": The *Remix* (feat. Eve)'), searchable("Ёлка")
     ('Say Hi The Remix', 'Ёлка')
     """
-    found = _FEATURING.search(text, 1)
-    plain = " ".join(_QUERY_SIGNS.sub(" ", text[: found.start()] if found else text).split())
+    matched = _FEATURING.search(text, 1)
+    plain = " ".join(_QUERY_SIGNS.sub(" ", text[: matched.start()] if matched else text).split())
     return _cut_at_name(plain) or _cut_at_name(" ".join(_QUERY_SIGNS.sub(" ", text).split()))
 
 
@@ -230,10 +230,10 @@ class _Taken:
 
 def _take_pieces(title: str, taken: _Taken) -> str:
     """Take the brackets and what follows a dash off a title and give the rest."""
-    while found := _BRACKET.search(title):
-        before = title[: found.start()]
-        _take(found[1], taken, taken.subtitles if before.strip() else taken.before)
-        title = f"{before} {title[found.end() :]}"
+    while matched := _BRACKET.search(title):
+        before = title[: matched.start()]
+        _take(matched[1], taken, taken.subtitles if before.strip() else taken.before)
+        title = f"{before} {title[matched.end() :]}"
     song, *others = _DASH.split(f" {title}")
     if not song.strip():
         return title
@@ -244,9 +244,9 @@ def _take_pieces(title: str, taken: _Taken) -> str:
 
 def _take(piece: str, taken: _Taken, subtitles: list[str]) -> None:
     """Put a piece of a title where it belongs."""
-    if (found := _FEATURING.search(piece)) or (found := _WITH.match(piece)):
-        taken.featured |= _list_names(piece[found.end() :])
-        piece = piece[: found.start()]
+    if (matched := _FEATURING.search(piece)) or (matched := _WITH.match(piece)):
+        taken.featured |= _list_names(piece[matched.end() :])
+        piece = piece[: matched.start()]
     if _PRODUCED.match(piece):
         return
     folded = _count_parts(fold(piece))
@@ -283,11 +283,11 @@ def _note(version: Version, taken: _Taken) -> None:
 
 def _take_guests(title: str, taken: _Taken) -> str:
     """Take "feat. X" off the end of a title that has something before it."""
-    found = _FEATURING.search(title)
-    if not found or not fold(title[: found.start()]):
+    matched = _FEATURING.search(title)
+    if not matched or not fold(title[: matched.start()]):
         return title
-    taken.featured |= _list_names(title[found.end() :])
-    return title[: found.start()]
+    taken.featured |= _list_names(title[matched.end() :])
+    return title[: matched.start()]
 
 
 def _take_ends(folded: str, taken: _Taken) -> str:
@@ -309,10 +309,10 @@ def _count_parts(folded: str) -> str:
     return _PART.sub(_count_part, folded)
 
 
-def _count_part(found: re.Match[str]) -> str:
-    word = found[1] or found[2]
+def _count_part(matched: re.Match[str]) -> str:
+    word = matched[1] or matched[2]
     figure = _FIGURES.get(word, word)
-    return f"part {figure.lstrip('0') or '0'}" if figure.isdigit() else found[0]
+    return f"part {figure.lstrip('0') or '0'}" if figure.isdigit() else matched[0]
 
 
 def _squeeze(folded: str) -> str:

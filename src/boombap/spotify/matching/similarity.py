@@ -60,20 +60,22 @@ _SIMILAR = Similarity(0.7, "artist_similar")
 
 
 @lru_cache(maxsize=1_024)
-def compare_titles(one: Title, other: Title) -> Similarity:
+def compare_titles(title: Title, other_title: Title) -> Similarity:
     """Compare two titles without their versions and guests; the order of both does not matter."""
-    if not one.key or not other.key:
+    if not title.key or not other_title.key:
         return _TITLE_DIFFERS
-    if one.key == other.key:
-        return _compare_subtitles(one.subtitle, other.subtitle)
-    if other.full in (one.key, one.full) or one.full == other.key:
+    if title.key == other_title.key:
+        return _compare_subtitles(title.subtitle, other_title.subtitle)
+    if other_title.full in (title.key, title.full) or title.full == other_title.key:
         return Similarity(0.98, "title_rewritten")
-    if "*" in one.key + other.key and (_uncensors(one.key, other.key) or _uncensors(other.key, one.key)):
+    if "*" in title.key + other_title.key and (
+        _uncensors(title.key, other_title.key) or _uncensors(other_title.key, title.key)
+    ):
         return Similarity(0.97, "title_censored")
-    if one.numbers != other.numbers:
-        near = OSA.distance(one.key, other.key, score_cutoff=3) <= 3  # noqa: PLR2004 - about one number
+    if title.numbers != other_title.numbers:
+        near = OSA.distance(title.key, other_title.key, score_cutoff=3) <= 3  # noqa: PLR2004 - about one number
         return Similarity(0.0, "", "number_differs" if near else "title_differs")
-    return _compare_spelling(one, other)
+    return _compare_spelling(title, other_title)
 
 
 SAME_TITLE = Similarity(1.0, "title")
@@ -81,24 +83,24 @@ _EDIT = frozenset({"edit"})
 _TITLE_DIFFERS = Similarity(0.0, "", "title_differs")
 
 
-def _compare_subtitles(one: str, other: str) -> Similarity:
-    if one == other:
+def _compare_subtitles(first: str, second: str) -> Similarity:
+    if first == second:
         return SAME_TITLE
-    if not one or not other:
+    if not first or not second:
         return Similarity(0.97, "subtitle_missing")
-    if one in other or other in one or OSA.normalized_similarity(one, other) >= 0.8:  # noqa: PLR2004 - a slip or two
+    if first in second or second in first or OSA.normalized_similarity(first, second) >= 0.8:  # noqa: PLR2004 - a slip or two
         return Similarity(0.96, "subtitle_similar")
     return Similarity(0.0, "", "subtitle_differs")
 
 
-def _compare_spelling(one: Title, other: Title) -> Similarity:
+def _compare_spelling(first: Title, second: Title) -> Similarity:
     """Find slips of the pen: one in 6 letters, two from 12 on, three from 20 on, and never a whole word."""
-    if (words := _bare(one.text)) and words == _bare(other.text):
+    if (words := _bare(first.text)) and words == _bare(second.text):
         return Similarity(0.97, "title_rewritten")
-    shorter = min(len(one.key), len(other.key))
-    most = 0 if shorter < 6 else 1 if shorter < 12 else 2 if shorter < 20 else 3  # noqa: PLR2004 - see above
-    slips = OSA.distance(one.key, other.key, score_cutoff=most) if most else 1
-    if slips > most or _is_other_wording(one.text.split(), other.text.split()):
+    shorter = min(len(first.key), len(second.key))
+    max_slips = 0 if shorter < 6 else 1 if shorter < 12 else 2 if shorter < 20 else 3  # noqa: PLR2004 - see above
+    slips = OSA.distance(first.key, second.key, score_cutoff=max_slips) if max_slips else 1
+    if slips > max_slips or _is_other_wording(first.text.split(), second.text.split()):
         return _TITLE_DIFFERS
     return Similarity(1 - slips / (shorter + slips), "title_similar")
 
@@ -111,42 +113,47 @@ def _bare(text: str) -> list[str]:
     return [word for word in text.split() if word not in _FILLERS]
 
 
-def _is_other_wording(one: list[str], other: list[str]) -> bool:
+def _is_other_wording(first: list[str], second: list[str]) -> bool:
     """Tell "Get Money" from "Got Money" and "I Need Love" from "I Need U Love": what differs is a word, not a slip."""
-    gone, come = [word for word in one if word not in other], [word for word in other if word not in one]
+    gone, come = [word for word in first if word not in second], [word for word in second if word not in first]
     if not gone or not come:
         return any(word not in _FILLERS for word in gone + come)
     return len(gone) == len(come) == 1 and max(len(gone[0]), len(come[0])) <= _SHORT_WORD
 
 
-def is_own_edit(one: Title, other: Title) -> bool:
+def is_own_edit(first: Title, second: Title) -> bool:
     """Tell whether one of two titles is the other's radio or single edit, and nobody else's."""
-    return one.tags ^ other.tags == _EDIT and not one.detail and not other.detail
+    return first.tags ^ second.tags == _EDIT and not first.detail and not second.detail
 
 
-def compare_versions(one: Title, other: Title) -> str | None:
+def compare_versions(first: Title, second: Title) -> str | None:
     """Say why two titles name different versions; None when they agree, or when one is the other's own edit."""
-    if one.tags != other.tags and not is_own_edit(one, other):
+    if first.tags != second.tags and not is_own_edit(first, second):
         return "version_differs"
-    if one.detail and other.detail and one.detail != other.detail and not _similar_details(one.detail, other.detail):
+    if (
+        first.detail
+        and second.detail
+        and first.detail != second.detail
+        and not _similar_details(first.detail, second.detail)
+    ):
         return "version_differs"
     return None
 
 
-def _similar_details(one: str, other: str) -> bool:
-    words, others = set(one.split()), set(other.split())
-    return words <= others or others <= words or OSA.normalized_similarity(one, other) >= 0.8  # noqa: PLR2004
+def _similar_details(first: str, second: str) -> bool:
+    words, others = set(first.split()), set(second.split())
+    return words <= others or others <= words or OSA.normalized_similarity(first, second) >= 0.8  # noqa: PLR2004
 
 
-def _similar_names(one: str, other: str) -> bool:
+def _similar_names(first: str, second: str) -> bool:
     """Find a slip in a name of 8 letters or more, two from 14 on; digits are never slips."""
-    shorter = min(len(one), len(other))
+    shorter = min(len(first), len(second))
     if shorter < 8:  # noqa: PLR2004 - "Trina" and "Trine" are two people
         return False
-    most = 1 if shorter < 14 else 2  # noqa: PLR2004
-    if OSA.distance(one, other, score_cutoff=most) > most:
+    max_slips = 1 if shorter < 14 else 2  # noqa: PLR2004
+    if OSA.distance(first, second, score_cutoff=max_slips) > max_slips:
         return False
-    return _digits(one) == _digits(other)
+    return _digits(first) == _digits(second)
 
 
 def _digits(text: str) -> str:
@@ -167,10 +174,10 @@ def _uncensors(censored: str, plain: str) -> bool:
     first, *middle, last = censored.split("*")
     if len(plain) < len(first) + len(last) or not plain.startswith(first) or not plain.endswith(last):
         return False
-    at, end = len(first), len(plain) - len(last)
+    position, end = len(first), len(plain) - len(last)
     for part in middle:
-        at = plain.find(part, at, end)
-        if at < 0:
+        position = plain.find(part, position, end)
+        if position < 0:
             return False
-        at += len(part)
+        position += len(part)
     return True

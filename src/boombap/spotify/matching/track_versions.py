@@ -105,8 +105,8 @@ def read_version(folded: str) -> Version | None:
         return None
     rest, tags = folded, set()
     for tag, words in _TAGS:
-        rest, found = words.subn(" ", rest)
-        if found:
+        rest, count = words.subn(" ", rest)
+        if count:
             tags.add(tag)
     if len(tags) > 1:
         tags.discard("version")
@@ -120,9 +120,9 @@ def take_trailing_versions(folded: str) -> tuple[str, frozenset[str]]:
     ('back to business', frozenset({'freestyle'}))
     """
     tags = set()
-    while found := _TRAILING.search(folded):
-        tags.add({"radio edit": "edit"}.get(found[1], found[1]))
-        folded = folded[: found.start()]
+    while matched := _TRAILING.search(folded):
+        tags.add({"radio edit": "edit"}.get(matched[1], matched[1]))
+        folded = folded[: matched.start()]
     if folded in ALONE:
         tags.add(folded)
     return folded, frozenset(tags)

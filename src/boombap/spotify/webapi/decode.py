@@ -48,26 +48,26 @@ def decode(request: ApiRequest, body: bytes) -> Decoded:
             page can be read; after a filtered search the plain one follows anyway.
     """
     try:
-        found = orjson.loads(body)
+        document = orjson.loads(body)
     except orjson.JSONDecodeError:
         raise _garbled(request, body) from None
-    if type(found) is not dict:
+    if type(document) is not dict:
         raise _garbled(request, body)
     try:
-        return _READERS[request.endpoint](request, found)
+        return _READERS[request.endpoint](request, document)
     except _UnreadableError:
         raise _garbled(request, body) from None
 
 
-def track(found: Any, requested_id: str | None = None) -> Track:  # noqa: ANN401 - decoded JSON
+def track(value: Any, requested_id: str | None = None) -> Track:  # noqa: ANN401 - decoded JSON
     """Return one track.
 
     Raises:
         _UnreadableError: when it has no name, or an id or artists of another type.
     """
-    if type(found) is not dict:
+    if type(value) is not dict:
         raise _UnreadableError
-    get = found.get
+    get = value.get
     name, album_, origin = get("name"), get("album"), get("linked_from")
     if type(name) is not str:
         raise _UnreadableError
@@ -92,15 +92,15 @@ def track(found: Any, requested_id: str | None = None) -> Track:  # noqa: ANN401
     )
 
 
-def album(found: Any) -> Album:  # noqa: ANN401 - decoded JSON
+def album(value: Any) -> Album:  # noqa: ANN401 - decoded JSON
     """Return one album; its name may be empty.
 
     Raises:
         _UnreadableError: when it is none.
     """
-    if type(found) is not dict:
+    if type(value) is not dict:
         raise _UnreadableError
-    get = found.get
+    get = value.get
     return Album(
         _id(get("id")),
         _text(get("name")) or "",
@@ -110,34 +110,36 @@ def album(found: Any) -> Album:  # noqa: ANN401 - decoded JSON
     )
 
 
-def artist(found: Any) -> Artist:  # noqa: ANN401 - decoded JSON
+def artist(value: Any) -> Artist:  # noqa: ANN401 - decoded JSON
     """Return one artist.
 
     Raises:
         _UnreadableError: when it has no name.
     """
-    if type(found) is not dict or type(name := found.get("name")) is not str:
+    if type(value) is not dict or type(name := value.get("name")) is not str:
         raise _UnreadableError
-    return Artist(_id(found.get("id")), name)
+    return Artist(_id(value.get("id")), name)
 
 
-def _several_tracks(request: ApiRequest, found: Mapping[str, Any]) -> Decoded:
-    tracks, broken = _by_id(request.ids, _list(found.get("tracks")), track, lambda one: one.requested_id or one.id)
+def _several_tracks(request: ApiRequest, document: Mapping[str, Any]) -> Decoded:
+    tracks, broken = _by_id(
+        request.ids, _list(document.get("tracks")), track, lambda entry: entry.requested_id or entry.id
+    )
     answered = zip(request.ids, tracks, strict=True)
-    return Decoded(ApiResponse(tracks=tuple([_relinked(one, id_) for id_, one in answered])), broken)
+    return Decoded(ApiResponse(tracks=tuple([_relinked(entry, id_) for id_, entry in answered])), broken)
 
 
-def _relinked(one: Track | None, asked_id: str) -> Track | None:
-    return one if one is None or one.id == asked_id else one._replace(requested_id=asked_id)
+def _relinked(track_: Track | None, asked_id: str) -> Track | None:
+    return track_ if track_ is None or track_.id == asked_id else track_._replace(requested_id=asked_id)
 
 
-def _several_albums(request: ApiRequest, found: Mapping[str, Any]) -> Decoded:
-    albums, broken = _by_id(request.ids, _list(found.get("albums")), album, lambda one: one.id)
+def _several_albums(request: ApiRequest, document: Mapping[str, Any]) -> Decoded:
+    albums, broken = _by_id(request.ids, _list(document.get("albums")), album, lambda entry: entry.id)
     return Decoded(ApiResponse(albums=tuple(albums)), broken)
 
 
-def _several_artists(request: ApiRequest, found: Mapping[str, Any]) -> Decoded:
-    artists, broken = _by_id(request.ids, _list(found.get("artists")), artist, lambda one: one.id)
+def _several_artists(request: ApiRequest, document: Mapping[str, Any]) -> Decoded:
+    artists, broken = _by_id(request.ids, _list(document.get("artists")), artist, lambda entry: entry.id)
     return Decoded(ApiResponse(artists=tuple(artists)), broken)
 
 
@@ -153,44 +155,44 @@ def _by_id(
     by_id: dict[str | None, T] = {}
     by_place: list[T | None] = []
     broken = set()
-    for at, entry in enumerate(entries):
+    for place, entry in enumerate(entries):
         try:
-            one = None if entry is None else read(entry)
+            item = None if entry is None else read(entry)
         except _UnreadableError:
-            one = None
-            broken |= {ids[at]} if has_places else set()
-        by_place.append(one)
-        if one is not None:
-            by_id[id_of(one)] = one
+            item = None
+            broken |= {ids[place]} if has_places else set()
+        by_place.append(item)
+        if item is not None:
+            by_id[id_of(item)] = item
     if has_places:
         asked = set(ids)
-        strangers = [one if one is not None and id_of(one) not in asked else None for one in by_place]
-        found = [by_id.get(id_) or strangers[at] for at, id_ in enumerate(ids)]
+        strangers = [item if item is not None and id_of(item) not in asked else None for item in by_place]
+        items = [by_id.get(id_) or strangers[place] for place, id_ in enumerate(ids)]
     else:
-        found = [by_id.get(id_) for id_ in ids]
-        broken = {id_ for id_, one in zip(ids, found, strict=True) if one is None}
-    return found, frozenset(broken - by_id.keys())
+        items = [by_id.get(id_) for id_ in ids]
+        broken = {id_ for id_, item in zip(ids, items, strict=True) if item is None}
+    return items, frozenset(broken - by_id.keys())
 
 
-def _one_track(request: ApiRequest, found: Mapping[str, Any]) -> Decoded:
-    one = _relinked(track(found), request.ids[0])
-    return Decoded(ApiResponse(tracks=(one,)))
+def _one_track(request: ApiRequest, document: Mapping[str, Any]) -> Decoded:
+    track_ = _relinked(track(document), request.ids[0])
+    return Decoded(ApiResponse(tracks=(track_,)))
 
 
-def _track_page(request: ApiRequest, found: Mapping[str, Any]) -> Decoded:
-    return Decoded(ApiResponse(tracks=_items(request, found, track), total=_number(found.get("total"))))
+def _track_page(request: ApiRequest, document: Mapping[str, Any]) -> Decoded:
+    return Decoded(ApiResponse(tracks=_items(request, document, track), total=_number(document.get("total"))))
 
 
-def _album_page(request: ApiRequest, found: Mapping[str, Any]) -> Decoded:
-    return Decoded(ApiResponse(albums=_items(request, found, album), total=_number(found.get("total"))))
+def _album_page(request: ApiRequest, document: Mapping[str, Any]) -> Decoded:
+    return Decoded(ApiResponse(albums=_items(request, document, album), total=_number(document.get("total"))))
 
 
-def _found_tracks(request: ApiRequest, found: Mapping[str, Any]) -> Decoded:
-    return _track_page(request, _page(found.get("tracks")))
+def _found_tracks(request: ApiRequest, document: Mapping[str, Any]) -> Decoded:
+    return _track_page(request, _page(document.get("tracks")))
 
 
-def _found_artists(request: ApiRequest, found: Mapping[str, Any]) -> Decoded:
-    page = _page(found.get("artists"))
+def _found_artists(request: ApiRequest, document: Mapping[str, Any]) -> Decoded:
+    page = _page(document.get("artists"))
     return Decoded(ApiResponse(artists=_items(request, page, artist), total=_number(page.get("total"))))
 
 
@@ -212,41 +214,41 @@ def _items(request: ApiRequest, page: Mapping[str, Any], read: Callable[[Any], T
     Raises:
         _UnreadableError: none of several can be, and the answer is the last word.
     """
-    found, entries = [], _list(page.get("items"))
+    items, entries = [], _list(page.get("items"))
     for entry in entries:
         try:
-            found.append(read(entry))
+            items.append(read(entry))
         except _UnreadableError:
             continue
-    if entries and not found and not request.has_filters:
+    if entries and not items and not request.has_filters:
         raise _UnreadableError
-    return tuple(found)
+    return tuple(items)
 
 
-def _page(found: Any) -> Mapping[str, Any]:  # noqa: ANN401 - decoded JSON
-    if type(found) is not dict:
+def _page(value: Any) -> Mapping[str, Any]:  # noqa: ANN401 - decoded JSON
+    if type(value) is not dict:
         raise _UnreadableError
-    return found
+    return value
 
 
-def _list(found: Any) -> list[Any]:  # noqa: ANN401 - decoded JSON
-    if type(found) is not list:
+def _list(value: Any) -> list[Any]:  # noqa: ANN401 - decoded JSON
+    if type(value) is not list:
         raise _UnreadableError
-    return found
+    return value
 
 
-def _id(found: Any) -> str | None:  # noqa: ANN401 - decoded JSON
-    if found is None or type(found) is str:
-        return found or None
+def _id(value: Any) -> str | None:  # noqa: ANN401 - decoded JSON
+    if value is None or type(value) is str:
+        return value or None
     raise _UnreadableError
 
 
-def _text(found: Any) -> str | None:  # noqa: ANN401 - decoded JSON
-    return found if type(found) is str else None
+def _text(value: Any) -> str | None:  # noqa: ANN401 - decoded JSON
+    return value if type(value) is str else None
 
 
-def _number(found: Any) -> int | None:  # noqa: ANN401 - decoded JSON
-    return found if type(found) is int else None
+def _number(value: Any) -> int | None:  # noqa: ANN401 - decoded JSON
+    return value if type(value) is int else None
 
 
 def _garbled(request: ApiRequest, body: bytes) -> Unavailable:
