@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from boombap.spotify.matching.normalize import Credit, Title
     from boombap.spotify.model import Track, TrackQuery
 
-RULES = 3
+RULES = 4
 """Raised when the same question may get another verdict, so that kept verdicts of before are not believed."""
 
 # Chosen on the development half of benchmarks/spotify_matching.py (1,100 real tracks, seven spellings of each, made

@@ -11,6 +11,8 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
+# Recorded for a station or a house, at one go.
+_SESSION = "(?:bbc|peel|radio|maida vale|spotify|tiny desk|kexp)(?: \\w+)* (?:sessions?|concert)"
 # In this order, because each one takes its words away before the next looks: "radio mix" is an edit, not a remix.
 _TAGS = tuple(
     (tag, re.compile(rf"\b(?:{words})\b"))
@@ -20,7 +22,14 @@ _TAGS = tuple(
         ("sped up", "sped ?up|speed ?up|speeded up|nightcore"),
         ("re-recorded", "re ?record(?:ed|ing)"),
         ("slowed", "slowed(?: down)?(?: and reverb| reverb)?|(?:chopped (?:and |n )?)?screwed|chopped not slopped"),
+        ("live", _SESSION),
         ("acapella", "a ?capp?ella"),
+        ("8d", "8d(?: audio)?"),
+        ("commentary", "(?:track by track )?commentary|track by track"),
+        (
+            "alternate",
+            "alternat(?:e|ive)(?: (?:take|mix))?|out ?takes?|take(?= \\d)|(?:rough|monitor) mix|rehearsal|work ?tape",
+        ),
         ("extended", "extended(?: mix| version| edit)?|12 (?:inch )?(?:mix|version|edit)"),
         ("edit", "(?:radio|single|short|7|7 inch|tv) (?:edit|version|mix|cut)|radio|edit"),
         ("mixed", "mixed"),
@@ -48,7 +57,9 @@ _EDGES = re.compile(
     r"|skit|intro|outro|demo|snippet|reprise|medley|orchestral|unplugged)\b"
     r"|\b(?:karaoke|backing track|tribute|cover|sped ?up|speed ?up|nightcore|slowed|reverb|screwed|slopped|a ?capp?ella"
     r"|extended|edit|cut|mixed|re ?mix|remixed|rmx|mix|rework|bootleg|vip|dub|flip|refix|mash ?up|unplugged|acoustic"
-    r"|instrumental|freestyle|interlude|skit|intro|outro|demo|snippet|reprise|medley|translation|perevod|version)$"
+    r"|instrumental|freestyle|interlude|skit|intro|outro|demo|snippet|reprise|medley|translation|perevod|version"
+    r"|8d audio|commentary|track by track|alternate take|out ?takes?|take \d+|rehearsal|work ?tape)$"
+    rf"|^{_SESSION}"
 )
 # These speak of a recording at any place of a part: "Take 2 (1996 re-recorded stereo)".
 _ANYWHERE = re.compile(r"\b(?:karaoke|re ?record(?:ed|ing)|re ?mix(?:ed)?|rmx|nightcore|a ?capp?ella|mash ?up)\b")
