@@ -9,6 +9,7 @@ from urllib.request import urlopen
 import pytest
 
 from metrics.test_page import values
+from spotify.upstream import upstream
 
 if TYPE_CHECKING:
     import subprocess
@@ -53,7 +54,29 @@ def test_the_page_says_what_the_servers_say(
     assert child.wait(timeout=20) == 128 + signum
 
 
+@pytest.mark.parametrize("is_analyzed", [True, False])
+def test_the_page_says_where_the_processor_is(
+    boombap: Run, start_boombap: Start, database: Database, tmp_path: Path, *, is_analyzed: bool
+) -> None:
+    environment = {"DATABASE_URL": database.url(), "BOOMBAP_PATHS_STATE": str(tmp_path / "state")}
+    database.run("UPDATE tracks SET artist = 'Nas', title = 'Song ' || id, spotify_data = NULL")
+    with upstream() as web:
+        credentials = {"SPOTIFY_CLIENT_ID": "client", "SPOTIFY_CLIENT_SECRET": "secret"}
+        addresses = {"BOOMBAP_SPOTIFY_BASE_URL": f"{web.url}/v1", "BOOMBAP_SPOTIFY_ACCOUNTS_URL": web.url}
+        done = boombap("spotify", "batch", "--tracks", "100", **environment, **credentials, **addresses)
+    assert done.returncode == 0, done.stderr
+    if is_analyzed:
+        database.run("ANALYZE spotify_matches")
+    database.run("INSERT INTO spotify_cooldowns VALUES ('account', now() + interval '2 hours', 'test')")
+    found = scrape(served(start_boombap("metrics", "serve", "--port", "0", **environment)))
+    assert found["boombap_source_up", "spotify"] == 1.0
+    assert found["boombap_spotify_results", "matched"] == 100
+    assert (found["boombap_spotify_shards", "ended"], found["boombap_spotify_shards", "failed"]) == (1.0, 0.0)
+    assert found["boombap_spotify_run_tracks",] == 100
+    assert 7_000 < found["boombap_spotify_cooldown_seconds",] <= 7_200
+
+
 def test_an_unknown_source_is_named(boombap: Run) -> None:
     done = boombap("metrics", "serve", BOOMBAP_METRICS_SOURCES="db,kafka")
     assert done.returncode == 2
-    assert "metrics.sources names 'kafka'; known are db, redis, deps" in done.stderr
+    assert "metrics.sources names 'kafka'; known are db, redis, deps, spotify" in done.stderr

@@ -73,11 +73,19 @@ _DEPS = (
     Panel("Since the last sync", "boombap_deps_checked_age_seconds", "{{ecosystem}}", "s"),
     Panel("Age of the newest advisory", "boombap_deps_content_age_seconds", "{{ecosystem}}", "s"),
 )
+_SPOTIFY = (
+    Panel("Tracks by result", "boombap_spotify_results", "{{outcome}}"),
+    Panel("Shards of the latest run", "boombap_spotify_shards", "{{state}}"),
+    Panel("Tracks of the latest run", "boombap_spotify_run_tracks", is_number=True),
+    Panel("Requests of the latest run", "boombap_spotify_run_requests", is_number=True),
+    Panel("Until the ban ends", "boombap_spotify_cooldown_seconds", unit="s", is_number=True),
+)
 BOARDS: dict[str, tuple[str, tuple[Panel, ...]]] = {
     "overview": ("boombap: overview", (*_SOURCES, *_COMMANDS)),
     "db": ("boombap: PostgreSQL", _DB),
     "redis": ("boombap: Redis", _REDIS),
     "deps": ("boombap: dependencies", _DEPS),
+    "spotify": ("boombap: Spotify", _SPOTIFY),
 }
 """By the name of the file: title and panels."""
 

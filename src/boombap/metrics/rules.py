@@ -99,6 +99,21 @@ ALERTS = (
         "the advisories of {{ $labels.ecosystem }} have not been synced for {{ $value | humanizeDuration }}",
     ),
     Alert(
+        "BoombapSpotifyBanned",
+        "boombap_spotify_cooldown_seconds > 3600",
+        "10m",
+        "warning",
+        "Spotify answers again in {{ $value | humanizeDuration }}: does another program use the same account",
+    ),
+    Alert(
+        "BoombapSpotifyShardsLost",
+        'sum(boombap_spotify_shards{state=~"failed|interrupted|missing"}) > 0'
+        ' and boombap_spotify_shards{state="running"} == 0',
+        "15m",
+        "warning",
+        "{{ $value }} shards of the latest spotify run have not ended well, and none is running",
+    ),
+    Alert(
         "BoombapAdvisoriesOld",
         "boombap_deps_content_age_seconds > 14 * 86400",
         "1h",

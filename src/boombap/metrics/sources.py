@@ -138,4 +138,10 @@ def _deps() -> Probe:
     return probe
 
 
-_PROBES: dict[str, Callable[[], Probe]] = {"db": _db, "redis": _redis, "deps": _deps}
+def _spotify() -> Probe:
+    from boombap.spotify.probe import probe
+
+    return probe
+
+
+_PROBES: dict[str, Callable[[], Probe]] = {"db": _db, "redis": _redis, "deps": _deps, "spotify": _spotify}

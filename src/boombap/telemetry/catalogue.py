@@ -86,6 +86,15 @@ DEPS_CHECKED_AGE = Metric(
 DEPS_CONTENT_AGE = Metric(
     "boombap_deps_content_age_seconds", "gauge", "Since the newest advisory of a database was written", ("ecosystem",)
 )
+SPOTIFY_RESULTS = Metric(
+    "boombap_spotify_results", "gauge", "Tracks by their result, as the planner estimates them", ("outcome",)
+)
+SPOTIFY_COOLDOWN = Metric(
+    "boombap_spotify_cooldown_seconds", "gauge", "Until the longest rate-limit ban ends; 0 without one"
+)
+SPOTIFY_SHARDS = Metric("boombap_spotify_shards", "gauge", "Shards of the latest run by state", ("state",))
+SPOTIFY_RUN_TRACKS = Metric("boombap_spotify_run_tracks", "gauge", "Tracks with a result in the latest run")
+SPOTIFY_RUN_REQUESTS = Metric("boombap_spotify_run_requests", "gauge", "Requests that the latest run has sent")
 BUILD = Metric("boombap_build_info", "gauge", "Version of boombap and of Python", ("version", "python"))
 SNAPSHOTS = Metric("boombap_snapshot_files", "gauge", "Files in which runs left metrics, read or not", ("state",))
 
@@ -95,4 +104,5 @@ CATALOGUE: tuple[Metric, ...] = (
     *(DB_TRACKS, DB_TRACKS_FILLED, DB_ANALYZER_RESULTS, DB_CONNECTIONS, DB_CONNECTIONS_MAX, DB_SIZE),
     *(REDIS_MEMORY, REDIS_MEMORY_MAX, REDIS_KEYS, REDIS_CLIENTS, REDIS_HITS, REDIS_MISSES, REDIS_EVICTED),
     *(DEPS_ADVISORIES, DEPS_CHECKED_AGE, DEPS_CONTENT_AGE),
+    *(SPOTIFY_RESULTS, SPOTIFY_COOLDOWN, SPOTIFY_SHARDS, SPOTIFY_RUN_TRACKS, SPOTIFY_RUN_REQUESTS),
 )
