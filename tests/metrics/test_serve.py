@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import signal
+import ssl
 from typing import TYPE_CHECKING
-from urllib.request import urlopen
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import pytest
 
 from metrics.test_page import values
+from server.wire import self_signed
 from spotify.upstream import upstream
 
 if TYPE_CHECKING:
@@ -25,7 +29,7 @@ if TYPE_CHECKING:
 def served(child: subprocess.Popen[str]) -> str:
     assert child.stderr
     line = child.stderr.readline()
-    assert line.startswith("metrics are served at http://127.0.0.1:"), line
+    assert re.match(r"metrics are served at https?://127.0.0.1:", line), line
     return line.split()[4].rstrip(";")
 
 
@@ -74,6 +78,30 @@ def test_the_page_says_where_the_processor_is(
     assert (found["boombap_spotify_shards", "ended"], found["boombap_spotify_shards", "failed"]) == (1.0, 0.0)
     assert found["boombap_spotify_run_tracks",] == 100
     assert 7_000 < found["boombap_spotify_cooldown_seconds",] <= 7_200
+
+
+def test_the_page_is_for_those_who_have_the_token(start_boombap: Start, tmp_path: Path) -> None:
+    certificate = self_signed(tmp_path)
+    environment = {"BOOMBAP_METRICS_TOKEN": "t0k3n", "BOOMBAP_PATHS_STATE": str(tmp_path / "state")}
+    words = ("--port", "0", "--cert", str(certificate.chain), "--key", str(certificate.key))
+    url = served(start_boombap("metrics", "serve", *words, **environment))
+    context = ssl.create_default_context(cafile=certificate.chain)
+    context.check_hostname = False
+    statuses = {}
+    for token in ("", "t0k3", "t0k3n"):
+        request = Request(url, headers={"Authorization": f"Bearer {token}"} if token else {})
+        try:
+            with urlopen(request, timeout=20, context=context) as response:
+                statuses[token] = response.status
+        except HTTPError as error:
+            statuses[token] = error.code
+    assert statuses == {"": 401, "t0k3": 401, "t0k3n": 200}
+
+
+def test_half_of_what_tls_needs_is_refused(boombap: Run) -> None:
+    done = boombap("metrics", "serve", "--cert", "server.pem")
+    assert done.returncode == 2
+    assert "--cert and --key go together" in done.stderr
 
 
 def test_an_unknown_source_is_named(boombap: Run) -> None:

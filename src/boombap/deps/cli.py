@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from boombap.command.action import Action, Tool
+from boombap.command.listener import certificate, check_listener
 from boombap.deps import environment, options
 from boombap.errors import (
     EXIT_EXTERNAL,
@@ -180,8 +181,7 @@ def _policy(context: RunContext) -> int:
 
 def _serve(context: RunContext) -> int:
     from boombap.deps.audit import sources
-    from boombap.deps.osv_server import DEFAULT_PORT, application, protected
-    from boombap.server.limits import Certificate
+    from boombap.deps.osv_server import application, protected
     from boombap.server.serve import serve
 
     args = context.args
@@ -194,8 +194,8 @@ def _serve(context: RunContext) -> int:
         context.interrupt,
         lambda server: context.terminal.note(f"advisories are served at {server.url}"),
         host=args.host,
-        port=DEFAULT_PORT if args.port is None else args.port,
-        certificate=Certificate(args.cert, args.key) if args.cert else None,
+        port=args.port,
+        certificate=certificate(args),
     )
     return EXIT_OK
 
@@ -306,7 +306,7 @@ TOOL = Tool(
             "serve the databases over an OSV-compatible API, for pip-audit, uv and others",
             _serve,
             options.add_serve,
-            options.check_serve,
+            check_listener,
             examples="serve --port 8421\nserve --host 0.0.0.0 --cert server.pem --key server.key",
             exits={EXIT_EXTERNAL: "the address cannot be listened on", EXIT_NO_VERDICT: _NO_DATABASES},
         ),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from boombap.command.options import add_output, whole_number
+from boombap.command.listener import add_listener
+from boombap.command.options import add_output
 from boombap.errors import UsageError
 
 TYPE_CHECKING = False
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 FORMS = ("table", "json", "sarif", "cyclonedx", "markdown", "html", "junit")
 CATALOGUES = ("owasp", "nist")
 FLOORS = ("low", "medium", "high", "critical")
-_LAST_PORT = 65_535
+_DEFAULT_PORT = 8421
 
 
 def add_audit(parser: ArgumentParser) -> None:
@@ -96,13 +97,7 @@ def add_policy(parser: ArgumentParser) -> None:
 
 def add_serve(parser: ArgumentParser) -> None:
     """Declare the options of `serve`."""
-    parser.add_argument("--host", default="127.0.0.1", metavar="HOST", help="address to listen on (default: 127.0.0.1)")
-    parser.add_argument(
-        "--port", type=whole_number(0, _LAST_PORT), metavar="PORT", help="0 for any that is free (default: 8421)"
-    )
-    parser.add_argument("--cert", type=_file, metavar="FILE", help="serve over TLS with this certificate (PEM)")
-    parser.add_argument("--key", type=_file, metavar="FILE", help="key of --cert (PEM), without a pass phrase")
-    _add_quiet(parser)
+    add_listener(parser, _DEFAULT_PORT)
 
 
 def add_update(parser: ArgumentParser) -> None:
@@ -146,16 +141,6 @@ def check_sync(args: Namespace) -> None:
     """
     if args.accept_loss and not args.rebuild:
         raise UsageError("--accept-loss goes with --rebuild")
-
-
-def check_serve(args: Namespace) -> None:
-    """Refuse half of what TLS needs.
-
-    Raises:
-        UsageError: for --cert without --key, and the reverse.
-    """
-    if bool(args.cert) != bool(args.key):
-        raise UsageError("--cert and --key go together", hint="without both the server does not use TLS")
 
 
 def check_update(args: Namespace) -> None:

@@ -12,17 +12,17 @@ from boombap.deps.match import holds
 from boombap.deps.model import ECOSYSTEMS
 from boombap.deps.package_names import normalise
 from boombap.deps.versions.key import sort_key
-from boombap.errors import BoombapError, ConfigError
+from boombap.errors import BoombapError
+from boombap.server import bearer
 from boombap.server.answer import answer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+    from wsgiref.types import StartResponse, WSGIApplication
 
     from boombap.deps.advisories.database import Database
 
-DEFAULT_PORT = 8421
 _MOST_QUERIES = 1000
 _PURL_TYPES = {
     "pypi": "PyPI",
@@ -57,29 +57,13 @@ def application(folder: str) -> WSGIApplication:
 
 
 def protected(app: WSGIApplication, token: str) -> WSGIApplication:
-    """Return the service for clients that send a bearer token (RFC 6750); any other one gets 401.
-
-    Args:
-        app: the service.
-        token: compared in constant time.
+    """Return the service for clients that send a bearer token; any other one gets 401.
 
     Raises:
         ConfigError: for a token that does not fit into a header.
     """
-    from hmac import compare_digest
-
-    if not token.isascii() or not token.isprintable() or " " in token:
-        raise ConfigError("deps.serve_token must be printable ASCII without spaces")
-    wanted = token.encode()
-
-    def serve(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
-        scheme, _, sent = environ.get("HTTP_AUTHORIZATION", "").partition(" ")
-        if scheme.lower() == "bearer" and compare_digest(sent.strip().encode("utf-8", "surrogateescape"), wanted):
-            return app(environ, start)
-        body = b'{"code":16,"message":"the service needs a bearer token"}'
-        return answer(start, 401, body, headers=[("WWW-Authenticate", "Bearer")])
-
-    return serve
+    body = b'{"code":16,"message":"the service needs a bearer token"}'
+    return bearer.protected(app, token, "deps.serve_token", body=body)
 
 
 def _answer(folder: str, environ: Mapping[str, object]) -> tuple[int, object]:

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
     from boombap.metrics.page import Page
 
-DEFAULT_PORT = 9464
 _HTML = "text/html; charset=utf-8"
 # Prometheus ends a scrape at its own limit, and this much goes to the network and to writing the page.
 _MARGIN_S = 0.25

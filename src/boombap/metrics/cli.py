@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from boombap.command.action import Action, Tool
+from boombap.command.listener import certificate, check_listener
 from boombap.errors import EXIT_EXTERNAL, EXIT_FINDINGS, EXIT_OK, ExternalError
 from boombap.metrics import options
 
@@ -28,10 +29,11 @@ def _others() -> tuple[Section, ...]:
 
 
 def _serve(context: RunContext) -> int:
-    from boombap.metrics.app import DEFAULT_PORT, application
+    from boombap.metrics.app import application
     from boombap.metrics.page import Page
     from boombap.metrics.settings import MetricsSettings
     from boombap.metrics.sources import configured
+    from boombap.server.bearer import protected
     from boombap.server.serve import serve
 
     settings = context.config.of(MetricsSettings)
@@ -39,12 +41,14 @@ def _serve(context: RunContext) -> int:
     assert context.config.paths.state is not None, "config.load fills it in"
     page = Page(sources, context.config.paths.state / "metrics")
     asked = ", ".join(source.name for source in sources) or "nothing: no source is configured"
+    app = application(page, settings.timeout)
     serve(
-        application(page, settings.timeout),
+        protected(app, settings.token.reveal(), "metrics.token") if settings.token else app,
         context.interrupt,
         lambda server: context.terminal.note(f"metrics are served at {server.url}/metrics; asked at scrapes: {asked}"),
         host=context.args.host,
-        port=DEFAULT_PORT if context.args.port is None else context.args.port,
+        port=context.args.port,
+        certificate=certificate(context.args),
     )
     return EXIT_OK
 
@@ -113,7 +117,8 @@ TOOL = Tool(
             "serve the page until interrupted: what runs left, and what the sources say at each scrape",
             _serve,
             options.add_serve,
-            examples="serve --port 9464",
+            check_listener,
+            examples="serve --port 9464\nserve --host 0.0.0.0 --cert server.pem --key server.key",
             exits={EXIT_EXTERNAL: "the port is in use or may not be used"},
         ),
         Action(
@@ -141,8 +146,8 @@ TOOL = Tool(
         ),
     ),
     notes="""\
-Addresses come from the same settings as those of the other tools (`boombap config show`). The page is for a trusted
-network: it listens on this machine only, unless --host says otherwise.
+Addresses come from the same settings as those of the other tools (`boombap config show`). The page
+listens on this machine only, unless --host says otherwise: then set metrics.token, and --cert and --key.
 
 Exit codes: 0 fine, 1 a faulty query, 2 usage, 3 the port, a folder or Prometheus failed, 130 Ctrl-C, 143 SIGTERM.""",
 )

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from boombap.command.listener import add_listener
 from boombap.command.options import add_output, add_quiet
+
+_DEFAULT_PORT = 9464
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,9 +16,7 @@ if TYPE_CHECKING:
 
 def add_serve(parser: ArgumentParser) -> None:
     """Declare the options of `serve`."""
-    parser.add_argument("--host", default="127.0.0.1", metavar="NAME", help="address to listen at (default: 127.0.0.1)")
-    parser.add_argument("--port", type=int, default=None, metavar="N", help="default: 9464; 0 for any that is free")
-    add_quiet(parser)
+    add_listener(parser, _DEFAULT_PORT)
 
 
 def add_rules(parser: ArgumentParser) -> None:

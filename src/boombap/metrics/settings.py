@@ -6,19 +6,29 @@ from boombap.config import kinds
 from boombap.config.section import Key, Section
 from boombap.record import Record
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from boombap.config.secret import Secret
+
 
 class MetricsSettings(Record):
     """What the collector asks, and for how long it waits. Durations are kept in seconds."""
 
     sources: tuple[str, ...] = ()
     timeout: float = 5.0
+    token: Secret | None = None
 
 
 SECTION = Section(
     "metrics",
     MetricsSettings,
     (
-        Key("metrics.sources", kinds.NAMES, "what each scrape asks: db, redis, deps; default: what is configured"),
+        Key(
+            "metrics.sources",
+            kinds.NAMES,
+            "what each scrape asks: db, redis, deps, spotify; default: what is there",
+        ),
+        Key("metrics.token", kinds.SECRET, "bearer token that the scraper must send; default: none is needed"),
         Key("metrics.timeout", kinds.DURATION, "the longest wait for a source, where the scrape itself allows more"),
     ),
 )
