@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
+
 from boombap.command.action import Action, Tool
 from boombap.command.listener import certificate, check_listener
-from boombap.errors import EXIT_EXTERNAL, EXIT_FINDINGS, EXIT_OK, ExternalError
+from boombap.errors import EXIT_EXTERNAL, EXIT_FINDINGS, EXIT_OK, ConfigError, ExternalError
 from boombap.metrics import options
 
 TYPE_CHECKING = False
@@ -12,7 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from boombap.command.context import RunContext
+    from boombap.config.secret import Secret
     from boombap.config.section import Section
+    from boombap.metrics.page import Page
     from boombap.metrics.verify import Fault
 
 
@@ -28,19 +32,24 @@ def _others() -> tuple[Section, ...]:
     return (DEPS,)
 
 
-def _serve(context: RunContext) -> int:
-    from boombap.metrics.app import application
+def _page(context: RunContext) -> Page:
     from boombap.metrics.page import Page
     from boombap.metrics.settings import MetricsSettings
     from boombap.metrics.sources import configured
+
+    sources = configured(context.config, context.interrupt, context.config.of(MetricsSettings).sources)
+    assert context.config.paths.state is not None, "config.load fills it in"
+    return Page(sources, context.config.paths.state / "metrics")
+
+
+def _serve(context: RunContext) -> int:
+    from boombap.metrics.app import application
+    from boombap.metrics.settings import MetricsSettings
     from boombap.server.bearer import protected
     from boombap.server.serve import serve
 
-    settings = context.config.of(MetricsSettings)
-    sources = configured(context.config, context.interrupt, settings.sources)
-    assert context.config.paths.state is not None, "config.load fills it in"
-    page = Page(sources, context.config.paths.state / "metrics")
-    asked = ", ".join(source.name for source in sources) or "nothing: no source is configured"
+    settings, page = context.config.of(MetricsSettings), _page(context)
+    asked = ", ".join(source.name for source in page.sources) or "nothing: no source is configured"
     app = application(page, settings.timeout)
     serve(
         protected(app, settings.token.reveal(), "metrics.token") if settings.token else app,
@@ -51,6 +60,34 @@ def _serve(context: RunContext) -> int:
         certificate=certificate(context.args),
     )
     return EXIT_OK
+
+
+def _collect(context: RunContext) -> int:
+    from boombap.metrics import hand_over
+    from boombap.metrics.settings import MetricsSettings
+
+    args, settings, page = context.args, context.config.of(MetricsSettings), _page(context)
+    if args.push and not settings.gateway:
+        raise ConfigError("no Pushgateway is configured", hint="set metrics.gateway")
+    body, _ = page.render("", settings.timeout)
+    if args.output:
+        hand_over.write(body, args.output)
+    if args.push and settings.gateway:
+        _push(context, body, settings.gateway)
+    if not args.output and not args.push:
+        context.terminal.write(body.decode())
+    down = [(source.name, source.last) for source in page.sources if not (source.last and source.last.is_up)]
+    for name, last in down:
+        context.terminal.note(f"{name} did not answer{': ' + last.error if last else ''}")
+    return EXIT_EXTERNAL if down else EXIT_OK
+
+
+def _push(context: RunContext, body: bytes, gateway: Secret) -> None:
+    from boombap.clients.http.multi import Client
+    from boombap.metrics import hand_over
+
+    with Client(context.interrupt, ca_file=context.config.http.ca_file) as client:
+        hand_over.push(body, gateway.reveal(), client, time.time())
 
 
 def _rules(context: RunContext) -> int:
@@ -120,6 +157,16 @@ TOOL = Tool(
             check_listener,
             examples="serve --port 9464\nserve --host 0.0.0.0 --cert server.pem --key server.key",
             exits={EXIT_EXTERNAL: "the port is in use or may not be used"},
+        ),
+        Action(
+            "collect",
+            "ask the sources once and print the page, write it for node_exporter, or push it",
+            _collect,
+            options.add_collect,
+            examples="collect --output /var/lib/node_exporter/boombap.prom\ncollect --push",
+            exits={
+                EXIT_EXTERNAL: "a source did not answer (the page says so too), or the page could not be handed over"
+            },
         ),
         Action(
             "rules",

@@ -19,6 +19,13 @@ def add_serve(parser: ArgumentParser) -> None:
     add_listener(parser, _DEFAULT_PORT)
 
 
+def add_collect(parser: ArgumentParser) -> None:
+    """Declare the options of `collect`."""
+    parser.add_argument("--output", type=Path, metavar="FILE", help="a .prom file in the folder of node_exporter")
+    parser.add_argument("--push", action="store_true", help="push to the Pushgateway of metrics.gateway")
+    add_quiet(parser)
+
+
 def add_rules(parser: ArgumentParser) -> None:
     """Declare the options of `rules`."""
     add_quiet(parser)

@@ -17,6 +17,7 @@ class MetricsSettings(Record):
     sources: tuple[str, ...] = ()
     timeout: float = 5.0
     token: Secret | None = None
+    gateway: Secret | None = None
 
 
 SECTION = Section(
@@ -29,6 +30,7 @@ SECTION = Section(
             "what each scrape asks: db, redis, deps, spotify; default: what is there",
         ),
         Key("metrics.token", kinds.SECRET, "bearer token that the scraper must send; default: none is needed"),
+        Key("metrics.gateway", kinds.SECRET, "address of the Pushgateway that `metrics collect --push` uses"),
         Key("metrics.timeout", kinds.DURATION, "the longest wait for a source, where the scrape itself allows more"),
     ),
 )

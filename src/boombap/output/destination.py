@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from typing import BinaryIO, TextIO
 
 
+_PRIVATE = 0o600
+
+
 @contextmanager
 def destination(file: Path | None, terminal: Terminal) -> Iterator[Terminal]:
     """Yield the terminal to write answers to: that of the run, or one whose stdout is a file (0600).
@@ -35,21 +38,24 @@ def destination(file: Path | None, terminal: Terminal) -> Iterator[Terminal]:
 
 
 @contextmanager
-def binary_destination(file: Path) -> Iterator[BinaryIO]:
-    """Yield a file (0600) to write bytes into, which has its name when it is whole.
+def binary_destination(file: Path, mode: int = _PRIVATE) -> Iterator[BinaryIO]:
+    """Yield a file to write bytes into, which has its name when it is whole.
+
+    Args:
+        mode: its rights; of the owner only unless given.
 
     Raises:
         ExternalError: when the file cannot be written.
     """
     try:
-        with _opened(file) as out:
+        with _opened(file, mode) as out:
             yield out.buffer
     except OSError as error:
         raise ExternalError(f"cannot write {file}: {error.strerror}", hint="check --output") from None
 
 
 @contextmanager
-def _opened(file: Path) -> Iterator[TextIO]:
+def _opened(file: Path, mode: int = _PRIVATE) -> Iterator[TextIO]:
     if file.exists() and not file.is_file():
         with file.open("w", encoding="utf-8") as out:
             yield out
@@ -59,7 +65,9 @@ def _opened(file: Path) -> Iterator[TextIO]:
     try:
         # What an ended run left would keep its mode.
         draft.unlink(missing_ok=True)
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as out:
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE), "w", encoding="utf-8") as out:
+            if mode != _PRIVATE:
+                os.fchmod(out.fileno(), mode)
             yield out
         draft.replace(place)
     finally:
