@@ -12,13 +12,15 @@ import re
 from enum import IntEnum
 from typing import NamedTuple
 
+from boombap.clients.postgres.steady import SteadySession
+from boombap.errors import RetryLater
 from boombap.spotify.catalogue import schema
 from boombap.spotify.model import Priority, Shard, TrackQuery
 from boombap.spotify.queries.load import query
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from types import TracebackType
     from typing import Self
 
@@ -87,14 +89,23 @@ class Unserved(NamedTuple):
 class Leases:
     """Takes wanted rows for this process, chunk by chunk; give it a session of its own, and one thread.
 
+    Args:
+        reopen: opens another session where the server has ended this one; the rows stay ours.
+
     Attributes:
         holder: the number under which this process holds its rows; `CatalogueWriter` ends their leases with it.
     """
 
     def __init__(
-        self, session: Session, selection: Selection, *, chunk: int = _CHUNK, lease_s: float = _LEASE_S
+        self,
+        session: Session,
+        selection: Selection,
+        *,
+        chunk: int = _CHUNK,
+        lease_s: float = _LEASE_S,
+        reopen: Callable[[], Session] | None = None,
     ) -> None:
-        self._session = session
+        self._steady = SteadySession(session, reopen, self._hold_again)
         self._selection = selection
         self._chunk = chunk
         self._lease_s = lease_s
@@ -132,6 +143,10 @@ class Leases:
         """Yield the rows that are wanted now, those that are ours among them, without taking one."""
         return peek(self._session, self._selection)
 
+    @property
+    def _session(self) -> Session:
+        return self._steady.session
+
     def take(self, keys: Sequence[int]) -> list[TrackQuery]:
         """Take those of some rows that are still wanted and that nobody has taken, as long as it is not enough.
 
@@ -149,32 +164,41 @@ class Leases:
 
     def renew(self) -> None:
         """Restart the time of every lease, when work takes long."""
-        self._session.write(query("renew"), {"holder": self.holder, "lease_s": self._lease_s})
+        values = {"holder": self.holder, "lease_s": self._lease_s}
+        self._steady.run(lambda session: session.write(query("renew"), values))
 
     def unserved(self) -> Unserved:
         """Count the rows that are not for this process now."""
         values = {"holder": self.holder, "miss_s": self._selection.miss_s, **_shard(self._selection)}
-        return Unserved(**self._session.read(query("unserved"), values)[0])
+        return Unserved(**self._steady.run(lambda session: session.read(query("unserved"), values))[0])
 
     def release(self, keys: Sequence[int] | None = None) -> None:
         """Release some rows, or all, without a result."""
         ids = None if keys is None else list(keys)
         self._session.write(query("release"), {"holder": self.holder, "ids": ids})
 
+    def _hold_again(self, session: Session) -> None:
+        """Take the lock of our holder on a new session: what we have leased is ours as long as somebody has it."""
+        if not session.write(query("hold"), {"space": schema.LOCK_SPACE, "holder": self.holder})[0]["held"]:
+            raise RetryLater("another process works on the rows that this one had leased", hint="start it again")
+
     def _take(
         self, phase: Phase, after: int, max_tracks: int | None, keys: Sequence[int] | None = None
     ) -> tuple[list[TrackQuery], int | None]:
         """Take rows of a group: the first after one, or those of some keys."""
+        return self._steady.run(lambda session: self._take_over(session, phase, after, max_tracks, keys))
+
+    def _take_over(
+        self, session: Session, phase: Phase, after: int, max_tracks: int | None, keys: Sequence[int] | None
+    ) -> tuple[list[TrackQuery], int | None]:
         mine = {"holder": self.holder, "lease_s": self._lease_s, "space": schema.LOCK_SPACE}
         values = _values(self._selection, phase)
-        with self._session.transaction():
-            self._session.write(query("end_leases"), mine)
-            self._session.write(query("plan_by_keys"))
-            (taken,) = self._session.write(
-                query("take"), values | mine | {"after": after, "most": max_tracks, "ids": keys}
-            )
+        with session.transaction():
+            session.write(query("end_leases"), mine)
+            session.write(query("plan_by_keys"))
+            (taken,) = session.write(query("take"), values | mine | {"after": after, "most": max_tracks, "ids": keys})
             ids: list[int] = taken["ids"]
-            rows = self._session.write(query("wanted"), values | {"after": 0, "most": None, "ids": ids})
+            rows = session.write(query("wanted"), values | {"after": 0, "most": None, "ids": ids})
             done = set(ids) - {row["id"] for row in rows}
             if done:
                 self.release(list(done))

@@ -8,6 +8,7 @@ from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING, NamedTuple
 
 from boombap.batch.progress import Progress
+from boombap.clients.postgres.steady import SteadySession
 from boombap.errors import BoombapError, ExternalError, RetryLater
 from boombap.interrupt import Interrupt
 from boombap.spotify import environment
@@ -208,7 +209,7 @@ class _Run:
     def _leases(self, stack: ExitStack) -> Leases | None:
         if self._order.is_dry or not is_database(self._order.source):
             return None
-        return stack.enter_context(Leases(self._session(), self._order.selection))
+        return stack.enter_context(Leases(self._session(), self._order.selection, reopen=self._session))
 
     def _heartbeat(self, stack: ExitStack, leases: Leases | None) -> Heartbeat | None:
         if not leases or not self._pool:
@@ -220,9 +221,9 @@ class _Run:
         look_ups = [self._cache.look_up] if self._cache else []
         if self._has_database:
             # A session of its own, for the thread of the prefetcher.
-            session = stack.enter_context(closing(self._session()))
-            if schema.is_installed(session):
-                look_ups.append(StoredTracks(session).look_up)
+            steady = stack.enter_context(closing(SteadySession(self._session(), self._session)))
+            if schema.is_installed(steady.session):
+                look_ups.append(StoredTracks(steady).look_up)
         return Prefetcher(self._source(stack, leases), look_ups)
 
     def _source(self, stack: ExitStack, leases: Leases | None) -> Source:

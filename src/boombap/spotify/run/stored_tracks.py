@@ -15,20 +15,21 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from boombap.clients.postgres.session import Session
+    from boombap.clients.postgres.steady import SteadySession
     from boombap.spotify.model import Match, Track, TrackQuery
 
 _HASHED = 5_000
 
 
 class StoredTracks:
-    """Answers from the tables of the processor; for one thread, which the session belongs to.
+    """Answers from the tables of the processor; for one thread, which the session belongs to, and which ends it.
 
     A track that nothing but a look at Spotify can renew, because it was asked for or is due for a refresh, is left to
     Spotify, and so is one for which the stored tracks give no match.
     """
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    def __init__(self, session: SteadySession) -> None:
+        self._steady = session
 
     def look_up(self, wanted: Sequence[TrackQuery]) -> tuple[list[Match], list[TrackQuery]]:
         """Return the verdicts that the stored tracks allow, and the tracks that must be asked for.
@@ -42,7 +43,8 @@ class StoredTracks:
         hashes = {track.key: hashes_of_query(track) for track in may_be_stored if not track.spotify_id}
         if not ids and not any(hashes.values()):
             return [], list(wanted)
-        by_hash, by_id = find_stored(self._session, set().union(*hashes.values()), ids)
+        every = set[int]().union(*hashes.values())
+        by_hash, by_id = self._steady.run(lambda session: find_stored(session, every, ids))
         matches: list[Match] = []
         for track in may_be_stored:
             candidates = [stored for number in hashes.get(track.key, ()) for stored in by_hash.get(number, ())]
