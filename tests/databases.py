@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -126,7 +126,12 @@ class Database:
             execute(connection, "BEGIN")
             for statement in statements:
                 execute(connection, statement)
-            yield connection
+            try:
+                yield connection
+            finally:
+                # A backend whose connection is closed may keep its locks for some milliseconds.
+                with suppress(psycopg2.Error):
+                    execute(connection, "ROLLBACK")
 
     @contextmanager
     def waiting(self, statement: str, *before: str) -> Iterator[int]:
