@@ -78,7 +78,6 @@ def _limits(context: RunContext) -> Limits:
 
 
 def _search(context: RunContext) -> int:
-    from boombap.ctx.answers.grep import grep
     from boombap.ctx.answers.search import search
 
     args, query = context.args, " ".join(context.args.query)
@@ -86,8 +85,17 @@ def _search(context: RunContext) -> int:
     def ask(index: Index) -> int:
         only = _filter(args, index)
         if args.regex is not None:
-            around, ignore_case = args.context or 0, args.ignore_case
-            lines = grep(index, args.regex, limit=args.n, only=only, ignore_case=ignore_case, around=around)
+            from boombap.ctx.answers.grep import grep
+
+            lines = grep(
+                index,
+                args.regex,
+                limit=args.n,
+                only=only,
+                ignore_case=args.ignore_case,
+                around=args.context or 0,
+                interrupt=context.interrupt,
+            )
             return _hits(context, index, args.regex, lines, {}, is_numbered=args.context is not None)
         corrections: dict[str, str] = {}
         hits = search(
