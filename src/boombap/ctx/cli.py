@@ -49,7 +49,7 @@ def _check_languages(args: Namespace) -> None:
     check_names(args.lang)
 
 
-def _open(context: RunContext, *, is_rebuilt: bool = False) -> Index:
+def _open(context: RunContext, *, is_rebuilt: bool = False, is_thorough: bool = False) -> Index:
     from boombap.ctx.indexing.index import open_or_build
 
     index = open_or_build(
@@ -57,12 +57,12 @@ def _open(context: RunContext, *, is_rebuilt: bool = False) -> Index:
         _cache(context),
         limits=_limits(context),
         is_rebuilt=is_rebuilt,
+        is_thorough=is_thorough,
         pause=context.interrupt.sleep,
     )
     context.stack.callback(index.close)
-    for note in (index.fact("notes"), *index.notes):
-        if note:
-            context.terminal.note(note)
+    for note in index.all_notes:
+        context.terminal.note(note)
     return index
 
 
@@ -78,7 +78,6 @@ def _limits(context: RunContext) -> Limits:
 
 
 def _search(context: RunContext) -> int:
-    from boombap.ctx.answers.grep import grep
     from boombap.ctx.answers.search import search
 
     args, query = context.args, " ".join(context.args.query)
@@ -86,8 +85,17 @@ def _search(context: RunContext) -> int:
     def ask(index: Index) -> int:
         only = _filter(args, index)
         if args.regex is not None:
-            around, ignore_case = args.context or 0, args.ignore_case
-            lines = grep(index, args.regex, limit=args.n, only=only, ignore_case=ignore_case, around=around)
+            from boombap.ctx.answers.grep import grep
+
+            lines = grep(
+                index,
+                args.regex,
+                limit=args.n,
+                only=only,
+                ignore_case=args.ignore_case,
+                around=args.context or 0,
+                interrupt=context.interrupt,
+            )
             return _hits(context, index, args.regex, lines, {}, is_numbered=args.context is not None)
         corrections: dict[str, str] = {}
         hits = search(
@@ -124,7 +132,7 @@ def _hits(
     if not hits:
         _note_unmatched(context, index)
     if args.format == "json":
-        return _json(context, encode.search_object(index.root, query, hits, corrections), is_found=bool(hits))
+        return _json(context, encode.search_object(index, query, hits, corrections), is_found=bool(hits))
     for word, other in corrections.items():
         context.terminal.note(f"no match for {word!r}; showing results for {other!r}")
     if args.files_only:
@@ -158,7 +166,7 @@ def _with_index(context: RunContext, ask: Callable[[Index], int]) -> int:
 
 def _index(context: RunContext) -> int:
     begun = time.perf_counter()
-    index = _open(context, is_rebuilt=context.args.rebuild)
+    index = _open(context, is_rebuilt=context.args.rebuild, is_thorough=True)
     files, size = index.database.execute("SELECT count(*), coalesce(sum(size), 0) FROM files").fetchone()
     took_ms = 1000 * (time.perf_counter() - begun)
     if context.args.format == "json":
@@ -187,7 +195,7 @@ def _recent(context: RunContext) -> int:
         if not changes:
             _note_unmatched(context, index)
         if args.format == "json":
-            return _json(context, encode.recent_object(index.root, since_s, changes), is_found=bool(changes))
+            return _json(context, encode.recent_object(index, since_s, changes), is_found=bool(changes))
         if args.files_only:
             return _lines(
                 context, [report.shown(change.path, index.root) for change in changes], is_found=bool(changes)
@@ -207,7 +215,7 @@ def _related(context: RunContext) -> int:
 
         files = related.relatives(index, in_tree(args.file, index.root, os.getcwd()), args.n)
         if args.format == "json":
-            return _json(context, encode.related_object(index.root, args.file, files), is_found=bool(files))
+            return _json(context, encode.related_object(index, args.file, files), is_found=bool(files))
         if args.files_only:
             return _lines(context, [report.shown(file.path, index.root) for file in files], is_found=bool(files))
         return _lines(context, report.related_lines(files, index.root, explain=args.explain), is_found=bool(files))

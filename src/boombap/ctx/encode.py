@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from boombap.ctx.answers.recent import Change
     from boombap.ctx.answers.related import Relative
+    from boombap.ctx.indexing.index import Index
     from boombap.ctx.indexing.prune import CachedIndex
     from boombap.ctx.model import Hit
 
@@ -20,21 +21,25 @@ STATUS_SCHEMA = "boombap.ctx.status/1"
 PRUNE_SCHEMA = "boombap.ctx.prune/1"
 
 
-def search_object(root: str, query: str, hits: Sequence[Hit], corrections: Mapping[str, str]) -> dict[str, object]:
+def search_object(index: Index, query: str, hits: Sequence[Hit], corrections: Mapping[str, str]) -> dict[str, object]:
     """Return the answers to a search; ``why`` names the parts of each score."""
     answers = [{**plain(hit), "why": dict(hit.why)} for hit in hits]
-    return {"schema": SEARCH_SCHEMA, "root": root, "query": query, "corrections": dict(corrections), "hits": answers}
+    return {**_head(SEARCH_SCHEMA, index), "query": query, "corrections": dict(corrections), "hits": answers}
 
 
-def recent_object(root: str, since_s: int, changes: Sequence[Change]) -> dict[str, object]:
+def recent_object(index: Index, since_s: int, changes: Sequence[Change]) -> dict[str, object]:
     """Return the files that changed since a moment."""
-    return {"schema": RECENT_SCHEMA, "root": root, "since_s": since_s, "files": [plain(change) for change in changes]}
+    return {**_head(RECENT_SCHEMA, index), "since_s": since_s, "files": [plain(change) for change in changes]}
 
 
-def related_object(root: str, file: str, relatives: Sequence[Relative]) -> dict[str, object]:
+def related_object(index: Index, file: str, relatives: Sequence[Relative]) -> dict[str, object]:
     """Return the files that belong to one."""
     files = [{**plain(relative), "why": dict(relative.why)} for relative in relatives]
-    return {"schema": RELATED_SCHEMA, "root": root, "file": file, "files": files}
+    return {**_head(RELATED_SCHEMA, index), "file": file, "files": files}
+
+
+def _head(schema: str, index: Index) -> dict[str, object]:
+    return {"schema": schema, "root": index.root, "notes": index.all_notes}
 
 
 def status_object(status: Mapping[str, object]) -> dict[str, object]:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from boombap.ctx.answers.grep import grep
 from boombap.ctx.answers.search import search
+from boombap.errors import UsageError
 from ctx.repositories import indexed, paths, repository, run_in
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from boombap.ctx.indexing.index import Index
 
 DRUMS = """KICK = 1
@@ -90,3 +94,51 @@ def test_json_tells_where_a_snippet_begins(root: Path) -> None:
     snippet = hit["snippet"].split("\n")
     assert written[hit["snippet_line"] - 1 :][: len(snippet)] == snippet
     assert "    step_30()" in snippet
+
+
+ENDLESS = "(a+)+$"
+
+
+@pytest.fixture
+def slow(isolated: Path) -> Path:
+    return repository(isolated, {"slow.py": "a" * 40 + "!\n"})
+
+
+@pytest.mark.parametrize("pattern", [ENDLESS, "(?:a|aa)+$", "(a*)*b", r"(\w+\s*)+:"])
+def test_a_pattern_that_takes_too_long_is_ended(slow: Path, pattern: str) -> None:
+    begun = time.monotonic()
+    with pytest.raises(UsageError, match=r"takes more than 1 s on slow\.py"):
+        grep(indexed(slow), pattern, patience_s=1.0)
+    assert time.monotonic() - begun < 5
+
+
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_a_pattern_and_its_process(slow: Path, signum: int) -> None:
+    indexed(slow).close()
+    command = [sys.executable, "-m", "boombap", "ctx", "search", "-e", ENDLESS]
+    with subprocess.Popen(command, cwd=slow, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        children = _children(process.pid)
+        process.send_signal(signum)
+        begun = time.monotonic()
+        assert process.wait(10) == 128 + signum
+        assert time.monotonic() - begun < 1
+    assert not [child for child in children if _is_running(child)]
+
+
+def _children(pid: int) -> list[int]:
+    """Wait until a process has one of its own, and return it."""
+    for _ in range(500):
+        found = [
+            child for task in Path(f"/proc/{pid}/task").iterdir() for child in (task / "children").read_text().split()
+        ]
+        if found:
+            return [int(child) for child in found]
+        time.sleep(0.01)
+    raise AssertionError("it started no process")
+
+
+def _is_running(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False

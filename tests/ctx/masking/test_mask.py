@@ -279,7 +279,10 @@ def test_masking_twice_is_masking_once(text: str, path: str) -> None:
     "part",
     ["password", "password=", "password: ", 'token "', "password: |\n", "secrets:\n", "a.", "://", "://a:", "-u a:",
      " ", "\t", "password = [\n", "-----BEGIN PRIVATE KEY-----\n", "kind: Secret\n", "eyJaaaaaaaa.", "bearer a",
-     'password = """\n', "password=${a:-", "'password',", "- name: password\n", "password: {", "password \\", "sk-"],
+     'password = """\n', "password=${a:-", "'password',", "- name: password\n", "password: {", "password \\", "sk-",
+     "'password',\n", "user a on >b ", "[secrets]\n", "secretGenerator:\n  - a=b\n", "- --password\n", 'password: "\n',
+     "password: a\n ", 'env("a") or "', "docker login -p ", "value: a, name: ", "a, password, ", "htpasswd -b a ",
+     "echo a:b | ", "${password:", "password or "],
 )  # fmt: skip
 def test_the_time_grows_with_the_text_only(part: str, path: str) -> None:
     """A file of one repeated part, 100 kB long, must not hold up the index."""

@@ -1,20 +1,33 @@
-"""Lines that a regular expression matches, by path and line; unlike a search it reads every file."""
+"""Lines that a regular expression matches, by path and line; unlike a search it reads every file.
+
+The lines are matched in a process of their own (`line_matcher`), which is ended when it takes too long or the run is
+interrupted. To start it costs about 60 ms.
+"""
 
 from __future__ import annotations
 
-import re
+import json
+import os
+import select
+import sys
+from contextlib import contextmanager
 
 from boombap.ctx.answers.filter import ANY, Filter, kept_files
 from boombap.ctx.indexing import labels
-from boombap.ctx.model import Hit, Skipped
-from boombap.ctx.repository import files
-from boombap.errors import UsageError
+from boombap.ctx.model import Hit
+from boombap.errors import ExternalError, UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
+    from subprocess import Popen
+    from typing import Any
 
     from boombap.ctx.indexing.index import Index
+    from boombap.interrupt import Interrupt
+
+_LONGEST_FILE_S = 5.0
+_HINT = "repeats inside repeats, such as (a+)+, can take exponential time; write a+"
 
 
 def grep(
@@ -25,6 +38,8 @@ def grep(
     only: Filter = ANY,
     ignore_case: bool = False,
     around: int = 0,
+    interrupt: Interrupt | None = None,
+    patience_s: float = _LONGEST_FILE_S,
 ) -> list[Hit]:
     """Return the lines that a regular expression matches.
 
@@ -35,38 +50,93 @@ def grep(
         only: which files may answer.
         ignore_case: whether ``a`` matches ``A``.
         around: how many lines before and after a match its snippet has.
+        interrupt: ends the search.
+        patience_s: how long one file may take.
 
     Raises:
-        UsageError: for a pattern that Python's `re` does not read.
+        UsageError: for a pattern that Python's `re` does not read, or that takes too long.
+        ExternalError: when the process that matches cannot be started or ends early.
+        Interrupted: when the run was asked to end.
     """
-    try:
-        wanted = re.compile(pattern, re.IGNORECASE if ignore_case else 0)
-    except re.error as error:
-        raise UsageError(f"{pattern!r} is not a regular expression: {error}") from None
     kept = kept_files(index, only) if only else None
     rows = index.database.execute("SELECT id, path FROM files ORDER BY path").fetchall()
-    paths = [path for number, path in rows if kept is None or number in kept]
-    hits = (hit for path in paths for hit in _matches(index, path, wanted, around))
-    return [hit for _, hit in zip(range(limit), hits, strict=False)]
+    request = {
+        "root": index.root,
+        "paths": [path for number, path in rows if kept is None or number in kept],
+        "pattern": pattern,
+        "ignore_case": ignore_case,
+        "limit": limit,
+        "around": around,
+    }
+    with _matcher(interrupt) as process:
+        matches = list(_matches(process, request, interrupt, patience_s))
+    return [_hit(index, match) for match in matches]
 
 
-def _matches(index: Index, path: str, wanted: re.Pattern[str], around: int) -> Iterator[Hit]:
-    text = files.read(index.root, path)
-    if isinstance(text, Skipped):
+@contextmanager
+def _matcher(interrupt: Interrupt | None) -> Iterator[Popen[bytes]]:
+    """Start the process, and end it with the block or with the run."""
+    from contextlib import nullcontext
+    from subprocess import DEVNULL, PIPE, Popen
+
+    command = [sys.executable, "-m", "boombap.ctx.answers.line_matcher"]
+    try:
+        process = Popen(command, stdin=PIPE, stdout=PIPE, stderr=DEVNULL)
+    except OSError as error:
+        raise ExternalError(f"Python ({sys.executable}) cannot be started: {error.strerror}") from None
+    with process:
+        try:
+            with interrupt.cancel_with(process.kill) if interrupt else nullcontext():
+                yield process
+        finally:
+            process.kill()
+
+
+def _matches(
+    process: Popen[bytes], request: dict[str, object], interrupt: Interrupt | None, patience_s: float
+) -> Iterator[dict[str, Any]]:
+    path = ""
+    for answer in _answers(process, request, patience_s):
+        if "line" in answer:
+            yield answer
+        elif "done" in answer:
+            return
+        elif "error" in answer:
+            raise UsageError(answer["error"], hint=_HINT if "more than" in answer["error"] else "")
+        elif "late" in answer:
+            message = f"{request['pattern']!r} takes more than {patience_s:g} s on {path or 'a file'}"
+            raise UsageError(message, hint=_HINT)
+        path = answer.get("at", path)
+    if interrupt:
+        interrupt.check()
+    raise ExternalError(f"the search for {request['pattern']!r} ended early, at {path or 'its start'}")
+
+
+def _answers(process: Popen[bytes], request: dict[str, object], patience_s: float) -> Iterator[dict[str, Any]]:
+    """Yield the lines of the process; ``late`` when none came for so long."""
+    assert process.stdin, "it is a pipe"
+    assert process.stdout, "it is a pipe"
+    try:
+        process.stdin.write(json.dumps(request).encode())
+        process.stdin.close()
+    except BrokenPipeError:
         return
-    for number, line in enumerate(text.lines, 1):
-        if wanted.search(line):
-            first, snippet = _with_neighbours(text.lines, number, around)
-            symbol = _symbol_at(index, path, number)
-            yield Hit(path, number, number, symbol, "line", 1.0, (("match", 1.0),), snippet, first)
+    descriptor, held = process.stdout.fileno(), b""
+    while True:
+        if not select.select([descriptor], [], [], patience_s)[0]:
+            yield {"late": True}
+            return
+        part = os.read(descriptor, 1 << 16)
+        if not part:
+            return
+        *whole, held = (held + part).split(b"\n")
+        yield from map(json.loads, whole)
 
 
-def _with_neighbours(lines: Sequence[str], number: int, around: int) -> tuple[int, str]:
-    """Return the number of the first line shown, and the lines; what follows the last line end is not a line."""
-    first, last = max(1, number - around), min(len(lines), number + around)
-    if number < last == len(lines) and not lines[-1]:
-        last -= 1
-    return first, "\n".join(lines[first - 1 : last])
+def _hit(index: Index, match: dict[str, Any]) -> Hit:
+    path, number = match["path"], match["line"]
+    symbol = _symbol_at(index, path, number)
+    return Hit(path, number, number, symbol, "line", 1.0, (("match", 1.0),), match["snippet"], match["first"])
 
 
 def _symbol_at(index: Index, path: str, line: int) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 
 from boombap.ctx.answers.filter import ANY, Filter, kept_files
-from boombap.ctx.answers.grep import grep
 from boombap.ctx.indexing import labels
 from boombap.ctx.model import Hit, Skipped
 from boombap.ctx.ranking import fuzzy, score
@@ -63,6 +62,8 @@ def search(
     exact = _QUOTED.findall(query)
     asked = _corrected(index, score.question(query.replace('"', " ")), exact, on_correction)
     if exact and not asked.terms:
+        from boombap.ctx.answers.grep import grep  # a process of its own, for a text without any word only
+
         return grep(index, "|".join(map(re.escape, exact)), limit=limit, only=only, ignore_case=ignore_case)
     if not asked.terms:
         return []

@@ -17,7 +17,6 @@ def status(index: Index, cache: str) -> dict[str, object]:
     files, lines, size = ask("SELECT count(*), coalesce(sum(lines), 0), coalesce(sum(size), 0) FROM files").fetchone()
     path = store.place(cache, index.root)
     commits, edges = ask("SELECT (SELECT count(*) FROM commits), (SELECT count(*) FROM edges)").fetchone()
-    notes = [note for note in (index.fact("notes"), *index.notes) if note]
     return {
         "root": index.root,
         "index": path,
@@ -33,5 +32,5 @@ def status(index: Index, cache: str) -> dict[str, object]:
             ask("SELECT language, count(*) FROM files WHERE parsed = 'lines' GROUP BY 1 ORDER BY 2 DESC, 1")
         ),
         "skipped": [dict(zip(("path", "reason"), row, strict=True)) for row in ask("SELECT path, reason FROM skipped")],
-        "notes": notes,
+        "notes": index.all_notes,
     }

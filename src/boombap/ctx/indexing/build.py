@@ -16,7 +16,7 @@ from boombap.ctx.tokens import terms
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from boombap.ctx.model import Chunk, Limits, Structure
     from boombap.ctx.repository.files import Listing, Text
@@ -61,7 +61,11 @@ def fill(database: sqlite3.Connection, root: str, limits: Limits) -> bool:
     can_read = (head and since == head) or history.refresh(database, root, since, head)
     if changed:
         history.count(database)
-    notes = [listing.note] * bool(listing.note) + ["git could not read the history: no statistics"] * (not can_read)
+    notes = (
+        [listing.note] * bool(listing.note)
+        + list(_left_out(database))
+        + ["git could not read the history: no statistics"] * (not can_read)
+    )
     made = {
         "complete": 1, "root": root, "head": head, "stamps": stamps, "read_ns": read_ns,
         "grammars": freshness.grammars(),
@@ -71,6 +75,15 @@ def fill(database: sqlite3.Connection, root: str, limits: Limits) -> bool:
     database.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", made.items())
     database.execute("COMMIT")
     return True
+
+
+def _left_out(database: sqlite3.Connection) -> Iterator[str]:
+    """Yield how many files each limit left out."""
+    rows = database.execute(
+        "SELECT reason, count(*) FROM skipped WHERE reason LIKE 'beyond ctx.%' GROUP BY reason ORDER BY reason"
+    )
+    for reason, count in rows:
+        yield f"{count:,} file{'s' * (count != 1)} left out: {reason}"
 
 
 def _ghosts(database: sqlite3.Connection) -> float:

@@ -11,12 +11,18 @@ import os
 import sqlite3
 import sys
 import time
+from math import inf
 
 from boombap.ctx.repository import files, git
+from boombap.record import Record
 
 _CHECKED_AT_ONCE = 10_000
 _CHECK_S = 0.05
-_CHECK_STEP = 512
+_CHECK_STEP = 64
+# Times the limit of a check: what reading the bytes of files may take in it.
+_SHARE_OF_BYTES = 4
+# Beside an index: until when the bytes were compared, and at which file the last check stopped.
+_SETTLED, _CHECKED = ".settled", ".checked"
 # File systems stamp times in steps of up to 10 ms; two seconds are FAT's.
 GRAIN_NS = 2_000_000_000
 
@@ -36,15 +42,28 @@ def _stamp(path: str) -> str:
     return f"{found.st_size}:{found.st_mtime_ns}"
 
 
-def state(database: sqlite3.Connection, root: str, path: str) -> str:
-    """Return ``fresh``, ``stale`` or ``unknown`` (too many files for the time)."""
+def state(
+    database: sqlite3.Connection, root: str, path: str, *, at_once: int = _CHECKED_AT_ONCE, within_s: float = _CHECK_S
+) -> str:
+    """Return ``fresh``, ``stale`` or ``unknown`` (too many files for the time; the next check goes on from there).
+
+    Args:
+        database: the index.
+        root: the top of its tree.
+        path: of the file of the index; what was checked is noted beside it.
+        at_once: how many files are looked at whatever time that takes.
+        within_s: seconds after which the check of the others stops.
+    """
     try:
         facts = dict(database.execute("SELECT name, value FROM meta"))
         if facts.get("root") != root or facts.get("head") != git.head(root) or facts.get("stamps") != stamps(root):
             return "stale"
         if facts.get("grammars") != grammars():
             return "stale"
-        return _compare(database, root, int(facts["read_ns"]), path)
+        read_ns = int(facts["read_ns"])
+        if not _same_folders(database, root):
+            return "stale"
+        return _compare(database, root, read_ns, _Check(path, at_once, within_s))
     except (sqlite3.Error, KeyError, ValueError):
         return "stale"
 
@@ -54,20 +73,37 @@ def grammars() -> str:
     return f"{sys.version_info[0]}.{sys.version_info[1]}"
 
 
-def _compare(database: sqlite3.Connection, root: str, read_ns: int, path: str) -> str:
-    lstat, base = os.lstat, root + "/"
+_Racy = tuple[int, str, int]
+"""The place of a file among all, its path, and the checksum of its bytes."""
+
+
+class _Check(Record):
+    path: str
+    at_once: int
+    within_s: float
+
+
+def _same_folders(database: sqlite3.Connection, root: str) -> bool:
     for folder, mtime_ns in database.execute("SELECT path, mtime_ns FROM folders"):
         try:
-            if lstat(base + folder).st_mtime_ns != mtime_ns:
-                return "stale"
+            if os.lstat(f"{root}/{folder}").st_mtime_ns != mtime_ns:
+                return False
         except OSError:
-            return "stale"
-    trusted_ns = max(read_ns, _settled(path, read_ns)) - GRAIN_NS
-    racy: list[tuple[str, int]] = []
+            return False
+    return True
+
+
+def _compare(database: sqlite3.Connection, root: str, read_ns: int, check: _Check) -> str:
+    lstat, base = os.lstat, root + "/"
+    trusted_ns = max(read_ns, _noted(check.path + _SETTLED, read_ns)) - GRAIN_NS
+    racy: list[_Racy] = []
     begun = time.perf_counter()
-    watched = """SELECT path, size, mtime_ns, crc FROM files
+    watched = database.execute(
+        """SELECT path, size, mtime_ns, crc FROM files
         UNION ALL SELECT path, size, mtime_ns, NULL FROM skipped WHERE size"""
-    for count, (name, size, mtime_ns, crc) in enumerate(database.execute(watched)):
+    ).fetchall()
+    start = _noted(check.path + _CHECKED, read_ns) if len(watched) > check.at_once else 0
+    for count, (name, size, mtime_ns, crc) in enumerate(watched[start:] + watched[:start], 1):
         try:
             found = lstat(base + name)
         except OSError:
@@ -75,39 +111,53 @@ def _compare(database: sqlite3.Connection, root: str, read_ns: int, path: str) -
         if found.st_size != size or found.st_mtime_ns != mtime_ns:
             return "stale"
         if mtime_ns > trusted_ns and crc is not None:
-            racy.append((name, crc))
-        if count > _CHECKED_AT_ONCE and not count % _CHECK_STEP and time.perf_counter() - begun > _CHECK_S:
+            racy.append((count - 1, name, crc))
+        is_late = count >= check.at_once and not count % _CHECK_STEP and time.perf_counter() - begun > check.within_s
+        if is_late and count < len(watched):
+            compared = _compare_bytes(root, racy, begun + _SHARE_OF_BYTES * check.within_s)
+            if compared is None:
+                return "stale"
+            _note(check.path + _CHECKED, read_ns, (start + min(count, compared)) % len(watched))
             return "unknown"
-    return _compare_bytes(root, racy, read_ns, path) if racy else "fresh"
-
-
-def _compare_bytes(root: str, racy: list[tuple[str, int]], read_ns: int, path: str) -> str:
     now_ns = time.time_ns()
-    for name, crc in racy:
-        found = files.content(root, name)
-        if not isinstance(found, bytes) or files.checksum(found) != crc:
-            return "stale"
-    _settle(path, read_ns, now_ns)
+    if _compare_bytes(root, racy, inf) is None:
+        return "stale"
+    if racy:
+        _note(check.path + _SETTLED, read_ns, now_ns)
     return "fresh"
 
 
-def _settled(path: str, read_ns: int) -> int:
-    """Return until when the bytes were compared after the index of `read_ns` was written; 0 when never."""
+def _compare_bytes(root: str, racy: list[_Racy], until_s: float) -> int | None:
+    """Compare the bytes of files; return the place of the first that was left, None when one has changed.
+
+    At least one is compared, so that each check gets further than the last.
+    """
+    for number, (place, name, crc) in enumerate(racy):
+        if number and time.perf_counter() > until_s:
+            return place
+        found = files.content(root, name)
+        if not isinstance(found, bytes) or files.checksum(found) != crc:
+            return None
+    return sys.maxsize
+
+
+def _noted(path: str, read_ns: int) -> int:
+    """Return the number that was noted since the index of `read_ns` was written; 0 without one."""
     try:
-        with open(path + ".settled", encoding="ascii") as file:
-            made, until = map(int, file.read().split())
+        with open(path, encoding="ascii") as file:
+            made, number = map(int, file.read().split())
     except (OSError, ValueError):
         return 0
-    return until if made == read_ns else 0
+    return number if made == read_ns else 0
 
 
-def _settle(path: str, read_ns: int, now_ns: int) -> None:
+def _note(path: str, read_ns: int, number: int) -> None:
     try:
-        at = os.open(path + ".settled", os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        at = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     except OSError:
         return
     try:
-        os.write(at, f"{read_ns} {now_ns}".encode())
+        os.write(at, f"{read_ns} {number}".encode())
     except OSError:
         return
     finally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from math import inf
 
 from boombap.ctx.indexing import store
 from boombap.ctx.indexing.freshness import state
@@ -16,6 +17,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+
+_MAY_BE_STALE = (
+    "the answer may be stale: there was not enough time to check all files; the next search continues the check,"
+    " `ctx index` checks all"
+)
 
 
 class Index:
@@ -38,6 +45,11 @@ class Index:
         """Close the file."""
         self.database.close()
 
+    @property
+    def all_notes(self) -> list[str]:
+        """Return what a person should know about the answers: of the build, and of this opening."""
+        return [note for note in (self.fact("notes"), *self.notes) if note]
+
     def fact(self, name: str) -> str:
         """Return a value of the index's own table, empty without one."""
         row = self.database.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
@@ -50,6 +62,7 @@ def open_or_build(
     *,
     limits: Limits | None = None,
     is_rebuilt: bool = False,
+    is_thorough: bool = False,
     pause: Callable[[float], None] = time.sleep,
 ) -> Index:
     """Return the index of a tree as its files are now.
@@ -59,6 +72,7 @@ def open_or_build(
         cache: the folder that holds all indexes; one that cannot be written costs a build in memory each time.
         limits: how much is indexed.
         is_rebuilt: whether to build from nothing.
+        is_thorough: whether to look at every file, whatever time it takes.
         pause: waits while another process writes the index.
 
     Raises:
@@ -71,11 +85,11 @@ def open_or_build(
     database = None if is_rebuilt else store.open_existing(path)
     notes: list[str] = []
     if database is not None:
-        found = state(database, top, path)
+        found = state(database, top, path, within_s=inf) if is_thorough else state(database, top, path)
         if found == "fresh":
             return Index(database, top, notes=notes, built=False)
         if found == "unknown":
-            notes.append("too many files to check them all within 50 ms: what changed since may be missing")
+            notes.append(_MAY_BE_STALE)
             return Index(database, top, notes=notes, built=False)
     return _build(_Place(top, path, limits, pause), database, notes, is_rebuilt=is_rebuilt)
 

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 # 2: more secrets are masked, and what older indexes hold of them must go. 3: chunks have labels.
-FORMAT = 3
+# 4: more forms of secrets are masked.
+FORMAT = 4
 _STAMP = FORMAT * 1000 + tokens.VERSION
 _WAIT_S = 120.0
 _SCHEMA = """

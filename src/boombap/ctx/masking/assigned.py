@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from boombap.ctx.masking.form import CODE, DATA, PLAIN, PROSE, SHELL, SQL, XML, YAML
-from boombap.ctx.masking.names import is_container, strength
+from boombap.ctx.masking.names import STRONG, is_container, strength
 from boombap.ctx.masking.shapes import MASK
 from boombap.ctx.masking.values import LONGEST, default_span, is_secret
 
@@ -19,17 +19,37 @@ _AFTER = re.compile(
     r"""(?P<close>\\?["'`]?[\])]{0,2}(?:\[\d{0,6}\])?)
     (?:[ \t]{0,40}\??:[ \t]{0,9}[&\w.\[\]|<>?, ]{1,60}?(?=[ \t]{0,9}=[^=])|[ \t]{1,9}string\b)?
     [ \t]{0,40}
-    (?P<sign>===?|!==?|:=|=>|\?=|\+=|\|\||\?\?|or(?=[ \t]{1,9}["'])|[=:>,]|(?:IS[ ]|is[ ])?(?=[ \t"']))
+    (?P<sign>===?|!==?|:=|=>|\?=|\+=|\|\|=?|\?\?=?|\?:|\{(?=["'])|\|(?=[ ]{0,9}`)
+        |or(?=[ \t]{1,9}["'])|[=:>,]|(?:IS[ ]|is[ ])?(?=[ \t"']))
     [ \t]{0,40}""",
     re.VERBOSE,
 )
 _VALUE_BESIDE = re.compile(
-    r"\\?[\"']?[ \t]{0,9}[,;]?[ \t]{0,9}\\?[\"']?(?:value|default)\\?[\"']?[ \t]{0,9}[:=][ \t]{0,9}"
+    r"\\?[\"']?[ \t]{0,9}[,;]?[ \t]{0,9}\\?[\"']?(?:value|default|content)\\?[\"']?[ \t]{0,9}[:=][ \t]{0,9}"
 )
+# The other way round: ``{"value": "x", "name": "DB_PASSWORD"}``.
+_VALUE_AHEAD = re.compile(
+    r"(?:value|content)\\?[\"']?[ \t]{0,9}[:=][ \t]{0,9}\\?[\"']?([^\s\"'\\,{}]{1,200})\\?[\"']?"
+    r"[ \t]{0,9}[, ][ \t]{0,9}\\?[\"']?"
+    r"(?:name|key|id)\\?[\"']?[ \t]{0,9}[:=][ \t]{0,9}\\?[\"']?$"
+)
+# What a reference falls back to inside its braces: ``${TOKEN:-x}``, ``${db.password:x}``.
+_INSIDE = re.compile(r"(?::[-=]?|[-=])([^}\s{$?\"']{3,200})\}")
+# What a value falls back to further on: ``getenv("P") or "x"``, ``default="x"``, ``{ get; set; } = "x"``.
+_FALLBACK = re.compile(
+    r"(?:[^;\n#]{0,160}?(?:\bor\b(?![ ]{0,9}`)|\|\||\?\?|\?:|\bunwrap_or\("
+    r"|\w(?:OrElse|_or_else|OrDefault)\(|\bdefault[ ]?=)"
+    r"|[ ]?\{[^{}\n]{0,60}\}[ ]?=|[\"']\)[ ]?\{)[ \t]{0,9}[bBrRuUfF]{0,2}([\"'`])"
+)
+_UNPACKED = re.compile(
+    r"[ \t]*(?:const |let |var )?[\[(]?([\w.]{1,60}(?:,[ ]?[\w.]{1,60}){1,9})[\])]?[ ]?:?=[ ]?[\[(]?(?=[^=])"
+)
+_UNPACKED_VALUE = re.compile(r"[ ]{0,4}(?:([\"'])([^\"'\n]{0,200})\1|[^,\"'\n(\[{]{1,200})[ ]{0,4}(?:,|[\])]?[;]?$)")
 _NAME_BEFORE = re.compile(r"(?:name|key|id)\\?[\"']?[ \t]{0,9}[:=][ \t]{0,9}\\?[\"']?$", re.IGNORECASE)
 # A value may be wrapped: ``SecretStr("x")``, ``Field(default="x")``.
 _OPEN = re.compile(
-    r"(?:(?:pydantic\.)?(?:SecretStr|SecretBytes|Secret|str|String::from|Some)\(|Field\((?:default=)?)?"
+    r"(?:(?:pydantic\.)?(?:SecretStr|SecretBytes|Secret|str|String::from|Some|bytes|bytearray|\[\]byte"
+    r"|(?:base64\.)?(?:std)?[bB]64decode|Buffer\.from)\(|Field\((?:default=)?)?"
     r"(?:[bBrRuUfFL@$&]{1,2}(?=[\"']))?(\\?(?:\"\"\"|'''|[\"'`]))"
 )
 _REST = {
@@ -40,7 +60,8 @@ _REST = {
 _ITEM = re.compile(r"[ \t,]{0,40}[bBrRuUfF]{0,2}(\\?[\"'`]|)")
 _FLOW_VALUE = re.compile(r"[^,}\]]+")
 _GETTER = re.compile(
-    r"(?:get|getenv|environ|env|fetch|set|setenv|putenv|setdefault|setitem|define|header|add|put)"
+    r"(?:get|getenv|environ|env|fetch|set|setenv|putenv|setdefault|setitem|property|config|str|secret|parameter"
+    r"|attribute|define|header|add|put)"
     r"\((?:\\?[\"'][\w.-]{1,40}\\?[\"'],[ ]?)?\\?[\"']$",
     re.IGNORECASE,
 )
@@ -54,6 +75,8 @@ _ONE_WORD = re.compile(r"\S+$")
 _COMMENTS = ("#", "//", "* ", "-- ", "export ", "$ export ")
 _UPPER_NAME = re.compile(r"[A-Z][A-Z0-9_]+$")
 _ALONE = re.compile(r"[ \t>*-]{0,20}[\"'`]?[\w.-]+[\"'`]?[ \t]{0,9}[=:][ \t]{0,9}$")
+_CDATA = "<![CDATA["
+_MAKE_VARIABLE = re.compile(r"(?:export |override |unexport )?[ \t]{0,9}[\w.-]{1,100}[ \t]{1,9}=[ \t]{0,9}$")
 _LOOKED_BACK = 2_000
 
 
@@ -61,7 +84,9 @@ def mask_line(line: str, form: str) -> str:
     """Return a line with the values of its secret names replaced."""
     parts: list[str] = []
     done = 0
-    for start, stop in _spans(line, form):
+    for start, stop in sorted({*_spans(line, form), *_unpacked(line, form)}):
+        if start < done:
+            continue
         parts += line[done:start], MASK
         done = stop
     return "".join(parts) + line[done:] if parts else line
@@ -77,22 +102,50 @@ def _spans(line: str, form: str) -> Iterator[tuple[int, int]]:
             done = span[1]
 
 
+def _unpacked(line: str, form: str) -> Iterator[tuple[int, int]]:
+    """Yield the values of secret names in an assignment of several: ``user, password = "dj", "x"``."""
+    found = _UNPACKED.match(line) if form == CODE and "," in line else None
+    if found is None:
+        return
+    at = found.end()
+    for name in found[1].split(","):
+        value = _UNPACKED_VALUE.match(line, at)
+        if value is None:
+            return
+        if value[1] and is_secret(value[2], name.strip(), is_quoted=True, is_code=True):
+            yield value.span(2)
+        at = value.end()
+
+
 def _spans_of(line: str, found: re.Match[str], form: str) -> Iterator[tuple[int, int]]:
+    if line.startswith("${", max(0, found.start() - 2)):
+        if inner := _inner_default(line, found, form):
+            yield inner
+        return
     after = _AFTER.match(line, found.end())
-    if after and after["sign"] and line[after.end() : after.end() + 1] in {"[", "("}:
+    opened = line[after.end() : after.end() + 1] if after and after["sign"] else ""
+    if after and opened in {"[", "("} and not line.startswith("[]", after.end()):
         yield from _items(line, after.end() + 1, found[0], form)
-        return
-    if (
-        after
-        and after["sign"]
-        and form in {CODE, DATA}
-        and line[after.end() : after.end() + 1] == "{"
-        and is_container(found[0])
-    ):
+    elif after and opened == "{" and form in {CODE, DATA} and is_container(found[0]):
         yield from _members(line, after.end() + 1, found[0], form)
-        return
-    if span := _span(line, found, form):
+    elif span := _span(line, found, form) or _fallback(line, found, form):
         yield span
+
+
+def _inner_default(line: str, found: re.Match[str], form: str) -> tuple[int, int] | None:
+    """Return what a reference falls back to; not the numbers of a part of it: ``${TOKEN:0:8}``."""
+    inside = _INSIDE.match(line, found.end())
+    if inside is None or inside[1].replace(":", "").replace("-", "").isdigit():
+        return None
+    return _checked(line, *inside.span(1), found[0], form, is_quoted=True)
+
+
+def _fallback(line: str, found: re.Match[str], form: str) -> tuple[int, int] | None:
+    """Return the literal that stands for a secret where its source has none."""
+    other = _FALLBACK.match(line, found.end()) if form == CODE and found[0] != "pass" else None
+    if other is None:
+        return None
+    return _checked(line, other.end(), _closing(line, other.end(), other[1]), found[0], form, is_quoted=True)
 
 
 def _items(line: str, at: int, name: str, form: str) -> Iterator[tuple[int, int]]:
@@ -127,20 +180,28 @@ def _span(line: str, found: re.Match[str], form: str) -> tuple[int, int] | None:
     beside = _VALUE_BESIDE.match(line, found.end())
     if beside and _NAME_BEFORE.search(line[max(0, found.start() - 40) : found.start()]):
         return _value_span(line, beside.end(), name, form, "=")
+    ahead = _VALUE_AHEAD.search(line[max(0, found.start() - 260) : found.start()])
+    if ahead:
+        start = max(0, found.start() - 260)
+        return _checked(line, start + ahead.start(1), start + ahead.end(1), name, form, is_quoted=True)
     after = _AFTER.match(line, found.end())
     if after is None:
         return None
     sign, at = after["sign"].strip(), after.end()
-    if sign == "," and not _is_pair(line, found, after["close"]):
+    if sign == "," and not _is_pair(line, found, after["close"], form):
+        return None
+    if sign == "|" and not (form == PROSE and _has_digit(line, at + 1)):
         return None
     if not sign and not _may_follow_a_space(line, found, form):
         return None
     return _value_span(line, at, name, form, sign, is_adjacent=after.end() == found.end() + len(sign))
 
 
-def _is_pair(line: str, found: re.Match[str], close: str) -> bool:
+def _is_pair(line: str, found: re.Match[str], close: str, form: str) -> bool:
     """Tell whether the comma stands between a name and its value: ``getenv("TOKEN", "x")``, ``"--password", "x"``."""
     before = line[max(0, found.start() - 80) : found.start()]
+    if form == SQL:
+        return close == "'" and before.endswith("'")
     return bool(close) and (before.endswith(("--", '"-', "'-")) or _GETTER.search(before) is not None)
 
 
@@ -155,7 +216,18 @@ def _may_follow_a_space(line: str, found: re.Match[str], form: str) -> bool:
         return True
     if form == SQL or found[0] in {"PASSWORD", "IDENTIFIED"}:
         return following == "'"
-    return form == PLAIN and found[0] in {"requirepass", "masterauth", "password"} and not before.strip()
+    if form in {CODE, PLAIN} and following in {"'", '"'}:
+        # A word of a configuration language, as Gradle's and nginx's: Python has no such statement.
+        return strength(found[0]) == STRONG and (form == PLAIN or not before.strip())
+    return (
+        form == PLAIN
+        and found[0] in {"requirepass", "masterauth", "password"} | _dotted(found[0])
+        and not before.strip()
+    )
+
+
+def _dotted(name: str) -> set[str]:
+    return {name} if "." in name and strength(name) == STRONG else set()
 
 
 def _value_span(
@@ -182,6 +254,10 @@ def _closing(line: str, start: int, mark: str) -> int:
 
 def _bare_span(line: str, at: int, name: str, form: str, sign: str, *, is_adjacent: bool) -> tuple[int, int] | None:
     if sign == ">":
+        if line.startswith(_CDATA, at):
+            at += len(_CDATA)
+            end = line.find("]]>", at)
+            return _checked(line, at, end if end > 0 else len(line), name, form, is_quoted=True)
         end = line.find("<", at)
         return _checked(line, at, end if end > 0 else len(line), name, form, is_quoted=True) if form == XML else None
     if form == YAML:
@@ -189,12 +265,21 @@ def _bare_span(line: str, at: int, name: str, form: str, sign: str, *, is_adjace
     if form == PLAIN and sign in {"=", ":", "?=", "+=", ":=", ""}:
         return _to_end(line, at, name, form)
     if form == SHELL:
-        return (
-            _checked_match(line, at, name, form, _TO_SPACE) if is_adjacent or not sign or sign in {":=", "?="} else None
-        )
+        if sign == ":" and not is_adjacent:
+            return _header_span(line, at, name)
+        is_assigned = sign in {":=", "?=", "+="} or (sign == "=" and _MAKE_VARIABLE.match(line[:at]))
+        return _checked_match(line, at, name, form, _TO_SPACE) if is_adjacent or not sign or is_assigned else None
     if form == PROSE or (form == CODE and line[:200].lstrip().startswith(_COMMENTS)):
         return _prose_span(line, at, name, sign, is_adjacent=is_adjacent)
     return _in_string_span(line, at, name, sign)
+
+
+def _header_span(line: str, at: int, name: str) -> tuple[int, int] | None:
+    """Return the value of a header in quotes: ``-H 'X-Api-Key: x'``."""
+    value = _IN_STRING.match(line, at)
+    if value is None or line[value.end() : value.end() + 1] not in {"'", '"'}:
+        return None
+    return _checked(line, at, value.end(), name, SHELL, is_quoted=False)
 
 
 def _yaml_span(line: str, at: int, name: str, sign: str) -> tuple[int, int] | None:

@@ -1,25 +1,24 @@
 """Masks the values that stand on the lines below the name of a secret, and keys and Secrets as a whole.
 
-Block scalars, lists, texts in triple quotes and here-documents; the value beside a ``name:`` line as in the environment
-of a container; ``data:`` and ``stringData:`` of a Kubernetes Secret; private keys.
+Block scalars, lists, values in quotes that go on below, here-documents; ``data:`` and ``stringData:`` of a Kubernetes
+Secret; private keys.
 """
 
 from __future__ import annotations
 
 import re
 
-from boombap.ctx.masking.form import DATA, YAML
+from boombap.ctx.masking.form import DATA, PLAIN, SHELL, XML, YAML
 from boombap.ctx.masking.names import is_container, strength
 from boombap.ctx.masking.shapes import MASK
 from boombap.ctx.masking.values import default_span, is_literal, is_secret
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
 _KEY = re.compile(
     r"[ \t]*(?:-[ \t]+)?[\"']?([A-Za-z_][\w.-]*)[\"']?[ \t]*(?::[ \t]*[\w.\[\]]{1,40}[ \t]*)?(?::|=|:=|=>)[ \t]*(.*)$"
 )
+_KEY_AT_END = re.compile(r"[\s{,(][\"']?([A-Za-z_][\w.-]*)[\"']?[ \t]*(?::|=|=>)[ \t]*([\[({])$")
+_UNCLOSED = re.compile(r"([\"'])(?:(?!\1)[^\\]|\\.)*\\?$")
+_MOST_QUOTED_LINES = 100
 _OPENED = re.compile(r"(?:[&!][\w!:/.-]{1,60}[ \t]*)?[|>][-+\d]{0,3}[ \t]*(?:#.*)?$")
 _HERE = re.compile(r"<<[-~]?[ \t]*[\"']?(\w{1,40})[\"']?[ \t]*$")
 _TRIPLE = re.compile(r"[bBrRuUfF]{0,2}(\"\"\"|''')")
@@ -30,14 +29,6 @@ _QUOTED = re.compile(r"([ \t]*(?:-[ \t]+)?[bBrRuUfF]{0,2}[\"'`])([^\"'`\n]*)([\"
 _PAIR = re.compile(
     r"([ \t]*(?:-[ \t]+)?[\"']?([\w./-]+)[\"']?[ \t]*[:=][ \t]*[\"']?)"
     r"([^\s\"'|>{\[&!][^\"'\n]*?)([\"']?[ \t]*,?[ \t]*(?: #.*)?)$"
-)
-_NAMED = re.compile(
-    r"[ \t]*(?:-[ \t]+)?[\"']?(?:name|key)[\"']?[ \t]*[:=][ \t]*[\"']?([A-Za-z_][\w.-]*)[\"']?[ \t]*,?$"
-)
-_VARIABLE = re.compile(r"[ \t]*variable[ \t]+\"([A-Za-z_][\w-]*)\"[ \t]*\{[ \t]*$")
-_VARIABLE_LINES = 8
-_VALUE = re.compile(
-    r"([ \t]*(?:-[ \t]+)?[\"']?(?:value|default)[\"']?[ \t]*[:=][ \t]*[\"']?)([^\s\"'][^\"'\n]*?)([\"']?[ \t]*,?)$"
 )
 _KUBERNETES = re.compile(
     r"^[ \t-]*[\"']?kind[\"']?[ \t]*:[ \t]*[\"']?Secret[\"']?[ \t]*,?[ \t]*(?:#.*)?$", re.MULTILINE
@@ -50,7 +41,7 @@ _KEY_REST = re.compile(r"[\s\"'+#*>|/-]*[A-Za-z0-9+/=]{1,15}$")
 _KEY_START = re.compile(r"(?:\\n|\s){0,9}[A-Za-z0-9+/=]{8,}")
 _MOST_KEY_LINES = 150
 _OWN_VALUE = frozenset("value default plain plaintext data literal content raw current".split())
-_NOT_SECRET = frozenset(
+NOT_SECRET = frozenset(
     (
         "name file path user username type ref ttl external url uri host hostname port enabled required description"
         " source target mode mount mountpath kind email id algorithm issuer audience driver environment key version"
@@ -132,23 +123,29 @@ def _mask_flow(text: str) -> str:
 
 
 def _mask_below(lines: list[str], number: int, stop: int) -> int:
-    depth = _depth(lines[number])
+    top = depth(lines[number])
     number += 1
     key_depth = -1
-    while number < stop and (not lines[number].strip() or _depth(lines[number]) > depth):
+    while number < stop and (_is_template(lines[number]) or depth(lines[number]) > top):
         line = lines[number]
         pair = _PAIR.match(line)
         if line.lstrip().startswith(("#", "{{")) or not line.strip():
             pass
-        elif pair and (key_depth < 0 or _depth(line) <= key_depth):
-            key_depth = _depth(line)
+        elif pair and (key_depth < 0 or depth(line) <= key_depth):
+            key_depth = depth(line)
             lines[number] = _with_literal_masked(pair[1], pair[3], line[pair.end(3) :])
-        elif key_depth < 0 or _depth(line) <= key_depth:
-            key_depth = _depth(line)
+        elif key_depth < 0 or depth(line) <= key_depth:
+            key_depth = depth(line)
+            lines[number] = _with_literal_masked("", line, "") if default_span(line) else line
         else:
             lines[number] = _mask_whole(line)
         number += 1
     return number
+
+
+def _is_template(line: str) -> bool:
+    """Tell whether a line has no depth of its own: it is empty, or a statement of Helm."""
+    return not line.strip() or line.lstrip().startswith("{{")
 
 
 def _with_literal_masked(head: str, value: str, tail: str) -> str:
@@ -165,42 +162,58 @@ def _mask_whole(line: str) -> str:
 
 def mask_under(lines: list[str], number: int, form: str) -> int:
     """Mask what stands below the line of a secret's name; return the last line that was masked as a block."""
-    line = lines[number]
-    named = _NAMED.match(line)
-    if named and strength(named[1]):
-        _mask_neighbour(lines, (number + 1, number - 1), named[1])
-    variable = _VARIABLE.match(line)
-    if variable and strength(variable[1]):
-        _mask_neighbour(lines, range(number + 1, number + _VARIABLE_LINES), variable[1])
-    key = _KEY.match(line)
-    if key is None or not strength(key[1]):
+    key = _key_of(lines[number], form)
+    if key is None:
         return number
     name, rest = key[1], key[2].strip()
-    if form == YAML and _OPENED.match(rest):
-        return _mask_indented(lines, number)
-    if triple := _TRIPLE.match(rest):
-        return _mask_to(lines, number, triple[1]) if rest.count(triple[1]) == 1 else number
-    if here := _HERE.match(rest):
-        return _mask_to(lines, number, here[1])
     if rest in {"", "[", "(", "{", "\\"} or rest.startswith("#"):
         _mask_children(lines, number, name, form)
-    return number
+        return number
+    if form == YAML and (_OPENED.match(rest) or _is_continued(lines, number, name, rest)):
+        return _mask_indented(lines, number)
+    if form in {YAML, PLAIN, SHELL} and (quoted := _UNCLOSED.match(rest)):
+        return _mask_quoted(lines, number, quoted[1])
+    if triple := _TRIPLE.match(rest):
+        return _mask_to(lines, number, triple[1]) if rest.count(triple[1]) == 1 else number
+    here = _HERE.match(rest)
+    return _mask_to(lines, number, here[1]) if here else number
 
 
-def _mask_neighbour(lines: list[str], numbers: Iterable[int], name: str) -> None:
-    for at in numbers:
-        found = _VALUE.match(lines[at]) if 0 <= at < len(lines) else None
-        if found and is_secret(found[2], name, is_quoted=True, is_code=False):
-            lines[at] = found[1] + MASK + found[3]
-            return
+def _key_of(line: str, form: str) -> re.Match[str] | None:
+    """Return the name of a secret, and what follows it on its line."""
+    key = _KEY.match(line)
+    if key is None or not strength(key[1]):
+        key = _KEY_AT_END.search(line)
+    return key if key and strength(key[1]) and form != XML else None
 
 
 def _mask_indented(lines: list[str], number: int) -> int:
-    depth, at = _depth(lines[number]), number
-    while at + 1 < len(lines) and (not lines[at + 1].strip() or _depth(lines[at + 1]) > depth):
+    top, at = depth(lines[number]), number
+    while at + 1 < len(lines) and (not lines[at + 1].strip() or depth(lines[at + 1]) > top):
         at += 1
         lines[at] = _mask_whole(lines[at])
     return at
+
+
+def _mask_quoted(lines: list[str], number: int, mark: str) -> int:
+    """Mask a value in quotes on the lines below, to the one that closes it."""
+    last = min(number + _MOST_QUOTED_LINES, len(lines) - 1)
+    stop = next((at for at in range(number + 1, last + 1) if mark in lines[at]), 0)
+    for at in range(number + 1, stop + 1):
+        text = lines[at]
+        end = text.index(mark) if at == stop else len(text)
+        lines[at] = _mask_whole(text[:end]) + text[end:]
+    return number
+
+
+def _is_continued(lines: list[str], number: int, name: str, value: str) -> bool:
+    """Tell whether a secret without quotes goes on in the next line of YAML."""
+    below = lines[number + 1] if number + 1 < len(lines) else ""
+    words = below.lstrip()
+    if not words or value[0] in "\"'" or depth(below) <= depth(lines[number]) or words.startswith(("#", "- ", "{{")):
+        return False
+    is_entry = ": " in words or words.endswith(":") or "=" in words
+    return not is_entry and is_secret(value, name, is_quoted=True, is_code=False)
 
 
 def _mask_to(lines: list[str], number: int, mark: str) -> int:
@@ -213,34 +226,36 @@ def _mask_to(lines: list[str], number: int, mark: str) -> int:
 
 def _mask_children(lines: list[str], number: int, name: str, form: str) -> None:
     """Mask list items and one-line texts; of mappings only where the key says that every value is a secret."""
-    depth, at, first = _depth(lines[number]), number + 1, -1
+    top, at, first = depth(lines[number]), number + 1, -1
     all_count = is_container(name)
-    while at < len(lines) and (not lines[at].strip() or _is_below(lines[at], depth, form)):
+    while at < len(lines) and (not lines[at].strip() or _is_below(lines[at], top, form)):
         if lines[at].strip():
-            first = _depth(lines[at]) if first < 0 else first
-            if _depth(lines[at]) == first:
-                lines[at] = _mask_child(lines[at], name, form, all_count=all_count)
+            first = depth(lines[at]) if first < 0 else first
+            if depth(lines[at]) == first:
+                lines[at] = mask_child(lines[at], name, form, all_count=all_count)
         at += 1
 
 
-def _is_below(line: str, depth: int, form: str) -> bool:
-    return _depth(line) > depth or (form == YAML and _depth(line) == depth and line.lstrip().startswith("- "))
+def _is_below(line: str, top: int, form: str) -> bool:
+    return depth(line) > top or (form == YAML and depth(line) == top and line.lstrip().startswith("- "))
 
 
-def _mask_child(line: str, name: str, form: str, *, all_count: bool) -> str:
+def mask_child(line: str, name: str, form: str, *, all_count: bool) -> str:
+    """Return a line below a secret's name with its item masked; with `all_count` the value of any key."""
     pair = _PAIR.match(line)
     if pair and (form == YAML or (all_count and pair[1][-1] in "\"'")):
         child = pair[2].lower().replace("_", "").replace("-", "")
-        is_asked = child in _OWN_VALUE or (all_count and child not in _NOT_SECRET)
+        is_asked = child in _OWN_VALUE or (all_count and child not in NOT_SECRET)
         is_found = is_asked and is_secret(pair[3], name, is_quoted=True, is_code=False)
         return pair[1] + MASK + pair[4] if is_found else line
     if form == YAML and ":" in line and not line.lstrip().startswith("- "):
         return line
-    item = (_SCALAR if form == YAML else _QUOTED).match(line)
+    item = (_SCALAR if form in {YAML, PLAIN, SHELL} else _QUOTED).match(line)
     if item and is_secret(item[2], name, is_quoted=True, is_code=form not in {YAML, DATA}):
         return item[1] + MASK + item[3]
     return line
 
 
-def _depth(line: str) -> int:
+def depth(line: str) -> int:
+    """Return how many blanks a line begins with."""
     return len(line) - len(line.lstrip())

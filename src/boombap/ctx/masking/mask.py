@@ -7,8 +7,10 @@ import re
 from boombap.ctx.masking import shapes
 from boombap.ctx.masking.assigned import mask_line
 from boombap.ctx.masking.blocks import mask_kubernetes, mask_private_keys, mask_under
-from boombap.ctx.masking.form import form_of
+from boombap.ctx.masking.form import DATA, PLAIN, PROSE, YAML, form_of
 from boombap.ctx.masking.names import MARKS
+from boombap.ctx.masking.neighbours import mask_beside
+from boombap.ctx.masking.sections import mask_sections
 
 MASK = shapes.MASK
 _FILES = re.compile(
@@ -63,6 +65,8 @@ def _mask_once(text: str, form: str) -> str:
     if "PRIVATE KEY" in text:
         mask_private_keys(lines)
     mask_kubernetes(lines, text)
+    if form in {DATA, PLAIN, YAML, PROSE}:
+        mask_sections(lines, text)
     _mask_named(lines, text.lower(), form)
     return shapes.mask_random("\n".join(lines))
 
@@ -75,6 +79,7 @@ def _mask_named(lines: list[str], lowered: str, form: str) -> None:
         if len(lines[number]) > LONGEST_LINE:
             lines[number] = MASK
         elif number > done:
+            mask_beside(lines, number, form)
             done = mask_under(lines, number, form)
             lines[number] = mask_line(lines[number], form)
 

@@ -52,6 +52,8 @@ def strength(name: str) -> int:
         words.pop()
     if not words:
         return 0
+    if _is_reference(words):
+        return 0
     last, before = words[-1], words[-2] if len(words) > 1 else ""
     if last.rstrip("s") == "key":
         return STRONG if before in _KEY_OF else 0
@@ -60,6 +62,11 @@ def strength(name: str) -> int:
     if last in _WEAK_WORDS or last.endswith(("token", "tokens")):
         return WEAK
     return ADDRESS if _ADDRESS_ENDS.search(last) else 0
+
+
+def _is_reference(words: list[str]) -> bool:
+    """Tell whether a name asks for the name of a Secret in the cluster: ``existingSecret``, ``imagePullSecrets``."""
+    return words[-1].rstrip("s") == "secret" and len(words) > 1 and words[-2] in {"existing", "pull"}
 
 
 def is_container(name: str) -> bool:

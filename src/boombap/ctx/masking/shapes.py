@@ -6,6 +6,8 @@ import re
 from base64 import b64decode
 from math import log2
 
+from boombap.ctx.masking.commands import mask_commands
+
 MASK = "***"
 _TOKENS = {
     ("AKIA", "ASIA"): r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b",
@@ -29,22 +31,22 @@ _TOKENS = {
 _KNOWN = [(marks, re.compile(pattern)) for marks, pattern in _TOKENS.items()]
 _SCHEME = re.compile(r"\b(bearer|basic|token)([ \t]{1,4})([\w.~+/-]{8,}={0,2})", re.IGNORECASE)
 _IN_ADDRESS = re.compile(r"(://[^\s:/@\"'<>]{0,200}:)([^\s@/\"'<>`]{1,500})(?=@)")
+# A key in the place of the user, as in Sentry's addresses: letters and digits that nobody is called.
+_USER_KEY = re.compile(r"(://)((?=[\w-]*\d[\w-]*\d)(?=[\w-]*[A-Za-z])[\w-]{10,100})(?=@)")
 _GO_ADDRESS = re.compile(r"(:)([^\s@\"'`:]{1,200})(?=@(?:tcp|unix|udp)\()")
-_IDENTIFIED = re.compile(r"(\bidentified[ ]by[ ]')([^'\n]{1,200})(?=')", re.IGNORECASE)
-_PROGRAM_OPTION = re.compile(
-    r"(\b(?:(?:redis|valkey)-cli\b[^\n|;]{0,200}?[ ]-a[ ]{1,4}|sshpass[ ]{1,4}-p[ ]{0,4}"
-    r"|mysql(?:dump|admin)?\b[^\n|;]{0,200}?[ ]-p"
-    r"|machine[ ]\S{1,100}[ ]login[ ]\S{1,100}[ ]password[ ])[\"']?)([^\s\"'$]{2,200})"
-)
-_PROGRAMS = ("is-cli", "key-cli", "sshpass", "mysql", "machine ")
 _USER_OPTION = re.compile(r"((?:\s-u|--user)[ \t=]{0,4}[\"']?[\w.@-]{1,60}:)([^\s\"'$]{2,200})")
 _TEMPLATE = re.compile(r"\$[{(A-Za-z_]|\{|%[({A-Z]|%s|\*\*\*")
-_LONG = re.compile(r"[A-Za-z0-9+/_=-]{24,}")
+_LONG = re.compile(r"[A-Za-z0-9+/_-]{24,}={0,2}")
+_UUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$")
+_SNAKE = re.compile(r"(?:[a-z0-9]{0,15}_){2,12}[a-z0-9]{0,15}$|(?:[A-Z0-9]{0,15}_){2,12}[A-Z0-9]{0,15}$")
+# Characters of SHA-1, SHA-224, SHA-256, SHA-384 and SHA-512: commits and checksums, unless a name says otherwise.
+_DIGEST_LENGTHS = frozenset((40, 56, 64, 96, 128))
 _DIGITS = re.compile(r"\d+")
 _WORDS = re.compile(r"[a-z]{4,}|[A-Z][a-z]{3,}")
 # Hex digests have 4 bits a character, base64 nearly 6; identifiers stay below 4 and have few groups of digits.
 _ENTROPY_BITS = 3.6
 _DIGIT_GROUPS = 3
+_SHORTEST_RANDOM = 24
 _WORDY = 0.5
 _LONG_BEARER = 20
 
@@ -56,13 +58,10 @@ def mask_tokens(text: str) -> str:
             text = pattern.sub(MASK, text)
     if "@" in text:
         text = _GO_ADDRESS.sub(_mask_second, _IN_ADDRESS.sub(_mask_second, text))
+        text = _USER_KEY.sub(_mask_second, text)
     if "-u" in text:
         text = _USER_OPTION.sub(_mask_second, text)
-    if any(name in text for name in _PROGRAMS):
-        text = _PROGRAM_OPTION.sub(_mask_second, text)
-    if "dentified" in text or "DENTIFIED" in text:
-        text = _IDENTIFIED.sub(_mask_second, text)
-    return text
+    return mask_commands(text, MASK)
 
 
 def mask_schemes(line: str) -> str:
@@ -72,7 +71,15 @@ def mask_schemes(line: str) -> str:
 
 def mask_random(text: str) -> str:
     """Return a text without the strings that nobody would write by hand."""
-    return _LONG.sub(lambda found: MASK if is_random(found[0]) else found[0], text)
+    return _LONG.sub(_mask_if_random, text)
+
+
+def _mask_if_random(found: re.Match[str]) -> str:
+    """Mask a text of chance; of the path of an address only its parts that are one."""
+    text, before = found[0], found.string[max(0, found.start() - 1) : found.start()]
+    if "/" in text and before and before in ".:@~":
+        return "/".join(MASK if len(part) >= _SHORTEST_RANDOM and is_random(part) else part for part in text.split("/"))
+    return MASK if is_random(text) else text
 
 
 def _mask_second(found: re.Match[str]) -> str:
@@ -102,6 +109,8 @@ def _is_bearer(value: str) -> bool:
 def is_random(text: str) -> bool:
     """Tell whether a text without spaces looks as if a generator had made it."""
     if len(_DIGITS.findall(text)) < _DIGIT_GROUPS:
+        return False
+    if _UUID.match(text) or _SNAKE.match(text) or (len(text) in _DIGEST_LENGTHS and _is_hex(text)):
         return False
     if sum(map(len, _WORDS.findall(text))) > _WORDY * len(text):
         return False

@@ -83,6 +83,8 @@ def is_secret(value: str, name: str, *, is_quoted: bool, is_code: bool) -> bool:
     """Tell whether the value of a name is a secret."""
     level = strength(name)
     bare = value[:LONGEST].strip()
+    if not level:
+        return False
     if len(value) > LONGEST and any(map(str.isspace, bare)):
         return False
     if len(bare) < (_SHORTEST_QUOTED if is_code else _SHORTEST) or not is_literal(bare):

@@ -292,18 +292,18 @@ def _search(index: Index, arguments: Arguments) -> object:
     only = Filter(languages, [in_tree(path, index.root, index.root) for path in paths])
     corrections: dict[str, str] = {}
     hits = search(index, query, limit=_limit(arguments), only=only, on_correction=corrections.__setitem__)
-    return encode.search_object(index.root, query, hits, corrections)
+    return encode.search_object(index, query, hits, corrections)
 
 
 def _related(index: Index, arguments: Arguments) -> object:
     file = in_tree(_text(arguments, "file"), index.root, index.root)
-    return encode.related_object(index.root, file, related.relatives(index, file, _limit(arguments)))
+    return encode.related_object(index, file, related.relatives(index, file, _limit(arguments)))
 
 
 def _recent(index: Index, arguments: Arguments) -> object:
     since = _text(arguments, "since") if "since" in arguments else "7 days"
     since_s = int(time.time() - parse_duration_s(since))
-    return encode.recent_object(index.root, since_s, recent.changes(index, since_s, Filter(), _limit(arguments)))
+    return encode.recent_object(index, since_s, recent.changes(index, since_s, Filter(), _limit(arguments)))
 
 
 def _text(arguments: Arguments, name: str) -> str:

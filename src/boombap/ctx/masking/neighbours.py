@@ -1,0 +1,75 @@
+"""Masks a value on the line beside its name: ``name:`` and ``value:`` of a container, an option and its argument."""
+
+from __future__ import annotations
+
+import re
+
+from boombap.ctx.masking.blocks import mask_child
+from boombap.ctx.masking.form import XML, YAML
+from boombap.ctx.masking.names import strength
+from boombap.ctx.masking.shapes import MASK
+from boombap.ctx.masking.values import is_secret
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_NAMED = re.compile(
+    r"[ \t]*(?:-[ \t]+)?[\"']?(?:name|key)[\"']?[ \t]*[:=][ \t]*[\"']?([A-Za-z_][\w.-]*)[\"']?[ \t]*,?$"
+)
+_VARIABLE = re.compile(r"[ \t]*variable[ \t]+\"([A-Za-z_][\w-]*)\"[ \t]*\{[ \t]*$")
+_VARIABLE_LINES = 8
+_VALUE = re.compile(
+    r"([ \t]*(?:-[ \t]+)?[\"']?(?:value|default)[\"']?[ \t]*[:=][ \t]*[\"']?)([^\s\"'][^\"'\n]*?)([\"']?[ \t]*,?)$"
+)
+_COMPLEX_KEY = re.compile(r"[ \t]*\?[ \t]+[\"']?([A-Za-z_][\w.-]*)[\"']?[ \t]*$")
+_OPTION_ITEM = re.compile(r"[ \t]*-[ \t]+[\"']?--?([A-Za-z][\w-]*)[\"']?[ \t]*$")
+_GETTER_OPEN = re.compile(r"(?i:get|env|environ|config|default|fetch|property|set|secret)\($")
+_GETTER_ARGUMENT = re.compile(r"[ \t]*[\"']([A-Za-z_][\w.-]*)[\"'],[ \t]*$")
+_ELEMENT = re.compile(r"[ \t]*<(?:key>([A-Za-z_][\w.-]*)</key|([A-Za-z_][\w.-]*)(?:[ ][^<>]*)?)>[ \t]*$")
+_ELEMENT_TEXT = re.compile(r"([ \t]*)([^<>\s][^<>]*?)([ \t]*)$")
+_PLIST_STRING = re.compile(r"([ \t]*<string>)([^<>]+)(</string>.*)$")
+
+
+def mask_beside(lines: list[str], number: int, form: str) -> None:
+    """Mask the value whose name stands alone on a line."""
+    line = lines[number]
+    if named := _found(_NAMED, line):
+        _mask_value(lines, (number + 1, number - 1), named)
+    if variable := _found(_VARIABLE, line):
+        _mask_value(lines, range(number + 1, number + _VARIABLE_LINES), variable)
+    if number + 1 >= len(lines):
+        return
+    if form == XML:
+        lines[number + 1] = _mask_text(line, lines[number + 1])
+    elif key := _found(_COMPLEX_KEY, line) if form == YAML else "":
+        head, sign, value = lines[number + 1].partition(": ")
+        lines[number + 1] = head + sign + mask_child(value, key, form, all_count=False)
+    elif option := _found(_OPTION_ITEM, line):
+        lines[number + 1] = mask_child(lines[number + 1], option, form, all_count=False)
+    elif (argument := _found(_GETTER_ARGUMENT, line)) and number and _GETTER_OPEN.search(lines[number - 1]):
+        lines[number + 1] = mask_child(lines[number + 1], argument, form, all_count=False)
+
+
+def _found(pattern: re.Pattern[str], line: str) -> str:
+    """Return the name of a secret that a line consists of, empty without one."""
+    found = pattern.match(line)
+    return found[1] if found and strength(found[1]) else ""
+
+
+def _mask_value(lines: list[str], numbers: Iterable[int], name: str) -> None:
+    for at in numbers:
+        found = _VALUE.match(lines[at]) if 0 <= at < len(lines) else None
+        if found and is_secret(found[2], name, is_quoted=True, is_code=False):
+            lines[at] = found[1] + MASK + found[3]
+            return
+
+
+def _mask_text(line: str, below: str) -> str:
+    """Return the line below ``<password>``, and the ``<string>`` below ``<key>password</key>``, without the text."""
+    opened = _ELEMENT.match(line)
+    if opened is None:
+        return below
+    found = (_PLIST_STRING if opened[1] else _ELEMENT_TEXT).match(below)
+    is_found = found and is_secret(found[2], opened[1] or opened[2], is_quoted=True, is_code=False)
+    return found[1] + MASK + found[3] if found and is_found else below
