@@ -19,8 +19,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-# 2: more secrets are masked, and what older indexes hold of them must go. 3: chunks have labels.
-FORMAT = 3
+# 2: more secrets are masked, and what older indexes hold of them must go. 3: chunks have labels. 4: files say whether
+# they define anything.
+FORMAT = 4
 _STAMP = FORMAT * 1000 + tokens.VERSION
 _WAIT_S = 120.0
 _SCHEMA = """
