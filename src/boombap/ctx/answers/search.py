@@ -12,6 +12,7 @@ from boombap.ctx.answers.candidates import candidates
 from boombap.ctx.answers.corrections import corrected
 from boombap.ctx.answers.filter import ANY, Filter
 from boombap.ctx.answers.grep import grep
+from boombap.ctx.answers.joining import joined
 from boombap.ctx.indexing import labels
 from boombap.ctx.model import Hit, Skipped
 from boombap.ctx.ranking import score
@@ -62,8 +63,7 @@ def search(
     rows = candidates(index, asked, weights, only, exact)
     ranked = score.ranked(rows, asked, weights, int(index.fact("now_s") or 0))
     phrases = [re.compile(re.escape(text), re.IGNORECASE if ignore_case else 0) for text in exact]
-    hits = (hit for scored in ranked if (hit := _hit(index, scored, asked, phrases)) is not None)
-    return [hit for _, hit in zip(range(limit), hits, strict=False)]
+    return joined((hit for scored in ranked if (hit := _hit(index, scored, asked, phrases)) is not None), limit)
 
 
 def _hit(index: Index, scored: Scored, asked: Question, phrases: Sequence[re.Pattern[str]]) -> Hit | None:

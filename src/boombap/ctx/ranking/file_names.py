@@ -22,7 +22,7 @@ class FileNames:
     """
 
     def __init__(self, words: Collection[str], *, folder: float, prefix: float) -> None:
-        self._words = words
+        self._words = sorted(words)  # sums of fractions hang on their order
         self._folder = folder
         self._prefix = prefix
         self._known: dict[str, float] = {}
