@@ -27,6 +27,10 @@ def places(hits: list[Hit]) -> list[tuple[str, int, int]]:
     return [(answer.path, answer.start_line, answer.end_line) for answer in hits]
 
 
+def lines(hits: list[Hit]) -> set[tuple[str, int]]:
+    return {(hit.path, line) for hit in hits for line in range(hit.start_line, hit.end_line + 1)}
+
+
 @pytest.mark.parametrize(
     ("following", "expected"),
     [

@@ -6,6 +6,8 @@ beside them, those outside tests and examples first.
 
 from __future__ import annotations
 
+from math import log
+
 from boombap.ctx.answers.filter import kept_files
 from boombap.ctx.ranking import score
 from boombap.ctx.tokens import terms
@@ -66,6 +68,14 @@ def candidates(
     named = [row for row in _kept(_definitions(index, asked), kept) if row.chunk not in known]
     named.sort(key=lambda row: (-score.penalty(row, asked, weights), row.path, row.start))
     return best + _with_bm25(index, named[:_MOST_DEFINITIONS], columns, match)
+
+
+def rarity(index: Index, words: Iterable[str]) -> dict[str, float]:
+    """Return the inverse document frequency of each word, the logarithm of all chunks over those that hold it."""
+    (chunks,) = index.database.execute("SELECT count(*) FROM chunks").fetchone()
+    known = "SELECT doc FROM vocabulary WHERE term = ?"
+    counts = {word: index.database.execute(known, (word,)).fetchone() for word in words}
+    return {word: log((chunks + 1) / (count[0] if count else 1)) for word, count in counts.items()}
 
 
 def _match(asked: Question, exact: Sequence[str]) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from boombap.ctx.answers.candidates import candidates
+from boombap.ctx.answers.candidates import candidates, rarity
 from boombap.ctx.answers.corrections import corrected
 from boombap.ctx.answers.filter import ANY, Filter
 from boombap.ctx.answers.grep import grep
@@ -60,6 +60,7 @@ def search(
         return grep(index, "|".join(map(re.escape, exact)), limit=limit, only=only, ignore_case=ignore_case)
     if not asked.terms:
         return []
+    asked = asked.replace(rarity=rarity(index, asked.words))
     rows = candidates(index, asked, weights, only, exact)
     ranked = score.ranked(rows, asked, weights, int(index.fact("now_s") or 0))
     phrases = [re.compile(re.escape(text), re.IGNORECASE if ignore_case else 0) for text in exact]

@@ -28,6 +28,7 @@ class Weights(Record):
         path, symbol, scope, doc, body: weights of the fields in BM25.
         stem: for the share of the question's terms in the name of the file.
         folder: the same for its folder, relative to `stem`.
+        rare_names: for the share of the question's rarity in the names of the path, a shared beginning counting half.
         prefix: what a term counts that shares 70 % of its beginning with one of the name.
         file: for the evidence of the whole file, the sum of (BM25/max)² over its chunks.
         defined: a symbol query is answered where the symbol is defined.
@@ -51,6 +52,7 @@ class Weights(Record):
     body: float = 1.0
     stem: float = 2.0
     folder: float = 0.75
+    rare_names: float = 0.5
     prefix: float = 0.2
     file: float = 0.5
     defined: float = 2.0
@@ -118,6 +120,7 @@ class Question(Record):
         words: their single words, without compounds.
         symbols: identifiers in it, folded, without underscores.
         is_symbol: whether it is an identifier and nothing else.
+        rarity: of each of the words, its inverse document frequency; 1 for a word that is not in it.
         spellings: the same identifiers as written; empty where all are in one case, which says nothing.
         corrected: misspelt term to the term of the index that replaces it.
     """
@@ -128,6 +131,7 @@ class Question(Record):
     is_symbol: bool
     spellings: frozenset[str] = frozenset()
     corrected: Mapping[str, str] = {}
+    rarity: Mapping[str, float] = {}
 
 
 def question(text: str) -> Question:
@@ -207,7 +211,7 @@ def ranked(rows: Sequence[CandidateRow], asked: Question, weights: Weights, now_
     top = max(row.bm25 for row in rows) or 1.0
     evidence = _evidence(rows, top)
     versions = _newest_versions(rows)
-    names = FileNames(asked.words, folder=weights.folder, prefix=weights.prefix)
+    names = FileNames(asked.words, asked.rarity, folder=weights.folder, prefix=weights.prefix)
     by_file: dict[int, list[Scored]] = {}
     for row in rows:
         by_file.setdefault(row.file, []).append(_scored(row, asked, weights, top, evidence, names, versions, now_s))
@@ -246,6 +250,7 @@ def _scored(
     parts: Parts = {
         "text": row.bm25 / top,
         "file name": weights.stem * names.share(row.path),
+        "rare names": weights.rare_names * names.rare_share(row.path),
         "file": weights.file * evidence[row.file],
         reason: boost,
     }
