@@ -20,8 +20,12 @@ _GAIN = 0.001
 _STEPS = (0.0, 0.5, 0.75, 1.33, 2.0)
 # What has no effect at 1: factors, and fields of BM25 that count alike. The rest is added, and is off at 0.
 _FIELDS = frozenset(("path", "symbol", "scope", "doc", "body"))
-_FILES = frozenset(("tests", "examples", "text", "reexports", "stubs", "versions", "private", "generated"))
-_FACTORS = _FIELDS | _FILES | {"stem_is_symbol", "is_type", "is_constant", "decay", "file_decay", "prior_cap"}
+_FILES = frozenset(
+    ("tests", "examples", "text", "configuration", "reexports", "stubs", "versions", "private", "generated")
+)
+_FACTORS = (
+    _FIELDS | _FILES | {"stem_is_symbol", "is_type", "is_constant", "respelt", "decay", "file_decay", "prior_cap"}
+)
 _FIXED = frozenset(("body", "candidates", "is_whole"))  # a unit, a limit, a way to show
 
 

@@ -25,7 +25,7 @@ def work(isolated: Path) -> Path:
 def test_a_search_as_a_newcomer_types_it(work: Path, boombap: Run) -> None:
     done = boombap("ctx", "search", "conection pool")
     assert (done.returncode, done.stdout.splitlines()[0]) == (0, "pool.py:1-2  ConnectionPool class")
-    assert "showing results for 'connect'" in done.stderr
+    assert "no match for 'conection'; showing results for 'Connection'" in done.stderr
 
 
 def test_json_is_stable(work: Path, boombap: Run) -> None:

@@ -9,6 +9,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
+IS_GENERATED = 1
+IS_PROSE = 2
+IS_CONFIGURATION = 4
+ONLY_REEXPORTS = 8
+"""Flags of a file in the index, added up; what they mean for the rank is in `ranking.score`."""
+
+
 class Skipped(Record):
     """A file that is not indexed.
 
@@ -26,7 +33,7 @@ class Definition(Record):
 
     Attributes:
         name: as it is written, for example ``RouterGroup``.
-        kind: function, method, class, type, constant, module, section or key.
+        kind: function, method, class, type, constant, module, section, key, or resource (of Kubernetes).
         start: its first line, counted from 1; doc comments and decorators above belong to it.
         end: its last line.
         doc_end: the last line of the doc comment above it; 0 without one.
@@ -94,8 +101,8 @@ class Hit(Record):
         start_line: counted from 1.
         end_line: the last line that belongs to it.
         symbol: what is defined there, with its scope; empty outside any definition.
-        kind: of that definition: function, method, class, type, impl, constant, macro, prototype, module, section or
-            key; ``text`` outside any, ``line`` for one that a regular expression matches.
+        kind: of that definition: function, method, class, type, impl, constant, macro, prototype, module, section,
+            key or resource (of Kubernetes); ``text`` outside any, ``line`` for one that a regular expression matches.
         score: higher is better; comparable within one answer only.
         why: each part of the score with its value, the largest first.
         snippet: its lines, or of many those that say most, with secrets masked.

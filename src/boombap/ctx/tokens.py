@@ -1,8 +1,8 @@
 """Text to search terms: one function for what is indexed and what is asked.
 
 An identifier gives itself (``RouterGroup`` and ``router_group`` both ``routergroup``) and its parts, reduced to their
-stems. Chinese, Japanese and Korean runs give pairs of characters. `VERSION` changes with every change of the terms:
-an index of another version is rebuilt.
+stems. Chinese, Japanese and Korean runs give pairs of characters, and no compound. `VERSION` changes with every change
+of the terms: an index of another version is rebuilt.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ import re
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
-VERSION = 1
+VERSION = 2
 _LONGEST = 64
 _SHORTEST_STEM = 3
 _WORD = re.compile(r"\w+(?:-\w+)*")
@@ -75,12 +75,14 @@ def _of_word(word: str) -> Iterable[str]:
         return ()
     if len(parts) == 1:
         return (stem(parts[0]),)
-    whole = "".join(parts)
-    named = [whole]
-    if parts[-1].isdigit():
-        named.append(whole.rstrip("0123456789") or whole)
+    named = [] if _CJK.search(word) else _compounds(parts)
     stems = [stem(part) for part in parts if len(part) > 1 and not part.isdigit()]
     return dict.fromkeys((*named, *stems))
+
+
+def _compounds(parts: Sequence[str]) -> list[str]:
+    whole = "".join(parts)
+    return [whole, whole.rstrip("0123456789") or whole] if parts[-1].isdigit() else [whole]
 
 
 def _parts(word: str) -> list[str]:
@@ -90,15 +92,32 @@ def _parts(word: str) -> list[str]:
     for part in _LETTERS.findall(word):
         at = 0
         for run in _CJK.finditer(part):
-            found += [part[at : run.start()]] * (run.start() > at)
+            found += _letters(part[at : run.start()])
             found += _pairs(run[0])
             at = run.end()
-        found += [part[at:]] * (at < len(part))
+        found += _letters(part[at:])
     return found
+
+
+def _letters(part: str) -> list[str]:
+    return _ASCII_PART.findall(part) if part.isascii() else [part]
 
 
 def _pairs(run: str) -> list[str]:
     return [run] if len(run) == 1 else [run[at : at + 2] for at in range(len(run) - 1)]
+
+
+def written(text: str, term: str) -> str:
+    """Return the first word of a text that gives a term, or the part of it that does, as written; or nothing.
+
+    >>> written("never acquires", "acquir"), written("ConnectionPool", "connection"), written("pool", "x")
+    ('acquires', 'Connection', '')
+    """
+    for word in _WORD.findall(text):
+        found = terms(word)
+        if term in found:
+            return word if found[0] == term else next((part for part in _parts(word) if stem(fold(part)) == term), word)
+    return ""
 
 
 def fold(word: str) -> str:

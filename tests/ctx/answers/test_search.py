@@ -111,7 +111,7 @@ def test_filters(index: Index) -> None:
 def test_a_misspelt_word_is_told(index: Index) -> None:
     told = {}
     search(index, "aquire", on_correction=told.__setitem__)
-    assert told == {"aquir": "acquir"}
+    assert told == {"aquire": "acquire"}
 
 
 def test_regular_expressions(index: Index) -> None:

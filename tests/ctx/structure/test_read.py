@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import pytest
 
+from boombap.ctx.indexing.chunks import chunks
 from boombap.ctx.structure import grammar
 from boombap.ctx.structure.languages import LANGUAGES, Language
 from boombap.ctx.structure.read import structure
@@ -87,3 +88,34 @@ def test_deep_nesting_ends() -> None:
 
 def test_a_call_without_arguments_is_no_definition() -> None:
     assert structure("ruby", ["describe()", "def found; end"]).definitions[0].name == "found"
+
+
+CLUSTER = """# The workers.
+kind: Deployment
+metadata:
+  name: worker
+spec:
+  template:
+    tolerations:
+      - key: gpu
+---
+# The budget.
+kind: PodDisruptionBudget
+metadata:
+  name: "worker"
+"""
+
+
+def test_a_kubernetes_document_is_a_chunk_with_kind_and_name() -> None:
+    lines = CLUSTER.splitlines()
+    found = chunks(lines, structure("yaml", lines))
+    assert [(one.kind, one.symbols[0], one.start, one.end) for one in found] == [
+        ("resource", "Deployment worker", 1, 8),
+        ("resource", "PodDisruptionBudget worker", 9, 13),
+    ]
+    assert "tolerations" in found[0].symbols
+    assert "key" not in found[0].symbols
+
+
+def test_a_document_without_kind_has_its_keys_only() -> None:
+    assert {one.kind for one in structure("yaml", ["stages:", "  - build", "---", "name: x"]).definitions} == {"key"}

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import re
 
-from boombap.ctx.answers.filter import ANY, Filter, kept_files
+from boombap.ctx.answers.candidates import candidates, rarity
+from boombap.ctx.answers.corrections import corrected
+from boombap.ctx.answers.filter import ANY, Filter
+from boombap.ctx.answers.joining import joined
 from boombap.ctx.indexing import labels
 from boombap.ctx.model import Hit, Skipped
-from boombap.ctx.ranking import fuzzy, score
+from boombap.ctx.ranking import score
 from boombap.ctx.ranking.score import WEIGHTS
 from boombap.ctx.repository import files
 from boombap.ctx.tokens import terms
@@ -24,17 +27,8 @@ if TYPE_CHECKING:
     from boombap.ctx.ranking.score import CandidateRow, Question, Scored, Weights
 
 _QUOTED = re.compile(r'"([^"]+)"')
-_MOST_TERMS = 64
 _LONGEST_QUERY = 10_000
 _SNIPPET_LINES = 12
-_SQL = """
-SELECT found.id, -found.bm25, file, path, start, stop, kind, symbols, scope, complexity, flags,
-    files.rank, commits, changed_s
-FROM (
-    SELECT rowid AS id, bm25(postings, ?, ?, ?, ?, ?) AS bm25 FROM postings WHERE postings MATCH ?
-    ORDER BY bm25 LIMIT ?
-) AS found JOIN chunks ON chunks.id = found.id JOIN files ON files.id = file
-"""
 
 
 def search(
@@ -60,59 +54,18 @@ def search(
     """
     query = query[:_LONGEST_QUERY]
     exact = _QUOTED.findall(query)
-    asked = _corrected(index, score.question(query.replace('"', " ")), exact, on_correction)
+    asked = corrected(index, query, score.question(query.replace('"', " ")), exact, on_correction)
     if exact and not asked.terms:
         from boombap.ctx.answers.grep import grep  # a process of its own, for a text without any word only
 
         return grep(index, "|".join(map(re.escape, exact)), limit=limit, only=only, ignore_case=ignore_case)
     if not asked.terms:
         return []
-    rows = _candidates(index, asked, weights, only, exact)
-    candidates = score.ranked(rows, asked, weights, int(index.fact("now_s") or 0))
+    asked = asked.replace(rarity=rarity(index, asked.words))
+    rows = candidates(index, asked, weights, only, exact)
+    ranked = score.ranked(rows, asked, weights, int(index.fact("now_s") or 0))
     phrases = [re.compile(re.escape(text), re.IGNORECASE if ignore_case else 0) for text in exact]
-    hits = (hit for scored in candidates if (hit := _hit(index, scored, asked, phrases)) is not None)
-    return [hit for _, hit in zip(range(limit), hits, strict=False)]
-
-
-def _corrected(
-    index: Index, asked: Question, exact: Sequence[str], on_correction: Callable[[str, str], None] | None
-) -> Question:
-    quoted = {term for text in exact for term in terms(text)}
-    changes: dict[str, str] = {}
-    absent = set(fuzzy.missing(index.database, asked.terms[:_MOST_TERMS]))
-    for term in sorted(absent):
-        # A quoted text is meant as it stands; a compound counts as a name that somebody wrote, or not at all.
-        if term in quoted or term not in asked.words | asked.symbols:
-            continue
-        other = fuzzy.nearest(index.database, term) or fuzzy.by_prefix(index.database, term)
-        if other:
-            changes[term] = other
-            if on_correction:
-                on_correction(term, other)
-    if not changes:
-        return asked
-    renamed = tuple(dict.fromkeys(changes.get(term, term) for term in asked.terms))
-    words = frozenset(changes.get(word, word) for word in asked.words)
-    named = {changes[word] for word in changes if asked.is_symbol or word in asked.symbols}
-    symbols = asked.symbols | named
-    return asked.replace(terms=renamed, words=words, symbols=symbols, corrected=changes)
-
-
-def _candidates(
-    index: Index, asked: Question, weights: Weights, only: Filter, exact: Sequence[str]
-) -> list[CandidateRow]:
-    match = " OR ".join(f'"{term}"' for term in asked.terms[:_MOST_TERMS])
-    for text in exact:
-        needed = [f'"{term}"' for term in dict.fromkeys(terms(text))]
-        match = f"({match}) AND {' AND '.join(needed)}" if needed else match
-    columns = (weights.path, weights.symbol, weights.scope, weights.doc, weights.body)
-    limit = -1 if only or exact else weights.candidates
-    rows = index.database.execute(_SQL, (*columns, match, limit))
-    candidates = [score.row_of(row) for row in rows]
-    if only:
-        kept = kept_files(index, only)
-        candidates = [row for row in candidates if row.file in kept][: weights.candidates]
-    return candidates
+    return joined((hit for scored in ranked if (hit := _hit(index, scored, asked, phrases)) is not None), limit)
 
 
 def _hit(index: Index, scored: Scored, asked: Question, phrases: Sequence[re.Pattern[str]]) -> Hit | None:

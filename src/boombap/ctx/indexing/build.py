@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 
 from boombap.ctx.indexing import chunks, freshness, history, labels, store
 from boombap.ctx.indexing.import_graph import Resolver, ranks
-from boombap.ctx.model import Skipped
+from boombap.ctx.model import IS_CONFIGURATION, IS_GENERATED, IS_PROSE, ONLY_REEXPORTS, Skipped
 from boombap.ctx.repository import files, git
-from boombap.ctx.structure.languages import DATA, PROSE, language_of
+from boombap.ctx.structure.languages import CONFIGURATION, MARKUP, PROSE, language_of
 from boombap.ctx.structure.read import structure
 from boombap.ctx.tokens import terms
 
@@ -21,9 +22,7 @@ if TYPE_CHECKING:
     from boombap.ctx.model import Chunk, Limits, Structure
     from boombap.ctx.repository.files import Listing, Text
 
-GENERATED = 1
-PROSE_FLAG = 2
-DATA_FLAG = 4
+_FRONT = re.compile(r"(?:^|/)(?:__init__\.pyi?|index\.(?:[mc]?[jt]sx?))$")
 # Beyond this share of postings whose chunk is gone, the statistics behind BM25 are off: the index is rebuilt.
 _MOST_GHOSTS = 0.2
 _CHARACTERS_A_MB = 1_000_000
@@ -153,7 +152,7 @@ def _forget(database: sqlite3.Connection, number: int) -> None:
 def _add(database: sqlite3.Connection, path: str, stamp: tuple[int, int], text: Text) -> None:
     language = language_of(path, text.lines[0])
     found = structure(language, text.lines)
-    flags = GENERATED * text.is_generated | PROSE_FLAG * (language in PROSE) | DATA_FLAG * (language in DATA)
+    flags = _flags(path, language, text, found)
     row = (path, *stamp, text.crc, language, flags, len(text.lines), "\n".join(found.imports), found.parsed)
     number = database.execute(
         """INSERT INTO files (path, size, mtime_ns, crc, language, flags, lines, imports, parsed)
@@ -162,6 +161,20 @@ def _add(database: sqlite3.Connection, path: str, stamp: tuple[int, int], text: 
     ).lastrowid
     assert number is not None, "an INSERT has a row"
     _add_chunks(database, number, path, text.lines, found)
+
+
+def _flags(path: str, language: str, text: Text, found: Structure) -> int:
+    return (
+        IS_GENERATED * text.is_generated
+        | IS_PROSE * (language in PROSE or language in MARKUP)
+        | IS_CONFIGURATION * (language in CONFIGURATION)
+        | ONLY_REEXPORTS * (bool(_FRONT.search(path)) and not _defines(found))
+    )
+
+
+def _defines(found: Structure) -> bool:
+    """Tell whether a module defines something of its own; `__all__` and a lazy `__getattr__` only pass names on."""
+    return any(not one.name.startswith("__") for one in found.definitions)
 
 
 def _add_chunks(database: sqlite3.Connection, number: int, path: str, lines: Sequence[str], found: Structure) -> None:

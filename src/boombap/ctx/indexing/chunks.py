@@ -19,7 +19,7 @@ LARGEST = 1_500
 SMALL = 400
 _MOST_SYMBOLS = 40
 # Of merged neighbours the one that says most gives the kind, and the name where the question asks for none of them.
-_LEADING = ("class", "type", "impl", "module", "function", "method", "macro", "section", "key", "constant", "prototype")
+_LEADING = tuple("class type impl module function method macro resource section key constant prototype".split())
 
 
 class _Piece(Record):
@@ -162,7 +162,12 @@ def _merged(pieces: Sequence[_Piece], sizes: _Sizes) -> Iterator[_Piece]:
             held = piece
             continue
         is_small = sizes.of(held.start, held.end) < SMALL and sizes.of(piece.start, piece.end) < SMALL
-        if is_small and held.scope == piece.scope and sizes.of(held.start, piece.end) <= LARGEST:
+        if (
+            is_small
+            and "resource" not in (held.kind, piece.kind)
+            and held.scope == piece.scope
+            and sizes.of(held.start, piece.end) <= LARGEST
+        ):
             held = _joined(held, piece)
             continue
         yield held

@@ -19,8 +19,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-# 2: more secrets are masked, and what older indexes hold of them must go. 3: chunks have labels.
-# 4: more forms of secrets are masked.
+# 2: more secrets are masked, and what older indexes hold of them must go. 3: chunks have labels. 4: more forms of secrets
+# are masked; files say whether they define anything.
 FORMAT = 4
 _STAMP = FORMAT * 1000 + tokens.VERSION
 _WAIT_S = 120.0

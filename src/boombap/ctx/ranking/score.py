@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from boombap.ctx.model import IS_CONFIGURATION, IS_GENERATED, IS_PROSE, ONLY_REEXPORTS
+from boombap.ctx.ranking.file_names import FileNames
 from boombap.ctx.tokens import fold, stem, terms
 from boombap.record import Record
 
@@ -26,13 +28,16 @@ class Weights(Record):
         path, symbol, scope, doc, body: weights of the fields in BM25.
         stem: for the share of the question's terms in the name of the file.
         folder: the same for its folder, relative to `stem`.
+        rare_names: for the share of the question's rarity in the names of the path, a shared beginning counting half.
         prefix: what a term counts that shares 70 % of its beginning with one of the name.
         file: for the evidence of the whole file, the sum of (BM25/max)² over its chunks.
         defined: a symbol query is answered where the symbol is defined.
         mentioned: the same for a symbol inside prose.
         stem_is_symbol, is_type, is_constant: factors on the two before.
+        respelt: the same where the symbol is spelt in another way, as play_track for playTrack.
         all_parts: all parts of a symbol are asked for, as in "router group".
-        tests, examples, text, reexports, stubs, versions, private, generated: factors on such files.
+        tests, examples, text, configuration, stubs, versions, private, generated: factors on such files.
+        reexports: the same for an `__init__` or index file that defines nothing.
         decay: on each further chunk of a file.
         file_decay: on the evidence of the file in each further chunk of it.
         recency, frequency, centrality, complexity: parts of the prior.
@@ -47,6 +52,7 @@ class Weights(Record):
     body: float = 1.0
     stem: float = 2.0
     folder: float = 0.75
+    rare_names: float = 0.5
     prefix: float = 0.2
     file: float = 0.5
     defined: float = 2.0
@@ -54,10 +60,12 @@ class Weights(Record):
     stem_is_symbol: float = 1.5
     is_type: float = 1.5
     is_constant: float = 0.7
+    respelt: float = 0.6
     all_parts: float = 0.4
     tests: float = 0.3
     examples: float = 0.3
     text: float = 0.2
+    configuration: float = 0.6
     reexports: float = 0.5
     stubs: float = 0.7
     versions: float = 0.4
@@ -90,7 +98,6 @@ _TESTS = re.compile(
     r"|(?:^|/)(?:test_|conftest\.)[^/]*$|(?:^|/)tests?\.\w+$|(?:_test|_tests|_spec|\.test|\.spec|Tests?|Spec)\.\w+$"
 )
 _EXAMPLES = re.compile(r"(?:^|/)(?:examples?|samples?|demos?|docs?|docs_src|tutorials?|_examples)/")
-_REEXPORTS = re.compile(r"(?:^|/)(?:__init__\.pyi?|index\.(?:[mc]?[jt]sx?))$")
 _STUBS = re.compile(r"\.(?:pyi|d\.ts|d\.mts|d\.cts)$")
 _VERSIONS = re.compile(r"(?:^|/)v(\d+)/")
 _ASKS = {
@@ -100,11 +107,8 @@ _ASKS = {
         ("readm", "doc", "documentat", "changelog", "markdown", "guid", "config", "yaml", "toml", "документац")
     ),
 }
+_MARKS = "$!?~_"
 _TYPES = frozenset(("class", "type", "impl"))
-_SHARED_PREFIX = 0.7
-_SHARED_LETTERS = 3
-_PROSE_OR_DATA = 2 | 4
-_GENERATED = 1
 _HALF_LIFE_S = 30 * 86_400
 
 
@@ -116,6 +120,8 @@ class Question(Record):
         words: their single words, without compounds.
         symbols: identifiers in it, folded, without underscores.
         is_symbol: whether it is an identifier and nothing else.
+        rarity: of each of the words, its inverse document frequency; 1 for a word that is not in it.
+        spellings: the same identifiers as written; empty where all are in one case, which says nothing.
         corrected: misspelt term to the term of the index that replaces it.
     """
 
@@ -123,7 +129,9 @@ class Question(Record):
     words: frozenset[str]
     symbols: frozenset[str]
     is_symbol: bool
+    spellings: frozenset[str] = frozenset()
     corrected: Mapping[str, str] = {}
+    rarity: Mapping[str, float] = {}
 
 
 def question(text: str) -> Question:
@@ -142,7 +150,8 @@ def question(text: str) -> Question:
         named.append(re.split(r"\W+", bare)[-1])
     symbols = frozenset(fold(word).replace("_", "") for word in named)
     words = frozenset(term for word in kept for term in _single(word))
-    return Question(looked_up, words, symbols, is_symbol)
+    spellings = frozenset(word.strip(_MARKS) for word in named if _HUMPS.search(word))
+    return Question(looked_up, words, symbols, is_symbol, spellings)
 
 
 def _single(word: str) -> list[str]:
@@ -202,7 +211,7 @@ def ranked(rows: Sequence[CandidateRow], asked: Question, weights: Weights, now_
     top = max(row.bm25 for row in rows) or 1.0
     evidence = _evidence(rows, top)
     versions = _newest_versions(rows)
-    names = _Names(asked, weights)
+    names = FileNames(asked.words, asked.rarity, folder=weights.folder, prefix=weights.prefix)
     by_file: dict[int, list[Scored]] = {}
     for row in rows:
         by_file.setdefault(row.file, []).append(_scored(row, asked, weights, top, evidence, names, versions, now_s))
@@ -227,55 +236,21 @@ def _newest_versions(rows: Sequence[CandidateRow]) -> dict[str, int]:
     return newest
 
 
-class _Names:
-    """How well the names of files and folders match the question; each path is looked at once."""
-
-    def __init__(self, asked: Question, weights: Weights) -> None:
-        self._words = asked.words
-        self._weights = weights
-        self._known: dict[str, float] = {}
-
-    def match(self, path: str) -> float:
-        if path not in self._known:
-            self._known[path] = self._share(path)
-        return self._known[path]
-
-    def _share(self, path: str) -> float:
-        folder, _, base = path.rpartition("/")
-        stems, parents = set(terms(base.partition(".")[0])), set(terms(folder.rpartition("/")[2]))
-        factor = self._weights.folder
-        found = sum(max(self._one(word, stems), factor * self._one(word, parents)) for word in self._words)
-        return found / len(self._words) if self._words else 0.0
-
-    def _one(self, word: str, parts: set[str]) -> float:
-        if word in parts:
-            return 1.0
-        return self._weights.prefix * any(_shares_prefix(word, part) for part in parts)
-
-
-def _shares_prefix(one: str, other: str) -> bool:
-    shared = 0
-    for a, b in zip(one, other, strict=False):
-        if a != b:
-            break
-        shared += 1
-    return shared >= _SHARED_LETTERS and shared >= _SHARED_PREFIX * max(len(one), len(other))
-
-
 def _scored(
     row: CandidateRow,
     asked: Question,
     weights: Weights,
     top: float,
     evidence: Mapping[int, float],
-    names: _Names,
+    names: FileNames,
     versions: Mapping[str, int],
     now_s: int,
 ) -> Scored:
     boost, symbol, reason = _definition(row, asked, weights, is_old=_is_old(row.path, versions))
     parts: Parts = {
         "text": row.bm25 / top,
-        "file name": weights.stem * names.match(row.path),
+        "file name": weights.stem * names.share(row.path),
+        "rare names": weights.rare_names * names.rare_share(row.path),
         "file": weights.file * evidence[row.file],
         reason: boost,
     }
@@ -292,11 +267,12 @@ def _definition(row: CandidateRow, asked: Question, weights: Weights, *, is_old:
     symbols = row.symbols.split()
     best = (0.0, symbols[0] if symbols else "", "definition")
     for name in symbols:
-        folded = fold(name).replace("_", "").strip("$!?~")
-        # A corrected word is a term of the index, so it is compared as one.
-        if folded in asked.symbols or (asked.corrected and stem(folded) in asked.symbols):
+        folded = _folded(name)
+        if _is_asked(folded, asked):
             boost = weights.defined if asked.is_symbol else weights.mentioned
             boost *= _kind_factor(row, folded, weights, is_old=is_old)
+            if asked.spellings and name.strip(_MARKS) not in asked.spellings:
+                boost *= weights.respelt
             if boost > best[0]:
                 best = (boost, name, "definition")
     if best[0] == 0 and weights.all_parts:
@@ -305,6 +281,28 @@ def _definition(row: CandidateRow, asked: Question, weights: Weights, *, is_old:
             if len(parts) > 1 and parts <= asked.words:
                 return weights.all_parts * len(parts) ** 0.5 / 2**0.5, name, "symbol parts"
     return best
+
+
+def _folded(name: str) -> str:
+    return fold(name).replace("_", "").strip(_MARKS)
+
+
+def _is_asked(folded: str, asked: Question) -> bool:
+    # A corrected word is a term of the index, so it is compared as one.
+    return folded in asked.symbols or bool(asked.corrected and stem(folded) in asked.symbols)
+
+
+def defines(row: CandidateRow, asked: Question) -> bool:
+    """Tell whether a chunk defines one of the symbols that were asked for."""
+    return any(_is_asked(_folded(name), asked) for name in row.symbols.split())
+
+
+def penalty(row: CandidateRow, asked: Question, weights: Weights) -> float:
+    """Return what a chunk's file multiplies its score by, 1 for plain code; older versions count as the newest."""
+    factor = 1.0
+    for _, one in _penalties(row, asked, weights, {}):
+        factor *= one
+    return factor
 
 
 def _kind_factor(row: CandidateRow, folded: str, weights: Weights, *, is_old: bool) -> float:
@@ -329,11 +327,12 @@ def _penalties(
         found.append(("test", weights.tests))
     elif _EXAMPLES.search(path) and not asked.words & _ASKS["examples"]:
         found.append(("example", weights.examples))
-    if row.flags & _PROSE_OR_DATA and not asked.words & _ASKS["text"]:
-        found.append(("not code", weights.text))
-    if row.flags & _GENERATED:
+    if row.flags & (IS_PROSE | IS_CONFIGURATION) and not asked.words & _ASKS["text"]:
+        kind = ("not code", weights.text) if row.flags & IS_PROSE else ("configuration", weights.configuration)
+        found.append(kind)
+    if row.flags & IS_GENERATED:
         found.append(("generated", weights.generated))
-    if _REEXPORTS.search(path):
+    if row.flags & ONLY_REEXPORTS:
         found.append(("re-exports", weights.reexports))
     if _STUBS.search(path):
         found.append(("stub", weights.stubs))

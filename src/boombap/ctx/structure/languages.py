@@ -288,13 +288,15 @@ _EXTENSIONS = {
     "elixir": "ex exs",
     "lua": "lua",
     "sql": "sql",
-    "yaml": "yaml yml",
+    "yaml": "yaml yml tpl",
     "toml": "toml",
     "markdown": "md markdown mdx",
     "rst": "rst",
-    "ini": "ini cfg conf",
+    "ini": "ini cfg conf properties service timer",
     "json": "json jsonc json5",
-    "html": "html htm vue svelte",
+    "html": "html htm",
+    "vue": "vue",
+    "svelte": "svelte",
     "css": "css scss sass less",
     "perl": "pl pm",
     "haskell": "hs",
@@ -308,7 +310,7 @@ _EXTENSIONS = {
     "julia": "jl",
     "protobuf": "proto",
     "graphql": "graphql gql",
-    "terraform": "tf hcl",
+    "terraform": "tf tfvars hcl",
     "groovy": "groovy gradle",
     "objective-c": "m mm",
     "text": "txt",
@@ -326,7 +328,8 @@ _NAMES = {
 _BY_EXTENSION = {extension: name for name, words in _EXTENSIONS.items() for extension in words.split()}
 _SHEBANGS = {"python": "python", "sh": "bash", "bash": "bash", "zsh": "bash", "node": "javascript", "ruby": "ruby"}
 PROSE = frozenset(("markdown", "rst", "text"))
-DATA = frozenset(("yaml", "toml", "ini", "json", "html", "css"))
+MARKUP = frozenset(("html", "css"))
+CONFIGURATION = frozenset(("yaml", "toml", "ini", "json"))
 NAMES = frozenset((*_EXTENSIONS, *_NAMES.values()))
 
 

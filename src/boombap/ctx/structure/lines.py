@@ -31,7 +31,11 @@ _SQL = re.compile(
 _HEADING = re.compile(r"^(#{1,6})\s+(.+?)\s*#*$")
 _UNDERLINE = re.compile(r"^(=+|-+|~+|\^+|\"+|\*+)\s*$")
 _TABLE = re.compile(r"^\s*\[+([^\[\]]+)\]+\s*(?:#.*)?$")
-_KEY = re.compile(r"^( {0,4})([\w./-]+|\"[^\"]+\"):(?:\s|$)")
+# Deeper than two levels a key counts only where it opens a block: `tolerations:`, not `operator: Exists`.
+_KEY = re.compile(r"^( {0,4}(?=\S)|[ ]*(?=[^:]+:\s*$))([\w./-]+|\"[^\"]+\"):(?:\s|$)")
+_DOCUMENT = re.compile(r"^---(?:\s|$)")
+_KUBERNETES_KIND = re.compile(r"^kind:\s*([\w.]+)")
+_KUBERNETES_NAME = re.compile(r"^  name:\s*[\"']?([\w.-]+)")
 _STAGE = re.compile(r"^FROM\s+(\S+)(?:\s+AS\s+(\S+))?", re.IGNORECASE)
 _TARGET = re.compile(r"^([\w./%-]+)\s*:(?!=)")
 _KINDS = dict.fromkeys(("def defp fn func fun function sub proc defmacro").split(), "function") | dict.fromkeys(
@@ -113,8 +117,22 @@ def _tables(lines: Sequence[str]) -> list[Mark]:
 
 
 def _keys(lines: Sequence[str]) -> list[Mark]:
-    found = ((at, _KEY.match(line)) for at, line in enumerate(lines, 1))
-    return [(at, len(match[1]), match[2].strip('"'), "key") for at, match in found if match]
+    borders = [at for at, line in enumerate(lines, 1) if _DOCUMENT.match(line)]
+    found: list[Mark] = []
+    for first, following in zip([0, *borders], [*borders, len(lines) + 1], strict=True):
+        document = range(first + 1, following)
+        keys = [(at, match) for at in document if (match := _KEY.match(lines[at - 1]))]
+        if keys and (name := _resource([lines[at - 1] for at in document])):
+            found.append((max(1, first), -1, name, "resource"))
+        found += [(at, len(match[1]), match[2].strip('"'), "key") for at, match in keys]
+    return found
+
+
+def _resource(lines: Sequence[str]) -> str:
+    """Return kind and name of the Kubernetes resource that a document describes; empty for another document."""
+    kind = next((match[1] for line in lines if (match := _KUBERNETES_KIND.match(line))), "")
+    name = next((match[1] for line in lines if (match := _KUBERNETES_NAME.match(line))), "")
+    return f"{kind} {name}".strip() if kind else ""
 
 
 def _statements(lines: Sequence[str]) -> list[Mark]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from boombap.ctx.structure import grammar, lines
+from boombap.ctx.structure import component, grammar, lines
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 def structure(language: str, content: Sequence[str]) -> Structure:
     """Return the definitions, imports and branches of a file from its lines."""
+    if language in component.LANGUAGES:
+        language, content = component.script(content)
     if language == "c" and _looks_like_cpp(content):
         language = "cpp"
     try:

@@ -1,0 +1,81 @@
+"""What is searched for in the place of words that the index does not hold."""
+
+from __future__ import annotations
+
+from boombap.ctx.answers.candidates import MOST_TERMS
+from boombap.ctx.model import Skipped
+from boombap.ctx.ranking import fuzzy
+from boombap.ctx.repository import files
+from boombap.ctx.tokens import terms, written
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from boombap.ctx.indexing.index import Index
+    from boombap.ctx.ranking.score import Question
+
+_HOLDS_SQL = """
+SELECT files.path, start, stop FROM postings JOIN chunks ON chunks.id = postings.rowid JOIN files ON files.id = file
+WHERE postings MATCH ? LIMIT 3
+"""
+
+
+def corrected(
+    index: Index,
+    query: str,
+    asked: Question,
+    exact: Sequence[str],
+    on_correction: Callable[[str, str], None] | None,
+) -> Question:
+    """Return a question whose misspelt words are replaced by the nearest that the index has.
+
+    Args:
+        index: of the tree that is searched.
+        query: the question as it was written.
+        asked: the same, read.
+        exact: texts in it that are meant as they are written.
+        on_correction: told of each word that was replaced, and by which.
+    """
+    quoted = {term for text in exact for term in terms(text)}
+    changes: dict[str, str] = {}
+    for term in sorted(set(fuzzy.missing(index.database, asked.terms[:MOST_TERMS]))):
+        # A quoted text is meant as it stands; a compound counts as a name that somebody wrote, or not at all.
+        if term in quoted or term not in asked.words | asked.symbols:
+            continue
+        other = fuzzy.nearest(index.database, term) or fuzzy.by_prefix(index.database, term)
+        if other:
+            changes[term] = other
+    if not changes:
+        return asked
+    if on_correction:
+        for word, other in _as_words(index, query, changes).items():
+            on_correction(word, other)
+    return _renamed(asked, changes)
+
+
+def _renamed(asked: Question, changes: Mapping[str, str]) -> Question:
+    renamed = tuple(dict.fromkeys(changes.get(term, term) for term in asked.terms))
+    words = frozenset(changes.get(word, word) for word in asked.words)
+    named = {changes[word] for word in changes if asked.is_symbol or word in asked.symbols}
+    spellings = asked.spellings if not named else frozenset[str]()
+    return asked.replace(
+        terms=renamed, words=words, symbols=asked.symbols | named, spellings=spellings, corrected=changes
+    )
+
+
+def _as_words(index: Index, query: str, changes: Mapping[str, str]) -> dict[str, str]:
+    """Return the changes as a person would write them; of a compound and its parts only the compound is named."""
+    pairs = [(written(query, term), _in_tree(index, other)) for term, other in changes.items()]
+    pairs = [(word, other) for word, other in pairs if word and other]
+    return {word: other for word, other in pairs if not any(word != longer and word in longer for longer, _ in pairs)}
+
+
+def _in_tree(index: Index, term: str) -> str:
+    """Return a word of the tree that gives a term of the index; the term itself where the files have changed."""
+    for path, start, stop in index.database.execute(_HOLDS_SQL, (f'{{path symbol doc body}} : "{term}"',)):
+        lines = files.read_part(index.root, path, start, stop)
+        word = written("\n".join([path, *(() if isinstance(lines, Skipped) else lines)]), term)
+        if word:
+            return word
+    return term
