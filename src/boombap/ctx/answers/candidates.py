@@ -24,7 +24,7 @@ MOST_TERMS = 64
 _MOST_DEFINITIONS = 100
 _SQL = """
 SELECT found.id, -found.bm25, file, path, start, stop, kind, symbols, scope, complexity, flags,
-    files.rank, commits, changed_s
+    files.rank, commits, changed_s, chunks.vector, files.vector
 FROM (
     SELECT rowid AS id, bm25(postings, ?, ?, ?, ?, ?) AS bm25 FROM postings WHERE postings MATCH ?
     ORDER BY bm25 LIMIT ?
@@ -32,7 +32,7 @@ FROM (
 """
 _NAMED_SQL = """
 SELECT chunks.id, 0.0, file, files.path, start, stop, kind, symbols, chunks.scope, complexity, flags,
-    files.rank, commits, changed_s
+    files.rank, commits, changed_s, chunks.vector, files.vector
 FROM postings JOIN chunks ON chunks.id = postings.rowid JOIN files ON files.id = file WHERE postings MATCH ?
 """
 # The plus keeps SQLite from asking FTS5 once per chunk.

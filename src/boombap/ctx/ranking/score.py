@@ -10,6 +10,7 @@ import re
 
 from boombap.ctx.model import IS_CONFIGURATION, IS_GENERATED, IS_PROSE, ONLY_REEXPORTS
 from boombap.ctx.ranking.file_names import FileNames
+from boombap.ctx.ranking.nearness import weighted
 from boombap.ctx.tokens import fold, stem, terms
 from boombap.record import Record
 
@@ -31,6 +32,8 @@ class Weights(Record):
         rare_names: for the share of the question's rarity in the names of the path, a shared beginning counting half.
         prefix: what a term counts that shares 70 % of its beginning with one of the name.
         file: for the evidence of the whole file, the sum of (BM25/max)² over its chunks.
+        related: for the cosine of the question with the chunk in the table of term vectors.
+        related_file: the same with the mean of its file's chunks.
         defined: a symbol query is answered where the symbol is defined.
         mentioned: the same for a symbol inside prose.
         stem_is_symbol, is_type, is_constant: factors on the two before.
@@ -55,6 +58,8 @@ class Weights(Record):
     rare_names: float = 0.5
     prefix: float = 0.2
     file: float = 0.5
+    related: float = 0.9
+    related_file: float = 0.6
     defined: float = 2.0
     mentioned: float = 1.0
     stem_is_symbol: float = 1.5
@@ -176,6 +181,8 @@ class CandidateRow(Record):
     rank: float
     commits: int
     changed_s: int
+    vector: bytes
+    file_vector: bytes
 
 
 def row_of(values: Sequence[object]) -> CandidateRow:
@@ -212,9 +219,11 @@ def ranked(rows: Sequence[CandidateRow], asked: Question, weights: Weights, now_
     evidence = _evidence(rows, top)
     versions = _newest_versions(rows)
     names = FileNames(asked.words, asked.rarity, folder=weights.folder, prefix=weights.prefix)
+    nearness = _Nearness(rows, asked, weights)
     by_file: dict[int, list[Scored]] = {}
     for row in rows:
-        by_file.setdefault(row.file, []).append(_scored(row, asked, weights, top, evidence, names, versions, now_s))
+        scored = _scored(row, asked, weights, top, evidence, names, nearness, versions, now_s)
+        by_file.setdefault(row.file, []).append(scored)
     found = [one for chunks in by_file.values() for one in _decayed(chunks, weights)]
     return sorted(found, key=lambda one: (-one.score, one.row.path, one.row.start))
 
@@ -236,6 +245,17 @@ def _newest_versions(rows: Sequence[CandidateRow]) -> dict[str, int]:
     return newest
 
 
+class _Nearness:
+    """What the table of term vectors adds to the score of each candidate."""
+
+    def __init__(self, rows: Sequence[CandidateRow], asked: Question, weights: Weights) -> None:
+        self._chunks = weighted({row.chunk: row.vector for row in rows}, asked.terms, weights.related)
+        self._files = weighted({row.file: row.file_vector for row in rows}, asked.terms, weights.related_file)
+
+    def parts(self, row: CandidateRow) -> Parts:
+        return {"related words": self._chunks[row.chunk], "related words in file": self._files[row.file]}
+
+
 def _scored(
     row: CandidateRow,
     asked: Question,
@@ -243,6 +263,7 @@ def _scored(
     top: float,
     evidence: Mapping[int, float],
     names: FileNames,
+    nearness: _Nearness,
     versions: Mapping[str, int],
     now_s: int,
 ) -> Scored:
@@ -253,6 +274,7 @@ def _scored(
         "rare names": weights.rare_names * names.rare_share(row.path),
         "file": weights.file * evidence[row.file],
         reason: boost,
+        **nearness.parts(row),
     }
     score = sum(parts.values())
     for name, factor in _penalties(row, asked, weights, versions):
