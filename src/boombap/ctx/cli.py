@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import time
+from functools import partial
 
 from boombap.command.action import Action, Tool
 from boombap.ctx import options
 from boombap.ctx.answers.filter import Filter, in_tree, unmatched
 from boombap.ctx.model import Limits
-from boombap.errors import EXIT_EXTERNAL, EXIT_FINDINGS, EXIT_OK, EXIT_RETRY_LATER, ExternalError
+from boombap.errors import EXIT_EXTERNAL, EXIT_FINDINGS, EXIT_OK, EXIT_RETRY_LATER
 from boombap.units import parse_duration_s
 
 TYPE_CHECKING = False
@@ -61,8 +62,6 @@ def _open(context: RunContext, *, is_rebuilt: bool = False, is_thorough: bool = 
         pause=context.interrupt.sleep,
     )
     context.stack.callback(index.close)
-    for note in index.all_notes:
-        context.terminal.note(note)
     return index
 
 
@@ -147,33 +146,36 @@ def _note_unmatched(context: RunContext, index: Index) -> None:
         context.terminal.note(f"no indexed file matches {path}{': ' * bool(reason)}{reason}")
 
 
-def _with_index(context: RunContext, ask: Callable[[Index], int]) -> int:
+def _with_index(
+    context: RunContext, ask: Callable[[Index], int], *, is_rebuilt: bool = False, is_thorough: bool = False
+) -> int:
     """Ask the index; when it proves damaged, rebuild it and ask once more."""
-    import sqlite3
+    from boombap.ctx.indexing.index import ask_index
 
-    index = _open(context)
-    try:
+    def open_index(is_again: bool) -> Index:  # noqa: FBT001 - the one argument that `ask_index` gives
+        return _open(context, is_rebuilt=is_rebuilt or is_again, is_thorough=is_thorough)
+
+    def noted(index: Index) -> int:
+        for note in index.all_notes:
+            context.terminal.note(note)
         return ask(index)
-    except sqlite3.DatabaseError:
-        index.close()
-        context.terminal.note("the index was damaged and is rebuilt")
-    index = _open(context, is_rebuilt=True)
-    try:
-        return ask(index)
-    except sqlite3.DatabaseError as error:
-        raise ExternalError(f"the index of {index.root} cannot be read: {error}", hint="check the disk") from None
+
+    return ask_index(open_index, noted, context.terminal.note)
 
 
 def _index(context: RunContext) -> int:
     begun = time.perf_counter()
-    index = _open(context, is_rebuilt=context.args.rebuild, is_thorough=True)
-    files, size = index.database.execute("SELECT count(*), coalesce(sum(size), 0) FROM files").fetchone()
-    took_ms = 1000 * (time.perf_counter() - begun)
-    if context.args.format == "json":
-        return _show_status(context)
-    state = "built" if context.args.rebuild else "brought up to date" if index.built else "already up to date"
-    context.terminal.write(f"{state} in {took_ms:.0f} ms: {files:,} files, {size / 1e6:.1f} MB of text")
-    return EXIT_OK
+
+    def ask(index: Index) -> int:
+        files, size = index.database.execute("SELECT count(*), coalesce(sum(size), 0) FROM files").fetchone()
+        took_ms = 1000 * (time.perf_counter() - begun)
+        if context.args.format == "json":
+            return _status_of(context, index)
+        state = "built" if context.args.rebuild else "brought up to date" if index.built else "already up to date"
+        context.terminal.write(f"{state} in {took_ms:.0f} ms: {files:,} files, {size / 1e6:.1f} MB of text")
+        return EXIT_OK
+
+    return _with_index(context, ask, is_rebuilt=context.args.rebuild, is_thorough=True)
 
 
 def _recent(context: RunContext) -> int:
@@ -240,16 +242,17 @@ def _prune(context: RunContext) -> int:
 
 
 def _show_status(context: RunContext) -> int:
-    def ask(index: Index) -> int:
-        from boombap.ctx import encode, report
-        from boombap.ctx.answers.status import status
+    return _with_index(context, partial(_status_of, context))
 
-        facts = status(index, _cache(context))
-        if context.args.format == "json":
-            return _json(context, encode.status_object(facts), is_found=True)
-        return _lines(context, report.status_lines(facts, context.terminal), is_found=True)
 
-    return _with_index(context, ask)
+def _status_of(context: RunContext, index: Index) -> int:
+    from boombap.ctx import encode, report
+    from boombap.ctx.answers.status import status
+
+    facts = status(index, _cache(context))
+    if context.args.format == "json":
+        return _json(context, encode.status_object(facts), is_found=True)
+    return _lines(context, report.status_lines(facts, context.terminal), is_found=True)
 
 
 def _mcp(context: RunContext) -> int:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sqlite3
@@ -12,8 +13,10 @@ import pytest
 from boombap.ctx.answers.related import relatives
 from boombap.ctx.answers.search import search
 from boombap.ctx.indexing import store
+from boombap.ctx.indexing.index import open_or_build
+from boombap.ctx.mcp.server import _Server
 from boombap.ctx.model import Limits
-from ctx.repositories import ask, commit, git, indexed, paths, repository, write
+from ctx.repositories import ask, commit, git, indexed, paths, repository, run_in, write
 
 ONE = {"a.py": "def alpha(): ...\n", "b.py": "import a\n\n\ndef beta(): ...\n"}
 
@@ -73,6 +76,38 @@ def test_a_damaged_index_is_built_anew(root: Path, damage: bytes) -> None:
     indexed(root).close()
     Path(place(root)).write_bytes(damage)
     assert paths(ask(root, "alpha"))[0] == "a.py"
+
+
+@pytest.mark.parametrize("action", ["search alpha", "status", "index", "recent --since 1500d", "related --file b.py"])
+def test_damage_anywhere_is_rebuilt_at_once(root: Path, monkeypatch: pytest.MonkeyPatch, action: str) -> None:
+    """Protects every answer from bytes that changed on the disk: no bug, no index in memory, no second time."""
+    for name in ("XDG_CACHE_HOME", "XDG_STATE_HOME"):
+        monkeypatch.setenv(name, str(root.parent / name))
+    run_in(root, "index")
+    (index,) = (root.parent / "XDG_CACHE_HOME").rglob("*.db")
+    size = index.stat().st_size
+    for start in range(0, size - 600, size // 8):
+        good = index.read_bytes()
+        index.write_bytes(good[:start] + bytes(byte ^ 0xFF for byte in good[start : start + 600]) + good[start + 600 :])
+        shown = [run_in(root, *words) for words in (action.split(), action.split(), ["index"], ["index"])]
+        assert [done.returncode for done in shown] == [0, 0, 0, 0], shown
+        assert sum("the index was damaged and is rebuilt" in done.stderr for done in shown) == 1, shown
+        assert "already up to date" in shown[-1].stdout
+
+
+def test_an_assistant_gets_an_answer_from_a_damaged_index(root: Path) -> None:
+    indexed(root).close()
+    path = Path(place(root))
+    good = path.read_bytes()
+    middle = good.index(b"a.py")
+    path.write_bytes(
+        good[: middle - 200] + bytes(byte ^ 0xFF for byte in good[middle - 200 : middle + 200]) + good[middle + 200 :]
+    )
+    server = _Server(lambda **options: open_or_build(root, root.parent / "cache", **options), "")
+    call = {"id": 1, "method": "tools/call", "params": {"name": "search", "arguments": {"query": "alpha"}}}
+    answer = json.loads(json.dumps(server.answer(json.dumps(call).encode())))["result"]
+    assert not answer["isError"]
+    assert json.loads(answer["content"][0]["text"])["hits"][0]["path"] == "a.py"
 
 
 def test_an_older_index_is_built_anew(root: Path) -> None:

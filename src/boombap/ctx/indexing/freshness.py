@@ -64,7 +64,7 @@ def state(
         if not _same_folders(database, root):
             return "stale"
         return _compare(database, root, read_ns, _Check(path, at_once, within_s))
-    except (sqlite3.Error, KeyError, ValueError):
+    except (sqlite3.Error, KeyError, ValueError, TypeError, OverflowError):  # the values of a damaged index
         return "stale"
 
 

@@ -10,15 +10,19 @@ from boombap.ctx.indexing import store
 from boombap.ctx.indexing.freshness import state
 from boombap.ctx.model import Limits
 from boombap.ctx.repository.roots import root_of
-from boombap.errors import AccessDenied, ExternalError
+from boombap.errors import AccessDenied, BoombapError, ExternalError
 from boombap.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+    from typing import TypeVar
+
+    Answer = TypeVar("Answer")
 
 
+DAMAGED = "the index was damaged and is rebuilt"
 _MAY_BE_STALE = (
     "the answer may be stale: there was not enough time to check all files; the next search continues the check,"
     " `ctx index` checks all"
@@ -35,11 +39,19 @@ class Index:
         built: whether opening it had to build or refresh it.
     """
 
-    def __init__(self, database: sqlite3.Connection, root: str, *, notes: list[str], built: bool) -> None:
+    def __init__(
+        self, database: sqlite3.Connection, root: str, *, notes: list[str], built: bool, path: str = ""
+    ) -> None:
         self.database = database
+        self._path = path
         self.root = root
         self.notes = notes
         self.built = built
+
+    @property
+    def is_damaged(self) -> bool:
+        """Tell whether its file is not what was written."""
+        return bool(self._path) and store.is_damaged(self._path)
 
     def close(self) -> None:
         """Close the file."""
@@ -84,13 +96,16 @@ def open_or_build(
     path = store.place(str(cache), top)
     database = None if is_rebuilt else store.open_existing(path)
     notes: list[str] = []
+    if (database is None or is_thorough) and not is_rebuilt and store.is_damaged(path):
+        notes.append(DAMAGED)
+        return _build(_Place(top, path, limits, pause), database, notes, is_rebuilt=True)
     if database is not None:
         found = state(database, top, path, within_s=inf) if is_thorough else state(database, top, path)
         if found == "fresh":
-            return Index(database, top, notes=notes, built=False)
+            return Index(database, top, notes=notes, built=False, path=path)
         if found == "unknown":
             notes.append(_MAY_BE_STALE)
-            return Index(database, top, notes=notes, built=False)
+            return Index(database, top, notes=notes, built=False, path=path)
     return _build(_Place(top, path, limits, pause), database, notes, is_rebuilt=is_rebuilt)
 
 
@@ -109,10 +124,13 @@ def _build(place: _Place, old: sqlite3.Connection | None, notes: list[str], *, i
         with store.writing(place.path, place.pause) as beside:
             # While we waited another process may have done the work.
             current = None if is_rebuilt else store.open_existing(path)
-            if current is None or state(current, top, path) != "fresh":
+            is_damaged = current is not None and store.is_damaged(path)
+            if current is None or is_damaged or state(current, top, path) != "fresh":
                 if current is not None:
                     current.close()
-                build.write(beside, path if current is not None else "", top, limits)
+                if is_damaged:
+                    notes.append(DAMAGED)
+                build.write(beside, path if current is not None and not is_damaged else "", top, limits)
                 store.publish(beside, path)
                 current = store.open_existing(path)
     except (AccessDenied, OSError, sqlite3.Error) as error:
@@ -121,7 +139,40 @@ def _build(place: _Place, old: sqlite3.Connection | None, notes: list[str], *, i
         old.close()
     if current is None:
         raise ExternalError(f"the index {path} cannot be read after it was written")
-    return Index(current, top, notes=notes, built=True)
+    return Index(current, top, notes=notes, built=True, path=path)
+
+
+def ask_index(
+    open_index: Callable[[bool], Index], ask: Callable[[Index], Answer], on_damage: Callable[[str], None]
+) -> Answer:
+    """Return what `ask` makes of the index; when that proves damaged, rebuild it and ask once more.
+
+    Args:
+        open_index: returns the index; rebuilt from nothing when told so.
+        ask: may raise anything for an index whose values are not what was written.
+        on_damage: told that the index is rebuilt.
+
+    Raises:
+        ExternalError: when the index cannot be read after it was rebuilt.
+    """
+    index = open_index(False)
+    try:
+        return ask(index)
+    except (BoombapError, OSError):
+        raise
+    except Exception as error:
+        if not (isinstance(error, sqlite3.DatabaseError) or index.is_damaged):
+            raise
+    finally:
+        index.close()
+    on_damage(DAMAGED)
+    index = open_index(True)
+    try:
+        return ask(index)
+    except sqlite3.DatabaseError as error:
+        raise ExternalError(f"the index of {index.root} cannot be read: {error}", hint="check the disk") from None
+    finally:
+        index.close()
 
 
 def _without_cache(

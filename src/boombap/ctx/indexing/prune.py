@@ -107,7 +107,7 @@ def _remove(path: str) -> None:
     try:
         if not try_lock(lock):
             raise BlockingIOError
-        for name in (path + ".new", path + ".settled", path + ".checked", path):
+        for name in (path + ".new", path + ".settled", path + ".checked", path + store.CHECKSUM, path):
             if os.path.lexists(name):
                 os.unlink(name)
     finally:

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 FORMAT = 4
 _STAMP = (FORMAT * 1000 + tokens.VERSION) * 1000 + term_vectors.VERSION
 _WAIT_S = 120.0
+CHECKSUM = ".crc"
+"""What is added to the name of an index for the file that holds its checksum."""
+
 _SCHEMA = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE files (
@@ -70,7 +73,7 @@ def open_existing(path: str) -> sqlite3.Connection | None:
         is_ours = database.execute("PRAGMA user_version").fetchone()[0] == _STAMP
         if is_ours and database.execute("SELECT 1 FROM meta WHERE name = 'complete'").fetchone():
             return database
-    except sqlite3.Error:
+    except (sqlite3.Error, ValueError):  # of a damaged file even the message may not be UTF-8
         pass
     database.close()
     return None
@@ -151,8 +154,30 @@ def writing(path: str, pause: Callable[[float], None]) -> Iterator[str]:
 
 
 def publish(beside: str, path: str) -> None:
-    """Make the new file the index, in one step."""
+    """Make the new file the index, in one step, and note its checksum beside it."""
+    checksum = _checksum(beside)
     os.replace(beside, path)
+    with open(os.open(path + CHECKSUM, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600), "w") as file:
+        file.write(checksum)
+
+
+def is_damaged(path: str) -> bool:
+    """Tell whether an index is not what was written; False where no checksum was noted."""
+    try:
+        with open(path + CHECKSUM, encoding="ascii") as file:
+            return file.read() != _checksum(path)
+    except (OSError, ValueError):
+        return False
+
+
+def _checksum(path: str) -> str:
+    from zlib import crc32
+
+    checksum = 0
+    with open(path, "rb") as file:
+        while part := file.read(1 << 20):
+            checksum = crc32(part, checksum)
+    return str(checksum)
 
 
 def _remove(path: str) -> None:

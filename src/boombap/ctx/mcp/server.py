@@ -18,7 +18,7 @@ from boombap.ctx.answers import recent, related
 from boombap.ctx.answers.filter import Filter, in_tree
 from boombap.ctx.answers.search import search
 from boombap.ctx.answers.status import status
-from boombap.ctx.indexing.index import open_or_build
+from boombap.ctx.indexing.index import ask_index, open_or_build
 from boombap.ctx.mcp.client_roots import ClientRoots
 from boombap.ctx.repository.roots import root_of
 from boombap.errors import EXIT_OK, BoombapError, UsageError
@@ -95,7 +95,9 @@ def serve(root: str, cache: str, limits: Limits, interrupt: Interrupt) -> int:
     """Answer requests until stdin ends or the run is interrupted."""
     roots = ClientRoots(_refusal(root))
     server = _Server(
-        lambda: open_or_build(roots.folder or root, cache, limits=limits, pause=interrupt.sleep), cache, roots
+        lambda **options: open_or_build(roots.folder or root, cache, limits=limits, pause=interrupt.sleep, **options),
+        cache,
+        roots,
     )
     for lines in _arrivals(sys.stdin.fileno(), interrupt):
         _send(server.answers(lines))
@@ -146,7 +148,7 @@ def _arrivals(descriptor: int, interrupt: Interrupt) -> Iterator[list[bytes]]:
 class _Server:
     """One session: each request opens the index, which brings it up to date."""
 
-    def __init__(self, open_index: Callable[[], Index], cache: str, roots: ClientRoots | None = None) -> None:
+    def __init__(self, open_index: Callable[..., Index], cache: str, roots: ClientRoots | None = None) -> None:
         self._open = open_index
         self._cache = cache
         self._roots = roots or ClientRoots()
@@ -219,14 +221,17 @@ class _Server:
         if self._roots.lack:
             return _tool_failure(self._roots.lack)
         try:
-            index = self._open()
-            try:
-                return _content(tools[name](index, arguments))
-            finally:
-                index.close()
+            return _content(ask_index(self._opened, lambda index: tools[name](index, arguments), _forget))
         except (BoombapError, sqlite3.Error) as error:
             # A tool that fails is an answer that the assistant reads, not an error of the protocol.
             return _tool_failure(str(error))
+
+    def _opened(self, is_rebuilt: bool) -> Index:  # noqa: FBT001 - the one argument that `ask_index` gives
+        return self._open(is_rebuilt=True) if is_rebuilt else self._open()
+
+
+def _forget(_: str) -> None:
+    """Drop a note: an assistant reads answers only."""
 
 
 def _tool_failure(text: str) -> object:
