@@ -1,10 +1,10 @@
-"""What is searched for in the place of words that the index does not hold."""
+"""What is searched for in the place of words that the index does not hold: English for Russian, the nearest else."""
 
 from __future__ import annotations
 
 from boombap.ctx.answers.candidates import MOST_TERMS
 from boombap.ctx.model import Skipped
-from boombap.ctx.ranking import fuzzy
+from boombap.ctx.ranking import fuzzy, russian
 from boombap.ctx.repository import files
 from boombap.ctx.tokens import terms, written
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from boombap.ctx.indexing.index import Index
     from boombap.ctx.ranking.score import Question
 
+_MOST_TRANSLATIONS = 2
 _HOLDS_SQL = """
 SELECT files.path, start, stop FROM postings JOIN chunks ON chunks.id = postings.rowid JOIN files ON files.id = file
 WHERE postings MATCH ? LIMIT 3
@@ -28,7 +29,7 @@ def corrected(
     exact: Sequence[str],
     on_correction: Callable[[str, str], None] | None,
 ) -> Question:
-    """Return a question whose misspelt words are replaced by the nearest that the index has.
+    """Return a question whose Russian and misspelt words are replaced by what the index has.
 
     Args:
         index: of the tree that is searched.
@@ -38,14 +39,13 @@ def corrected(
         on_correction: told of each word that was replaced, and by which.
     """
     quoted = {term for text in exact for term in terms(text)}
-    changes: dict[str, str] = {}
-    for term in sorted(set(fuzzy.missing(index.database, asked.terms[:MOST_TERMS]))):
-        # A quoted text is meant as it stands; a compound counts as a name that somebody wrote, or not at all.
-        if term in quoted or term not in asked.words | asked.symbols:
-            continue
+    # A quoted text is meant as it stands; a compound counts as a name that somebody wrote, or not at all.
+    absent = set(fuzzy.missing(index.database, asked.terms[:MOST_TERMS])) & (asked.words | asked.symbols) - quoted
+    changes = _translated(index, sorted(filter(russian.is_russian, absent)))
+    for term in sorted(absent - changes.keys()):
         other = fuzzy.nearest(index.database, term) or fuzzy.by_prefix(index.database, term)
         if other:
-            changes[term] = other
+            changes[term] = (other,)
     if not changes:
         return asked
     if on_correction:
@@ -54,19 +54,30 @@ def corrected(
     return _renamed(asked, changes)
 
 
-def _renamed(asked: Question, changes: Mapping[str, str]) -> Question:
-    renamed = tuple(dict.fromkeys(changes.get(term, term) for term in asked.terms))
-    words = frozenset(changes.get(word, word) for word in asked.words)
-    named = {changes[word] for word in changes if asked.is_symbol or word in asked.symbols}
+def _translated(index: Index, asked_terms: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Return up to two English terms of the index for each Russian one that has such."""
+    table = russian.table() if asked_terms else {}
+    english = {term: table[term] for term in asked_terms if term in table}
+    absent = set(fuzzy.missing(index.database, {other for others in english.values() for other in others}))
+    held = {term: tuple(other for other in others if other not in absent) for term, others in english.items()}
+    return {term: others[:_MOST_TRANSLATIONS] for term, others in held.items() if others}
+
+
+def _renamed(asked: Question, changes: Mapping[str, tuple[str, ...]]) -> Question:
+    renamed = tuple(dict.fromkeys(other for term in asked.terms for other in changes.get(term, (term,))))
+    words = frozenset(other for word in asked.words for other in changes.get(word, (word,)))
+    named = {other for word in changes if asked.is_symbol or word in asked.symbols for other in changes[word]}
     spellings = asked.spellings if not named else frozenset[str]()
     return asked.replace(
         terms=renamed, words=words, symbols=asked.symbols | named, spellings=spellings, corrected=changes
     )
 
 
-def _as_words(index: Index, query: str, changes: Mapping[str, str]) -> dict[str, str]:
+def _as_words(index: Index, query: str, changes: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
     """Return the changes as a person would write them; of a compound and its parts only the compound is named."""
-    pairs = [(written(query, term), _in_tree(index, other)) for term, other in changes.items()]
+    pairs = [
+        (written(query, term), " ".join(_in_tree(index, other) for other in others)) for term, others in changes.items()
+    ]
     pairs = [(word, other) for word, other in pairs if word and other]
     return {word: other for word, other in pairs if not any(word != longer and word in longer for longer, _ in pairs)}
 
