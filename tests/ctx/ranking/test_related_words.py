@@ -21,35 +21,25 @@ if TYPE_CHECKING:
 
     from boombap.ctx.indexing.index import Index
 
-# Question, the body that answers it, and one that has the shared word as often and is shorter.
+# Question, the word that it shares with both, the body that answers it, and a shorter one about something else.
 CASES = [
-    (
-        "delete account",
-        "def f(account):\n    remove(account.rows)\n    unlink(account)\n    drop()",
-        "paint(account.width)",
-    ),
-    (
-        "login user",
-        "def f(user):\n    authenticate(user.password)\n    session(user)\n    verify()",
-        "scroll(user.height)",
-    ),
-    ("folder size", "def f(size):\n    directory(size.path)\n    walk(size)\n    mkdir()", "color(size.red)"),
-    ("download page", "def f(page):\n    fetch(page.url)\n    response(page)\n    http()", "matrix(page.rows)"),
-    ("compress block", "def f(block):\n    deflate(block.bytes)\n    gzip(block)\n    zlib()", "click(block.mouse)"),
-    ("concurrency job", "def f(job):\n    thread(job.mutex)\n    parallel(job)\n    lock()", "font(job.italic)"),
-    ("shuffle card", "def f(card):\n    random(card.seed)\n    permutation(card)\n    rng()", "socket(card.port)"),
-    ("encrypt note", "def f(note):\n    cipher(note.key)\n    aes(note)\n    crypto()", "margin(note.left)"),
+    ("delete account", "account", "remove(account.rows); unlink(account); drop()", "paint(account.width)"),
+    ("login user", "user", "authenticate(user.password); session(user); verify()", "scroll(user.height)"),
+    ("sort record", "record", "ascending(record.key); compare(record); reverse()", "socket(record.port)"),
+    ("download page", "page", "fetch(page.url); response(page); http()", "matrix(page.rows)"),
+    ("compress block", "block", "deflate(block.bytes); gzip(block); zlib()", "click(block.mouse)"),
+    ("concurrency job", "job", "thread(job.mutex); parallel(job); lock()", "font(job.italic)"),
+    ("log message", "message", "logger(message.level); debug(message); warn()", "matrix(message.rows)"),
+    ("encrypt note", "note", "cipher(note.key); aes(note); crypto()", "margin(note.left)"),
 ]
 
 
 @pytest.fixture(scope="module")
 def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
     files: dict[str, str | bytes] = {}
-    for at, (_, answer, noise) in enumerate(CASES):
-        files[f"lib/m{at}z.py"] = f"{answer}\n"
-        files[f"lib/m{at}a.py"] = (
-            f"{answer.splitlines()[0]}\n    {noise}\n    return {noise.split('(')[1].split('.')[0]}\n"
-        )
+    for at, (_, word, answer, other) in enumerate(CASES):
+        files[f"lib/m{at}z.py"] = f"def f({word}):\n    " + answer.replace("; ", "\n    ") + "\n"
+        files[f"lib/m{at}a.py"] = f"def f({word}):\n    {other}\n    return {word}\n"
     root: Path = repository(tmp_path_factory.mktemp("words") / "tree", files)
     opened = open_or_build(root, root.parent / "cache")
     yield opened
