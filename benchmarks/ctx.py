@@ -105,14 +105,19 @@ def _indexing(tree: Path) -> dict[str, list[str]]:
 def _searching(tree: Path) -> dict[str, list[str]]:
     ctx = (str(_BIN / "boombap"), "ctx", "search")
     words = [part for word in _QUERY.split() for part in ("-e", word)]
-    return {
+    commands = {
         _BARE: [sys.executable, "-c", "pass"],
         "ctx search, prose": _within(tree, *ctx, _QUERY),
         "ctx search, symbol": _within(tree, *ctx, _SYMBOL),
         "ctx search --json": _within(tree, *ctx, "--json", _QUERY),
-        "ripgrep, the words counted": _within(tree, str(_BIN / "rg"), "--count-matches", "--ignore-case", *words, "."),
-        "ripgrep, one symbol": _within(tree, str(_BIN / "rg"), "--line-number", _SYMBOL, "."),
         "classic search": _within(tree, sys.executable, str(_CLASSIC), _QUERY),
+    }
+    if not shutil.which("rg"):
+        print("left out: ripgrep is not installed")
+        return commands
+    return commands | {
+        "ripgrep, the words counted": _within(tree, "rg", "--count-matches", "--ignore-case", *words, "."),
+        "ripgrep, one symbol": _within(tree, "rg", "--line-number", _SYMBOL, "."),
     }
 
 
