@@ -2,8 +2,8 @@
 
 `python benchmarks/ctx_table_packages.py LIST FOLDER [--ecosystem NAME ...] [--minutes N]`: LIST is a table with the
 columns ecosystem, name and version. What is in FOLDER already is not asked for again, so that a run which the clock
-ended goes on where it was. What could not be had is noted in `FOLDER/missing.tsv` with the reason; delete a line of it
-to have that package tried again. Nothing of a package is run.
+ended goes on where it was. What could not be had is noted in the file `missing` of FOLDER with the reason; delete
+a line of it to have that package tried again. Nothing of a package is run.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def fetch(packages: Iterable[Package], folder: Path, *, deadline_s: float) -> di
 
 
 def _missing(folder: Path) -> set[str]:
-    noted = folder / "missing.tsv"
+    noted = folder / "missing"
     return {line.split("\t")[0] for line in noted.read_text("utf-8").splitlines()} if noted.is_file() else set()
 
 
@@ -82,7 +82,7 @@ def _fetched(package: Package, folder: Path) -> bool:
             client(package.name, package.version.replace("%3a", ":"), downloads, tree)
             settle(tree, folder / package.folder)
     except _FAILURES as error:
-        with (folder / "missing.tsv").open("a", encoding="utf-8") as noted:
+        with (folder / "missing").open("a", encoding="utf-8") as noted:
             noted.write(f"{package.folder}\t{' '.join(str(error).split())}\n")
         return False
     return True
