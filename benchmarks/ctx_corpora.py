@@ -134,14 +134,14 @@ def _fetch(corpus: Corpus, folder: Path) -> Ready:
         with tempfile.TemporaryDirectory(prefix=".fetch-", dir=folder) as work:
             downloads, tree = Path(work) / "downloads", Path(work) / "tree"
             downloads.mkdir()
-            _CLIENTS[corpus.registry](corpus.package, version, downloads, tree / corpus.prefix)
-            _settle(tree, final)
+            CLIENTS[corpus.registry](corpus.package, version, downloads, tree / corpus.prefix)
+            settle(tree, final)
     if not (final / corpus.root).is_dir():
         raise RefusedError(f"{final} has no folder {corpus.root}; the package differs from the annotations")
     return Ready(corpus, final, notice)
 
 
-def _settle(tree: Path, final: Path) -> None:
+def settle(tree: Path, final: Path) -> None:
     """Move the finished tree to its place in one step; the module cache of Go hands out read-only files."""
     for path in [tree, *tree.rglob("*")]:
         if not path.is_symlink():
@@ -204,7 +204,7 @@ def _debian(package: str, version: str, downloads: Path, tree: Path) -> None:
     _untar(plain, tree, strip=0)
 
 
-_CLIENTS: dict[str, Callable[[str, str, Path, Path], None]] = {
+CLIENTS: dict[str, Callable[[str, str, Path, Path], None]] = {
     "pypi": _pip,
     "pypi-source": _pip_source,
     "npm": _npm,

@@ -120,7 +120,7 @@ def test_the_wheel_holds_every_file_that_is_read(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     expected = set(data_files())
     suffixes = {Path(name).suffix for name in expected}
-    assert {".sql", ".lua", ".tsv", ".json", ".txt", ".typed"} <= suffixes
+    assert {".sql", ".lua", ".bin", ".tsv", ".json", ".txt", ".typed"} <= suffixes
     assert sorted(expected - names) == []
     assert [name for name in names if name.endswith(".data/data/share/man/man1/boombap.1")]
     assert [name for name in names if name.startswith(("tests", "docs", "benchmarks"))] == []

@@ -30,7 +30,7 @@ _LONGEST_QUERY = 10_000
 _SNIPPET_LINES = 12
 _SQL = """
 SELECT found.id, -found.bm25, file, path, start, stop, kind, symbols, scope, complexity, flags,
-    files.rank, commits, changed_s
+    files.rank, commits, changed_s, chunks.vector, files.vector
 FROM (
     SELECT rowid AS id, bm25(postings, ?, ?, ?, ?, ?) AS bm25 FROM postings WHERE postings MATCH ?
     ORDER BY bm25 LIMIT ?

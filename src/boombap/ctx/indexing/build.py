@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import time
 
-from boombap.ctx.indexing import chunks, freshness, history, labels, store
+from boombap.ctx import term_vectors
+from boombap.ctx.indexing import chunks, freshness, history, labels, store, vectors
 from boombap.ctx.indexing.import_graph import Resolver, ranks
 from boombap.ctx.model import Skipped
 from boombap.ctx.repository import files, git
@@ -155,17 +156,20 @@ def _add_chunks(database: sqlite3.Connection, number: int, path: str, lines: Seq
     of_path = " ".join(dict.fromkeys(terms(path)))
     # The id is never used twice: postings of a chunk that is gone must not point to another one.
     (first,) = database.execute("SELECT coalesce(max(id), 0) FROM postings_docsize").fetchone()
+    of_chunks = []
     for at, chunk in enumerate(chunks.chunks(lines, found), first + 1):
+        doc, body = _split(chunk, lines)
+        of_chunks.append(vectors.of_chunk(path, chunk, doc, body))
         row = (at, number, chunk.start, chunk.end, chunk.kind, " ".join(chunk.symbols), ".".join(chunk.scope))
         database.execute(
-            "INSERT INTO chunks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (*row, *chunk.whole, chunk.complexity, labels.of_chunk(chunk)),
+            "INSERT INTO chunks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (*row, *chunk.whole, chunk.complexity, labels.of_chunk(chunk), of_chunks[-1]),
         )
-        doc, body = _split(chunk, lines)
         columns = (of_path, _joined(chunk.symbols), _joined(chunk.scope), doc, body)
         database.execute(
             "INSERT INTO postings (rowid, path, symbol, scope, doc, body) VALUES (?, ?, ?, ?, ?, ?)", (at, *columns)
         )
+    database.execute("UPDATE files SET vector = ? WHERE id = ?", (term_vectors.mean(of_chunks), number))
 
 
 def _split(chunk: Chunk, lines: Sequence[str]) -> tuple[str, str]:

@@ -11,7 +11,7 @@ import os
 import sqlite3
 from contextlib import contextmanager
 
-from boombap.ctx import tokens
+from boombap.ctx import term_vectors, tokens
 from boombap.errors import AccessDenied, RetryLater
 from boombap.filelock import lock_within
 
@@ -20,21 +20,22 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 # 2: more secrets are masked, and what older indexes hold of them must go. 3: chunks have labels.
-FORMAT = 3
-_STAMP = FORMAT * 1000 + tokens.VERSION
+# 4: chunks and files have vectors.
+FORMAT = 4
+_STAMP = (FORMAT * 1000 + tokens.VERSION) * 1000 + term_vectors.VERSION
 _WAIT_S = 120.0
 _SCHEMA = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE files (
     id INTEGER PRIMARY KEY, path TEXT UNIQUE, size INTEGER, mtime_ns INTEGER, crc INTEGER, language TEXT,
     flags INTEGER, lines INTEGER, imports TEXT, parsed TEXT, rank REAL DEFAULT 0, commits INTEGER DEFAULT 0,
-    changed_s INTEGER DEFAULT 0
+    changed_s INTEGER DEFAULT 0, vector BLOB
 );
 CREATE TABLE skipped (path TEXT, reason TEXT, size INTEGER DEFAULT 0, mtime_ns INTEGER DEFAULT 0);
 CREATE TABLE folders (path TEXT PRIMARY KEY, mtime_ns INTEGER) WITHOUT ROWID;
 CREATE TABLE chunks (
     id INTEGER PRIMARY KEY, file INTEGER, start INTEGER, stop INTEGER, kind TEXT, symbols TEXT, scope TEXT,
-    whole_start INTEGER, whole_stop INTEGER, complexity INTEGER, labels TEXT
+    whole_start INTEGER, whole_stop INTEGER, complexity INTEGER, labels TEXT, vector BLOB
 );
 CREATE INDEX chunks_by_file ON chunks (file);
 CREATE TABLE edges (source INTEGER, target INTEGER, PRIMARY KEY (source, target)) WITHOUT ROWID;

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from boombap.ctx.ranking.nearness import weighted
 from boombap.ctx.tokens import fold, stem, terms
 from boombap.record import Record
 
@@ -28,6 +29,8 @@ class Weights(Record):
         folder: the same for its folder, relative to `stem`.
         prefix: what a term counts that shares 70 % of its beginning with one of the name.
         file: for the evidence of the whole file, the sum of (BM25/max)² over its chunks.
+        related: for the cosine of the question with the chunk in the table of term vectors.
+        related_file: the same with the mean of its file's chunks.
         defined: a symbol query is answered where the symbol is defined.
         mentioned: the same for a symbol inside prose.
         stem_is_symbol, is_type, is_constant: factors on the two before.
@@ -49,6 +52,8 @@ class Weights(Record):
     folder: float = 0.75
     prefix: float = 0.2
     file: float = 0.5
+    related: float = 0.9
+    related_file: float = 0.6
     defined: float = 2.0
     mentioned: float = 1.0
     stem_is_symbol: float = 1.5
@@ -167,6 +172,8 @@ class CandidateRow(Record):
     rank: float
     commits: int
     changed_s: int
+    vector: bytes
+    file_vector: bytes
 
 
 def row_of(values: Sequence[object]) -> CandidateRow:
@@ -203,9 +210,11 @@ def ranked(rows: Sequence[CandidateRow], asked: Question, weights: Weights, now_
     evidence = _evidence(rows, top)
     versions = _newest_versions(rows)
     names = _Names(asked, weights)
+    nearness = _Nearness(rows, asked, weights)
     by_file: dict[int, list[Scored]] = {}
     for row in rows:
-        by_file.setdefault(row.file, []).append(_scored(row, asked, weights, top, evidence, names, versions, now_s))
+        scored = _scored(row, asked, weights, top, evidence, names, nearness, versions, now_s)
+        by_file.setdefault(row.file, []).append(scored)
     found = [one for chunks in by_file.values() for one in _decayed(chunks, weights)]
     return sorted(found, key=lambda one: (-one.score, one.row.path, one.row.start))
 
@@ -253,6 +262,17 @@ class _Names:
         return self._weights.prefix * any(_shares_prefix(word, part) for part in parts)
 
 
+class _Nearness:
+    """What the table of term vectors adds to the score of each candidate."""
+
+    def __init__(self, rows: Sequence[CandidateRow], asked: Question, weights: Weights) -> None:
+        self._chunks = weighted({row.chunk: row.vector for row in rows}, asked.terms, weights.related)
+        self._files = weighted({row.file: row.file_vector for row in rows}, asked.terms, weights.related_file)
+
+    def parts(self, row: CandidateRow) -> Parts:
+        return {"related words": self._chunks[row.chunk], "related words in file": self._files[row.file]}
+
+
 def _shares_prefix(one: str, other: str) -> bool:
     shared = 0
     for a, b in zip(one, other, strict=False):
@@ -269,6 +289,7 @@ def _scored(
     top: float,
     evidence: Mapping[int, float],
     names: _Names,
+    nearness: _Nearness,
     versions: Mapping[str, int],
     now_s: int,
 ) -> Scored:
@@ -278,6 +299,7 @@ def _scored(
         "file name": weights.stem * names.match(row.path),
         "file": weights.file * evidence[row.file],
         reason: boost,
+        **nearness.parts(row),
     }
     score = sum(parts.values())
     for name, factor in _penalties(row, asked, weights, versions):
