@@ -72,9 +72,9 @@ class Table:
         """Return the number of words."""
         return self._count
 
-    def word(self, at: int) -> str:
+    def word(self, place: int) -> str:
         """Return a word by its place in the order of UTF-8 bytes."""
-        return self._word(at).decode()
+        return self._word(place).decode()
 
     def find(self, word: str) -> int:
         """Return the place of a word, -1 for one that is not in the table."""
@@ -101,17 +101,17 @@ class Table:
     def _lanes_of(self, word: str) -> tuple[int, int]:
         """Return a word's vector times its weight, each number in 32 bits and raised by the second value."""
         lanes = bias = 0
-        if (at := self.find(word)) >= 0:
-            weight = self._bytes[self._weights + at]
-            start = self._vectors + SIZE * at
+        if (place := self.find(word)) >= 0:
+            weight = self._bytes[self._weights + place]
+            start = self._vectors + SIZE * place
             lanes, bias = weight * _widened(self._bytes[start : start + SIZE]), weight * _OFFSET
         if len(self._lanes) >= _MOST_KNOWN:
             self._lanes.clear()
         self._lanes[word] = lanes, bias
         return lanes, bias
 
-    def _word(self, at: int) -> bytes:
-        start = self._offsets + 4 * at
+    def _word(self, place: int) -> bytes:
+        start = self._offsets + 4 * place
         return self._bytes[self._text + self._number(start) : self._text + self._number(start + 4)]
 
     def _number(self, start: int) -> int:
@@ -160,9 +160,9 @@ def _products(asked: Sequence[int], vectors: Sequence[bytes]) -> list[int]:
     joined = b"".join(vectors)
     lowest = 15 * sum(value for value in asked if value < 0)
     lanes = -lowest * int.from_bytes(b"\x01\x00" * count, "little")
-    for at in range(SIZE):
-        column = joined[at::SIZE]
-        for value, half in ((asked[2 * at], _LOW), (asked[2 * at + 1], _HIGH)):
+    for byte in range(SIZE):
+        column = joined[byte::SIZE]
+        for value, half in ((asked[2 * byte], _LOW), (asked[2 * byte + 1], _HIGH)):
             if value:
                 lanes += value * _spread(column.translate(half))
     shift = lowest - _OFFSET * sum(asked)

@@ -110,7 +110,7 @@ def _pairs(run: str) -> list[str]:
 def written(text: str, term: str) -> str:
     """Return the first word of a text that gives a term, or the part of it that does, as written; or nothing.
 
-    >>> written("never acquires", "acquir"), written("ConnectionPool", "connection"), written("pool", "x")
+    >>> written("never acquires", "acquir"), written("ConnectionPool", "connect"), written("pool", "x")
     ('acquires', 'Connection', '')
     """
     for word in _WORD.findall(text):

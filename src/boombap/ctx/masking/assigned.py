@@ -33,7 +33,7 @@ _VALUE_AHEAD = re.compile(
     r"[ \t]{0,9}[, ][ \t]{0,9}\\?[\"']?"
     r"(?:name|key|id)\\?[\"']?[ \t]{0,9}[:=][ \t]{0,9}\\?[\"']?$"
 )
-# What a reference falls back to inside its braces: ``${TOKEN:-x}``, ``${db.password:x}``.
+# What a reference falls back to inside its braces: ``${TOKEN:-x}``, ``${app.secret:x}``.
 _INSIDE = re.compile(r"(?::[-=]?|[-=])([^}\s{$?\"']{3,200})\}")
 # What a value falls back to further on: ``getenv("P") or "x"``, ``default="x"``, ``{ get; set; } = "x"``.
 _FALLBACK = re.compile(
