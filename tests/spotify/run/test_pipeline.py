@@ -216,7 +216,8 @@ def test_an_api_that_refuses_every_id_ends_the_run_and_nothing_is_stored(web: Up
     with pytest.raises(ExternalError, match=r"refused 100 requests in a row: /tracks: status 400 \(Bad request\)"):
         bench.run(ids(1, 2000))
     assert bench.written == []
-    assert web.count() < 400
+    # Each of the hundred is asked for twice, and half-batches before them.
+    assert web.count() < 500
 
 
 @pytest.mark.parametrize("times", [1, 3])
