@@ -127,6 +127,13 @@ def test_closed_stdout_gets_nothing(words: list[str]) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.parametrize("words", [["spotify", "--help"], ["db", "--help"], ["spotify", "batch", "--help"]])
+def test_a_help_that_cannot_be_written_is_no_bug(words: list[str]):
+    done = shell('exec "$0" "$@" >/dev/full', words)
+    assert done.returncode == 3
+    assert "cannot write the output" in done.stderr
+
+
 @pytest.mark.parametrize("target", ["&-", "/dev/full"])
 @pytest.mark.parametrize(("words", "code"), [(["xyzzy"], 2), (["config", "shw"], 2), (["db", "--dsn", "x"], 2)])
 def test_exit_code_stays_when_nobody_hears_why(words: list[str], code: int, target: str) -> None:

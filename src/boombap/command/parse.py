@@ -28,7 +28,7 @@ def parse(tool: Tool, argv: Sequence[str], prog: str) -> tuple[Action, Namespace
     """
     argv = _without_help_word(argv)
     if (argv and argv[0] in _HELP) or (not argv and not tool.default):
-        print(tool_help(tool, prog))  # noqa: T201 - as argparse does with the help of an action
+        _print(tool_help(tool, prog))
         raise SystemExit(0)
     is_named = bool(argv) and not argv[0].startswith("-")
     name, rest = (argv[0], argv[1:]) if is_named else (tool.default, argv)
@@ -39,6 +39,14 @@ def parse(tool: Tool, argv: Sequence[str], prog: str) -> tuple[Action, Namespace
     if action.check:
         action.check(args)
     return action, args
+
+
+def _print(text: str) -> None:
+    import sys
+
+    from boombap.output.terminal import Terminal
+
+    Terminal(sys.stdout).write(text)
 
 
 def action_parser(action: Action, prog: str) -> ArgumentParser:

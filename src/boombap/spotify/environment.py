@@ -10,7 +10,7 @@ from boombap.spotify.settings import SpotifySettings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from boombap.clients.postgres.pool import Pool
     from boombap.clients.postgres.session import Limits, Session
@@ -30,10 +30,20 @@ def session(context: RunContext, interrupt: Interrupt | None = None) -> Session:
     Args:
         interrupt: what cancels its statements; the run's unless another is given.
     """
+    return sessions(context, interrupt)()
+
+
+def sessions(context: RunContext, interrupt: Interrupt | None = None) -> Callable[[], Session]:
+    """Return what opens connections to one database: a local server that stops meanwhile is still that one.
+
+    Args:
+        interrupt: as for `session`.
+    """
     from boombap.clients.postgres.session import Session
     from boombap.local.address import postgres
 
-    return Session(postgres(context.config), _limits(context), interrupt or context.interrupt)
+    target, limits = postgres(context.config), _limits(context)
+    return lambda: Session(target, limits, interrupt or context.interrupt)
 
 
 def pool(context: RunContext, interrupt: Interrupt) -> Pool:

@@ -53,6 +53,8 @@ def batch_lines(done: Done) -> Iterator[str]:
         counted = [f"{count:,} {_WORDS[outcome]}" for outcome, count in sorted(statistics.outcomes.items()) if count]
         yield "  " + ", ".join(counted)
         yield "  " + _cost(done)
+        if done.error and done.stored < statistics.tracks and not done.matches:
+            yield f"  {done.stored:,} of {statistics.tracks:,} results are stored; the next run asks for the others"
     if done.refilled:
         yield f"  {done.refilled:,} matched rows were filled again from spotify_tracks, without a request"
     for reason, count in statistics.failures.most_common(_MOST_SHOWN):

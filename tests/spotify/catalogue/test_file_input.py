@@ -90,6 +90,7 @@ def test_quoted_fields(artist: str, title: str):
     ("line", "expected"),
     [
         ("only one field", "1 fields are too few"),
+        ("Nas,Halftime,3,,,,extra", "fields are too many; put fields with commas in quotes"),
         (",Title", "the artist is empty"),
         ("Artist,  ", "the title is empty"),
         ("Artist,a\0b", "the title holds a NUL"),

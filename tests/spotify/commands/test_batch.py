@@ -432,6 +432,22 @@ def test_postgres_that_ends_the_connection_in_the_middle(processor: Processor):
     assert processor.leases() == 0
 
 
+def test_as_many_workers_as_the_option_allows(processor: Processor):
+    assert processor.batch("--workers", "900", "--tracks", "3")["stored"] == 3
+
+
+def test_what_is_not_stored_is_said(processor: Processor):
+    processor.batch("--tracks", "1")
+    processor.database.run(
+        "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS"
+        " 'BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NEW; END'"
+    )
+    processor.database.run("CREATE TRIGGER slow BEFORE INSERT ON spotify_tracks FOR EACH ROW EXECUTE FUNCTION slow()")
+    done = processor.run("batch", "--tracks", "50")
+    assert done.returncode == 3, done.stderr
+    assert "0 of 50 results are stored" in done.stdout
+
+
 def test_rows_that_somebody_else_locks_are_left_for_later(processor: Processor):
     with processor.database.holding("SELECT 1 FROM tracks WHERE id = 500 FOR UPDATE"):
         assert processor.batch()["stored"] == TRACKS - 1

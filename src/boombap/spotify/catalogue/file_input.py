@@ -99,10 +99,13 @@ def read_csv(lines: Iterable[str], origin: str) -> Iterator[TrackQuery | Skipped
     """
     # NUL first: the csv module of 3.11 takes it for a letter, and 3.10's refused the whole file.
     reader = csv.reader(_without_mark(lines), strict=True)
-    columns = _columns(next(_rows(reader), (1, [])), origin)
+    head = next(_rows(reader), (1, []))
+    columns = _columns(head, origin)
     for line, row in _rows(reader):
         if isinstance(row, str):
             yield Skipped(line, row)
+        elif any(row[len(head[1]) :]):
+            yield Skipped(line, f"{len(row)} fields are too many; put fields with commas in quotes")
         elif any(row):
             yield _attempt(line, partial(_track, line, row, columns))
 

@@ -110,12 +110,12 @@ class ShardRecord:
 
 
 def read_runs(session: Session) -> tuple[RunProgress, ...]:
-    """Return the latest runs and those that are running, the newest first."""
+    """Return the latest runs and those that are running, the one that was last at work first."""
     rows = session.read(query("status_runs"), {"space": schema.LOCK_SPACE, "most": _MOST_RUNS})
     runs: dict[int, list[Row]] = {}
     for row in rows:
         runs.setdefault(row["run"], []).append(row)
-    return tuple(map(_progress, runs.values()))
+    return tuple(sorted(map(_progress, runs.values()), key=lambda run: run.age_s))
 
 
 def _progress(rows: list[Row]) -> RunProgress:

@@ -149,6 +149,7 @@ class _Run:
         # The writer and the requests in flight do not get the signal: the pipeline ends them when it is done.
         self._own = Interrupt()
         self._lock = threading.Lock()
+        self._open: Callable[[], Session] | None = None
         self._stored = self._refilled = self._refused = 0
         self._skipped: list[Skipped] = []
         self._matches: list[Match] = []
@@ -204,7 +205,8 @@ class _Run:
         return RequestScheduler(mode, is_sure=self._settings.mode == mode)
 
     def _session(self) -> Session:
-        return environment.session(self._context, self._own)
+        self._open = self._open or environment.sessions(self._context, self._own)
+        return self._open()
 
     def _leases(self, stack: ExitStack) -> Leases | None:
         if self._order.is_dry or not is_database(self._order.source):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
-from boombap.clients.http.multi import Client
+from boombap.clients.http.multi import MAX_IN_FLIGHT, Client
 from boombap.spotify.quota.cooldown import Cooldown
 from boombap.spotify.quota.limiter import Limiter, RateLimits
 from boombap.spotify.quota.shared_window import SharedRateWindow, account_of
@@ -62,8 +62,9 @@ def open_session(
     token = from_settings(settings)
     limiter = _limiter(settings, redis, pool, burst=in_flight)
     limiter.begin()
-    # One more for the token, which must not wait for a free place.
-    with closing(limiter), Client(interrupt, max_in_flight=in_flight + 1, ca_file=ca_file) as client:
+    # One more for the token, which must not wait for a free place, where the client has one.
+    places = min(in_flight + 1, MAX_IN_FLIGHT)
+    with closing(limiter), Client(interrupt, max_in_flight=places, ca_file=ca_file) as client:
         yield ApiSession(client, token, limiter, settings.base_url)
 
 
