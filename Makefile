@@ -24,7 +24,7 @@ demo: $(READY) ## a guided tour of the tools on embedded servers; ends by itself
 	@$(BIN)/python -m compileall -q src
 	@$(BIN)/boombap demo tour
 
-# Two processes on two cores: 202 s in place of 250. More than four only wait for each other's servers.
+# Several processes share the two cores while others wait for servers; more than four only wait for each other.
 # Byte code of the tests is kept, also where the environment forbids it: a second run begins in half the time.
 test: $(READY) ## the whole test suite
 	@$(BIN)/python -m compileall -q src
