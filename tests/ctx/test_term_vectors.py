@@ -102,7 +102,9 @@ def test_packing_keeps_the_signs(row: list[int]) -> None:
     vector = packed(row)
     assert len(vector) == SIZE
     assert all(a * b >= 0 for a, b in zip(row, unpacked(vector), strict=True))
-    assert packed([4 * value for value in row]) == vector
+    # The length is a whole number too, so that one on the edge may be rounded the other way.
+    longer = unpacked(packed([4 * value for value in row]))
+    assert all(abs(a - b) <= 1 for a, b in zip(unpacked(vector), longer, strict=True))
 
 
 def test_nothing_known_is_the_zero_vector() -> None:
