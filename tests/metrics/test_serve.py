@@ -65,7 +65,11 @@ def test_the_page_says_where_the_processor_is(
     environment = {"DATABASE_URL": database.url(), "BOOMBAP_PATHS_STATE": str(tmp_path / "state")}
     database.run("UPDATE tracks SET artist = 'Nas', title = 'Song ' || id, spotify_data = NULL")
     with upstream() as web:
-        credentials = {"SPOTIFY_CLIENT_ID": "client", "SPOTIFY_CLIENT_SECRET": "secret"}
+        credentials = {
+            "SPOTIFY_CLIENT_ID": "client",
+            "SPOTIFY_CLIENT_SECRET": "secret",
+            "BOOMBAP_SPOTIFY_BUDGET": "100000",
+        }
         addresses = {"BOOMBAP_SPOTIFY_BASE_URL": f"{web.url}/v1", "BOOMBAP_SPOTIFY_ACCOUNTS_URL": web.url}
         done = boombap("spotify", "batch", "--tracks", "100", **environment, **credentials, **addresses)
     assert done.returncode == 0, done.stderr
