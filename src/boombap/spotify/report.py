@@ -76,6 +76,8 @@ def _nothing(done: Done) -> str:
     if done.unserved.leased:
         return f"nothing to do here: another process works on {done.unserved.leased:,} tracks"
     refused = f"; the results of {done.unserved.refused:,} were refused by PostgreSQL" if done.unserved.refused else ""
+    if done.action == "refresh":
+        return f"nothing to refresh: no match is that old{refused}"
     return f"nothing to do: every track has a result{refused}"
 
 

@@ -432,6 +432,12 @@ def test_postgres_that_ends_the_connection_in_the_middle(processor: Processor):
     assert processor.leases() == 0
 
 
+def test_a_refresh_of_nothing_does_not_say_that_all_is_done(processor: Processor):
+    processor.batch("--tracks", "10")
+    done = processor.run("refresh", "--older-than", "30d")
+    assert (done.returncode, done.stdout) == (0, "nothing to refresh: no match is that old\n")
+
+
 def test_as_many_workers_as_the_option_allows(processor: Processor):
     assert processor.batch("--workers", "900", "--tracks", "3")["stored"] == 3
 

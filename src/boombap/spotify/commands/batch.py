@@ -71,6 +71,7 @@ class Done(NamedTuple):
     """What a run came to.
 
     Attributes:
+        action: ``batch`` or ``refresh``.
         source: ``db``, a CSV file, or ``-`` for ids on stdin.
         mode: how the app may ask, as far as the run has learned.
         stored: rows written.
@@ -84,6 +85,7 @@ class Done(NamedTuple):
         error: what ended the run before its end, if anything did.
     """
 
+    action: str
     source: str
     statistics: RunStatistics
     seconds: float
@@ -198,7 +200,8 @@ class _Run:
         matches = tuple(sorted(self._matches, key=lambda match: match.wanted.key))
         kept = (tuple(self._skipped), matches, unserved, error)
         counts = (self._stored, self._refilled, self._refused, api.token.renewals, api.limiter.refusals)
-        return Done(self._order.source, statistics, seconds, scheduler.mode, *counts, *kept)
+        order = self._order
+        return Done(order.action, order.source, statistics, seconds, scheduler.mode, *counts, *kept)
 
     def _scheduler(self) -> RequestScheduler:
         mode = Mode.DEVELOPMENT if self._settings.mode == Mode.DEVELOPMENT else Mode.EXTENDED
