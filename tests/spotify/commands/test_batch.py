@@ -438,6 +438,17 @@ def test_a_refresh_of_nothing_does_not_say_that_all_is_done(processor: Processor
     assert (done.returncode, done.stdout) == (0, "nothing to refresh: no match is that old\n")
 
 
+def test_leases_of_a_process_that_is_gone_are_not_work_in_progress(processor: Processor):
+    processor.batch("--tracks", "10")
+    processor.database.run(
+        "INSERT INTO spotify_leases (track_id, holder, ends_at) SELECT id, 4711, now() + interval '5 minutes'"
+        " FROM tracks WHERE id > 900"
+    )
+    assert json.loads(processor.run("status", "--format", "json").stdout)["leased"] == 0
+    with processor.database.holding(f"SELECT pg_advisory_xact_lock({LOCK_SPACE}, 4711)"):
+        assert json.loads(processor.run("status", "--format", "json").stdout)["leased"] == 100
+
+
 def test_as_many_workers_as_the_option_allows(processor: Processor):
     assert processor.batch("--workers", "900", "--tracks", "3")["stored"] == 3
 

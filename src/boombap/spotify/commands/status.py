@@ -57,7 +57,8 @@ def status(context: RunContext, redis: RedisPool | None) -> Status:
             (bare,) = session.read(query("status_bare"))
             cooldown_s = _cooldown_s(context, None, redis)
             return Status(bare["tracks"], {}, bare["unjudged"], bare["empty"], 0, 0, 0, cooldown_s)
-        (row,) = session.read(query("status"), {"ttl_s": context.config.of(SpotifySettings).ttl})
+        values = {"ttl_s": context.config.of(SpotifySettings).ttl, "space": schema.LOCK_SPACE}
+        (row,) = session.read(query("status"), values)
         outcomes = {row["outcome"]: row["n"] for row in session.read(query("status_outcomes"))}
         return _status(row, outcomes, _cooldown_s(context, session, redis), read_runs(session))
 

@@ -6,7 +6,14 @@ SELECT
         OR track.spotify_data IN ('null', '{}'))) AS empty,
     count(*) FILTER (WHERE verdict.outcome = 'matched'
         AND verdict.checked_at < now() - make_interval(secs => %(ttl_s)s)) AS stale,
-    (SELECT count(*) FROM {path.spotify_leases} WHERE ends_at > now()) AS leased,
+    -- A process that is gone has given up the lock of its holder.
+    (SELECT count(*) FROM {path.spotify_leases} WHERE ends_at > now() AND holder IN (
+        SELECT held.objid::bigint
+        FROM pg_locks AS held
+        WHERE held.locktype = 'advisory' AND held.granted AND held.objsubid = 2
+            AND held.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+            AND held.classid::bigint = %(space)s
+    )) AS leased,
     (SELECT count(*) FROM {path.spotify_dead_letters}) AS dead
 FROM {path.tracks} AS track
 LEFT JOIN {path.spotify_matches} AS verdict
