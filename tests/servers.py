@@ -143,13 +143,13 @@ def running_sentinel(folder: Path, port: int, master_port: int) -> Iterator[subp
 
 
 def require_redis(program: str = "redis-server") -> Path:
-    """Give a program of Redis, or skip the test; in CI its absence fails it."""
+    """Return a program of Redis, or skip the test; in CI its absence fails it."""
     path = shutil.which(program)
     return Path(path) if path else _missing("redis", f"{program} is not at hand")
 
 
 def require_prometheus(program: str = "prometheus") -> Path:
-    """Give a program of Prometheus, or skip the test; in CI its absence fails it."""
+    """Return a program of Prometheus, or skip the test; in CI its absence fails it."""
     path = shutil.which(program)
     return Path(path) if path else _missing("prometheus", f"{program} is not at hand")
 

@@ -55,8 +55,8 @@ def read_known(
 
 def read_one(session: Session, spotify_id: str, *, ttl_s: float) -> Track | None:
     """Return the track of that id; None when the tables do not have it, or what they have is older than `ttl_s`."""
-    rows = session.read(query("known_track"), {"id": spotify_id, "ttl_s": ttl_s})
-    return _kept(rows[0]).track if rows else None
+    known = [_kept(row) for row in session.read(query("stored_tracks"), {"hashes": [], "ids": [spotify_id]})]
+    return next((stored.track for stored in known if stored.age_s < ttl_s), None)
 
 
 def find_stored(

@@ -56,7 +56,7 @@ class Doubtful(Unavailable):
 
 
 class Absent(Doubtful):
-    """There is no such thing (404)."""
+    """The Web API does not know the id (404)."""
 
     rejection = Rejection.NOT_FOUND
 
@@ -116,7 +116,7 @@ def _refused(request: ApiRequest, answer: Response, now_s: float) -> Rejection |
         return Rejection.FORBIDDEN
     if status == _NOT_FOUND:
         is_about_the_id = request.endpoint in _ONE_ID and text.lower() != _NO_SERVICE
-        return Absent("there is no such id") if is_about_the_id else Unavailable(_without_answer(request, answer))
+        return Absent("the id is not known") if is_about_the_id else Unavailable(_without_answer(request, answer))
     if status == _BAD_REQUEST and len(request.ids) == 1 and _ABOUT_ID.search(text):
         return Rejection.NOT_FOUND
     if status == _BAD_REQUEST and len(request.ids) <= 1:
