@@ -18,15 +18,12 @@ if TYPE_CHECKING:
 # Differences under .01 of the whole are noise; a move must at least gain this to be taken.
 _GAIN = 0.001
 _STEPS = (0.0, 0.5, 0.75, 1.33, 2.0)
-# What has no effect at 1: factors, and fields of BM25 that count alike. The rest is added, and is off at 0.
-_FIELDS = frozenset(("path", "symbol", "scope", "doc", "body"))
+# What has no effect at 1: factors. The rest is added, and is off at 0.
 _FILES = frozenset(
     ("tests", "examples", "text", "configuration", "reexports", "stubs", "versions", "private", "generated")
 )
-_FACTORS = (
-    _FIELDS | _FILES | {"stem_is_symbol", "is_type", "is_constant", "respelt", "decay", "file_decay", "prior_cap"}
-)
-_FIXED = frozenset(("body", "candidates", "is_whole"))  # a unit, a limit, a way to show
+_FACTORS = _FILES | {"stem_is_symbol", "is_type", "is_constant", "respelt", "decay", "file_decay", "prior_cap"}
+_FIXED = frozenset(("candidates",))  # a limit
 
 
 class Scorer(Protocol):
@@ -44,7 +41,7 @@ def off(weights: Weights, name: str) -> Weights:
 
 
 def plain(weights: Weights) -> Weights:
-    """Give weights that leave BM25 over whole definitions, all fields alike."""
+    """Give weights that leave BM25 over whole definitions."""
     for name in tuned_names(weights):
         weights = off(weights, name)
     return weights

@@ -35,7 +35,7 @@ def test_a_very_long_word_gives_no_term() -> None:
 
 
 @given(st.text())
-def test_terms_are_what_fts5_takes_as_one_word_each(text: str) -> None:
+def test_terms_are_one_word_each(text: str) -> None:
     for term in terms(text):
         assert term
         assert not set(term) & set(" \"'*()^:+-.{}\0\n_")

@@ -74,7 +74,6 @@ class Chunk(Record):
         definitions: what it defines, the one that says most first; or the one that it is a part of.
         scope: the enclosing names, outermost first.
         docs: the line numbers of doc comments in it.
-        whole: first and last line of the definition it is a part of.
         complexity: of its definitions.
     """
 
@@ -84,7 +83,6 @@ class Chunk(Record):
     definitions: tuple[Definition, ...]
     scope: tuple[str, ...]
     docs: frozenset[int]
-    whole: tuple[int, int]
     complexity: int
 
     @property

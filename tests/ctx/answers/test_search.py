@@ -69,7 +69,7 @@ def test_a_hit_says_where_and_why(index: Index) -> None:
      "\0", "pool\0", "🎧", "{path}:x", "a" * 10_000,
      "пул " * 3_000, '"' * 999],
 )  # fmt: skip
-def test_no_query_is_fts5_syntax(index: Index, query: str) -> None:
+def test_no_query_is_syntax(index: Index, query: str) -> None:
     assert isinstance(search(index, query), list)
 
 
@@ -93,7 +93,7 @@ def test_secrets_are_in_no_snippet_and_not_in_the_index(index: Index) -> None:
     hits = search(index, "password token", only=Filter(paths=["keys.py"]))
     assert hits
     assert all("hunter2" not in hit.snippet and "ghp_" not in hit.snippet for hit in hits)
-    assert index.database.execute("SELECT 1 FROM vocabulary WHERE term LIKE '%hunter2%'").fetchone() is None
+    assert index.database.execute("SELECT 1 FROM words WHERE word LIKE '%hunter2%'").fetchone() is None
 
 
 def test_quotes_mean_as_written(index: Index) -> None:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from boombap.ctx.answers.search import search
+from boombap.ctx.indexing import postings
 from boombap.ctx.indexing.index import open_or_build
 from boombap.ctx.ranking.score import WEIGHTS
 from ctx.repositories import paths, repository
@@ -35,7 +36,7 @@ WORDS_ALONE = {"related": 0.0, "related_file": 0.0}
 ANSWERS = 10
 # 0 switches a part of the sum off, 1 a factor.
 OFF = {
-    "path": 0.0, "symbol": 0.0, "doc": 0.0, "stem": 0.0, "folder": 0.0, "rare_names": 0.0, "file": 0.0, "defined": 0.0,
+    "stem": 0.0, "folder": 0.0, "rare_names": 0.0, "file": 0.0, "defined": 0.0,
     "mentioned": 0.0, "all_parts": 0.0, "stem_is_symbol": 1.0, "is_type": 1.0, "tests": 1.0, "examples": 1.0,
     "text": 1.0, "configuration": 1.0, "respelt": 1.0, "reexports": 1.0, "stubs": 1.0, "versions": 1.0, "private": 1.0,
     "generated": 1.0, "decay": 1.0,
@@ -88,3 +89,12 @@ def test_the_answers_are_as_good_as_they_were(score: Callable[..., float]) -> No
 def test_no_weight_can_be_left_out_unseen(score: Callable[..., float], weight: str) -> None:
     """The floor would not protect a weight on which no question depends."""
     assert score(**WORDS_ALONE, **{weight: OFF[weight]}) < FLOOR
+
+
+@pytest.mark.parametrize("field", ["path", "symbol", "doc"])
+def test_no_field_can_be_left_out_unseen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, field: str) -> None:
+    """What a word counts in a field is part of the index."""
+    monkeypatch.setitem(postings.FIELDS, field, 0.0)
+    index = open_or_build(repository(tmp_path / "port", corpus()), tmp_path / "cache")
+    assert _mean(index, **WORDS_ALONE) < FLOOR
+    index.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from boombap.ctx.answers.candidates import MOST_TERMS
+from boombap.ctx.indexing import postings
 from boombap.ctx.model import Skipped
 from boombap.ctx.ranking import fuzzy, russian
 from boombap.ctx.repository import files
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
 
 _MOST_TRANSLATIONS = 2
 _HOLDS_SQL = """
-SELECT files.path, start, stop FROM postings JOIN chunks ON chunks.id = postings.rowid JOIN files ON files.id = file
-WHERE postings MATCH ? LIMIT 3
+SELECT path, start, stop FROM chunks JOIN files ON files.id = file
+WHERE chunks.id IN (SELECT value FROM json_each(?)) ORDER BY chunks.id LIMIT 5
 """
 
 
@@ -84,7 +85,8 @@ def _as_words(index: Index, query: str, changes: Mapping[str, tuple[str, ...]]) 
 
 def _in_tree(index: Index, term: str) -> str:
     """Return a word of the tree that gives a term of the index; the term itself where the files have changed."""
-    for path, start, stop in index.database.execute(_HOLDS_SQL, (f'{{path symbol doc body}} : "{term}"',)):
+    chunks = "[" + ",".join(str(chunk) for chunk, _ in postings.read(index.database, term)) + "]"
+    for path, start, stop in index.database.execute(_HOLDS_SQL, (chunks,)):
         lines = files.read_part(index.root, path, start, stop)
         word = written("\n".join([path, *(() if isinstance(lines, Skipped) else lines)]), term)
         if word:

@@ -72,7 +72,14 @@ ANY = Filter()
 def kept_files(index: Index, only: Filter) -> set[int]:
     """Return the numbers of the files that may answer."""
     rows = index.database.execute("SELECT id, path, language, changed_s FROM files")
-    return {number for number, path, language, changed_s in rows if only.has(path, language, changed_s)}
+    return {number for number, *file in rows if only.has(*file)}
+
+
+def kept_chunks(index: Index, only: Filter) -> set[int]:
+    """Return the numbers of the chunks of the files that may answer."""
+    rows = index.database.execute("SELECT path, language, changed_s, first_chunk, last_chunk FROM files")
+    ranges = (range(first, last + 1) for *file, first, last in rows if only.has(*file))
+    return {chunk for chunks in ranges for chunk in chunks}
 
 
 def in_tree(name: str, root: str, folder: str) -> str:

@@ -141,7 +141,7 @@ def _hit(index: Index, match: dict[str, Any]) -> Hit:
 
 def _symbol_at(index: Index, path: str, line: int) -> str:
     row = index.database.execute(
-        """SELECT scope, labels, symbols FROM chunks JOIN files ON files.id = file
+        """SELECT scope, labels, symbols FROM files JOIN chunks ON chunks.id BETWEEN first_chunk AND last_chunk
         WHERE path = ? AND start <= ? AND stop >= ? LIMIT 1""",
         (path, line, line),
     ).fetchone()

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 _BY_COMMIT = """
 SELECT files.path, language, max(at_s) AS changed_s, count(*) FROM touched
-JOIN commits ON commits.id = made JOIN files ON files.path = touched.path
+JOIN commits ON commits.id = made JOIN files ON files.id = touched.file
 WHERE at_s >= ? GROUP BY files.path ORDER BY changed_s DESC, count(*) DESC, files.path
 """
 _BY_TIME = """

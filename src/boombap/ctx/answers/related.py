@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from boombap.ctx.indexing import history
+from boombap.ctx.indexing import history, postings
 from boombap.ctx.model import Skipped
 from boombap.ctx.repository import files
 from boombap.ctx.tokens import terms
@@ -101,17 +101,18 @@ def _together(index: Index, path: str) -> dict[str, float]:
     """Return the Jaccard share of the commits that touched both, over commits of few files."""
     counted = dict(
         index.database.execute(
-            """SELECT path, count(*) FROM touched JOIN commits ON commits.id = made WHERE files <= ? GROUP BY path""",
+            """SELECT file, count(*) FROM touched JOIN commits ON commits.id = made WHERE files <= ? GROUP BY file""",
             (history.LARGEST_COMMIT,),
         )
     )
     rows = index.database.execute(
-        """SELECT other.path, count(*) FROM touched AS mine JOIN commits ON commits.id = mine.made
-        JOIN touched AS other ON other.made = mine.made WHERE mine.path = ? AND files <= ? GROUP BY other.path""",
+        """SELECT other.file, path, count(*) FROM touched AS mine JOIN commits ON commits.id = mine.made
+        JOIN touched AS other ON other.made = mine.made JOIN files ON files.id = other.file
+        WHERE mine.file = (SELECT id FROM files WHERE path = ?) AND commits.files <= ? GROUP BY other.file""",
         (path, history.LARGEST_COMMIT),
-    )
-    mine = counted.get(path, 0)
-    return {other: _TOGETHER * both / (mine + counted[other] - both) for other, both in rows}
+    ).fetchall()
+    mine = next((both for _, other, both in rows if other == path), 0)
+    return {other: _TOGETHER * both / (mine + counted[number] - both) for number, other, both in rows}
 
 
 def _tests(index: Index, path: str) -> dict[str, float]:
@@ -138,20 +139,16 @@ def _rare_words(index: Index, path: str) -> dict[str, float]:
         return {}
     shares: dict[str, float] = {}
     words = [word for word in dict.fromkeys(terms("\n".join(text.lines))) if len(word) > 5]  # noqa: PLR2004 - names
-    counts = ((_chunks_with(index, word), word) for word in words)
+    counts = ((postings.chunks_with(index.database, word), word) for word in words)
     rare = sorted((count, word) for count, word in counts if 1 < count <= _RARE_FILES)[:_MOST_WORDS]
     for count, word in rare:
+        chunks = "[" + ",".join(str(chunk) for chunk, _ in postings.read(index.database, word)) + "]"
         rows = index.database.execute(
-            """SELECT DISTINCT path FROM files JOIN chunks ON file = files.id
-            WHERE chunks.id IN (SELECT rowid FROM postings WHERE postings MATCH ?)""",
-            (f'"{word}"',),
+            """SELECT DISTINCT path FROM chunks JOIN files ON files.id = file
+            WHERE chunks.id IN (SELECT value FROM json_each(?))""",
+            (chunks,),
         )
         for (other,) in rows:
             shares[other] = shares.get(other, 0.0) + 1 / count
     largest = max((value for other, value in shares.items() if other != path), default=0.0)
     return {other: _WORDS * value / largest for other, value in shares.items()} if largest else {}
-
-
-def _chunks_with(index: Index, word: str) -> int:
-    row = index.database.execute("SELECT doc FROM vocabulary WHERE term = ?", (word,)).fetchone()
-    return int(row[0]) if row else 0

@@ -1,7 +1,7 @@
 """Answers a question from an index: candidates by BM25, the ranking of `score`, and the lines themselves.
 
-A query is read by `tokens` only: what reaches FTS5 are terms of letters and digits in quotes, so that no word of a
-person is ever its syntax. A text in double quotes must be in the lines exactly as written.
+A query is read by `tokens` only: what is looked up are terms of letters and digits. A text in double quotes must be in
+the lines exactly as written.
 """
 
 from __future__ import annotations

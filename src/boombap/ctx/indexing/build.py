@@ -3,29 +3,22 @@
 from __future__ import annotations
 
 import os
-import re
 import time
 
-from boombap.ctx import term_vectors
-from boombap.ctx.indexing import chunks, freshness, history, labels, store, vectors
+from boombap.ctx.indexing import freshness, history, store
+from boombap.ctx.indexing.file_writer import FileWriter
 from boombap.ctx.indexing.import_graph import Resolver, ranks
-from boombap.ctx.model import IS_CONFIGURATION, IS_GENERATED, IS_PROSE, ONLY_REEXPORTS, Skipped
+from boombap.ctx.model import Skipped
 from boombap.ctx.repository import files, git
-from boombap.ctx.structure.languages import CONFIGURATION, MARKUP, PROSE, language_of
-from boombap.ctx.structure.read import structure
-from boombap.ctx.tokens import terms
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
-    from boombap.ctx.model import Chunk, Limits, Structure
-    from boombap.ctx.repository.files import Listing, Text
+    from boombap.ctx.model import Limits
+    from boombap.ctx.repository.files import Listing
 
-_FRONT = re.compile(r"(?:^|/)(?:__init__\.pyi?|index\.(?:[mc]?[jt]sx?))$")
-# Beyond this share of postings whose chunk is gone, the statistics behind BM25 are off: the index is rebuilt.
-_MOST_GHOSTS = 0.2
 _CHARACTERS_A_MB = 1_000_000
 
 
@@ -34,7 +27,6 @@ def write(beside: str, source: str, root: str, limits: Limits) -> None:
     database = store.create(beside, source=source)
     try:
         if not fill(database, root, limits):
-            # Too many postings of chunks that are gone.
             database.close()
             database = store.create(beside)
             fill(database, root, limits)
@@ -49,10 +41,13 @@ def fill(database: sqlite3.Connection, root: str, limits: Limits) -> bool:
     listing = files.listing(root, limits.files)
     database.execute("BEGIN")
     before = {path for (path,) in database.execute("SELECT path FROM files")}
-    changed = _update_files(database, root, listing, limits, int(facts.get("read_ns") or 0) - freshness.GRAIN_NS)
-    if changed and _ghosts(database) > _MOST_GHOSTS:
+    writer = FileWriter(database, facts)
+    changed = _update_files(writer, root, listing, limits, int(facts.get("read_ns") or 0) - freshness.GRAIN_NS)
+    (living,) = database.execute("SELECT count(*) FROM chunks").fetchone()
+    if changed and writer.is_worn(living):
         database.execute("ROLLBACK")
         return False
+    writer.flush()
     _note_folders(database, root, listing)
     appeared = not before.issuperset(path for (path,) in database.execute("SELECT path FROM files"))
     if changed:
@@ -69,8 +64,7 @@ def fill(database: sqlite3.Connection, root: str, limits: Limits) -> bool:
     made = {
         "complete": 1, "root": root, "head": head, "stamps": stamps, "read_ns": read_ns,
         "grammars": freshness.grammars(),
-        "notes": "; ".join(notes), "chunks": database.execute("SELECT count(*) FROM chunks").fetchone()[0],
-        "now_s": read_ns // 1_000_000_000,
+        "notes": "; ".join(notes), "chunks": living, "now_s": read_ns // 1_000_000_000, **writer.facts,
     }  # fmt: skip
     database.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", made.items())
     database.execute("COMMIT")
@@ -86,13 +80,8 @@ def _left_out(database: sqlite3.Connection) -> Iterator[str]:
         yield f"{count:,} file{'s' * (count != 1)} left out: {reason}"
 
 
-def _ghosts(database: sqlite3.Connection) -> float:
-    (living,) = database.execute("SELECT count(*) FROM chunks").fetchone()
-    (written,) = database.execute("SELECT count(*) FROM postings_docsize").fetchone()
-    return 1 - living / written if written else 0.0
-
-
-def _update_files(database: sqlite3.Connection, root: str, listing: Listing, limits: Limits, trusted_ns: int) -> bool:
+def _update_files(writer: FileWriter, root: str, listing: Listing, limits: Limits, trusted_ns: int) -> bool:
+    database = writer.database
     known = {
         path: (number, size, mtime_ns, crc)
         for number, path, size, mtime_ns, crc in database.execute("SELECT id, path, size, mtime_ns, crc FROM files")
@@ -114,18 +103,16 @@ def _update_files(database: sqlite3.Connection, root: str, listing: Listing, lim
             skipped.append((path, text.reason, *stamp))
             is_changed |= old is not None
             if old:
-                _forget(database, old[0])
+                writer.forget(old[0])
             continue
         budget -= stamp[0]
         if old and old[3] == text.crc:
             database.execute("UPDATE files SET size = ?, mtime_ns = ? WHERE id = ?", (*stamp, old[0]))
             continue
-        if old:
-            _forget(database, old[0])
-        _add(database, path, stamp, text)
+        writer.write(path, stamp, text, number=old[0] if old else None)
         is_changed = True
     for number, *_ in known.values():
-        _forget(database, number)
+        writer.forget(number)
     database.execute("DELETE FROM skipped")
     database.executemany("INSERT INTO skipped VALUES (?, ?, ?, ?)", sorted(skipped))
     return is_changed or bool(known)
@@ -143,72 +130,6 @@ def _stat(root: str, path: str) -> tuple[int, int] | None:
     except OSError:
         return None
     return found.st_size, found.st_mtime_ns
-
-
-def _forget(database: sqlite3.Connection, number: int) -> None:
-    database.execute("DELETE FROM chunks WHERE file = ?", (number,))
-    database.execute("DELETE FROM files WHERE id = ?", (number,))
-
-
-def _add(database: sqlite3.Connection, path: str, stamp: tuple[int, int], text: Text) -> None:
-    language = language_of(path, text.lines[0])
-    found = structure(language, text.lines)
-    flags = _flags(path, language, text, found)
-    row = (path, *stamp, text.crc, language, flags, len(text.lines), "\n".join(found.imports), found.parsed)
-    number = database.execute(
-        """INSERT INTO files (path, size, mtime_ns, crc, language, flags, lines, imports, parsed)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)""",
-        row,
-    ).lastrowid
-    assert number is not None, "an INSERT has a row"
-    _add_chunks(database, number, path, text.lines, found)
-
-
-def _flags(path: str, language: str, text: Text, found: Structure) -> int:
-    return (
-        IS_GENERATED * text.is_generated
-        | IS_PROSE * (language in PROSE or language in MARKUP)
-        | IS_CONFIGURATION * (language in CONFIGURATION)
-        | ONLY_REEXPORTS * (bool(_FRONT.search(path)) and not _defines(found))
-    )
-
-
-def _defines(found: Structure) -> bool:
-    """Tell whether a module defines something of its own; `__all__` and a lazy `__getattr__` only pass names on."""
-    return any(not one.name.startswith("__") for one in found.definitions)
-
-
-def _add_chunks(database: sqlite3.Connection, number: int, path: str, lines: Sequence[str], found: Structure) -> None:
-    of_path = " ".join(dict.fromkeys(terms(path)))
-    # The id is never used twice: postings of a chunk that is gone must not point to another one.
-    (first,) = database.execute("SELECT coalesce(max(id), 0) FROM postings_docsize").fetchone()
-    of_chunks = []
-    for at, chunk in enumerate(chunks.chunks(lines, found), first + 1):
-        doc, body = _split(chunk, lines)
-        of_chunks.append(vectors.of_chunk(path, chunk, doc, body))
-        row = (at, number, chunk.start, chunk.end, chunk.kind, " ".join(chunk.symbols), ".".join(chunk.scope))
-        database.execute(
-            "INSERT INTO chunks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (*row, *chunk.whole, chunk.complexity, labels.of_chunk(chunk), of_chunks[-1]),
-        )
-        columns = (of_path, _joined(chunk.symbols), _joined(chunk.scope), doc, body)
-        database.execute(
-            "INSERT INTO postings (rowid, path, symbol, scope, doc, body) VALUES (?, ?, ?, ?, ?, ?)", (at, *columns)
-        )
-    database.execute("UPDATE files SET vector = ? WHERE id = ?", (term_vectors.mean(of_chunks), number))
-
-
-def _split(chunk: Chunk, lines: Sequence[str]) -> tuple[str, str]:
-    if not chunk.docs:
-        return "", " ".join(terms("\n".join(lines[chunk.start - 1 : chunk.end])))
-    numbered = range(chunk.start, chunk.end + 1)
-    doc = "\n".join(lines[at - 1] for at in numbered if at in chunk.docs)
-    body = "\n".join(lines[at - 1] for at in numbered if at not in chunk.docs)
-    return " ".join(terms(doc)), " ".join(terms(body))
-
-
-def _joined(names: Iterable[str]) -> str:
-    return " ".join(term for name in names for term in terms(name))
 
 
 def _note_folders(database: sqlite3.Connection, root: str, listing: Listing) -> None:

@@ -28,7 +28,6 @@ class _Piece(Record):
     kind: str
     definitions: tuple[Definition, ...]
     scope: tuple[str, ...]
-    whole: tuple[int, int]
     complexity: int
 
 
@@ -60,7 +59,6 @@ def chunks(lines: Sequence[str], structure: Structure) -> list[Chunk]:
             one.definitions[:_MOST_SYMBOLS],
             one.scope,
             docs & frozenset(range(one.start, one.end + 1)),
-            one.whole,
             one.complexity,
         )
         for one in _merged(pieces, sizes)
@@ -118,22 +116,21 @@ def _cut(start: int, end: int, nodes: Sequence[_Node], scope: tuple[str, ...], s
 def _text(start: int, end: int, scope: tuple[str, ...], sizes: _Sizes) -> Iterator[_Piece]:
     start, end = sizes.trimmed(start, end)
     for first, last in _windows(start, end, sizes):
-        yield _Piece(first, last, "text", (), scope, (first, last), 0)
+        yield _Piece(first, last, "text", (), scope, 0)
 
 
 def _of_definition(node: _Node, scope: tuple[str, ...], sizes: _Sizes) -> Iterator[_Piece]:
     one = node.definition
-    whole = (one.start, one.end)
     if sizes.of(one.start, one.end) <= LARGEST:
-        yield _Piece(one.start, one.end, one.kind, tuple(node.definitions()), scope, whole, one.complexity)
+        yield _Piece(one.start, one.end, one.kind, tuple(node.definitions()), scope, one.complexity)
         return
     if not node.children:
         for first, last in _windows(one.start, one.end, sizes):
-            yield _Piece(first, last, one.kind, (one,), scope, whole, one.complexity)
+            yield _Piece(first, last, one.kind, (one,), scope, one.complexity)
         return
     head_end = max(one.start, node.children[0].definition.start - 1)
     for first, last in _windows(one.start, head_end, sizes):
-        yield _Piece(first, last, one.kind, (one,), scope, whole, one.complexity)
+        yield _Piece(first, last, one.kind, (one,), scope, one.complexity)
     yield from _cut(head_end + 1, one.end, node.children, (*scope, one.name), sizes)
 
 
@@ -184,7 +181,6 @@ def _joined(piece: _Piece, following: _Piece) -> _Piece:
         leading.kind,
         leading.definitions + other.definitions,
         piece.scope,
-        (min(piece.whole[0], following.whole[0]), max(piece.whole[1], following.whole[1])),
         max(piece.complexity, following.complexity),
     )
 

@@ -70,12 +70,12 @@ def refresh(database: sqlite3.Connection, root: str, since: str, head: str) -> b
     commits = read(root, since, head)
     if commits is None:
         return False
-    known = {path for (path,) in database.execute("SELECT path FROM files")}
+    numbers = dict(database.execute("SELECT path, id FROM files"))
     first = database.execute("SELECT coalesce(max(id), 0) FROM commits").fetchone()[0] + 1
     for number, commit in enumerate(reversed(commits), first):
-        touched = known.intersection(commit.paths)
+        touched = [(numbers[path], number) for path in commit.paths if path in numbers]
         database.execute("INSERT INTO commits VALUES (?, ?, ?)", (number, commit.at_s, len(commit.paths)))
-        database.executemany("INSERT OR IGNORE INTO touched VALUES (?, ?)", [(path, number) for path in touched])
+        database.executemany("INSERT OR IGNORE INTO touched VALUES (?, ?)", touched)
     count(database)
     return True
 
@@ -85,6 +85,6 @@ def count(database: sqlite3.Connection) -> None:
     database.execute(
         """UPDATE files SET (commits, changed_s) = (
             SELECT count(*), coalesce(max(at_s), 0)
-            FROM touched JOIN commits ON made = commits.id WHERE path = files.path
+            FROM touched JOIN commits ON made = commits.id WHERE file = files.id
         )"""
     )

@@ -1,6 +1,7 @@
 """What an answer is called: each chunk keeps the name, kind and lines of its definitions, one per line of a text.
 
-A chunk that one definition fills needs none: its `symbols` and `kind` say the same.
+A line says how far below the one before it begins, how many lines it has after its first, its kind, and its name. A
+chunk that one definition fills needs none: its `symbols` and `kind` say the same.
 
 >>> from boombap.ctx.model import Definition
 >>> kept = joined([Definition("Pool", "class", 1, 9), Definition("acquire", "method", 3, 4)])
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
     from boombap.ctx.model import Chunk, Definition
 
 _NONE = ("", "")
+_LETTERS = {
+    "function": "f", "method": "m", "class": "c", "type": "t", "impl": "i", "module": "o", "macro": "a",
+    "constant": "n", "section": "s", "key": "k", "prototype": "p", "resource": "r",
+}  # fmt: skip
+_KINDS = {letter: kind for kind, letter in _LETTERS.items()}
 
 
 class Label(Record):
@@ -51,13 +57,22 @@ def of_chunk(chunk: Chunk) -> str:
 
 def joined(definitions: Iterable[Definition]) -> str:
     """Return the labels of definitions as a text."""
-    return "\n".join(f"{one.start} {one.end} {one.kind} {' '.join(one.name.split())}" for one in definitions)
+    before, lines = 0, []
+    for one in definitions:
+        kind = _LETTERS.get(one.kind, one.kind)
+        lines.append(f"{one.start - before} {one.end - one.start} {kind} {' '.join(one.name.split())}")
+        before = one.start
+    return "\n".join(lines)
 
 
 def read(kept: str) -> list[Label]:
     """Return the labels that a text of `joined` holds."""
-    rows = (line.split(" ", 3) for line in kept.split("\n") if line)
-    return [Label(int(start), int(end), kind, name) for start, end, kind, name in rows]
+    found, start = [], 0
+    for line in kept.splitlines():
+        after, length, kind, name = line.split(" ", 3)
+        start += int(after)
+        found.append(Label(start, start + int(length), _KINDS.get(kind, kind), name))
+    return found
 
 
 def named(kept: str, word: str) -> tuple[str, str]:

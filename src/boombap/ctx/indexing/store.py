@@ -2,7 +2,7 @@
 
 Readers open the file they find and never see a half-written one; one writer at a time holds the lock. Chunks of files
 that changed lose their row in `chunks`; their postings stay behind until a fifth of all are such, then the index is
-rebuilt. The trap: a contentless FTS5 table with less than ``detail=full`` makes bm25() return 0.
+rebuilt.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 # 2: more secrets are masked, and what older indexes hold of them must go. 3: chunks have labels. 4: more forms of
-# secrets are masked, files say whether they define anything, and both have vectors.
-FORMAT = 4
+# secrets are masked, files say whether they define anything, and both have vectors. 5: postings without positions.
+FORMAT = 5
 _STAMP = (FORMAT * 1000 + tokens.VERSION) * 1000 + term_vectors.VERSION
 _WAIT_S = 120.0
 CHECKSUM = ".crc"
@@ -32,24 +32,21 @@ CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE files (
     id INTEGER PRIMARY KEY, path TEXT UNIQUE, size INTEGER, mtime_ns INTEGER, crc INTEGER, language TEXT,
     flags INTEGER, lines INTEGER, imports TEXT, parsed TEXT, rank REAL DEFAULT 0, commits INTEGER DEFAULT 0,
-    changed_s INTEGER DEFAULT 0, vector BLOB
+    changed_s INTEGER DEFAULT 0, first_chunk INTEGER, last_chunk INTEGER, vector BLOB
 );
 CREATE TABLE skipped (path TEXT, reason TEXT, size INTEGER DEFAULT 0, mtime_ns INTEGER DEFAULT 0);
 CREATE TABLE folders (path TEXT PRIMARY KEY, mtime_ns INTEGER) WITHOUT ROWID;
 CREATE TABLE chunks (
     id INTEGER PRIMARY KEY, file INTEGER, start INTEGER, stop INTEGER, kind TEXT, symbols TEXT, scope TEXT,
-    whole_start INTEGER, whole_stop INTEGER, complexity INTEGER, labels TEXT, vector BLOB
+    complexity INTEGER, labels TEXT, vector BLOB
 );
-CREATE INDEX chunks_by_file ON chunks (file);
 CREATE TABLE edges (source INTEGER, target INTEGER, PRIMARY KEY (source, target)) WITHOUT ROWID;
 CREATE INDEX edges_by_target ON edges (target);
 CREATE TABLE commits (id INTEGER PRIMARY KEY, at_s INTEGER, files INTEGER);
-CREATE TABLE touched (path TEXT, made INTEGER, PRIMARY KEY (path, made)) WITHOUT ROWID;
+CREATE TABLE touched (file INTEGER, made INTEGER, PRIMARY KEY (file, made)) WITHOUT ROWID;
 CREATE INDEX touched_by_commit ON touched (made);
-CREATE VIRTUAL TABLE postings USING fts5(
-    path, symbol, scope, doc, body, content='', tokenize='ascii', detail=full
-);
-CREATE VIRTUAL TABLE vocabulary USING fts5vocab(postings, 'row');
+CREATE TABLE words (word TEXT PRIMARY KEY, chunks INTEGER, list) WITHOUT ROWID;
+CREATE TABLE lists (id INTEGER PRIMARY KEY, list BLOB);
 """
 
 

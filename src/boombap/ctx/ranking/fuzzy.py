@@ -18,7 +18,7 @@ _TWO_FROM = 8
 
 def missing(database: sqlite3.Connection, terms: Iterable[str]) -> list[str]:
     """Return the terms that no chunk has."""
-    known = "SELECT 1 FROM vocabulary WHERE term = ?"
+    known = "SELECT 1 FROM words WHERE word = ?"
     return [term for term in terms if database.execute(known, (term,)).fetchone() is None]
 
 
@@ -30,7 +30,7 @@ def nearest(database: sqlite3.Connection, word: str) -> str:
     letters = set(word)
     best = (most + 1, 0, "")
     rows = database.execute(
-        "SELECT term, doc FROM vocabulary WHERE length(term) BETWEEN ? AND ?", (len(word) - most, len(word) + most)
+        "SELECT word, chunks FROM words WHERE length(word) BETWEEN ? AND ?", (len(word) - most, len(word) + most)
     )
     for term, count in rows:
         if len(letters.symmetric_difference(term)) > 2 * most:
@@ -47,7 +47,7 @@ def by_prefix(database: sqlite3.Connection, word: str) -> str:
     if len(word) < _SHORTEST - 1:
         return ""
     row = database.execute(
-        "SELECT term FROM vocabulary WHERE term >= ? AND term < ? ORDER BY doc DESC, term LIMIT 1",
+        "SELECT word FROM words WHERE word >= ? AND word < ? ORDER BY chunks DESC, word LIMIT 1",
         (word, word + "\U0010ffff"),
     ).fetchone()
     return str(row[0]) if row else ""

@@ -26,7 +26,6 @@ class Weights(Record):
     """Every weight and switch of the ranking; 0 (1 for a factor) switches one off.
 
     Attributes:
-        path, symbol, scope, doc, body: weights of the fields in BM25.
         stem: for the share of the question's terms in the name of the file.
         folder: the same for its folder, relative to `stem`.
         rare_names: for the share of the question's rarity in the names of the path, a shared beginning counting half.
@@ -48,11 +47,6 @@ class Weights(Record):
         candidates: how many chunks are looked at.
     """
 
-    path: float = 2.0
-    symbol: float = 2.0
-    scope: float = 0.5
-    doc: float = 1.0
-    body: float = 1.0
     stem: float = 2.0
     folder: float = 0.75
     rare_names: float = 0.5
