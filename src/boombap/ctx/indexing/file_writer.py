@@ -93,9 +93,8 @@ class FileWriter:
         of_chunks = []
         for chunk in chunks.chunks(lines, found):
             doc, body = _split(chunk, lines)
-            symbol, scope = _terms(chunk.symbols), _terms(chunk.scope)
-            fields = {"path": of_path, "symbol": symbol, "scope": scope, "doc": doc, "body": body}
-            at = self._postings.add(fields)
+            names = {"path": of_path, "symbol": _terms(chunk.symbols), "scope": _terms(chunk.scope)}
+            at = self._postings.add(names, doc + body)
             of_chunks.append(vectors.of_chunk(path, chunk, doc, body))
             row = (at, number, chunk.start, chunk.end, chunk.kind, " ".join(chunk.symbols), ".".join(chunk.scope))
             self.database.execute(

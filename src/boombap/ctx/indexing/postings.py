@@ -14,7 +14,7 @@ changed file are appended; those of a chunk that is gone stay, and whoever reads
 from __future__ import annotations
 
 from array import array
-from collections import Counter
+from collections import Counter, defaultdict
 from itertools import accumulate, pairwise
 
 TYPE_CHECKING = False
@@ -26,16 +26,18 @@ if TYPE_CHECKING:
 # k1 and b of BM25 as in Robertson and Zaragoza, "The probabilistic relevance framework", 2009.
 _K1 = 1.2
 _B = 0.75
-FIELDS = {"path": 2.0, "symbol": 2.0, "scope": 0.5, "doc": 1.0, "body": 1.0}
-"""What a word counts in each field of a chunk."""
+NAMES = {"path": 4, "symbol": 4, "scope": 1}
+"""What a word counts in each field of names, in halves of what it counts in the text."""
 
-_COUNTS = 2  # what a word counts is kept in halves until it is written
+_IN_TEXT = 2
 _LEVELS = 127
+_TEXT_BYTES = bytes(_IN_TEXT * count << 1 for count in range(_LEVELS // _IN_TEXT + 1))
 _HIGHEST = _K1 + 1
 _STEP = _HIGHEST / _LEVELS
 IMPACTS = tuple((byte >> 1) * _STEP for byte in range(256))
 """The impact that each byte of a posting list stands for; its lowest bit says whether the word is in a symbol."""
 
+_LARGEST_BYTE = 255
 _CODES: dict[int, Literal["B", "H", "I"]] = {1: "B", 2: "H", 4: "I"}
 # Up to this size, in bytes, a list is kept beside its word: most words are rare, and a row of its own takes 14 bytes.
 _BESIDE = 24
@@ -64,7 +66,7 @@ class Writer:
         self._first = self.chunks + 1
         self._lengths = array("L")
         # A word's new postings, each the number of a chunk with what the word counts in it.
-        self._pending: dict[str, array[int]] = {}
+        self._pending: defaultdict[str, array[int]] = defaultdict(lambda: array("Q"))
         self._count = 0
 
     @property
@@ -78,31 +80,36 @@ class Writer:
         mean = self.words / max(self.chunks, 1)
         return not 1 / _MOST_DRIFT < (mean or 1) / (self._mean or mean or 1) < _MOST_DRIFT
 
-    def add(self, fields: Mapping[str, Sequence[str]]) -> int:
-        """Add a chunk with the words of each of `FIELDS`, as often as they occur; returns its number."""
+    def add(self, names: Mapping[str, Sequence[str]], text: Sequence[str]) -> int:
+        """Add a chunk; returns its number.
+
+        Args:
+            names: the words in each of the fields of `NAMES`, as often as they occur.
+            text: the words of its lines.
+        """
         self.chunks += 1
-        length = sum(map(len, fields.values()))
+        length = len(text) + sum(map(len, names.values()))
         self.words += length
         self._lengths.append(length)
-        counts: dict[str, float] = {}
-        for field, words in fields.items():
-            weight = FIELDS[field]
-            for word, count in Counter(words).items():
-                counts[word] = counts.get(word, 0.0) + weight * count
-        self._note(counts, frozenset(fields["symbol"]))
+        counts = Counter(text)
+        in_names: dict[str, int] = {}
+        for field, words in names.items():
+            for word in words:
+                in_names[word] = in_names.get(word, 0) + NAMES[field]
+        symbols = frozenset(names["symbol"])
+        for word, halves in in_names.items():
+            self._note(word, halves + _IN_TEXT * counts.pop(word, 0), is_symbol=word in symbols)
+        number, pending = self.chunks << 8, self._pending
+        for word, count in counts.items():
+            pending[word].append(number | (_TEXT_BYTES[count] if count < len(_TEXT_BYTES) else _LEVELS << 1))
         self._count += len(counts)
         if self._count > _MOST_PENDING:
             self.flush()
         return self.chunks
 
-    def _note(self, counts: Mapping[str, float], named: frozenset[str]) -> None:
-        number, pending = self.chunks << 8, self._pending
-        for word, count in counts.items():
-            posting = number | min(int(count * _COUNTS), _LEVELS) << 1 | (word in named)
-            if word in pending:
-                pending[word].append(posting)
-            else:
-                pending[word] = array("Q", (posting,))
+    def _note(self, word: str, halves: int, *, is_symbol: bool) -> None:
+        if halves:
+            self._pending[word].append(self.chunks << 8 | min(halves, _LEVELS) << 1 | is_symbol)
 
     def flush(self) -> None:
         """Write what was added."""
@@ -133,7 +140,7 @@ class Writer:
 def _impacts(length: float) -> bytes:
     """Return the byte of an impact for each byte of a count, in a chunk of a length relative to the mean."""
     norm = _K1 * (1 - _B + _B * length)
-    counts = [(byte >> 1) / _COUNTS for byte in range(256)]
+    counts = [(byte >> 1) / _IN_TEXT for byte in range(256)]
     levels = [round(count * _HIGHEST / (count + norm) / _STEP) or 1 for count in counts]
     return bytes(level << 1 | (byte & 1) for byte, level in enumerate(levels))
 
@@ -160,7 +167,7 @@ def _gaps(last: int, numbers: Sequence[int]) -> list[int]:
 
 def _encoded(numbers: Sequence[int], found: bytes) -> bytes:
     gaps = _gaps(0, numbers)
-    width = min(_CODES, key=lambda width: _size(width, gaps))
+    width = min(_CODES, key=lambda width: _size(width, gaps)) if max(gaps) > _LARGEST_BYTE else 1
     return b"".join((*_in_width(width, gaps, found), bytes((width,))))
 
 
