@@ -312,7 +312,7 @@ TOOL = Tool(
         ),
         Action(
             "related",
-            "files that belong to one: imports, commits together, tests, rare words",
+            "files that belong to one: tests, imports, package, commits together, rare words",
             _related,
             options.add_related,
             examples="related --file src/boombap/db/collect.py",

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import re
 import time
+from functools import partial
 
 from boombap.ctx import term_vectors
+from boombap.ctx.imports.pagerank import ranks
+from boombap.ctx.imports.resolver import Resolver
 from boombap.ctx.indexing import chunks, freshness, history, labels, store, vectors
-from boombap.ctx.indexing.import_graph import Resolver, ranks
 from boombap.ctx.model import IS_CONFIGURATION, IS_GENERATED, IS_PROSE, ONLY_REEXPORTS, Skipped
 from boombap.ctx.repository import files, git
 from boombap.ctx.structure.languages import CONFIGURATION, MARKUP, PROSE, language_of
@@ -56,7 +58,7 @@ def fill(database: sqlite3.Connection, root: str, limits: Limits) -> bool:
     _note_folders(database, root, listing)
     appeared = not before.issuperset(path for (path,) in database.execute("SELECT path FROM files"))
     if changed:
-        _link(database)
+        _link(database, root)
     since = "" if appeared else str(facts.get("head") or "")
     can_read = (head and since == head) or history.refresh(database, root, since, head)
     if changed:
@@ -223,10 +225,16 @@ def _note_folders(database: sqlite3.Connection, root: str, listing: Listing) -> 
     database.executemany("INSERT INTO folders VALUES (?, ?)", ((name, stamp[1]) for name, stamp in stamped if stamp))
 
 
-def _link(database: sqlite3.Connection) -> None:
+def _manifest(root: str, path: str) -> str:
+    """Return the text of a file that says where imports lead; it names paths only, so nothing in it is masked."""
+    found = files.content(root, path)
+    return "" if isinstance(found, Skipped) else files.decode(found) or ""
+
+
+def _link(database: sqlite3.Connection, root: str) -> None:
     rows = database.execute("SELECT id, path, language, imports FROM files ORDER BY path").fetchall()
     numbers = {path: number for number, path, _, _ in rows}
-    resolver = Resolver(numbers)
+    resolver = Resolver(numbers, partial(_manifest, root))
     edges: dict[int, list[int]] = {}
     for number, path, language, imports in rows:
         targets = {
