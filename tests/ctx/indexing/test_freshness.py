@@ -32,7 +32,8 @@ def root(isolated: Path) -> Path:
 
 def check(index: Index, root: Path) -> str:
     """Check as if the time were over after each 64 files."""
-    return state(index.database, str(root), place(str(root.parent / "cache"), str(root)), at_once=10, within_s=0.0)
+    path = place(str(root.parent / "cache"), str(root))
+    return state(index.database, str(root), path, Limits(), at_once=10, within_s=0.0)
 
 
 def set_times(root: Path, seconds: int) -> None:
@@ -72,7 +73,7 @@ def test_a_check_without_a_limit_looks_at_every_file(root: Path) -> None:
     index = indexed(root)
     write(root, {f"m{FILES - 1}.py": "def changed(): ...\n"})
     path = place(str(root.parent / "cache"), str(root))
-    assert state(index.database, str(root), path, at_once=10, within_s=inf) == "stale"
+    assert state(index.database, str(root), path, Limits(), at_once=10, within_s=inf) == "stale"
     assert indexed(root, is_thorough=True).built
 
 

@@ -209,6 +209,17 @@ def test_a_worktree_has_its_own_index(root: Path) -> None:
     assert not indexed(other).built
 
 
+@pytest.mark.parametrize(("small", "large"), [(Limits(files=1), Limits()), (Limits(size_mb=0), Limits())])
+def test_a_changed_limit_is_applied_at_the_next_question(root: Path, small: Limits, large: Limits) -> None:
+    write(root, {"b.py": "def beta(): ...\n"})
+    for limits, is_all in ((small, False), (large, True), (small, False)):
+        index = indexed(root, limits=limits)
+        assert index.built
+        assert (index.database.execute("SELECT count(*) FROM files").fetchone()[0] == 2) is is_all
+        assert bool(index.fact("notes")) is not is_all
+        assert not indexed(root, limits=limits).built
+
+
 def test_related_files(root: Path) -> None:
     commit(root, {"test_pool.py": "import pool\n", "pool.py": "import a\n"})
     found = {one.path: dict(one.why) for one in relatives(indexed(root), "pool.py", 10)}

@@ -70,7 +70,7 @@ def fill(database: sqlite3.Connection, root: str, limits: Limits) -> bool:
     )
     made = {
         "complete": 1, "root": root, "head": head, "stamps": stamps, "read_ns": read_ns,
-        "grammars": freshness.grammars(),
+        "grammars": freshness.grammars(), "limits": freshness.noted_limits(limits),
         "notes": "; ".join(notes), "chunks": database.execute("SELECT count(*) FROM chunks").fetchone()[0],
         "now_s": read_ns // 1_000_000_000,
     }  # fmt: skip

@@ -7,7 +7,7 @@ import time
 from math import inf
 
 from boombap.ctx.indexing import store
-from boombap.ctx.indexing.freshness import state
+from boombap.ctx.indexing.freshness import CHECK_S, state
 from boombap.ctx.model import Limits
 from boombap.ctx.repository.roots import root_of
 from boombap.errors import AccessDenied, BoombapError, ExternalError
@@ -100,7 +100,8 @@ def open_or_build(
         notes.append(DAMAGED)
         return _build(_Place(top, path, limits, pause), database, notes, is_rebuilt=True)
     if database is not None:
-        found = state(database, top, path, within_s=inf) if is_thorough else state(database, top, path)
+        within_s = inf if is_thorough else CHECK_S
+        found = state(database, top, path, limits, within_s=within_s)
         if found == "fresh":
             return Index(database, top, notes=notes, built=False, path=path)
         if found == "unknown":
@@ -125,7 +126,7 @@ def _build(place: _Place, old: sqlite3.Connection | None, notes: list[str], *, i
             # While we waited another process may have done the work.
             current = None if is_rebuilt else store.open_existing(path)
             is_damaged = current is not None and store.is_damaged(path)
-            if current is None or is_damaged or state(current, top, path) != "fresh":
+            if current is None or is_damaged or state(current, top, path, limits) != "fresh":
                 if current is not None:
                     current.close()
                 if is_damaged:
