@@ -195,9 +195,14 @@ def test_a_corrupt_history_costs_the_statistics_only(root: Path) -> None:
     commit(root, {"a.py": "def alpha(): return 1\n"})
     first = git(root, "rev-parse", "HEAD~1").strip()
     (root / ".git" / "objects" / first[:2] / first[2:]).unlink()
+    for name in ("a.py", "b.py"):
+        os.utime(root / name, (1_000_000_000, 1_000_000_000))
     index = indexed(root)
     assert "history" in index.fact("notes")
     assert paths(search(index, "alpha"))[0] == "a.py"
+    for query in ((), ("alpha",)):
+        assert run_in(root, "recent", "--since", "3650 days", *query).returncode == 4
+    assert run_in(root, "search", '"gone"').returncode == 1
 
 
 def test_a_worktree_has_its_own_index(root: Path) -> None:

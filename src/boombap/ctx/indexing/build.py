@@ -63,14 +63,16 @@ def fill(database: sqlite3.Connection, root: str, limits: Limits) -> bool:
     can_read = (head and since == head) or history.refresh(database, root, since, head)
     if changed:
         history.count(database)
+    left_out = list(_left_out(database))
     notes = (
         [listing.note] * bool(listing.note)
-        + list(_left_out(database))
+        + left_out
         + ["git could not read the history: no statistics"] * (not can_read)
     )
     made = {
         "complete": 1, "root": root, "head": head, "stamps": stamps, "read_ns": read_ns,
         "grammars": freshness.grammars(), "limits": freshness.noted_limits(limits),
+        "partial": int(listing.is_cut or bool(left_out)), "has_history": int(bool(can_read)),
         "notes": "; ".join(notes), "chunks": database.execute("SELECT count(*) FROM chunks").fetchone()[0],
         "now_s": read_ns // 1_000_000_000,
     }  # fmt: skip

@@ -20,7 +20,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from boombap.ctx.model import Limits
 
-_CHECKED_AT_ONCE = 10_000
+CHECKED_AT_ONCE = 10_000
+"""How many files a search looks at whatever time that takes."""
 CHECK_S = 0.05
 """What looking at the files beyond the first may take in a search, in seconds."""
 _CHECK_STEP = 64
@@ -53,7 +54,7 @@ def state(
     path: str,
     limits: Limits,
     *,
-    at_once: int = _CHECKED_AT_ONCE,
+    at_once: int = CHECKED_AT_ONCE,
     within_s: float = CHECK_S,
 ) -> str:
     """Return ``fresh``, ``stale`` or ``unknown`` (too many files for the time; the next check goes on from there).
