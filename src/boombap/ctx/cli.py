@@ -10,7 +10,7 @@ from boombap.command.action import Action, Tool
 from boombap.ctx import options
 from boombap.ctx.answers.filter import Filter, in_tree, unmatched
 from boombap.ctx.model import Limits
-from boombap.errors import EXIT_EXTERNAL, EXIT_FINDINGS, EXIT_OK, EXIT_RETRY_LATER
+from boombap.errors import EXIT_EXTERNAL, EXIT_FINDINGS, EXIT_NO_VERDICT, EXIT_OK, EXIT_RETRY_LATER
 from boombap.units import parse_duration_s
 
 TYPE_CHECKING = False
@@ -124,20 +124,29 @@ def _hits(
     corrections: Mapping[str, str],
     *,
     is_numbered: bool = False,
+    is_partial: bool = False,
 ) -> int:
     from boombap.ctx import encode, report
 
     args = context.args
     if not hits:
         _note_unmatched(context, index)
+    code = _answered(index, is_found=bool(hits), is_partial=is_partial)
     if args.format == "json":
-        return _json(context, encode.search_object(index, query, hits, corrections), is_found=bool(hits))
+        return _json(context, encode.search_object(index, query, hits, corrections), code)
     for word, other in corrections.items():
         context.terminal.note(f"no match for {word!r}; showing results for {other!r}")
     if args.files_only:
-        return _lines(context, report.file_lines(hits, index.root), is_found=bool(hits))
+        return _lines(context, report.file_lines(hits, index.root), code)
     shown = report.search_lines(hits, index.root, context.terminal, explain=args.explain, is_numbered=is_numbered)
-    return _lines(context, shown, is_found=bool(hits))
+    return _lines(context, shown, code)
+
+
+def _answered(index: Index, *, is_found: bool, is_partial: bool = False) -> int:
+    """Return the exit code of an answer: where files may be missing, "nothing found" is not a verdict."""
+    if is_found:
+        return EXIT_OK
+    return EXIT_NO_VERDICT if is_partial or index.is_partial else EXIT_FINDINGS
 
 
 def _note_unmatched(context: RunContext, index: Index) -> None:
@@ -192,18 +201,17 @@ def _recent(context: RunContext) -> int:
             corrections: dict[str, str] = {}
             only = _filter(args, index, since_s)
             hits = search(index, query, limit=args.n, only=only, on_correction=corrections.__setitem__)
-            return _hits(context, index, query, hits, corrections)
+            return _hits(context, index, query, hits, corrections, is_partial=not index.has_history)
         changes = recent.changes(index, since_s, _filter(args, index), args.n)
         if not changes:
             _note_unmatched(context, index)
+        code = _answered(index, is_found=bool(changes), is_partial=not index.has_history)
         if args.format == "json":
-            return _json(context, encode.recent_object(index, since_s, changes), is_found=bool(changes))
+            return _json(context, encode.recent_object(index, since_s, changes), code)
         if args.files_only:
-            return _lines(
-                context, [report.shown(change.path, index.root) for change in changes], is_found=bool(changes)
-            )
+            return _lines(context, [report.shown(change.path, index.root) for change in changes], code)
         lines = report.recent_lines(changes, index.root, time.time()) if changes else ()
-        return _lines(context, lines, is_found=bool(changes))
+        return _lines(context, lines, code)
 
     return _with_index(context, ask)
 
@@ -216,11 +224,12 @@ def _related(context: RunContext) -> int:
         from boombap.ctx.answers import related
 
         files = related.relatives(index, in_tree(args.file, index.root, os.getcwd()), args.n)
+        code = _answered(index, is_found=bool(files))
         if args.format == "json":
-            return _json(context, encode.related_object(index, args.file, files), is_found=bool(files))
+            return _json(context, encode.related_object(index, args.file, files), code)
         if args.files_only:
-            return _lines(context, [report.shown(file.path, index.root) for file in files], is_found=bool(files))
-        return _lines(context, report.related_lines(files, index.root, explain=args.explain), is_found=bool(files))
+            return _lines(context, [report.shown(file.path, index.root) for file in files], code)
+        return _lines(context, report.related_lines(files, index.root, explain=args.explain), code)
 
     return _with_index(context, ask)
 
@@ -235,9 +244,9 @@ def _prune(context: RunContext) -> int:
 
     indexes = prune(_cache(context))
     if context.args.format == "json":
-        _json(context, encode.prune_object(indexes), is_found=True)
+        _json(context, encode.prune_object(indexes))
     else:
-        _lines(context, report.prune_lines(indexes), is_found=True)
+        _lines(context, report.prune_lines(indexes))
     return EXIT_EXTERNAL if any(index.state == "failed" for index in indexes) else EXIT_OK
 
 
@@ -251,8 +260,8 @@ def _status_of(context: RunContext, index: Index) -> int:
 
     facts = status(index, _cache(context))
     if context.args.format == "json":
-        return _json(context, encode.status_object(facts), is_found=True)
-    return _lines(context, report.status_lines(facts, context.terminal), is_found=True)
+        return _json(context, encode.status_object(facts))
+    return _lines(context, report.status_lines(facts, context.terminal))
 
 
 def _mcp(context: RunContext) -> int:
@@ -261,23 +270,30 @@ def _mcp(context: RunContext) -> int:
     return server.serve(os.path.abspath(context.args.root), _cache(context), _limits(context), context.interrupt)
 
 
-def _json(context: RunContext, value: object, *, is_found: bool) -> int:
+def _json(context: RunContext, value: object, code: int = EXIT_OK) -> int:
     from boombap.output.encode import to_json
 
     context.terminal.write(to_json(value))
-    return EXIT_OK if is_found else EXIT_FINDINGS
+    return code
 
 
-def _lines(context: RunContext, lines: Iterable[str], *, is_found: bool) -> int:
+def _lines(context: RunContext, lines: Iterable[str], code: int = EXIT_OK) -> int:
     for line in lines:
         context.terminal.write(line)
-    if not is_found:
-        context.terminal.note("nothing found")
-    return EXIT_OK if is_found else EXIT_FINDINGS
+    if code:
+        context.terminal.note("nothing found" + ", but not everything was searched" * (code == EXIT_NO_VERDICT))
+    return code
 
 
 _UNREADABLE = "the tree, git or the index cannot be read"
 _BUSY = "another process has been writing the index for two minutes"
+
+_EXITS = {
+    EXIT_FINDINGS: "nothing was found",
+    EXIT_NO_VERDICT: "nothing was found, and not everything was searched: a note says what and why",
+    EXIT_EXTERNAL: _UNREADABLE,
+    EXIT_RETRY_LATER: _BUSY,
+}
 
 TOOL = Tool(
     description="Which lines of this repository answer a question.",
@@ -291,7 +307,7 @@ TOOL = Tool(
             _check_search,
             examples='search "FastAPI route handler"\nsearch --explain -n 3 RouterGroup\n'
             "search -e 'todo|fixme' -i -C 2 --exclude tests",
-            exits={EXIT_FINDINGS: "nothing was found", EXIT_EXTERNAL: _UNREADABLE, EXIT_RETRY_LATER: _BUSY},
+            exits=_EXITS,
         ),
         Action(
             "index",
@@ -308,15 +324,15 @@ TOOL = Tool(
             options.add_recent,
             _check_languages,
             examples='recent --since "2 days" pool',
-            exits={EXIT_FINDINGS: "nothing was found", EXIT_EXTERNAL: _UNREADABLE, EXIT_RETRY_LATER: _BUSY},
+            exits=_EXITS,
         ),
         Action(
             "related",
-            "files that belong to one: imports, commits together, tests, rare words",
+            "files that belong to one: tests, imports, package, commits together, rare words",
             _related,
             options.add_related,
             examples="related --file src/boombap/db/collect.py",
-            exits={EXIT_FINDINGS: "nothing was found", EXIT_EXTERNAL: _UNREADABLE, EXIT_RETRY_LATER: _BUSY},
+            exits=_EXITS,
         ),
         Action(
             "status",
@@ -338,5 +354,5 @@ TOOL = Tool(
     ),
     notes="""\
 Exit codes: 0 found, 1 nothing found, 2 usage, 3 the tree or the index cannot be read,
-75 another process is writing the index, 130 Ctrl-C.""",
+4 nothing found, and not everything was searched, 75 another process is writing the index, 130 Ctrl-C.""",
 )

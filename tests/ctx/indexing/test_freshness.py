@@ -32,7 +32,8 @@ def root(isolated: Path) -> Path:
 
 def check(index: Index, root: Path) -> str:
     """Check as if the time were over after each 64 files."""
-    return state(index.database, str(root), place(str(root.parent / "cache"), str(root)), at_once=10, within_s=0.0)
+    path = place(str(root.parent / "cache"), str(root))
+    return state(index.database, str(root), path, Limits(), at_once=10, within_s=0.0)
 
 
 def set_times(root: Path, seconds: int) -> None:
@@ -72,7 +73,7 @@ def test_a_check_without_a_limit_looks_at_every_file(root: Path) -> None:
     index = indexed(root)
     write(root, {f"m{FILES - 1}.py": "def changed(): ...\n"})
     path = place(str(root.parent / "cache"), str(root))
-    assert state(index.database, str(root), path, at_once=10, within_s=inf) == "stale"
+    assert state(index.database, str(root), path, Limits(), at_once=10, within_s=inf) == "stale"
     assert indexed(root, is_thorough=True).built
 
 
@@ -84,6 +85,29 @@ def test_the_answer_says_what_was_left_out(root: Path) -> None:
     call = {"id": 1, "method": "tools/call", "params": {"name": "search", "arguments": {"query": "number"}}}
     answer = json.loads(json.dumps(server.answer(json.dumps(call).encode())))
     assert "3 files left out" in json.loads(answer["result"]["content"][0]["text"])["notes"][0]
+
+
+@pytest.mark.parametrize(("at_once", "is_partial"), [(10, True), (FILES, False)])
+def test_an_index_says_whether_all_files_were_looked_at(root: Path, at_once: int, is_partial: bool) -> None:
+    indexed(root)
+    index = indexed(root, at_once=at_once, within_s=0.0)
+    assert index.is_partial is is_partial
+    assert bool(index.all_notes) is is_partial
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("search", '"gone"'), ("search", "-e", "gone"), ("search", "--json", '"gone"'), ("recent", "--since", "1 s")],
+)
+def test_nothing_found_where_files_were_left_out_is_not_a_verdict(
+    root: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    assert run_in(root, *words).returncode == 1
+    monkeypatch.setenv("BOOMBAP_CTX_MAX_FILES", str(FILES - 3))
+    shown = run_in(root, *words)
+    assert shown.returncode == 4
+    assert "3 files left out" in shown.stderr
+    assert run_in(root, "search", "number_1").returncode == 0
 
 
 def test_the_command_says_what_was_left_out(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -195,9 +195,14 @@ def test_a_corrupt_history_costs_the_statistics_only(root: Path) -> None:
     commit(root, {"a.py": "def alpha(): return 1\n"})
     first = git(root, "rev-parse", "HEAD~1").strip()
     (root / ".git" / "objects" / first[:2] / first[2:]).unlink()
+    for name in ("a.py", "b.py"):
+        os.utime(root / name, (1_000_000_000, 1_000_000_000))
     index = indexed(root)
     assert "history" in index.fact("notes")
     assert paths(search(index, "alpha"))[0] == "a.py"
+    for query in ((), ("alpha",)):
+        assert run_in(root, "recent", "--since", "3650 days", *query).returncode == 4
+    assert run_in(root, "search", '"gone"').returncode == 1
 
 
 def test_a_worktree_has_its_own_index(root: Path) -> None:
@@ -207,6 +212,17 @@ def test_a_worktree_has_its_own_index(root: Path) -> None:
     assert paths(ask(other, '"gamma"')) == ["c.py"]
     assert ask(root, '"gamma"') == []
     assert not indexed(other).built
+
+
+@pytest.mark.parametrize(("small", "large"), [(Limits(files=1), Limits()), (Limits(size_mb=0), Limits())])
+def test_a_changed_limit_is_applied_at_the_next_question(root: Path, small: Limits, large: Limits) -> None:
+    write(root, {"b.py": "def beta(): ...\n"})
+    for limits, is_all in ((small, False), (large, True), (small, False)):
+        index = indexed(root, limits=limits)
+        assert index.built
+        assert (index.database.execute("SELECT count(*) FROM files").fetchone()[0] == 2) is is_all
+        assert bool(index.fact("notes")) is not is_all
+        assert not indexed(root, limits=limits).built
 
 
 def test_related_files(root: Path) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-import re
 
+from boombap.ctx.answers.path_pattern import WILDCARD, compiled
 from boombap.errors import NotFound
 
 TYPE_CHECKING = False
@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from boombap.ctx.indexing.index import Index
-
-_WILDCARD = re.compile(r"[*?]")
 
 
 class Filter:
@@ -39,8 +37,8 @@ class Filter:
         self.paths = tuple(paths)
         self.since_s = since_s
         self.excluded = tuple(excluded)
-        self._patterns = [_pattern(path) for path in self.paths]
-        self._excluded = [_pattern(path) for path in self.excluded]
+        self._patterns = [compiled(path) for path in self.paths]
+        self._excluded = [compiled(path) for path in self.excluded]
 
     def __bool__(self) -> bool:
         return bool(self.languages or self.paths or self.since_s or self.excluded)
@@ -54,16 +52,6 @@ class Filter:
         if any(pattern.match(path) for pattern in self._excluded):
             return False
         return not self._patterns or any(pattern.match(path) for pattern in self._patterns)
-
-
-def _pattern(path: str) -> re.Pattern[str]:
-    path = path.removeprefix("./")
-    parts = re.split(r"(\*\*/|\*\*|\*|\?)", path)
-    ways = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
-    text = "".join(ways.get(part) or re.escape(part) for part in parts)
-    if len(parts) == 1:
-        return re.compile(f"{text.rstrip('/')}(?:/|$)" if path else "")
-    return re.compile(text + "$" if "/" in path else f"(?:.*/)?{text}$")
 
 
 ANY = Filter()
@@ -96,7 +84,7 @@ def in_tree(name: str, root: str, folder: str) -> str:
     Raises:
         NotFound: when it is outside the tree.
     """
-    if "/" not in name and _WILDCARD.search(name):
+    if "/" not in name and WILDCARD.search(name):
         return name
     fixed, pattern = _split(name)
     written = [os.path.join(base, fixed) for base in (folder, root)]
@@ -111,7 +99,7 @@ def in_tree(name: str, root: str, folder: str) -> str:
 def _split(name: str) -> tuple[str, str]:
     """Return the folders before the first wildcard, and the pattern from there on."""
     parts = name.split("/")
-    count = next((index for index, part in enumerate(parts) if _WILDCARD.search(part)), len(parts))
+    count = next((index for index, part in enumerate(parts) if WILDCARD.search(part)), len(parts))
     return "/".join(parts[:count]) or "/" * name.startswith("/"), "/".join(parts[count:])
 
 
@@ -124,6 +112,6 @@ def unmatched(index: Index, paths: Iterable[str]) -> Iterator[tuple[str, str]]:
     """
     indexed = [path for (path,) in index.database.execute("SELECT path FROM files")]
     for path in paths:
-        if not any(map(_pattern(path).match, indexed)):
+        if not any(map(compiled(path).match, indexed)):
             row = index.database.execute("SELECT reason FROM skipped WHERE path = ?", (path,)).fetchone()
             yield path, row[0] if row else ""

@@ -1,9 +1,8 @@
-"""Which files belong to one: by imports both ways, commits together, tests of it, and rare words in both."""
+"""Which files belong to one: its tests, by imports both ways, of one package, commits together, rare words in both."""
 
 from __future__ import annotations
 
-import re
-
+from boombap.ctx.answers import pairs
 from boombap.ctx.indexing import history, postings
 from boombap.ctx.model import Skipped
 from boombap.ctx.repository import files
@@ -18,12 +17,17 @@ if TYPE_CHECKING:
 _IMPORTS = 1.0
 _IMPORTED_BY = 0.8
 _TOGETHER = 1.5
-_TEST = 1.2
+_PACKAGE = 0.5
 _WORDS = 0.6
+# More than all the others together: the test of a file comes first, and of a test what it tests.
+_TEST = 5.0
+# A test of another name that imports the file: the fewer other files it imports, the more it is a test of this one.
+_IMPORTING_TEST = 2.0
 _MOST_WORDS = 40
 # A word in more files than this says nothing about any two of them.
 _RARE_FILES = 8
-_TEST_MARKS = re.compile(r"^(?:test_|spec_)|(?:_test|_tests|_spec|\.test|\.spec|Tests?|Spec)$")
+# Languages in which the files of one folder see each other's names without an import.
+_SHARED_SCOPE = ("go", "java", "kotlin", "scala")
 
 
 class Relative(Record):
@@ -56,6 +60,7 @@ def relatives(index: Index, path: str, limit: int) -> list[Relative]:
     for reason, values in (
         ("imported by it", _imports(index, path)),
         ("imports it", _imported_by(index, path)),
+        ("same package", _package(index, path)),
         ("changes with it", _together(index, path)),
         ("tests", _tests(index, path)),
         ("rare words", _rare_words(index, path)),
@@ -115,22 +120,27 @@ def _together(index: Index, path: str) -> dict[str, float]:
     return {other: _TOGETHER * both / (mine + counted[number] - both) for number, other, both in rows}
 
 
+def _package(index: Index, path: str) -> dict[str, float]:
+    """Return the files of the same package in a language where they share a scope without importing each other."""
+    (language,) = index.database.execute("SELECT language FROM files WHERE path = ?", (path,)).fetchone()
+    if language not in _SHARED_SCOPE:
+        return {}
+    folder = path.rpartition("/")[0]
+    rows = index.database.execute("SELECT path FROM files WHERE language = ?", (language,))
+    return {other: _PACKAGE for (other,) in rows if other.rpartition("/")[0] == folder}
+
+
 def _tests(index: Index, path: str) -> dict[str, float]:
-    stem, is_test = _subject(path)
-    tests = {}
-    for (other,) in index.database.execute("SELECT path FROM files"):
-        other_stem, other_is_test = _subject(other)
-        if other_stem == stem and other_is_test != is_test and len(stem) > 2:  # noqa: PLR2004 - "a" and "b" match by chance
-            shared = set(path.split("/")[:-1]) & set(other.split("/")[:-1])
-            tests[other] = _TEST * (1 + len(shared)) / (2 + len(shared))
-    return tests
-
-
-def _subject(path: str) -> tuple[str, bool]:
-    stem = path.rpartition("/")[2].partition(".")[0]
-    full = path.rpartition("/")[2].rpartition(".")[0]
-    bare = _TEST_MARKS.sub("", full)
-    return (bare, True) if bare != full else (stem, False)
+    """Return the tests of a file, of a test what it tests: by name and, where no name says so, by import."""
+    neighbours = {*_imports(index, path), *_imported_by(index, path)}
+    paths = [other for (other,) in index.database.execute("SELECT path FROM files")]
+    by_name = pairs.of(path, paths, neighbours)
+    if by_name:
+        return {other: _TEST * share for other, share in by_name.items()}
+    if pairs.is_test(path):
+        return {}
+    importing = (other for other in _imported_by(index, path) if pairs.is_test(other))
+    return {other: _IMPORTING_TEST * (1 + 1 / max(1, len(_imports(index, other)))) for other in importing}
 
 
 def _rare_words(index: Index, path: str) -> dict[str, float]:

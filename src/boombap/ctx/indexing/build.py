@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import time
+from functools import partial
 
+from boombap.ctx.imports.pagerank import ranks
+from boombap.ctx.imports.resolver import Resolver
 from boombap.ctx.indexing import freshness, history, store
 from boombap.ctx.indexing.file_writer import FileWriter
-from boombap.ctx.indexing.import_graph import Resolver, ranks
 from boombap.ctx.model import Skipped
 from boombap.ctx.repository import files, git
 
@@ -51,19 +53,21 @@ def fill(database: sqlite3.Connection, root: str, limits: Limits) -> bool:
     _note_folders(database, root, listing)
     appeared = not before.issuperset(path for (path,) in database.execute("SELECT path FROM files"))
     if changed:
-        _link(database)
+        _link(database, root)
     since = "" if appeared else str(facts.get("head") or "")
     can_read = (head and since == head) or history.refresh(database, root, since, head)
     if changed:
         history.count(database)
+    left_out = list(_left_out(database))
     notes = (
         [listing.note] * bool(listing.note)
-        + list(_left_out(database))
+        + left_out
         + ["git could not read the history: no statistics"] * (not can_read)
     )
     made = {
         "complete": 1, "root": root, "head": head, "stamps": stamps, "read_ns": read_ns,
-        "grammars": freshness.grammars(),
+        "grammars": freshness.grammars(), "limits": freshness.noted_limits(limits),
+        "partial": int(listing.is_cut or bool(left_out)), "has_history": int(bool(can_read)),
         "notes": "; ".join(notes), "chunks": living, "now_s": read_ns // 1_000_000_000, **writer.facts,
     }  # fmt: skip
     database.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", made.items())
@@ -144,10 +148,16 @@ def _note_folders(database: sqlite3.Connection, root: str, listing: Listing) -> 
     database.executemany("INSERT INTO folders VALUES (?, ?)", ((name, stamp[1]) for name, stamp in stamped if stamp))
 
 
-def _link(database: sqlite3.Connection) -> None:
+def _manifest(root: str, path: str) -> str:
+    """Return the text of a file that says where imports lead; it names paths only, so nothing in it is masked."""
+    found = files.content(root, path)
+    return "" if isinstance(found, Skipped) else files.decode(found) or ""
+
+
+def _link(database: sqlite3.Connection, root: str) -> None:
     rows = database.execute("SELECT id, path, language, imports FROM files ORDER BY path").fetchall()
     numbers = {path: number for number, path, _, _ in rows}
-    resolver = Resolver(numbers)
+    resolver = Resolver(numbers, partial(_manifest, root))
     edges: dict[int, list[int]] = {}
     for number, path, language, imports in rows:
         targets = {

@@ -1,8 +1,8 @@
 """Whether an index says what the tree is now; seen without starting git.
 
-The folders' times tell of new and vanished files, size and time of every file of changed ones, git's index and exclude
-file of a changed list, `HEAD` of new commits. A file that changed within the clock's grain of its last reading is
-compared by its bytes.
+The settings must be those it was made with. The folders' times tell of new and vanished files, size and time of every
+file of changed ones, git's index and exclude file of a changed list, `HEAD` of new commits. A file that changed
+within the clock's grain of its last reading is compared by its bytes.
 """
 
 from __future__ import annotations
@@ -16,8 +16,14 @@ from math import inf
 from boombap.ctx.repository import files, git
 from boombap.record import Record
 
-_CHECKED_AT_ONCE = 10_000
-_CHECK_S = 0.05
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from boombap.ctx.model import Limits
+
+CHECKED_AT_ONCE = 10_000
+"""How many files a search looks at whatever time that takes."""
+CHECK_S = 0.05
+"""What looking at the files beyond the first may take in a search, in seconds."""
 _CHECK_STEP = 64
 # Times the limit of a check: what reading the bytes of files may take in it.
 _SHARE_OF_BYTES = 4
@@ -43,7 +49,13 @@ def _stamp(path: str) -> str:
 
 
 def state(
-    database: sqlite3.Connection, root: str, path: str, *, at_once: int = _CHECKED_AT_ONCE, within_s: float = _CHECK_S
+    database: sqlite3.Connection,
+    root: str,
+    path: str,
+    limits: Limits,
+    *,
+    at_once: int = CHECKED_AT_ONCE,
+    within_s: float = CHECK_S,
 ) -> str:
     """Return ``fresh``, ``stale`` or ``unknown`` (too many files for the time; the next check goes on from there).
 
@@ -51,6 +63,7 @@ def state(
         database: the index.
         root: the top of its tree.
         path: of the file of the index; what was checked is noted beside it.
+        limits: what the settings allow now; an index made with others is stale.
         at_once: how many files are looked at whatever time that takes.
         within_s: seconds after which the check of the others stops.
     """
@@ -58,7 +71,7 @@ def state(
         facts = dict(database.execute("SELECT name, value FROM meta"))
         if facts.get("root") != root or facts.get("head") != git.head(root) or facts.get("stamps") != stamps(root):
             return "stale"
-        if facts.get("grammars") != grammars():
+        if facts.get("grammars") != grammars() or facts.get("limits") != noted_limits(limits):
             return "stale"
         read_ns = int(facts["read_ns"])
         if not _same_folders(database, root):
@@ -71,6 +84,11 @@ def state(
 def grammars() -> str:
     """Return which Python's grammars an index was made with; after an upgrade it is made again."""
     return f"{sys.version_info[0]}.{sys.version_info[1]}"
+
+
+def noted_limits(limits: Limits) -> str:
+    """Return which settings an index was made with; after a change it is brought up to date."""
+    return f"{limits.files} {limits.size_mb}"
 
 
 _Racy = tuple[int, str, int]

@@ -7,7 +7,7 @@ import time
 from math import inf
 
 from boombap.ctx.indexing import store
-from boombap.ctx.indexing.freshness import state
+from boombap.ctx.indexing.freshness import CHECK_S, CHECKED_AT_ONCE, state
 from boombap.ctx.model import Limits
 from boombap.ctx.repository.roots import root_of
 from boombap.errors import AccessDenied, BoombapError, ExternalError
@@ -40,18 +40,36 @@ class Index:
     """
 
     def __init__(
-        self, database: sqlite3.Connection, root: str, *, notes: list[str], built: bool, path: str = ""
+        self,
+        database: sqlite3.Connection,
+        root: str,
+        *,
+        notes: list[str],
+        built: bool,
+        path: str = "",
+        is_stale: bool = False,
     ) -> None:
         self.database = database
         self._path = path
         self.root = root
         self.notes = notes
         self.built = built
+        self._is_stale = is_stale
 
     @property
     def is_damaged(self) -> bool:
         """Tell whether its file is not what was written."""
         return bool(self._path) and store.is_damaged(self._path)
+
+    @property
+    def is_partial(self) -> bool:
+        """Tell whether something of the tree may be missing in it, so that "nothing found" is not a verdict."""
+        return self._is_stale or self.fact("partial") == "1"
+
+    @property
+    def has_history(self) -> bool:
+        """Tell whether git's history could be read; a tree without git has an empty one."""
+        return self.fact("has_history") == "1"
 
     def close(self) -> None:
         """Close the file."""
@@ -75,6 +93,8 @@ def open_or_build(
     limits: Limits | None = None,
     is_rebuilt: bool = False,
     is_thorough: bool = False,
+    at_once: int = CHECKED_AT_ONCE,
+    within_s: float = CHECK_S,
     pause: Callable[[float], None] = time.sleep,
 ) -> Index:
     """Return the index of a tree as its files are now.
@@ -85,6 +105,8 @@ def open_or_build(
         limits: how much is indexed.
         is_rebuilt: whether to build from nothing.
         is_thorough: whether to look at every file, whatever time it takes.
+        at_once: how many files are looked at whatever time that takes.
+        within_s: seconds after which looking at the others stops.
         pause: waits while another process writes the index.
 
     Raises:
@@ -100,12 +122,13 @@ def open_or_build(
         notes.append(DAMAGED)
         return _build(_Place(top, path, limits, pause), database, notes, is_rebuilt=True)
     if database is not None:
-        found = state(database, top, path, within_s=inf) if is_thorough else state(database, top, path)
+        within_s = inf if is_thorough else within_s
+        found = state(database, top, path, limits, at_once=at_once, within_s=within_s)
         if found == "fresh":
             return Index(database, top, notes=notes, built=False, path=path)
         if found == "unknown":
             notes.append(_MAY_BE_STALE)
-            return Index(database, top, notes=notes, built=False, path=path)
+            return Index(database, top, notes=notes, built=False, path=path, is_stale=True)
     return _build(_Place(top, path, limits, pause), database, notes, is_rebuilt=is_rebuilt)
 
 
@@ -125,7 +148,7 @@ def _build(place: _Place, old: sqlite3.Connection | None, notes: list[str], *, i
             # While we waited another process may have done the work.
             current = None if is_rebuilt else store.open_existing(path)
             is_damaged = current is not None and store.is_damaged(path)
-            if current is None or is_damaged or state(current, top, path) != "fresh":
+            if current is None or is_damaged or state(current, top, path, limits) != "fresh":
                 if current is not None:
                     current.close()
                 if is_damaged:
@@ -183,7 +206,7 @@ def _without_cache(
     reason = str(error) if isinstance(error, AccessDenied) else f"the index cannot be written: {error}"
     if old is not None and _can_answer(old):
         notes.append(f"{reason}; the answer is from an older index")
-        return Index(old, top, notes=notes, built=False)
+        return Index(old, top, notes=notes, built=False, is_stale=True)
     notes.append(f"{reason}; it was built in memory for this run only")
     database = store.in_memory()
     build.fill(database, top, limits)

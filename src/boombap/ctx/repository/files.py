@@ -55,11 +55,13 @@ class Listing(Record):
         paths: relative to the root, sorted.
         skipped: what git or the walk named, but is not indexed.
         note: what a person should know about how they were listed; empty when git listed them.
+        is_cut: whether the listing ended before all files were seen.
     """
 
     paths: tuple[str, ...]
     skipped: tuple[Skipped, ...]
     note: str = ""
+    is_cut: bool = False
 
 
 def listing(root: str, most: int = _MOST_FILES) -> Listing:
@@ -95,7 +97,8 @@ def _walked(root: str, most: int, note: str) -> Listing:
     if len(found.paths) <= most:
         return Listing(tuple(sorted(found.paths)), found.skipped, found.note)
     left_out = f"more than ctx.max_files ({most}) files: the walk stopped there, deeper folders are left out"
-    return Listing(tuple(sorted(found.paths[:most])), found.skipped, "; ".join(filter(None, (note, left_out))))
+    notes = "; ".join(filter(None, (note, left_out)))
+    return Listing(tuple(sorted(found.paths[:most])), found.skipped, notes, is_cut=True)
 
 
 def _is_bare(root: str) -> bool:

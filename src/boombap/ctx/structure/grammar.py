@@ -10,6 +10,7 @@ import re
 from bisect import bisect_right
 
 from boombap.ctx.model import Definition, Structure
+from boombap.ctx.structure import rust_paths
 from boombap.ctx.structure.languages import LANGUAGES
 
 TYPE_CHECKING = False
@@ -273,20 +274,29 @@ def _counted(definition: Definition, branches: Sequence[int]) -> Definition:
 
 
 def _imported(node: Node, language: Language) -> list[str]:
+    if language.name in ("javascript", "typescript", "tsx"):
+        return _of_script(node)
     text = _text(node)
     if language.name == "python":
         return _of_python(text)
-    if language.name in ("javascript", "typescript", "tsx"):
-        is_import = node.type != "call_expression" or text.startswith(("require(", "import("))
-        return _QUOTED.findall(text)[-1:] if is_import and (" from" in text or "(" in text or "import" in text) else []
     if language.name in ("ruby", "lua", "bash", "elixir"):
         return _of_command(text)
     if language.name in ("go", "c", "cpp", "php") and _QUOTED.search(text):
         return _QUOTED.findall(text)[:1]
     if language.name == "rust":
-        return _of_rust(text)
+        return rust_paths.paths(text, _inline_depth(node))
     words = re.sub(r"^(?:import|using|use)\s+(?:static\s+|func\s+)?|[;{].*$|\s+as\s.*$", "", text, flags=re.DOTALL)
     return [words.strip()]
+
+
+def _of_script(node: Node) -> list[str]:
+    if node.type == "call_expression":
+        called = _text(node.child_by_field_name("function"))
+        return _QUOTED.findall(_text(node))[:1] if called in ("require", "import") else []
+    source = node.child_by_field_name("source")
+    if source is None and node.type == "import_statement":  # import pool = require("./pool")
+        source = node
+    return _QUOTED.findall(_text(source))[:1]
 
 
 def _of_python(text: str) -> list[str]:
@@ -306,12 +316,10 @@ def _of_command(text: str) -> list[str]:
     return [relative + words[1]] if words else []
 
 
-def _of_rust(text: str) -> list[str]:
-    if text.startswith(("mod ", "pub mod ", "pub(crate) mod ")):
-        return [] if "{" in text else ["self::" + text.rstrip(";").split()[-1]]
-    body = re.sub(r"^(?:pub(?:\([^)]*\))?\s+)?use\s+|;$", "", text)
-    head, brace, rest = body.partition("{")
-    if not brace:
-        return [body.partition(" as ")[0].strip()]
-    names = re.findall(r"[\w:]+", rest)
-    return [head.strip() + name for name in names if name != "self"] or [head.strip().rstrip(":")]
+def _inline_depth(node: Node) -> int:
+    """Return in how many modules with a body in the same file a node is: `mod tests { use super::*; }` has one."""
+    depth, above = 0, node.parent
+    while above is not None and depth < _DEEPEST:
+        depth += above.type == "mod_item"
+        above = above.parent
+    return depth
