@@ -371,6 +371,33 @@ def relatives(bench: Bench) -> Iterator[str]:
     yield text
 
 
+@answers("ctx-outline")
+def outlines(bench: Bench) -> Iterator[str]:
+    bench.repository()
+    text = bench.run("ctx", "outline", "--json", "pool.py")
+    assert json.loads(text)["definitions"]
+    yield text
+    yield bench.run("ctx", "outline", "--json", "use.py", codes=(1,))
+
+
+@answers("ctx-map")
+def maps(bench: Bench) -> Iterator[str]:
+    bench.repository()
+    text = bench.run("ctx", "map", "--json")
+    assert json.loads(text)["files"]
+    yield text
+    yield bench.run("ctx", "map", "--json", "--path", "nowhere", codes=(1,))
+
+
+@answers("ctx-pack")
+def packs(bench: Bench) -> Iterator[str]:
+    bench.repository()
+    text = bench.run("ctx", "pack", "--json", "conection pool")
+    assert json.loads(text)["parts"]
+    yield text
+    yield bench.run("ctx", "pack", "--json", '"nothing like this"', codes=(1,))
+
+
 @answers("ctx-index", "ctx-status")
 def indexes(bench: Bench, action: str) -> Iterator[str]:
     bench.repository()

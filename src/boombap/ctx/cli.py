@@ -8,33 +8,35 @@ from functools import partial
 
 from boombap.command.action import Action, Tool
 from boombap.ctx import options
-from boombap.ctx.answers.filter import Filter, in_tree, unmatched
-from boombap.ctx.model import Limits
+from boombap.ctx.answers.filter import in_tree
+from boombap.ctx.commands.answering import (
+    answered,
+    cache_folder,
+    file_filter,
+    limits,
+    note_unmatched,
+    with_index,
+    write_json,
+    write_lines,
+)
 from boombap.errors import EXIT_EXTERNAL, EXIT_FINDINGS, EXIT_NO_VERDICT, EXIT_OK, EXIT_RETRY_LATER
 from boombap.units import parse_duration_s
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from boombap.command.context import RunContext
     from boombap.config.section import Section
     from boombap.ctx.indexing.index import Index
     from boombap.ctx.model import Hit
-    from boombap.ctx.settings import CtxSettings
 
 
 def _section() -> Section:
     from boombap.ctx.settings import SECTION
 
     return SECTION
-
-
-def _settings(context: RunContext) -> CtxSettings:
-    from boombap.ctx.settings import CtxSettings
-
-    return context.config.of(CtxSettings)
 
 
 def _check_search(args: Namespace) -> None:
@@ -50,39 +52,13 @@ def _check_languages(args: Namespace) -> None:
     check_names(args.lang)
 
 
-def _open(context: RunContext, *, is_rebuilt: bool = False, is_thorough: bool = False) -> Index:
-    from boombap.ctx.indexing.index import open_or_build
-
-    index = open_or_build(
-        context.args.root,
-        _cache(context),
-        limits=_limits(context),
-        is_rebuilt=is_rebuilt,
-        is_thorough=is_thorough,
-        pause=context.interrupt.sleep,
-    )
-    context.stack.callback(index.close)
-    return index
-
-
-def _cache(context: RunContext) -> str:
-    """Return the folder of all indexes."""
-    assert context.config.paths.cache is not None, "config.load fills it in"
-    return str(context.config.paths.cache)
-
-
-def _limits(context: RunContext) -> Limits:
-    settings = _settings(context)
-    return Limits(settings.max_files, settings.max_index_mb)
-
-
 def _search(context: RunContext) -> int:
     from boombap.ctx.answers.search import search
 
     args, query = context.args, " ".join(context.args.query)
 
     def ask(index: Index) -> int:
-        only = _filter(args, index)
+        only = file_filter(args, index)
         if args.regex is not None:
             from boombap.ctx.answers.grep import grep
 
@@ -107,13 +83,7 @@ def _search(context: RunContext) -> int:
         )
         return _hits(context, index, query, hits, corrections)
 
-    return _with_index(context, ask)
-
-
-def _filter(args: Namespace, index: Index, since_s: int = 0) -> Filter:
-    groups = (args.path, args.exclude)
-    paths, excluded = ([in_tree(name, index.root, os.getcwd()) for name in names] for names in groups)
-    return Filter(args.lang, paths, since_s, excluded)
+    return with_index(context, ask)
 
 
 def _hits(
@@ -130,46 +100,16 @@ def _hits(
 
     args = context.args
     if not hits:
-        _note_unmatched(context, index)
-    code = _answered(index, is_found=bool(hits), is_partial=is_partial)
+        note_unmatched(context, index)
+    code = answered(index, is_found=bool(hits), is_partial=is_partial)
     if args.format == "json":
-        return _json(context, encode.search_object(index, query, hits, corrections), code)
+        return write_json(context, encode.search_object(index, query, hits, corrections), code)
     for word, other in corrections.items():
         context.terminal.note(f"no match for {word!r}; showing results for {other!r}")
     if args.files_only:
-        return _lines(context, report.file_lines(hits, index.root), code)
+        return write_lines(context, report.file_lines(hits, index.root), code)
     shown = report.search_lines(hits, index.root, context.terminal, explain=args.explain, is_numbered=is_numbered)
-    return _lines(context, shown, code)
-
-
-def _answered(index: Index, *, is_found: bool, is_partial: bool = False) -> int:
-    """Return the exit code of an answer: where files may be missing, "nothing found" is not a verdict."""
-    if is_found:
-        return EXIT_OK
-    return EXIT_NO_VERDICT if is_partial or index.is_partial else EXIT_FINDINGS
-
-
-def _note_unmatched(context: RunContext, index: Index) -> None:
-    """Say which of the paths asked for hold no indexed file: that nothing was found there says nothing."""
-    for path, reason in unmatched(index, _filter(context.args, index).paths):
-        context.terminal.note(f"no indexed file matches {path}{': ' * bool(reason)}{reason}")
-
-
-def _with_index(
-    context: RunContext, ask: Callable[[Index], int], *, is_rebuilt: bool = False, is_thorough: bool = False
-) -> int:
-    """Ask the index; when it proves damaged, rebuild it and ask once more."""
-    from boombap.ctx.indexing.index import ask_index
-
-    def open_index(is_again: bool) -> Index:  # noqa: FBT001 - the one argument that `ask_index` gives
-        return _open(context, is_rebuilt=is_rebuilt or is_again, is_thorough=is_thorough)
-
-    def noted(index: Index) -> int:
-        for note in index.all_notes:
-            context.terminal.note(note)
-        return ask(index)
-
-    return ask_index(open_index, noted, context.terminal.note)
+    return write_lines(context, shown, code)
 
 
 def _index(context: RunContext) -> int:
@@ -184,7 +124,7 @@ def _index(context: RunContext) -> int:
         context.terminal.write(f"{state} in {took_ms:.0f} ms: {files:,} files, {size / 1e6:.1f} MB of text")
         return EXIT_OK
 
-    return _with_index(context, ask, is_rebuilt=context.args.rebuild, is_thorough=True)
+    return with_index(context, ask, is_rebuilt=context.args.rebuild, is_thorough=True)
 
 
 def _recent(context: RunContext) -> int:
@@ -199,21 +139,21 @@ def _recent(context: RunContext) -> int:
             from boombap.ctx.answers.search import search
 
             corrections: dict[str, str] = {}
-            only = _filter(args, index, since_s)
+            only = file_filter(args, index, since_s)
             hits = search(index, query, limit=args.n, only=only, on_correction=corrections.__setitem__)
             return _hits(context, index, query, hits, corrections, is_partial=not index.has_history)
-        changes = recent.changes(index, since_s, _filter(args, index), args.n)
+        changes = recent.changes(index, since_s, file_filter(args, index), args.n)
         if not changes:
-            _note_unmatched(context, index)
-        code = _answered(index, is_found=bool(changes), is_partial=not index.has_history)
+            note_unmatched(context, index)
+        code = answered(index, is_found=bool(changes), is_partial=not index.has_history)
         if args.format == "json":
-            return _json(context, encode.recent_object(index, since_s, changes), code)
+            return write_json(context, encode.recent_object(index, since_s, changes), code)
         if args.files_only:
-            return _lines(context, [report.shown(change.path, index.root) for change in changes], code)
+            return write_lines(context, [report.shown(change.path, index.root) for change in changes], code)
         lines = report.recent_lines(changes, index.root, time.time()) if changes else ()
-        return _lines(context, lines, code)
+        return write_lines(context, lines, code)
 
-    return _with_index(context, ask)
+    return with_index(context, ask)
 
 
 def _related(context: RunContext) -> int:
@@ -224,14 +164,37 @@ def _related(context: RunContext) -> int:
         from boombap.ctx.answers import related
 
         files = related.relatives(index, in_tree(args.file, index.root, os.getcwd()), args.n)
-        code = _answered(index, is_found=bool(files))
+        code = answered(index, is_found=bool(files))
         if args.format == "json":
-            return _json(context, encode.related_object(index, args.file, files), code)
+            return write_json(context, encode.related_object(index, args.file, files), code)
         if args.files_only:
-            return _lines(context, [report.shown(file.path, index.root) for file in files], code)
-        return _lines(context, report.related_lines(files, index.root, explain=args.explain), code)
+            return write_lines(context, [report.shown(file.path, index.root) for file in files], code)
+        return write_lines(context, report.related_lines(files, index.root, explain=args.explain), code)
 
-    return _with_index(context, ask)
+    return with_index(context, ask)
+
+
+def _outline(context: RunContext) -> int:
+    from boombap.ctx.commands.overview import outline
+
+    return outline(context)
+
+
+def _map(context: RunContext) -> int:
+    from boombap.ctx.commands.overview import map_
+
+    return map_(context)
+
+
+def _pack(context: RunContext) -> int:
+    from boombap.ctx.commands.pack import pack
+
+    return pack(context)
+
+
+def _check_pack(args: Namespace) -> None:
+    options.check_pack(args)
+    _check_languages(args)
 
 
 def _status(context: RunContext) -> int:
@@ -242,47 +205,33 @@ def _prune(context: RunContext) -> int:
     from boombap.ctx import encode, report
     from boombap.ctx.indexing.prune import prune
 
-    indexes = prune(_cache(context))
+    indexes = prune(cache_folder(context))
     if context.args.format == "json":
-        _json(context, encode.prune_object(indexes))
+        write_json(context, encode.prune_object(indexes))
     else:
-        _lines(context, report.prune_lines(indexes))
+        write_lines(context, report.prune_lines(indexes))
     return EXIT_EXTERNAL if any(index.state == "failed" for index in indexes) else EXIT_OK
 
 
 def _show_status(context: RunContext) -> int:
-    return _with_index(context, partial(_status_of, context))
+    return with_index(context, partial(_status_of, context))
 
 
 def _status_of(context: RunContext, index: Index) -> int:
     from boombap.ctx import encode, report
     from boombap.ctx.answers.status import status
 
-    facts = status(index, _cache(context))
+    facts = status(index, cache_folder(context))
     if context.args.format == "json":
-        return _json(context, encode.status_object(facts))
-    return _lines(context, report.status_lines(facts, context.terminal))
+        return write_json(context, encode.status_object(facts))
+    return write_lines(context, report.status_lines(facts, context.terminal))
 
 
 def _mcp(context: RunContext) -> int:
     from boombap.ctx.mcp import server
 
-    return server.serve(os.path.abspath(context.args.root), _cache(context), _limits(context), context.interrupt)
-
-
-def _json(context: RunContext, value: object, code: int = EXIT_OK) -> int:
-    from boombap.output.encode import to_json
-
-    context.terminal.write(to_json(value))
-    return code
-
-
-def _lines(context: RunContext, lines: Iterable[str], code: int = EXIT_OK) -> int:
-    for line in lines:
-        context.terminal.write(line)
-    if code:
-        context.terminal.note("nothing found" + ", but not everything was searched" * (code == EXIT_NO_VERDICT))
-    return code
+    root = os.path.abspath(context.args.root)
+    return server.serve(root, cache_folder(context), limits(context), context.interrupt)
 
 
 _UNREADABLE = "the tree, git or the index cannot be read"
@@ -333,6 +282,40 @@ TOOL = Tool(
             options.add_related,
             examples="related --file src/boombap/db/collect.py",
             exits=_EXITS,
+        ),
+        Action(
+            "outline",
+            "the definitions of one file: lines, kind and signature, by their nesting",
+            _outline,
+            options.add_outline,
+            examples="outline src/boombap/db/collect.py",
+            exits={
+                EXIT_FINDINGS: "the file has no definitions",
+                EXIT_EXTERNAL: f"the file is not indexed, or {_UNREADABLE}",
+                EXIT_RETRY_LATER: _BUSY,
+            },
+        ),
+        Action(
+            "map",
+            "the signatures of the most imported files, within a budget of tokens",
+            _map,
+            options.add_map,
+            _check_languages,
+            examples="map --budget 2000\nmap --path src --exclude tests",
+            exits={
+                EXIT_FINDINGS: "no code defines anything",
+                EXIT_EXTERNAL: f"a file of the map or {_UNREADABLE}",
+                EXIT_RETRY_LATER: _BUSY,
+            },
+        ),
+        Action(
+            "pack",
+            "the best chunks for a question, whole, within a budget of tokens",
+            _pack,
+            options.add_pack,
+            _check_pack,
+            examples='pack "connection pool" --budget 2000',
+            exits={EXIT_FINDINGS: "nothing was found", EXIT_EXTERNAL: _UNREADABLE, EXIT_RETRY_LATER: _BUSY},
         ),
         Action(
             "status",

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from boombap.ctx.budget import TOKEN_BYTES
 from boombap.output.encode import plain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from boombap.ctx.answers.outline import Outline
+    from boombap.ctx.answers.pack import Pack
     from boombap.ctx.answers.recent import Change
     from boombap.ctx.answers.related import Relative
+    from boombap.ctx.answers.repo_map import RepositoryMap
     from boombap.ctx.indexing.index import Index
     from boombap.ctx.indexing.prune import CachedIndex
     from boombap.ctx.model import Hit
@@ -17,6 +21,9 @@ if TYPE_CHECKING:
 SEARCH_SCHEMA = "boombap.ctx.search/1"
 RECENT_SCHEMA = "boombap.ctx.recent/1"
 RELATED_SCHEMA = "boombap.ctx.related/1"
+OUTLINE_SCHEMA = "boombap.ctx.outline/1"
+MAP_SCHEMA = "boombap.ctx.map/1"
+PACK_SCHEMA = "boombap.ctx.pack/1"
 STATUS_SCHEMA = "boombap.ctx.status/1"
 PRUNE_SCHEMA = "boombap.ctx.prune/1"
 
@@ -36,6 +43,22 @@ def related_object(index: Index, file: str, relatives: Sequence[Relative]) -> di
     """Return the files that belong to one."""
     files = [{**plain(relative), "why": dict(relative.why)} for relative in relatives]
     return {**_head(RELATED_SCHEMA, index), "file": file, "files": files}
+
+
+def outline_object(index: Index, outline: Outline) -> dict[str, object]:
+    """Return what a file defines."""
+    return {**_head(OUTLINE_SCHEMA, index), **plain(outline)}
+
+
+def map_object(index: Index, repository_map: RepositoryMap) -> dict[str, object]:
+    """Return what the most central files define; an estimate of tokens is 4 bytes of UTF-8 each."""
+    return {**_head(MAP_SCHEMA, index), "token_bytes": TOKEN_BYTES, **plain(repository_map)}
+
+
+def pack_object(index: Index, query: str, packed: Pack, corrections: Mapping[str, str]) -> dict[str, object]:
+    """Return the best chunks for a question; an estimate of tokens is 4 bytes of UTF-8 each."""
+    asked = {"query": query, "corrections": dict(corrections)}
+    return {**_head(PACK_SCHEMA, index), **asked, "token_bytes": TOKEN_BYTES, **plain(packed)}
 
 
 def _head(schema: str, index: Index) -> dict[str, object]:

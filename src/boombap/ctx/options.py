@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from boombap.command.options import whole_number
+from boombap.ctx.budget import LARGEST, SMALLEST_MAP, SMALLEST_PACK
 from boombap.errors import UsageError
 
 TYPE_CHECKING = False
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
 
 _MOST = 1_000
 _MOST_AROUND = 100
+_BUDGET = 2_000
 
 
 def add_search(parser: ArgumentParser) -> None:
@@ -45,6 +47,27 @@ def add_related(parser: ArgumentParser) -> None:
     _add_answers(parser)
 
 
+def add_outline(parser: ArgumentParser) -> None:
+    """Declare the arguments and the options of `outline`."""
+    parser.add_argument("file", metavar="FILE", help="the file whose definitions are listed")
+    _add_common(parser)
+
+
+def add_map(parser: ArgumentParser) -> None:
+    """Declare the options of `map`."""
+    _add_budget(parser, SMALLEST_MAP)
+    _add_filter(parser)
+    _add_common(parser)
+
+
+def add_pack(parser: ArgumentParser) -> None:
+    """Declare the arguments and the options of `pack`."""
+    _add_query(parser)
+    _add_budget(parser, SMALLEST_PACK)
+    _add_filter(parser)
+    _add_common(parser)
+
+
 def add_status(parser: ArgumentParser) -> None:
     """Declare the options of `status`."""
     parser.add_argument("--prune", action="store_true", help="remove the indexes of folders that no longer exist")
@@ -71,6 +94,16 @@ def check_search(args: Namespace) -> None:
         raise UsageError("-C needs -e", hint="an answer to a query is a whole definition")
 
 
+def check_pack(args: Namespace) -> None:
+    """Refuse a pack for nothing.
+
+    Raises:
+        UsageError: when there is not a word in the query.
+    """
+    if not any(word.strip() for word in args.query):
+        raise UsageError("pack needs something to search for", hint='for example: ctx pack "connection pool"')
+
+
 def _add_query(parser: ArgumentParser) -> None:
     parser.add_argument("query", nargs="*", metavar="QUERY", help="what is looked for")
 
@@ -81,6 +114,16 @@ def _add_filter(parser: ArgumentParser) -> None:
         parser.add_argument(
             option, action="append", default=[], metavar="PATH", help=f"{what} below this folder, or like *.py"
         )
+
+
+def _add_budget(parser: ArgumentParser, smallest: int) -> None:
+    parser.add_argument(
+        "--budget",
+        type=whole_number(smallest, LARGEST),
+        default=_BUDGET,
+        metavar="N",
+        help=f"at most this many tokens, 4 bytes each, from {smallest} (default: {_BUDGET:,})",
+    )
 
 
 def _add_answers(parser: ArgumentParser) -> None:

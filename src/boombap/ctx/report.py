@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from boombap.ctx.budget import TOKEN_BYTES
 from boombap.output import table
 from boombap.output.terminal import printable
 from boombap.units import format_duration, format_size
@@ -12,8 +13,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from boombap.ctx.answers.outline import Outline
+    from boombap.ctx.answers.pack import Pack
     from boombap.ctx.answers.recent import Change
     from boombap.ctx.answers.related import Relative
+    from boombap.ctx.answers.repo_map import RepositoryMap
     from boombap.ctx.indexing.prune import CachedIndex
     from boombap.ctx.model import Hit
     from boombap.output.terminal import Terminal
@@ -71,6 +75,41 @@ def related_lines(relatives: Sequence[Relative], root: str, *, explain: bool) ->
     for relative in relatives:
         reasons = ", ".join(f"{name} {value:g}" if explain else name for name, value in relative.why)
         yield f"{shown(relative.path, root)}  ({reasons})"
+
+
+def outline_lines(outline: Outline, root: str, terminal: Terminal) -> Iterator[str]:
+    """Yield a file's language and size, then its definitions by their nesting."""
+    rules = ", read by line rules" * (outline.parsed == "lines")
+    yield f"{terminal.style(shown(outline.path, root), 'cyan')}  {outline.language}, {outline.lines:,} lines{rules}"
+    for entry in outline.definitions:
+        place = f"{'  ' * (entry.depth + 1)}{entry.start_line}-{entry.end_line}"
+        yield f"{place}  {terminal.style(entry.kind, 'dim')} {printable(entry.signature)}"
+
+
+def map_lines(repository_map: RepositoryMap, root: str, terminal: Terminal) -> Iterator[str]:
+    """Yield each file with the signatures that it defines."""
+    from boombap.ctx.answers.repo_map import entry_line, left_out_line
+
+    for file in repository_map.files:
+        yield terminal.style(shown(file.path, root), "cyan")
+        yield from (printable(entry_line(entry)) for entry in file.definitions)
+        if file.left_out:
+            yield left_out_line(file.left_out)
+
+
+def pack_lines(packed: Pack, root: str, terminal: Terminal) -> Iterator[str]:
+    """Yield each part as a header with its place, its whole text, and an empty line."""
+    from boombap.ctx.answers.pack import header
+
+    for part in packed.parts:
+        yield terminal.style(printable(header(part, shown(part.path, root))), "cyan")
+        yield from ("\t".join(map(printable, line.split("\t"))) for line in part.text.split("\n"))
+        yield ""
+
+
+def budget_note(tokens: int, budget: int, left_out: str) -> str:
+    """Return how much of a budget was used, how tokens are counted, and what did not fit."""
+    return f"{tokens:,} of {budget:,} tokens (estimated: {TOKEN_BYTES} bytes each); {left_out}"
 
 
 def status_lines(status: Mapping[str, object], terminal: Terminal) -> Iterator[str]:

@@ -115,3 +115,17 @@ def unmatched(index: Index, paths: Iterable[str]) -> Iterator[tuple[str, str]]:
         if not any(map(compiled(path).match, indexed)):
             row = index.database.execute("SELECT reason FROM skipped WHERE path = ?", (path,)).fetchone()
             yield path, row[0] if row else ""
+
+
+def check_indexed(index: Index, path: str) -> None:
+    """Refuse the path of a file, relative to the root, that the index does not hold.
+
+    Raises:
+        NotFound: with the reason where the file was left out.
+    """
+    if index.database.execute("SELECT 1 FROM files WHERE path = ?", (path,)).fetchone():
+        return
+    row = index.database.execute("SELECT reason FROM skipped WHERE path = ?", (path,)).fetchone()
+    if row:
+        raise NotFound(f"{path} is not indexed: {row[0]}")
+    raise NotFound(f"{path} is not a file of {index.root}")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from boombap.ctx.answers import pairs
+from boombap.ctx.answers.filter import check_indexed
 from boombap.ctx.indexing import history, postings
 from boombap.ctx.model import Skipped
 from boombap.ctx.repository import files
 from boombap.ctx.tokens import terms
-from boombap.errors import NotFound
 from boombap.record import Record
 
 TYPE_CHECKING = False
@@ -55,7 +55,7 @@ def relatives(index: Index, path: str, limit: int) -> list[Relative]:
     Raises:
         NotFound: for a file that is not indexed, with the reason.
     """
-    _check_indexed(index, path)
+    check_indexed(index, path)
     why: dict[str, dict[str, float]] = {}
     for reason, values in (
         ("imported by it", _imports(index, path)),
@@ -73,15 +73,6 @@ def relatives(index: Index, path: str, limit: int) -> list[Relative]:
         for other, parts in why.items()
     ]
     return sorted(answers, key=lambda relative: (-relative.score, relative.path))[:limit]
-
-
-def _check_indexed(index: Index, path: str) -> None:
-    if index.database.execute("SELECT 1 FROM files WHERE path = ?", (path,)).fetchone():
-        return
-    row = index.database.execute("SELECT reason FROM skipped WHERE path = ?", (path,)).fetchone()
-    if row:
-        raise NotFound(f"{path} is not indexed: {row[0]}")
-    raise NotFound(f"{path} is not a file of {index.root}")
 
 
 def _imports(index: Index, path: str) -> dict[str, float]:

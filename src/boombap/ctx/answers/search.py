@@ -21,7 +21,7 @@ from boombap.ctx.tokens import terms
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from boombap.ctx.indexing.index import Index
     from boombap.ctx.ranking.score import CandidateRow, Question, Scored, Weights
@@ -41,7 +41,7 @@ def search(
     on_correction: Callable[[str, str], None] | None = None,
     ignore_case: bool = False,
 ) -> list[Hit]:
-    """Return the best answers to a query, the best first.
+    """Return the best answers to a query, the best first; those side by side in a file are one.
 
     Args:
         index: of the tree that is searched.
@@ -52,20 +52,42 @@ def search(
         on_correction: told of each misspelt word and what was searched for instead.
         ignore_case: whether a quoted text matches in any case, as single words always do.
     """
+    hits = ranked_hits(
+        index, query, limit=limit, weights=weights, only=only, on_correction=on_correction, ignore_case=ignore_case
+    )
+    return joined(hits, limit)
+
+
+def ranked_hits(
+    index: Index,
+    query: str,
+    *,
+    limit: int,
+    weights: Weights = WEIGHTS,
+    only: Filter = ANY,
+    on_correction: Callable[[str, str], None] | None = None,
+    ignore_case: bool = False,
+) -> Iterator[Hit]:
+    """Yield every chunk that answers a query, the best first; the arguments are those of `search`.
+
+    A text in quotes without any word is looked for line by line: then each line is an answer, `limit` at most.
+    """
     query = query[:_LONGEST_QUERY]
     exact = _QUOTED.findall(query)
     asked = corrected(index, query, score.question(query.replace('"', " ")), exact, on_correction)
     if exact and not asked.terms:
         from boombap.ctx.answers.grep import grep  # a process of its own, for a text without any word only
 
-        return grep(index, "|".join(map(re.escape, exact)), limit=limit, only=only, ignore_case=ignore_case)
+        yield from grep(index, "|".join(map(re.escape, exact)), limit=limit, only=only, ignore_case=ignore_case)
     if not asked.terms:
-        return []
+        return
     asked = asked.replace(rarity=rarity(index, asked.words))
     rows = candidates(index, asked, weights, only, exact)
     ranked = score.ranked(rows, asked, weights, int(index.fact("now_s") or 0))
     phrases = [re.compile(re.escape(text), re.IGNORECASE if ignore_case else 0) for text in exact]
-    return joined((hit for scored in ranked if (hit := _hit(index, scored, asked, phrases)) is not None), limit)
+    for scored in ranked:
+        if (hit := _hit(index, scored, asked, phrases)) is not None:
+            yield hit
 
 
 def _hit(index: Index, scored: Scored, asked: Question, phrases: Sequence[re.Pattern[str]]) -> Hit | None:

@@ -321,6 +321,11 @@ def penalty(row: CandidateRow, asked: Question, weights: Weights) -> float:
     return factor
 
 
+def belongs_to_tests(path: str) -> bool:
+    """Tell whether a file is a test, by its path."""
+    return _TESTS.search(path) is not None
+
+
 def _kind_factor(row: CandidateRow, folded: str, weights: Weights, *, is_old: bool) -> float:
     factor = 1.0
     base = row.path.rpartition("/")[2].partition(".")[0]
@@ -338,7 +343,7 @@ def _penalties(
 ) -> list[tuple[str, float]]:
     path = row.path
     found = []
-    is_test = _TESTS.search(path) or row.scope.startswith("tests")
+    is_test = belongs_to_tests(path) or row.scope.startswith("tests")
     if is_test and not asked.words & _ASKS["tests"]:
         found.append(("test", weights.tests))
     elif _EXAMPLES.search(path) and not asked.words & _ASKS["examples"]:

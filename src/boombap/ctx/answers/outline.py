@@ -1,0 +1,115 @@
+"""What one file defines: lines, kind, signature and nesting of each definition, as the file is now."""
+
+from __future__ import annotations
+
+from boombap.ctx.answers.filter import check_indexed
+from boombap.ctx.model import Skipped
+from boombap.ctx.repository import files
+from boombap.errors import NotFound
+from boombap.record import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from boombap.ctx.indexing.index import Index
+    from boombap.ctx.model import Definition
+
+
+class OutlineEntry(Record):
+    """A definition of a file.
+
+    Attributes:
+        name: as it is written.
+        kind: function, method, class, type, constant, section and so on.
+        start_line: counted from 1; its doc comment and decorators belong to it.
+        end_line: its last line.
+        depth: how many definitions are around it.
+        scope: their names, outermost first, joined by dots; empty at the top.
+        signature: its head on one line, secrets masked.
+    """
+
+    name: str
+    kind: str
+    start_line: int
+    end_line: int
+    depth: int
+    scope: str
+    signature: str
+
+
+class Outline(Record):
+    """The definitions of a file.
+
+    Attributes:
+        path: relative to the root.
+        language: as after ``--lang``.
+        lines: how many the file has.
+        parsed: ``grammar``, or ``lines`` where line rules read it: then a signature may lack a part.
+        definitions: in the order of their lines, outer before inner.
+    """
+
+    path: str
+    language: str
+    lines: int
+    parsed: str
+    definitions: tuple[OutlineEntry, ...]
+
+
+def outline(index: Index, path: str) -> Outline:
+    """Return what a file defines.
+
+    Args:
+        index: of the tree.
+        path: of the file, relative to the root.
+
+    Raises:
+        NotFound: for a file that is not indexed or cannot be read, with the reason.
+    """
+    check_indexed(index, path)
+    (language,) = index.database.execute("SELECT language FROM files WHERE path = ?", (path,)).fetchone()
+    read = read_outline(index.root, path, language)
+    if isinstance(read, Skipped):
+        raise NotFound(f"{path} cannot be read: {read.reason}")
+    return read
+
+
+def read_outline(root: str, path: str, language: str) -> Outline | Skipped:
+    """Return what a file defines, or why it cannot be read.
+
+    Args:
+        root: the top of the tree.
+        path: of the file, relative to it.
+        language: of the file.
+    """
+    from boombap.ctx.structure.read import structure  # the grammars and their 40 ms are behind this
+
+    text = files.read(root, path)
+    if isinstance(text, Skipped):
+        return text
+    read = structure(language, text.lines)
+    count = len(text.lines) - (text.lines[-1] == "")  # what follows the last line end is not a line
+    return Outline(path, language, count, read.parsed, _entries(read.definitions, text.lines))
+
+
+def _entries(definitions: Sequence[Definition], lines: Sequence[str]) -> tuple[OutlineEntry, ...]:
+    from boombap.ctx.structure.signature import signature
+
+    entries: list[OutlineEntry] = []
+    around: list[Definition] = []
+    for definition in sorted(definitions, key=lambda definition: (definition.start, -definition.end)):
+        while around and definition.end > around[-1].end:
+            around.pop()
+        entries.append(
+            OutlineEntry(
+                definition.name,
+                definition.kind,
+                definition.start,
+                definition.end,
+                len(around),
+                ".".join(outer.name for outer in around),
+                signature(definition, lines),
+            )
+        )
+        around.append(definition)
+    return tuple(entries)

@@ -1,0 +1,1 @@
+"""The work of the actions that have a module of their own, and what all actions share."""
