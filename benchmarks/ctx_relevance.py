@@ -18,11 +18,13 @@ import subprocess
 import sys
 import time
 from collections import Counter, defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import ctx_packing as packing
 import ctx_tuning as tuning
+from boombap.ctx.answers.pack import Pack, PackedPart, pack
 from boombap.ctx.answers.search import search
 from boombap.ctx.indexing.index import open_or_build
 from boombap.ctx.ranking.score import WEIGHTS, Weights
@@ -36,8 +38,6 @@ if TYPE_CHECKING:
     from boombap.ctx.indexing.index import Index
 
 LIMIT = 10
-_CONTEXT_TOKENS = 2000
-_TOKEN_CHARACTERS = 4
 _LANGUAGES = {
     ".c": "C", ".go": "Go", ".hpp": "C++", ".java": "Java", ".js": "JavaScript", ".php": "PHP", ".py": "Python",
     ".rb": "Ruby", ".rs": "Rust", ".scala": "Scala", ".ts": "TypeScript",
@@ -117,14 +117,22 @@ class Bench:
         return self._known[name, weights]
 
     def search(self, ready: Ready, query: str, weights: Weights) -> list[Result]:
-        """Ask ctx; the index is opened, or built, at the first question."""
+        """Ask ctx for answers."""
+        return [
+            Result(_annotated(ready, str(hit.path)), hit.start_line, hit.end_line)
+            for hit in search(self._index(ready), query, limit=LIMIT, weights=weights)
+        ]
+
+    def pack(self, ready: Ready, query: str, budget: int) -> Pack:
+        """Ask ctx for a pack."""
+        return pack(self._index(ready), query, budget)
+
+    def _index(self, ready: Ready) -> Index:
+        """Return the index of a corpus; it is opened, or built, at the first question."""
         name = ready.corpus.name
         if name not in self._indexes:
             self._indexes[name] = open_or_build(ready.folder / ready.corpus.root, cache().parent / "bench" / name)
-        return [
-            Result(_annotated(ready, str(hit.path)), hit.start_line, hit.end_line)
-            for hit in search(self._indexes[name], query, limit=LIMIT, weights=weights)
-        ]
+        return self._indexes[name]
 
 
 def _annotated(ready: Ready, path: str) -> str:
@@ -214,8 +222,7 @@ def _compare(bench: Bench, *, typos: bool, questions: bool) -> None:
         times[name] = 1000 * (time.perf_counter() - begun) / len(scored[name])
     print(_table(scored))
     print(f"{'ms per question, in process':<28}" + "".join(f"{took:>9.1f}" for took in times.values()))
-    share = statistics.fmean(within_budget(bench, one) for one in scored["ctx"])
-    print(f"a right file within {_CONTEXT_TOKENS:,} tokens of context: {share:.1%}")
+    print(packing.table(bench, part_hits))
     if questions:
         print("\n".join(_failing(scored["ctx"])))
 
@@ -246,16 +253,9 @@ def _mean(scored: Iterable[Scored]) -> float:
     return statistics.fmean(statistics.fmean(found) for found in by_repository.values())
 
 
-def within_budget(bench: Bench, scored: Scored) -> bool:
-    """Tell whether a right file comes before the results' text fills the budget."""
-    ready = next(one for one in bench.corpora if one.corpus.name == scored.repository)
-    left = _CONTEXT_TOKENS * _TOKEN_CHARACTERS
-    for result in scored.results:
-        if any(_hits(result, replace(target, start_line=None)) for target in scored.question.targets):
-            return left > 0
-        lines = (ready.folder / result.path).read_text(encoding="utf-8", errors="replace").splitlines()
-        left -= len("\n".join(lines[result.start_line - 1 : result.end_line]))
-    return False
+def part_hits(ready: Ready, part: PackedPart, target: Target) -> bool:
+    """Tell whether a part of a pack answers a target."""
+    return _hits(Result(_annotated(ready, part.path), part.start_line, part.end_line), target)
 
 
 def _failing(scored: Sequence[Scored]) -> Iterable[str]:

@@ -43,7 +43,7 @@ def test_what_is_printed_fits_into_the_budget(tmp_path: Path, budget: int) -> No
     assert made.left_out or len(made.parts) == 3
 
 
-def test_two_chunks_of_each_file_come_before_a_third_of_one(tmp_path: Path) -> None:
+def test_the_best_chunk_of_each_file_comes_before_a_second_of_one(tmp_path: Path) -> None:
     other = "def other(tape):\n" + "".join(f"    turn_{number} = {number}\n" for number in range(25))
     files = {"rewind_tape.py": FILES["decks/left.py"], "tests/other.py": other}
     made = packed(repository(tmp_path / "r", files), "rewind tape", 500)

@@ -92,3 +92,12 @@ def test_a_bare_repository_says_so(tmp_path: Path) -> None:
     git(tmp_path, "init", "-q", "--bare", "bare.git")
     with pytest.raises(NotFound, match="bare repository"):
         files.listing(str(tmp_path / "bare.git"))
+
+
+def test_a_reader_gives_the_parts_of_a_file_as_it_was_at_the_first(tmp_path: Path) -> None:
+    (tmp_path / "keys.py").write_text("import os\npassword = 'hunter2hunter'\n")
+    reader = files.Reader(str(tmp_path))
+    assert reader.part("keys.py", 2, 2) == files.read_part(str(tmp_path), "keys.py", 2, 2) == ("password = '***'",)
+    (tmp_path / "keys.py").unlink()
+    assert reader.part("keys.py", 1, 2) == ("import os", "password = '***'")
+    assert isinstance(reader.part("gone.py", 1, 2), Skipped)

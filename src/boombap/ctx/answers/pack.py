@@ -1,7 +1,7 @@
 """Packs the best chunks for a question into a budget of tokens, as context for a model.
 
-The chunks are taken whole, in the order of the ranking, the first two of each file before any third; one that does not
-fit is left out, and smaller ones after it may fill its place. Chunks side by side in a file become one part.
+The chunks are taken whole, in the order of the ranking, the best one of each file before a second of any; one that does
+not fit is left out, and smaller ones after it may fill its place. Chunks side by side in a file become one part.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from boombap.ctx.answers.filter import ANY, Filter
 from boombap.ctx.answers.search import ranked_hits
 from boombap.ctx.budget import count_tokens
 from boombap.ctx.model import Skipped
-from boombap.ctx.repository import files
+from boombap.ctx.repository.files import Reader
 from boombap.errors import UsageError
 from boombap.record import Record
 
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from boombap.ctx.indexing.index import Index
     from boombap.ctx.model import Hit
 
-# With 1, 2 and no limit a right file is within 2,000 tokens for 98.9, 98.4 and 98.4 % of the development questions and
-# for 98.1 % of our own each time; the right lines for 90.7, 91.7 and 92.6 % (benchmarks/ctx_relevance.py).
-_FIRST_OF_FILE = 2
+# With 1 a right file is within 2,000 tokens for 98.9 % of the development questions and 98.1 % of our own, after 339
+# and 445 tokens on average; with 2 for 98.4 and 98.1 %, after 419 and 503 (benchmarks/ctx_relevance.py, November 2026).
+_FIRST_OF_FILE = 1
 _MOST_BETWEEN = 3
 _FEWEST_CHUNKS = 100
 _CHUNK_TOKENS = 20
@@ -93,8 +93,10 @@ def pack(
         UsageError: when chunks answer and not one of them fits.
     """
     limit = max(_FEWEST_CHUNKS, budget // _CHUNK_TOKENS)
-    hits = list(islice(ranked_hits(index, query, limit=limit, only=only, on_correction=on_correction), limit))
-    parts = _Parts(index.root, budget)
+    reader = Reader(index.root)
+    ranked = ranked_hits(index, query, limit=limit, only=only, on_correction=on_correction, reader=reader)
+    hits = list(islice(ranked, limit))
+    parts = _Parts(reader, budget)
     left_out = sum([not parts.add(hit) for hit in _spread(hits)])
     if hits and not parts.parts:
         raise UsageError(
@@ -126,12 +128,11 @@ def _spread(hits: Iterable[Hit]) -> list[Hit]:
 class _Parts:
     """What was packed so far, and how many tokens it takes."""
 
-    def __init__(self, root: str, budget: int) -> None:
+    def __init__(self, reader: Reader, budget: int) -> None:
         self.parts: list[PackedPart] = []
         self.tokens = 0
-        self._root = root
+        self._reader = reader
         self._budget = budget
-        self._lines: dict[str, Sequence[str]] = {}
 
     def add(self, hit: Hit) -> bool:
         """Add a chunk, joined with the parts beside it; tells whether it fits."""
@@ -154,15 +155,10 @@ class _Parts:
         start = min([hit.start_line, *(part.start_line for part in beside)])
         end = max([hit.end_line, *(part.end_line for part in beside)])
         best = beside[0] if beside else hit
-        text = "\n".join(self._of(hit.path)[start - 1 : end])
+        lines = self._reader.part(hit.path, start, end)
+        text = "" if isinstance(lines, Skipped) else "\n".join(lines)
         part = PackedPart(hit.path, start, end, best.symbol, best.kind, best.score, 0, text)
         return part.replace(tokens=count_tokens(f"{header(part)}\n{text}\n"))
-
-    def _of(self, path: str) -> Sequence[str]:
-        if path not in self._lines:
-            text = files.read(self._root, path)
-            self._lines[path] = () if isinstance(text, Skipped) else text.lines
-        return self._lines[path]
 
 
 def _are_adjacent(part: PackedPart, hit: Hit) -> bool:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from boombap.ctx.indexing.index import Index
     from boombap.ctx.ranking.score import CandidateRow, Question, Scored, Weights
+    from boombap.ctx.repository.files import Reader
 
 _QUOTED = re.compile(r'"([^"]+)"')
 _LONGEST_QUERY = 10_000
@@ -67,11 +68,13 @@ def ranked_hits(
     only: Filter = ANY,
     on_correction: Callable[[str, str], None] | None = None,
     ignore_case: bool = False,
+    reader: Reader | None = None,
 ) -> Iterator[Hit]:
-    """Yield every chunk that answers a query, the best first; the arguments are those of `search`.
+    """Yield every chunk that answers a query, the best first; `reader` reads the files, the rest is as in `search`.
 
     A text in quotes without any word is looked for line by line: then each line is an answer, `limit` at most.
     """
+    reader = reader or files.Reader(index.root)
     query = query[:_LONGEST_QUERY]
     exact = _QUOTED.findall(query)
     asked = corrected(index, query, score.question(query.replace('"', " ")), exact, on_correction)
@@ -86,13 +89,15 @@ def ranked_hits(
     ranked = score.ranked(rows, asked, weights, int(index.fact("now_s") or 0))
     phrases = [re.compile(re.escape(text), re.IGNORECASE if ignore_case else 0) for text in exact]
     for scored in ranked:
-        if (hit := _hit(index, scored, asked, phrases)) is not None:
+        if (hit := _hit(index, reader, scored, asked, phrases)) is not None:
             yield hit
 
 
-def _hit(index: Index, scored: Scored, asked: Question, phrases: Sequence[re.Pattern[str]]) -> Hit | None:
+def _hit(
+    index: Index, reader: Reader, scored: Scored, asked: Question, phrases: Sequence[re.Pattern[str]]
+) -> Hit | None:
     row = scored.row
-    lines = files.read_part(index.root, row.path, row.start, row.stop)
+    lines = reader.part(row.path, row.start, row.stop)
     if isinstance(lines, Skipped):
         return None
     if phrases and not all(phrase.search("\n".join(lines)) for phrase in phrases):

@@ -262,6 +262,24 @@ def read_part(root: str, path: str, start: int, stop: int) -> tuple[str, ...] | 
     return tuple(mask(decode(found) or "", path).split("\n")[start - 1 : stop])
 
 
+class Reader:
+    """Reads the files of a tree, each once, for an answer that shows many parts of few files.
+
+    To read and mask a file takes about 2 ms; the 100 chunks of a pack are in some 40 files.
+    """
+
+    def __init__(self, root: str) -> None:
+        self._root = root
+        self._files: dict[str, tuple[str, ...] | Skipped] = {}
+
+    def part(self, path: str, start: int, stop: int) -> tuple[str, ...] | Skipped:
+        """Return some lines of a file with their secrets masked, as `read_part` does."""
+        if path not in self._files:
+            self._files[path] = read_part(self._root, path, 1, sys.maxsize)
+        lines = self._files[path]
+        return lines if isinstance(lines, Skipped) else lines[start - 1 : stop]
+
+
 def content(root: str, path: str) -> bytes | Skipped:
     """Return the bytes of a regular file of at most 1 MB, or why not."""
     try:
