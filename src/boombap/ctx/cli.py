@@ -258,7 +258,8 @@ def _status_of(context: RunContext, index: Index) -> int:
 def _mcp(context: RunContext) -> int:
     from boombap.ctx.mcp import server
 
-    return server.serve(os.path.abspath(context.args.root), _cache(context), _limits(context), context.interrupt)
+    root, state = os.path.abspath(context.args.root), str(context.config.paths.state)
+    return server.serve(root, _cache(context), _limits(context), state, context.interrupt)
 
 
 def _json(context: RunContext, value: object, *, is_found: bool) -> int:

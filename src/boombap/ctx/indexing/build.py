@@ -18,10 +18,12 @@ from boombap.ctx.tokens import terms
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from boombap.ctx.model import Chunk, Limits, Structure
     from boombap.ctx.repository.files import Listing, Text
+
+    OnFile = Callable[[int, int], None]
 
 _FRONT = re.compile(r"(?:^|/)(?:__init__\.pyi?|index\.(?:[mc]?[jt]sx?))$")
 # Beyond this share of postings whose chunk is gone, the statistics behind BM25 are off: the index is rebuilt.
@@ -29,27 +31,35 @@ _MOST_GHOSTS = 0.2
 _CHARACTERS_A_MB = 1_000_000
 
 
-def write(beside: str, source: str, root: str, limits: Limits) -> None:
+def write(beside: str, source: str, root: str, limits: Limits, on_file: OnFile | None = None) -> None:
     """Write the index of a tree to the file `beside`, from the index `source` where that saves work."""
     database = store.create(beside, source=source)
     try:
-        if not fill(database, root, limits):
+        if not fill(database, root, limits, on_file):
             # Too many postings of chunks that are gone.
             database.close()
             database = store.create(beside)
-            fill(database, root, limits)
+            fill(database, root, limits, on_file)
     finally:
         database.close()
 
 
-def fill(database: sqlite3.Connection, root: str, limits: Limits) -> bool:
-    """Bring an index to what the tree is now; tells whether it is good, or has to start from nothing."""
+def fill(database: sqlite3.Connection, root: str, limits: Limits, on_file: OnFile | None = None) -> bool:
+    """Bring an index to what the tree is now; tells whether it is good, or has to start from nothing.
+
+    Args:
+        database: the index, writable.
+        root: the top of the tree.
+        limits: how much is indexed.
+        on_file: told, before each file, how many were looked at and how many there are.
+    """
     facts = dict(database.execute("SELECT name, value FROM meta"))
     read_ns, head, stamps = time.time_ns(), git.head(root), freshness.stamps(root)
     listing = files.listing(root, limits.files)
     database.execute("BEGIN")
     before = {path for (path,) in database.execute("SELECT path FROM files")}
-    changed = _update_files(database, root, listing, limits, int(facts.get("read_ns") or 0) - freshness.GRAIN_NS)
+    trusted_ns = int(facts.get("read_ns") or 0) - freshness.GRAIN_NS
+    changed = _update_files(database, root, listing, limits, trusted_ns, on_file=on_file)
     if changed and _ghosts(database) > _MOST_GHOSTS:
         database.execute("ROLLBACK")
         return False
@@ -92,7 +102,15 @@ def _ghosts(database: sqlite3.Connection) -> float:
     return 1 - living / written if written else 0.0
 
 
-def _update_files(database: sqlite3.Connection, root: str, listing: Listing, limits: Limits, trusted_ns: int) -> bool:
+def _update_files(
+    database: sqlite3.Connection,
+    root: str,
+    listing: Listing,
+    limits: Limits,
+    trusted_ns: int,
+    *,
+    on_file: OnFile | None,
+) -> bool:
     known = {
         path: (number, size, mtime_ns, crc)
         for number, path, size, mtime_ns, crc in database.execute("SELECT id, path, size, mtime_ns, crc FROM files")
@@ -101,7 +119,9 @@ def _update_files(database: sqlite3.Connection, root: str, listing: Listing, lim
     skipped = [(one.path, one.reason, 0, 0) for one in (*listing.skipped, *dropped)]
     is_changed = False
     budget = limits.size_mb * _CHARACTERS_A_MB
-    for path in paths:
+    for number, path in enumerate(paths):
+        if on_file:
+            on_file(number, len(paths))
         stamp = _stat(root, path)
         if stamp is None:
             continue
