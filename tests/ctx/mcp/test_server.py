@@ -9,12 +9,9 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import anyio
 import pytest
-from mcp import ClientSession, StdioServerParameters
-from mcp.client.stdio import stdio_client
 
 from boombap.ctx.indexing.store import place
 from ctx.assistants import Assistant, assistant, index_held
@@ -64,22 +61,6 @@ def is_gone(process: int) -> bool:
         return Path(f"/proc/{process}/stat").read_text().rpartition(") ")[2].startswith("Z")
     except (FileNotFoundError, ProcessLookupError):
         return True
-
-
-def test_the_official_client_searches(root: Path) -> None:
-    async def talk() -> tuple[list[str], Any]:
-        server = StdioServerParameters(
-            command=sys.executable, args=["-m", "boombap", "ctx", "mcp"], cwd=str(root), env=dict(os.environ)
-        )
-        async with stdio_client(server) as streams, ClientSession(*streams) as session:
-            await session.initialize()
-            tools = await session.list_tools()
-            answer = await session.call_tool("search", {"query": "ConnectionPool"})
-            return [tool.name for tool in tools.tools], answer
-
-    names, answer = anyio.run(talk)
-    assert names == ["search", "related", "recent", "status"]
-    assert json.loads(answer.content[0].text)["hits"][0]["symbol"] == "ConnectionPool"
 
 
 @pytest.mark.usefixtures("held")

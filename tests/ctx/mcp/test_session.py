@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from boombap.ctx.mcp.protocol import VERSIONS
+from boombap.ctx.mcp.protocol import HANDSHAKE_VERSIONS as VERSIONS
 from boombap.ctx.mcp.session import Place, Session
 from boombap.ctx.model import Limits
 from ctx.assistants import call_tool

@@ -9,7 +9,7 @@ import json
 from collections import deque
 
 from boombap.ctx.mcp import protocol
-from boombap.ctx.mcp.client_roots import ClientRoots
+from boombap.ctx.mcp.client_roots import ClientRoots, named_folder, way_out
 from boombap.ctx.mcp.process import Worker
 from boombap.ctx.mcp.protocol import Refused
 from boombap.ctx.mcp.tools import TOOLS, check_arguments, definition, tool_of
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from boombap.ctx.mcp.protocol import Identity, Params
+    from boombap.ctx.mcp.protocol import Envelope, Identity, Params
     from boombap.ctx.mcp.tools import Tool
     from boombap.ctx.model import Limits
 
@@ -52,17 +52,25 @@ class _Call(Record):
 
     Attributes:
         identity: of the request.
-        tool: the name of the tool.
+        tool: what is called.
         arguments: checked.
         token: under which the client asked for progress.
+        envelope: what the request says of its client; None in a session that `initialize` opened.
+        folder: what the client named in the call; empty for the session's.
         reply: takes the answer, None when it was cancelled.
     """
 
     identity: Identity
-    tool: str
+    tool: Tool
     arguments: Params
     token: Identity | None
+    envelope: Envelope | None
+    folder: str
     reply: Reply
+
+    def finish(self, result: Params) -> None:
+        """Answer the call."""
+        self.reply(protocol.success(self.identity, protocol.complete(result) if self.envelope else result))
 
 
 class Session:
@@ -158,23 +166,39 @@ class Session:
             reply(protocol.failure(identity, protocol.PARAMS, "params must be an object"))
             return
         try:
+            # `initialize` is of the revisions with a session, whatever else it says.
+            envelope = None if message["method"] == "initialize" else protocol.read_envelope(params)
             if message["method"] == "tools/call":
-                self._take_call(identity, params, reply)
+                self._take_call(
+                    _Call(identity, *_named(params), protocol.progress_token(params), envelope, "", reply), params
+                )
             else:
-                reply(protocol.success(identity, _result(message["method"], params)))
+                reply(protocol.success(identity, _result(message["method"], params, envelope)))
         except Refused as refusal:
-            reply(protocol.failure(identity, refusal.code, str(refusal)))
+            reply(protocol.failure(identity, refusal.code, str(refusal), refusal.data))
 
-    def _take_call(self, identity: Identity, params: Params, reply: Reply) -> None:
-        tool, arguments = _named(params)
+    def _take_call(self, call: _Call, params: Params) -> None:
         if len(self._waiting) >= _MAX_WAITING:
             raise Refused(protocol.NOT_ANSWERED, f"{_MAX_WAITING} calls are waiting; call again when some are answered")
         try:
-            check_arguments(tool, arguments)
+            check_arguments(call.tool, call.arguments)
         except UsageError as error:
-            reply(protocol.success(identity, protocol.tool_failure(str(error))))
+            call.finish(protocol.tool_failure(str(error)))
             return
-        self._waiting.append(_Call(identity, tool.name, arguments, protocol.progress_token(params), reply))
+        if call.envelope and self._roots.lack:
+            self._take_rootless(call, call.envelope, protocol.given_roots(params))
+        else:
+            self._waiting.append(call)
+
+    def _take_rootless(self, call: _Call, envelope: Envelope, named: object | None) -> None:
+        """Take a call where the server has nothing to search: the client names the folder in the call itself."""
+        folder, refusal = named_folder(named)
+        if folder:
+            self._waiting.append(call.replace(folder=folder))
+        elif named is None and envelope.has_roots:
+            call.finish(protocol.roots_required())
+        else:
+            call.finish(protocol.tool_failure(way_out(refusal) if refusal else self._roots.lack))
 
     def _cancel(self, identity: Identity | None) -> None:
         """End a call; the specification does not allow an answer to it."""
@@ -189,13 +213,13 @@ class Session:
             call.reply(None)
 
     def _start(self, call: _Call) -> None:
-        if self._roots.lack:
-            call.reply(protocol.success(call.identity, protocol.tool_failure(self._roots.lack)))
+        if self._roots.lack and not call.folder:
+            call.finish(protocol.tool_failure(self._roots.lack))
             return
         request = {
-            "tool": call.tool,
+            "tool": call.tool.name,
             "arguments": call.arguments,
-            "root": self._roots.folder or self._place.root,
+            "root": call.folder or self._roots.folder or self._place.root,
             "cache": self._place.cache,
             "files": self._place.limits.files,
             "size_mb": self._place.limits.size_mb,
@@ -204,7 +228,7 @@ class Session:
         try:
             self._running, self._told = (call, Worker(request)), -1
         except ExternalError as error:
-            call.reply(protocol.success(call.identity, protocol.tool_failure(str(error))))
+            call.finish(protocol.tool_failure(str(error)))
 
     def _take_report(self, call: _Call, report: dict[str, Any]) -> None:
         if "progress" in report:
@@ -212,9 +236,9 @@ class Session:
             return
         self._end_worker()
         if "answer" in report:
-            call.reply(protocol.success(call.identity, protocol.tool_success(report["answer"])))
+            call.finish(protocol.tool_success(report["answer"]))
         elif "failed" in report:
-            call.reply(protocol.success(call.identity, protocol.tool_failure(report["failed"])))
+            call.finish(protocol.tool_failure(report["failed"]))
         else:
             call.reply(protocol.failure(call.identity, protocol.INTERNAL, report["bug"]))
 
@@ -257,13 +281,20 @@ def _named(params: Params) -> tuple[Tool, Params]:
     return tool, arguments
 
 
-def _result(method: str, params: Params) -> object:
+def _result(method: str, params: Params, envelope: Envelope | None) -> Params:
+    """Return the result of a request other than a call.
+
+    `server/discover` is answered without an envelope too: a client that does not know the server yet may send it so.
+    """
+    if method == "server/discover":
+        return protocol.complete(protocol.discovered())
+    if method == "tools/list":
+        tools = protocol.listed([definition(tool) for tool in TOOLS], is_stateless=envelope is not None)
+        return protocol.complete(tools) if envelope else tools
     if method == "initialize":
         return protocol.welcome(params)
-    if method == "ping":
+    if method == "ping" and not envelope:  # 2026-07-28 does not have it
         return {}
-    if method == "tools/list":
-        return {"tools": [definition(tool) for tool in TOOLS]}
     raise Refused(protocol.METHOD, f"unknown method {method}")
 
 

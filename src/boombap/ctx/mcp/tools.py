@@ -141,7 +141,7 @@ def tool_of(name: object) -> Tool | None:
     return next((tool for tool in TOOLS if tool.name == name), None)
 
 
-def definition(tool: Tool) -> dict[str, object]:
+def definition(tool: Tool) -> Arguments:
     """Return a tool as `tools/list` describes it."""
     schema = {
         "type": "object",
