@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 import pytest
+from jsonschema import Draft202012Validator
 from mcp import Client, StdioServerParameters
 from mcp_types import ListRootsResult, Root
 
+from boombap.ctx.mcp.tools import TOOLS
 from ctx.repositories import repository
+from schemas.validation import closed
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -61,6 +64,50 @@ def test_it_searches(root: Path, mode: str, version: str) -> None:
     assert agreed == version
     assert names == ["search", "related", "recent", "status"]
     assert hits(answer)[0]["symbol"] == "ConnectionPool"
+
+
+@pytest.mark.parametrize("mode", [STATELESS, HANDSHAKE])
+def test_every_tool_says_what_it_answers_and_keeps_to_it(root: Path, mode: str) -> None:
+    """The client checks each structured answer against the schema of its tool by itself; here no key may be unnamed."""
+    arguments = {
+        "search": {"query": "acquire conection"},
+        "related": {"file": "pool.py"},
+        "recent": {"since": "3650 days"},
+    }
+
+    async def say(client: Client) -> Any:
+        tools = (await client.list_tools()).tools
+        return [(tool, await client.call_tool(tool.name, arguments.get(tool.name, {}))) for tool in tools]
+
+    answered = talk(root, mode, say)
+    assert len(answered) == len(TOOLS)
+    for tool, answer in answered:
+        assert not answer.is_error, answer
+        assert tool.annotations.read_only_hint is True
+        assert tool.annotations.open_world_hint is False
+        assert answer.structured_content == json.loads(answer.content[0].text)
+        errors = Draft202012Validator(closed(tool.output_schema)).iter_errors(answer.structured_content)
+        assert [error.message for error in errors] == [], tool.name
+        Draft202012Validator.check_schema(tool.input_schema)
+        assert Draft202012Validator(tool.input_schema).is_valid(arguments.get(tool.name, {}))
+
+
+@pytest.mark.parametrize("mode", [STATELESS, HANDSHAKE])
+def test_it_reads_all_pages(isolated: Path, mode: str) -> None:
+    many = repository(isolated, {f"m{number:03}.py": f"def pool_{number}(): ...\n" for number in range(90)})
+
+    async def say(client: Client) -> Any:
+        arguments: dict[str, object] = {"query": "pool", "limit": 90}
+        pages = [await client.call_tool("search", arguments)]
+        while "next_cursor" in (content := pages[-1].structured_content):
+            pages.append(await client.call_tool("search", arguments | {"cursor": content["next_cursor"]}))
+        return pages
+
+    pages = talk(many, mode, say)
+    assert len(pages) > 2
+    assert all(len(page.content[0].text.encode()) <= 8_000 for page in pages)
+    paths = [hit["path"] for page in pages for hit in hits(page)]
+    assert len(paths) == len(set(paths)) == 90
 
 
 @pytest.mark.parametrize("mode", [STATELESS, HANDSHAKE])

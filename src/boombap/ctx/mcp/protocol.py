@@ -11,6 +11,7 @@ Source: modelcontextprotocol.io, specification 2025-06-18: Lifecycle; Utilities 
 from __future__ import annotations
 
 from boombap import __version__
+from boombap.ctx.mcp.pages import to_text
 from boombap.record import Record
 
 TYPE_CHECKING = False
@@ -131,11 +132,9 @@ def listed(tools: list[Params], *, is_stateless: bool) -> Params:
     return {"tools": tools, **(_CACHED if is_stateless else {})}
 
 
-def tool_success(value: object) -> Params:
-    """Return the result of a call."""
-    from boombap.output.encode import to_json
-
-    return {"content": [{"type": "text", "text": to_json(value)}], "isError": False}
+def tool_success(answer: Params) -> Params:
+    """Return the result of a call, as a value and, for clients that know no values, as its text."""
+    return {"content": [{"type": "text", "text": to_text(answer)}], "structuredContent": answer, "isError": False}
 
 
 def tool_failure(text: str) -> Params:

@@ -17,6 +17,7 @@ import threading
 import time
 
 from boombap.ctx.indexing.index import ask_index, open_or_build
+from boombap.ctx.mcp.pages import cut, read_page
 from boombap.ctx.mcp.tools import tool_of
 from boombap.ctx.model import Limits
 from boombap.errors import BoombapError
@@ -46,15 +47,19 @@ def answer(request: dict[str, Any], on_file: Callable[[int, int], None]) -> dict
             of the traceback of a bug).
         on_file: told how many files of how many were looked at while an index is built.
     """
-    tool, arguments, cache = tool_of(request["tool"]), request["arguments"], request["cache"]
+    tool, cache = tool_of(request["tool"]), request["cache"]
     assert tool is not None, "the server looked it up"
 
     def opened(is_rebuilt: bool) -> Index:  # noqa: FBT001 - the one argument that `ask_index` gives
         limits = Limits(request["files"], request["size_mb"])
         return open_or_build(request["root"], cache, limits=limits, is_rebuilt=is_rebuilt, on_file=on_file)
 
+    def asked(index: Index) -> dict[str, object]:
+        return cut(tool.answer(index, arguments, cache), tool.rows, page, index.fact("read_ns"))
+
     try:
-        return {"answer": ask_index(opened, lambda index: tool.answer(index, arguments, cache), _forget)}
+        page, arguments = read_page(tool.name, request["arguments"])
+        return {"answer": ask_index(opened, asked, _forget)}
     except (BoombapError, sqlite3.Error) as error:
         return {"failed": str(error)}
     except Exception as error:  # noqa: BLE001 - the outermost handler of this process
