@@ -168,6 +168,19 @@ def test_a_process_that_dies_is_an_error_of_its_call(client: Assistant) -> None:
     assert "ended early (signal 9)" in answer["error"]["message"]
 
 
+@pytest.mark.usefixtures("held")
+def test_a_client_that_no_longer_reads_ends_the_server_and_its_work(client: Assistant) -> None:
+    client.start()
+    client.call(2)
+    wait_until(lambda: bool(client.processes()))
+    (work,) = client.processes()
+    assert client.child.stdout is not None
+    client.child.stdout.close()
+    client.send(id=3, method="ping")
+    assert client.child.wait(20) == 0
+    assert is_gone(work)
+
+
 def test_stdout_holds_messages_only(root: Path) -> None:
     command = [sys.executable, "-m", "boombap", "ctx", "mcp"]
     text = '{"jsonrpc":"2.0","id":1,"method":"ping"}\nnoise\n'

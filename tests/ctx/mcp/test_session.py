@@ -12,7 +12,7 @@ from boombap.ctx.mcp.protocol import HANDSHAKE_VERSIONS as VERSIONS
 from boombap.ctx.mcp.session import Place, Session
 from boombap.ctx.model import Limits
 from ctx.assistants import call_tool
-from ctx.repositories import repository
+from ctx.repositories import commit, repository
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -118,6 +118,13 @@ def test_a_search_that_cannot_find_anything_says_why(ask: Ask, arguments: dict[s
 def test_every_tool_answers_json(ask: Ask, name: str, arguments: dict[str, object]) -> None:
     found = json.loads(ask(call("tools/call", name=name, arguments=arguments))["result"]["content"][0]["text"])
     assert found["schema"] == f"boombap.ctx.{name}/1"
+
+
+@pytest.mark.parametrize("name", ["json.py", "boombap/__init__.py"])
+def test_code_of_the_searched_folder_does_not_run(root: Path, ask: Ask, name: str) -> None:
+    """Python looks for modules in the working folder first: a repository could run its own code in the server."""
+    commit(root, {name: "raise SystemExit('this ran')\n"})
+    assert ask(search(query="acquire"))["result"]["isError"] is False
 
 
 def test_notifications_and_answers_get_none(ask: Ask) -> None:

@@ -67,7 +67,8 @@ class Worker:
 def _started() -> Popen[bytes]:
     from subprocess import PIPE, Popen  # 10 ms, not before the first call
 
-    command = [sys.executable, "-m", "boombap.ctx.mcp.worker"]
+    # -P: no module is taken from the working folder, which may be a repository that nobody has read yet.
+    command = [sys.executable, "-P", "-m", "boombap.ctx.mcp.worker"]
     try:
         # A group of its own, so that git ends with it.
         return Popen(command, stdin=PIPE, stdout=PIPE, process_group=0, bufsize=0)
