@@ -430,7 +430,12 @@ def test_the_other_names_show_themselves(name: str):
     assert run("adit").stderr == f"{name}: unknown action 'adit'; did you mean `{name} audit`\n"
 
 
-def test_a_stale_database_is_used_while_a_sync_runs_behind_it(folder: str, deps, tmp_path: Path, monkeypatch):
+@pytest.mark.parametrize("name", ["requirements.in", "json.py"])
+def test_a_stale_database_is_used_while_a_sync_runs_behind_it(
+    folder: str, deps, tmp_path: Path, monkeypatch, name: str
+):
+    """A module of the audited folder never runs in the sync."""
+    Path(name).write_text("raise SystemExit('this ran')\n" * name.endswith(".py"))
     export(tmp_path / "export", [*TRUTH, record("PYSEC-9", "redis", {"introduced": "0"})])
     monkeypatch.setenv("BOOMBAP_DEPS_SOURCE", str(tmp_path / "export"))
     _age(folder, 25 * 3600)

@@ -230,8 +230,8 @@ def _status_of(context: RunContext, index: Index) -> int:
 def _mcp(context: RunContext) -> int:
     from boombap.ctx.mcp import server
 
-    root = os.path.abspath(context.args.root)
-    return server.serve(root, cache_folder(context), limits(context), context.interrupt)
+    root, state = os.path.abspath(context.args.root), str(context.config.paths.state)
+    return server.serve(root, cache_folder(context), limits(context), state, context.interrupt)
 
 
 _UNREADABLE = "the tree, git or the index cannot be read"

@@ -179,6 +179,7 @@ def refresh(context: RunContext, sources: Iterable[Source]) -> None:
 
     context.terminal.note("the advisories are older than deps.ttl; a sync runs in the background")
     null = subprocess.DEVNULL
-    command = [sys.executable, "-m", "boombap", "deps", "sync", "--if-stale", "--quiet"]
+    # -P: no module is taken from the working folder, which may be a project that nobody has read yet.
+    command = [sys.executable, "-P", "-m", "boombap", "deps", "sync", "--if-stale", "--quiet"]
     child = subprocess.Popen(command, stdin=null, stdout=null, stderr=null, start_new_session=True)
     child.returncode = 0  # it outlives this run on purpose; Popen would warn that nobody waited for it

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from boombap.ctx.answers.filter import Filter, in_tree
-from boombap.ctx.mcp.server import _Server
 from boombap.errors import NotFound
-from ctx.repositories import indexed, repository, run_in
+from ctx.assistants import call_tool
+from ctx.repositories import repository, run_in
 
 if TYPE_CHECKING:
     import subprocess
@@ -123,15 +123,10 @@ def test_a_path_outside_the_tree_is_an_error(root: Path, boombap: Run, path: str
     assert f"{path} is not in " in done.stderr
 
 
-def test_an_assistant_names_paths_from_the_root(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    server = _Server(lambda: indexed(root), str(tmp_path / "cache"))
+def test_an_assistant_names_paths_from_the_root(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(root / "src")
     for path in ("src/api", "./src/api", str(root / "src" / "api")):
-        request = {"name": "search", "arguments": {"query": "pool", "path": path}}
-        message = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": request}
-        answer: object = server.answer(json.dumps(message).encode())
-        assert isinstance(answer, dict)
-        hits = json.loads(answer["result"]["content"][0]["text"])["hits"]
+        hits = call_tool(root, "search", {"query": "pool", "path": path})["answer"]["hits"]
         assert {hit["path"] for hit in hits} == {"src/api/routes.py", "src/api/query.sql"}
 
 

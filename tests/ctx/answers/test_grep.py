@@ -15,7 +15,7 @@ import pytest
 from boombap.ctx.answers.grep import grep
 from boombap.ctx.answers.search import search
 from boombap.errors import UsageError
-from ctx.repositories import indexed, paths, repository, run_in
+from ctx.repositories import commit, indexed, paths, repository, run_in
 
 if TYPE_CHECKING:
     from boombap.ctx.indexing.index import Index
@@ -41,6 +41,13 @@ def index(root: Path) -> Index:
 
 def lines(index: Index, pattern: str, **options: bool) -> list[int]:
     return [hit.start_line for hit in grep(index, pattern, **options)]
+
+
+@pytest.mark.parametrize("name", ["json.py", "boombap/__init__.py"])
+def test_code_of_the_searched_folder_does_not_run(root: Path, name: str) -> None:
+    """Python looks for modules in the working folder first: a repository could run its own code in the search."""
+    commit(root, {name: "raise SystemExit('this ran')\n"})
+    assert lines(indexed(root), "KICK")
 
 
 def test_case_counts_unless_it_is_ignored(index: Index) -> None:

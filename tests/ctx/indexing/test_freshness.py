@@ -11,8 +11,8 @@ import pytest
 
 from boombap.ctx.indexing.freshness import state
 from boombap.ctx.indexing.store import place
-from boombap.ctx.mcp.server import _Server
 from boombap.ctx.model import Limits
+from ctx.assistants import call_tool
 from ctx.repositories import indexed, repository, run_in, write
 
 if TYPE_CHECKING:
@@ -81,10 +81,8 @@ def test_the_answer_says_what_was_left_out(root: Path) -> None:
     """Protects text, JSON and MCP from a silent "nothing found" in a tree over the limits."""
     index = indexed(root, limits=Limits(files=FILES - 3))
     assert index.all_notes == [f"3 files left out: beyond ctx.max_files ({FILES - 3})"]
-    server = _Server(lambda: indexed(root, limits=Limits(files=FILES - 3)), "")
-    call = {"id": 1, "method": "tools/call", "params": {"name": "search", "arguments": {"query": "number"}}}
-    answer = json.loads(json.dumps(server.answer(json.dumps(call).encode())))
-    assert "3 files left out" in json.loads(answer["result"]["content"][0]["text"])["notes"][0]
+    answer = call_tool(root, "search", {"query": "number"}, limits=Limits(files=FILES - 3))["answer"]
+    assert "3 files left out" in answer["notes"][0]
 
 
 @pytest.mark.parametrize(("at_once", "is_partial"), [(10, True), (FILES, False)])

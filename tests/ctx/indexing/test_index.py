@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 import os
 import signal
 import sqlite3
@@ -13,9 +12,8 @@ import pytest
 from boombap.ctx.answers.related import relatives
 from boombap.ctx.answers.search import search
 from boombap.ctx.indexing import store
-from boombap.ctx.indexing.index import open_or_build
-from boombap.ctx.mcp.server import _Server
 from boombap.ctx.model import Limits
+from ctx.assistants import call_tool
 from ctx.repositories import ask, commit, git, indexed, paths, repository, run_in, write
 
 ONE = {"a.py": "def alpha(): ...\n", "b.py": "import a\n\n\ndef beta(): ...\n"}
@@ -103,11 +101,7 @@ def test_an_assistant_gets_an_answer_from_a_damaged_index(root: Path) -> None:
     path.write_bytes(
         good[: middle - 200] + bytes(byte ^ 0xFF for byte in good[middle - 200 : middle + 200]) + good[middle + 200 :]
     )
-    server = _Server(lambda **options: open_or_build(root, root.parent / "cache", **options), "")
-    call = {"id": 1, "method": "tools/call", "params": {"name": "search", "arguments": {"query": "alpha"}}}
-    answer = json.loads(json.dumps(server.answer(json.dumps(call).encode())))["result"]
-    assert not answer["isError"]
-    assert json.loads(answer["content"][0]["text"])["hits"][0]["path"] == "a.py"
+    assert call_tool(root, "search", {"query": "alpha"})["answer"]["hits"][0]["path"] == "a.py"
 
 
 def test_an_older_index_is_built_anew(root: Path) -> None:

@@ -13,10 +13,9 @@ from hypothesis import strategies as st
 
 from boombap.ctx.answers.grep import grep
 from boombap.ctx.answers.search import search
-from boombap.ctx.indexing.index import open_or_build
 from boombap.ctx.indexing.store import place
 from boombap.ctx.masking.mask import mask
-from boombap.ctx.mcp.server import _Server
+from ctx.assistants import call_tool
 from ctx.repositories import indexed, repository
 
 if TYPE_CHECKING:
@@ -225,10 +224,8 @@ def test_no_way_out_shows_a_secret(isolated: Path, boombap: Run) -> None:
     ):  # fmt: skip
         done = boombap("ctx", *words, BOOMBAP_LOG_LEVEL="debug")
         shown += done.stdout + done.stderr
-    server = _Server(lambda: open_or_build(root, cache), str(cache))
     for query in ("password", '"PASSWORD"', "whatever secret"):
-        call = {"name": "search", "arguments": {"query": query}}
-        shown += json.dumps(server.answer(json.dumps({"id": 1, "method": "tools/call", "params": call}).encode()))
+        shown += json.dumps(call_tool(root, "search", {"query": query}, cache=cache))
     assert "REDIS_PASSWORD=***" in shown
     stored = b"".join(path.read_bytes() for path in cache.rglob("*") if path.is_file())
     assert b"SQLite format 3" in stored

@@ -1,23 +1,26 @@
+"""The server as a process: what clients see of it."""
+
 from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
-from typing import TYPE_CHECKING, Any
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-import anyio
 import pytest
-from mcp import ClientSession, StdioServerParameters
-from mcp.client.stdio import stdio_client
 
-from boombap.ctx.indexing.index import open_or_build
-from boombap.ctx.mcp.server import VERSIONS, _Server
+from boombap.ctx.indexing.store import place
+from ctx.assistants import Assistant, assistant, index_held
 from ctx.repositories import repository
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
+    from collections.abc import Callable, Iterator
+
+SOON_S = 1.0
 
 
 @pytest.fixture
@@ -25,112 +28,165 @@ def root(isolated: Path) -> Path:
     return repository(isolated, {"pool.py": "class ConnectionPool:\n    def acquire(self): ...\n"})
 
 
-def test_the_official_client_searches(root: Path) -> None:
-    async def talk() -> tuple[list[str], Any]:
-        server = StdioServerParameters(
-            command=sys.executable, args=["-m", "boombap", "ctx", "mcp"], cwd=str(root), env=dict(os.environ)
-        )
-        async with stdio_client(server) as streams, ClientSession(*streams) as session:
-            await session.initialize()
-            tools = await session.list_tools()
-            answer = await session.call_tool("search", {"query": "ConnectionPool"})
-            return [tool.name for tool in tools.tools], answer
-
-    names, answer = anyio.run(talk)
-    assert names == ["search", "related", "recent", "status"]
-    assert json.loads(answer.content[0].text)["hits"][0]["symbol"] == "ConnectionPool"
+@pytest.fixture
+def client(root: Path) -> Iterator[Assistant]:
+    with assistant(root) as started:
+        yield started
 
 
 @pytest.fixture
-def ask(root: Path) -> Callable[[object], Any]:
-    server = _Server(lambda: open_or_build(root, root.parent / "cache"), str(root.parent / "cache"))
-    return lambda message: server.answer(message if isinstance(message, bytes) else json.dumps(message).encode())
+def index(root: Path, isolated: Path) -> str:
+    return place(str(isolated.parent / "cache" / "boombap"), str(root))
 
 
-def call(method: str, **params: object) -> dict[str, object]:
-    return {"jsonrpc": "2.0", "id": 7, "method": method, "params": params}
+@pytest.fixture
+def held(index: str) -> Iterator[None]:
+    """No index can be written meanwhile: a call runs until it is ended."""
+    with index_held(index):
+        yield
 
 
-@pytest.mark.parametrize(
-    ("message", "code"),
-    [
-        (b"{not json", -32700),
-        (b"\xff\xfe", -32700),
-        (b"[" * 100_000, -32700),
-        (b"7", -32600),
-        ({"jsonrpc": "2.0", "id": 1}, -32600),
-        (call("no/such"), -32601),
-        (call("tools/call", name="rm", arguments={}), -32602),
-        (call("tools/call", name="search", arguments=[1]), -32602),
-        ({"jsonrpc": "2.0", "id": 1, "method": "ping", "params": [1]}, -32602),
-    ],
-)
-def test_refusals(ask: Callable[[object], Any], message: object, code: int) -> None:
-    assert ask(message)["error"]["code"] == code
+def wait_until(condition: Callable[[], bool]) -> float:
+    """Return the seconds until something is so."""
+    begun = time.monotonic()
+    while not condition():
+        assert time.monotonic() - begun < 20
+        time.sleep(0.01)
+    return time.monotonic() - begun
 
 
-@pytest.mark.parametrize("arguments", [{}, {"query": 7}, {"query": "x", "limit": 0}, {"query": "x", "limit": True}])
-def test_wrong_arguments_are_an_answer_that_says_so(ask: Callable[[object], Any], arguments: dict[str, object]) -> None:
-    assert ask(call("tools/call", name="search", arguments=arguments))["result"]["isError"] is True
+def is_gone(process: int) -> bool:
+    """Tell whether a process has ended; its parent may not have asked for its exit code yet."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(") ")[2].startswith("Z")
+    except (FileNotFoundError, ProcessLookupError):
+        return True
 
 
-@pytest.mark.parametrize(
-    ("arguments", "reason"),
-    [
-        ({"query": "acquire", "language": "cobol"}, "'cobol' is not a language here; one of "),
-        ({"query": ""}, "search needs something to search for"),
-        ({"query": " \n"}, "search needs something to search for"),
-    ],
-)
-def test_a_search_that_cannot_find_anything_says_why(
-    ask: Callable[[object], Any], arguments: dict[str, object], reason: str
-) -> None:
-    """No hits would read as "the code has none"."""
-    result = ask(call("tools/call", name="search", arguments=arguments))["result"]
-    assert result["isError"] is True
-    assert result["content"][0]["text"].startswith(reason)
+@pytest.mark.usefixtures("held")
+def test_a_ping_is_answered_while_a_call_runs(client: Assistant) -> None:
+    """r13: the ping waited until the index was built."""
+    client.start()
+    client.call(2)
+    client.send(id=3, method="ping")
+    assert client.hear() == {"jsonrpc": "2.0", "id": 3, "result": {}}
 
 
-@pytest.mark.parametrize(
-    ("name", "arguments"),
-    [
-        ("status", {}),
-        ("recent", {"since": "3650 days"}),
-        ("related", {"file": "pool.py"}),
-        ("search", {"query": "acquire"}),
-    ],
-)
-def test_every_tool_answers_json(ask: Callable[[object], Any], name: str, arguments: dict[str, object]) -> None:
-    found = json.loads(ask(call("tools/call", name=name, arguments=arguments))["result"]["content"][0]["text"])
-    assert found["schema"] == f"boombap.ctx.{name}/1"
+@pytest.mark.usefixtures("held")
+def test_a_cancelled_call_ends_its_work_and_gets_no_answer(client: Assistant) -> None:
+    """r13: the work went on, and the answer came."""
+    client.start()
+    client.call(2)
+    wait_until(lambda: bool(client.processes()))
+    (work,) = client.processes()
+    client.cancel(2)
+    wait_until(lambda: is_gone(work))
+    client.send(id=3, method="ping")
+    assert client.hear()["id"] == 3
 
 
-def test_notifications_and_answers_get_none(ask: Callable[[object], Any]) -> None:
-    assert ask({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 1}}) is None
-    assert ask({"jsonrpc": "2.0", "id": 3, "result": {}}) is None
-    assert ask(b"  ") is None
+def test_the_next_call_is_answered_after_some_were_cancelled(client: Assistant, index: str) -> None:
+    client.start()
+    with index_held(index):
+        client.call("first")
+        client.call("second")
+        wait_until(lambda: bool(client.processes()))
+        for identity in ("second", "first", "not known", None):
+            client.cancel(identity)
+        client.call("third")
+        client.send(id="fourth", method="ping")
+        assert client.hear()["id"] == "fourth"
+    answer = client.hear()
+    assert (answer["id"], answer["result"]["isError"]) == ("third", False)
 
 
-@pytest.mark.parametrize(("asked", "given"), [(VERSIONS[1], VERSIONS[1]), ("1999-01-01", VERSIONS[0])])
-def test_the_version_is_agreed(ask: Callable[[object], Any], asked: str, given: str) -> None:
-    assert ask(call("initialize", protocolVersion=asked))["result"]["protocolVersion"] == given
+def test_progress_is_told_where_it_is_asked_for(root: Path) -> None:
+    """r13: nothing was told for as long as an index was built."""
+    for number in range(2_000):
+        (root / f"m{number}.py").write_text("".join(f"def f{number}_{part}(): return {part}\n\n" for part in range(20)))
+    with assistant(root) as client:
+        client.start()
+        client.call(2, _meta={"progressToken": "t"})
+        heard = [client.hear()]
+        while "id" not in heard[-1]:
+            heard.append(client.hear())
+        *told, answer = heard
+        client.call(3, _meta={"progressToken": "u"})
+        assert client.hear()["id"] == 3
+    assert answer["id"] == 2
+    assert {message["method"] for message in told} == {"notifications/progress"}
+    params = [message["params"] for message in told]
+    assert len(params) > 1
+    assert {(step["progressToken"], step["total"]) for step in params} == {("t", 2_001)}
+    steps = [step["progress"] for step in params]
+    assert steps == sorted(set(steps))
+    assert params[-1]["message"] == f"indexing: {steps[-1]:,} of 2,001 files"
 
 
-def test_stdout_holds_messages_only(root: Path, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("held")
+@pytest.mark.parametrize("how", ["SIGTERM", "SIGINT", "SIGKILL"])
+def test_a_signal_ends_the_server_and_its_work(client: Assistant, how: str) -> None:
+    client.start()
+    client.call(2)
+    wait_until(lambda: bool(client.processes()))
+    (work,) = client.processes()
+    client.child.send_signal(signal.Signals[how])
+    begun = time.monotonic()
+    code = client.child.wait(20)
+    assert time.monotonic() - begun < SOON_S
+    assert code == {"SIGTERM": 143, "SIGINT": 130, "SIGKILL": -9}[how]
+    assert wait_until(lambda: is_gone(work)) < SOON_S
+
+
+@pytest.mark.usefixtures("held")
+def test_a_closed_stdin_ends_the_server_and_its_work(client: Assistant) -> None:
+    """Each call that gets no answer is told so: silence would read as nothing found."""
+    client.start()
+    client.call(2)
+    client.call(3)
+    wait_until(lambda: bool(client.processes()))
+    (work,) = client.processes()
+    assert client.child.stdin is not None
+    client.child.stdin.close()
+    begun = time.monotonic()
+    lost = [client.hear(), client.hear()]
+    assert client.child.wait(20) == 0
+    assert time.monotonic() - begun < SOON_S
+    assert [(answer["id"], answer["error"]["code"]) for answer in lost] == [(2, -32000), (3, -32000)]
+    assert "stdin was closed" in lost[0]["error"]["message"]
+    assert is_gone(work)
+
+
+@pytest.mark.usefixtures("held")
+def test_a_process_that_dies_is_an_error_of_its_call(client: Assistant) -> None:
+    client.start()
+    client.call(2)
+    wait_until(lambda: bool(client.processes()))
+    os.kill(client.processes()[0], signal.SIGKILL)
+    answer = client.hear()
+    assert (answer["id"], answer["error"]["code"]) == (2, -32603)
+    assert "ended early (signal 9)" in answer["error"]["message"]
+
+
+@pytest.mark.usefixtures("held")
+def test_a_client_that_no_longer_reads_ends_the_server_and_its_work(client: Assistant) -> None:
+    client.start()
+    client.call(2)
+    wait_until(lambda: bool(client.processes()))
+    (work,) = client.processes()
+    assert client.child.stdout is not None
+    client.child.stdout.close()
+    client.send(id=3, method="ping")
+    assert client.child.wait(20) == 0
+    assert is_gone(work)
+
+
+def test_stdout_holds_messages_only(root: Path) -> None:
     command = [sys.executable, "-m", "boombap", "ctx", "mcp"]
     text = '{"jsonrpc":"2.0","id":1,"method":"ping"}\nnoise\n'
     done = subprocess.run(command, cwd=root, input=text, capture_output=True, text=True, timeout=30, check=False)
     assert [json.loads(line).get("id") for line in done.stdout.splitlines()] == [1, None]
     assert done.returncode == 0
-
-
-def test_a_cancelled_request_that_still_waits_gets_no_answer(root: Path) -> None:
-    server = _Server(lambda: open_or_build(root, root.parent / "cache"), str(root.parent / "cache"))
-    cancel = {"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 2}}
-    messages = [call("ping") | {"id": 1}, call("ping") | {"id": 2}, call("initialize") | {"id": 3}, cancel]
-    cancel_first = cancel | {"params": {"requestId": 3}}
-    lines = [json.dumps(message).encode() for message in [*messages, cancel_first]]
-    assert [answer["id"] for answer in server.answers([*lines, b"noise notifications/cancelled"])] == [1, 3, None]  # type: ignore[index]
 
 
 def test_lines_may_arrive_in_pieces(root: Path) -> None:
@@ -145,3 +201,14 @@ def test_lines_may_arrive_in_pieces(root: Path) -> None:
         child.stdin.write(b'{"jsonrpc":"2.0","id":2,"method":"ping"}')
         child.stdin.close()
         assert json.loads(child.stdout.readline())["id"] == 2
+
+
+def test_the_server_itself_loads_neither_the_database_nor_the_grammars(root: Path) -> None:
+    """It is there as long as the editor is: 14 MB, not 30."""
+    program = (
+        "import sys; from boombap.cli import main; "
+        "import boombap.ctx.mcp.server; "
+        "print([name for name in ('sqlite3', 'subprocess', 'tree_sitter', 'asyncio') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=root, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -79,7 +79,8 @@ def _matcher(interrupt: Interrupt | None) -> Iterator[Popen[bytes]]:
     from contextlib import nullcontext
     from subprocess import DEVNULL, PIPE, Popen
 
-    command = [sys.executable, "-m", "boombap.ctx.answers.line_matcher"]
+    # -P: no module is taken from the working folder, which may be a repository that nobody has read yet.
+    command = [sys.executable, "-P", "-m", "boombap.ctx.answers.line_matcher"]
     try:
         process = Popen(command, stdin=PIPE, stdout=PIPE, stderr=DEVNULL)
     except OSError as error:

@@ -16,35 +16,45 @@ from boombap.ctx.repository import files, git
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from boombap.ctx.model import Limits
     from boombap.ctx.repository.files import Listing
 
+    OnFile = Callable[[int, int], None]
+
 _CHARACTERS_A_MB = 1_000_000
 
 
-def write(beside: str, source: str, root: str, limits: Limits) -> None:
+def write(beside: str, source: str, root: str, limits: Limits, on_file: OnFile | None = None) -> None:
     """Write the index of a tree to the file `beside`, from the index `source` where that saves work."""
     database = store.create(beside, source=source)
     try:
-        if not fill(database, root, limits):
+        if not fill(database, root, limits, on_file):
             database.close()
             database = store.create(beside)
-            fill(database, root, limits)
+            fill(database, root, limits, on_file)
     finally:
         database.close()
 
 
-def fill(database: sqlite3.Connection, root: str, limits: Limits) -> bool:
-    """Bring an index to what the tree is now; tells whether it is good, or has to start from nothing."""
+def fill(database: sqlite3.Connection, root: str, limits: Limits, on_file: OnFile | None = None) -> bool:
+    """Bring an index to what the tree is now; tells whether it is good, or has to start from nothing.
+
+    Args:
+        database: the index, writable.
+        root: the top of the tree.
+        limits: how much is indexed.
+        on_file: told, before each file, how many were looked at and how many there are.
+    """
     facts = dict(database.execute("SELECT name, value FROM meta"))
     read_ns, head, stamps = time.time_ns(), git.head(root), freshness.stamps(root)
     listing = files.listing(root, limits.files)
     database.execute("BEGIN")
     before = {path for (path,) in database.execute("SELECT path FROM files")}
     writer = FileWriter(database, facts)
-    changed = _update_files(writer, root, listing, limits, int(facts.get("read_ns") or 0) - freshness.GRAIN_NS)
+    trusted_ns = int(facts.get("read_ns") or 0) - freshness.GRAIN_NS
+    changed = _update_files(writer, root, listing, limits, trusted_ns, on_file=on_file)
     (living,) = database.execute("SELECT count(*) FROM chunks").fetchone()
     if changed and writer.is_worn(living):
         database.execute("ROLLBACK")
@@ -84,7 +94,15 @@ def _left_out(database: sqlite3.Connection) -> Iterator[str]:
         yield f"{count:,} file{'s' * (count != 1)} left out: {reason}"
 
 
-def _update_files(writer: FileWriter, root: str, listing: Listing, limits: Limits, trusted_ns: int) -> bool:
+def _update_files(
+    writer: FileWriter,
+    root: str,
+    listing: Listing,
+    limits: Limits,
+    trusted_ns: int,
+    *,
+    on_file: OnFile | None,
+) -> bool:
     database = writer.database
     known = {
         path: (number, size, mtime_ns, crc)
@@ -94,7 +112,9 @@ def _update_files(writer: FileWriter, root: str, listing: Listing, limits: Limit
     skipped = [(one.path, one.reason, 0, 0) for one in (*listing.skipped, *dropped)]
     is_changed = False
     budget = limits.size_mb * _CHARACTERS_A_MB
-    for path in paths:
+    for number, path in enumerate(paths):
+        if on_file:
+            on_file(number, len(paths))
         stamp = _stat(root, path)
         if stamp is None:
             continue

@@ -96,6 +96,7 @@ def open_or_build(
     at_once: int = CHECKED_AT_ONCE,
     within_s: float = CHECK_S,
     pause: Callable[[float], None] = time.sleep,
+    on_file: Callable[[int, int], None] | None = None,
 ) -> Index:
     """Return the index of a tree as its files are now.
 
@@ -108,6 +109,7 @@ def open_or_build(
         at_once: how many files are looked at whatever time that takes.
         within_s: seconds after which looking at the others stops.
         pause: waits while another process writes the index.
+        on_file: told, while the index is built, how many files of how many were looked at.
 
     Raises:
         NotFound: when there is nothing that could be searched.
@@ -116,11 +118,12 @@ def open_or_build(
     """
     top, limits = root_of(str(root)), limits or Limits()
     path = store.place(str(cache), top)
+    place = _Place(top, path, limits, pause, on_file)
     database = None if is_rebuilt else store.open_existing(path)
     notes: list[str] = []
     if (database is None or is_thorough) and not is_rebuilt and store.is_damaged(path):
         notes.append(DAMAGED)
-        return _build(_Place(top, path, limits, pause), database, notes, is_rebuilt=True)
+        return _build(place, database, notes, is_rebuilt=True)
     if database is not None:
         within_s = inf if is_thorough else within_s
         found = state(database, top, path, limits, at_once=at_once, within_s=within_s)
@@ -129,7 +132,7 @@ def open_or_build(
         if found == "unknown":
             notes.append(_MAY_BE_STALE)
             return Index(database, top, notes=notes, built=False, path=path, is_stale=True)
-    return _build(_Place(top, path, limits, pause), database, notes, is_rebuilt=is_rebuilt)
+    return _build(place, database, notes, is_rebuilt=is_rebuilt)
 
 
 class _Place(Record):
@@ -137,27 +140,30 @@ class _Place(Record):
     path: str
     limits: Limits
     pause: Callable[[float], None]
+    on_file: Callable[[int, int], None] | None
 
 
 def _build(place: _Place, old: sqlite3.Connection | None, notes: list[str], *, is_rebuilt: bool) -> Index:
     from boombap.ctx.indexing import build  # the grammars and their 40 ms are behind this
 
-    top, path, limits = place.top, place.path, place.limits
+    top, path = place.top, place.path
     try:
         with store.writing(place.path, place.pause) as beside:
             # While we waited another process may have done the work.
             current = None if is_rebuilt else store.open_existing(path)
             is_damaged = current is not None and store.is_damaged(path)
-            if current is None or is_damaged or state(current, top, path, limits) != "fresh":
+            if current is None or is_damaged or state(current, top, path, place.limits) != "fresh":
                 if current is not None:
                     current.close()
                 if is_damaged:
                     notes.append(DAMAGED)
-                build.write(beside, path if current is not None and not is_damaged else "", top, limits)
+                build.write(
+                    beside, path if current is not None and not is_damaged else "", top, place.limits, place.on_file
+                )
                 store.publish(beside, path)
                 current = store.open_existing(path)
     except (AccessDenied, OSError, sqlite3.Error) as error:
-        return _without_cache(top, old, notes, limits, error)
+        return _without_cache(place, old, notes, error)
     if old is not None:
         old.close()
     if current is None:
@@ -198,19 +204,17 @@ def ask_index(
         index.close()
 
 
-def _without_cache(
-    top: str, old: sqlite3.Connection | None, notes: list[str], limits: Limits, error: Exception
-) -> Index:
+def _without_cache(place: _Place, old: sqlite3.Connection | None, notes: list[str], error: Exception) -> Index:
     from boombap.ctx.indexing import build
 
     reason = str(error) if isinstance(error, AccessDenied) else f"the index cannot be written: {error}"
     if old is not None and _can_answer(old):
         notes.append(f"{reason}; the answer is from an older index")
-        return Index(old, top, notes=notes, built=False, is_stale=True)
+        return Index(old, place.top, notes=notes, built=False, is_stale=True)
     notes.append(f"{reason}; it was built in memory for this run only")
     database = store.in_memory()
-    build.fill(database, top, limits)
-    return Index(database, top, notes=notes, built=True)
+    build.fill(database, place.top, place.limits, place.on_file)
+    return Index(database, place.top, notes=notes, built=True)
 
 
 def _can_answer(database: sqlite3.Connection) -> bool:

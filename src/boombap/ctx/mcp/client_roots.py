@@ -1,5 +1,7 @@
 """The folders that the client of `ctx mcp` names, asked for when the one it was started in is not a project.
 
+A client of a session is asked by a request; from 2026-07-28 the result of a call asks, and the client calls again.
+
 Source: modelcontextprotocol.io, specification 2025-06-18: Client features, Roots.
 """
 
@@ -40,7 +42,7 @@ class ClientRoots:
     @property
     def lack(self) -> str:
         """Return why there is nothing to search and what to do about it, empty when there is a folder."""
-        return _WAY_OUT.format(self._refusal) if self._refusal and not self.folder else ""
+        return way_out(self._refusal) if self._refusal and not self.folder else ""
 
     @property
     def is_waiting(self) -> bool:
@@ -77,16 +79,25 @@ class ClientRoots:
 
     def _take(self, result: object) -> None:
         self.stop_waiting()
-        roots = result.get("roots") if isinstance(result, dict) else None
-        self.folder = ""
-        for root in roots if isinstance(roots, list) else []:
-            uri = root.get("uri") if isinstance(root, dict) else None
-            try:
-                self.folder = root_of(_path(uri))
-            except (BoombapError, ValueError) as error:
-                self._refusal = str(error.args[0])
-            else:
-                return
+        self.folder, refusal = named_folder(result)
+        self._refusal = refusal or self._refusal
+
+
+def way_out(refusal: str) -> str:
+    """Return what to do where a folder is not a project, with the reason."""
+    return _WAY_OUT.format(refusal)
+
+
+def named_folder(result: object) -> tuple[str, str]:
+    """Return the first project among the roots that a client lists; else an empty text, and why the last is not one."""
+    roots, refusal = result.get("roots") if isinstance(result, dict) else None, ""
+    for root in roots if isinstance(roots, list) else []:
+        uri = root.get("uri") if isinstance(root, dict) else None
+        try:
+            return root_of(_path(uri)), ""
+        except (BoombapError, ValueError) as error:
+            refusal = str(error.args[0])
+    return "", refusal
 
 
 def _path(uri: object) -> str:
