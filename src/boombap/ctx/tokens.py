@@ -50,12 +50,12 @@ def terms(text: str) -> list[str]:
         from unicodedata import normalize
 
         text = normalize("NFKC", text)
-    found: list[str] = []
-    extend, known = found.extend, _terms_of
+    result: list[str] = []
+    extend, known = result.extend, _terms_of
     for word in _WORD.findall(text):
         cached = known.get(word)
         extend(_remember(word) if cached is None else cached)
-    return found
+    return result
 
 
 def _remember(word: str) -> tuple[str, ...]:
@@ -88,15 +88,15 @@ def _compounds(parts: Sequence[str]) -> list[str]:
 def _parts(word: str) -> list[str]:
     if word.isascii():
         return _ASCII_PART.findall(word)
-    found: list[str] = []
+    parts: list[str] = []
     for part in _LETTERS.findall(word):
-        at = 0
+        start = 0
         for run in _CJK.finditer(part):
-            found += _letters(part[at : run.start()])
-            found += _pairs(run[0])
-            at = run.end()
-        found += _letters(part[at:])
-    return found
+            parts += _letters(part[start : run.start()])
+            parts += _pairs(run[0])
+            start = run.end()
+        parts += _letters(part[start:])
+    return parts
 
 
 def _letters(part: str) -> list[str]:
@@ -104,7 +104,7 @@ def _letters(part: str) -> list[str]:
 
 
 def _pairs(run: str) -> list[str]:
-    return [run] if len(run) == 1 else [run[at : at + 2] for at in range(len(run) - 1)]
+    return [run] if len(run) == 1 else [run[index : index + 2] for index in range(len(run) - 1)]
 
 
 def written(text: str, term: str) -> str:
@@ -114,9 +114,9 @@ def written(text: str, term: str) -> str:
     ('acquires', 'Connection', '')
     """
     for word in _WORD.findall(text):
-        found = terms(word)
-        if term in found:
-            return word if found[0] == term else next((part for part in _parts(word) if stem(fold(part)) == term), word)
+        forms = terms(word)
+        if term in forms:
+            return word if forms[0] == term else next((part for part in _parts(word) if stem(fold(part)) == term), word)
     return ""
 
 

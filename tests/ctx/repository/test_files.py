@@ -12,7 +12,7 @@ from ctx.repositories import git, repository, write
 
 
 def reasons(root: Path) -> dict[str, str]:
-    return {one.path: one.reason for one in files.listing(str(root)).skipped}
+    return {skipped.path: skipped.reason for skipped in files.listing(str(root)).skipped}
 
 
 def test_gitignore_means_what_it_means_to_git(tmp_path: Path) -> None:

@@ -41,7 +41,10 @@ export default {
 
 
 def symbols(name: str, text: str) -> dict[str, tuple[str, int]]:
-    return {one.name: (one.kind, one.start) for one in structure(name, text.split("\n")).definitions}
+    return {
+        definition.name: (definition.kind, definition.start)
+        for definition in structure(name, text.split("\n")).definitions
+    }
 
 
 def test_the_symbols_of_a_script_are_on_their_lines() -> None:

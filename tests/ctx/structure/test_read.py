@@ -40,11 +40,11 @@ SAMPLES = {
 @pytest.mark.parametrize("name", SAMPLES)
 def test_definitions(name: str) -> None:
     text, expected = SAMPLES[name]
-    found = {one.name: one.kind for one in reversed(structure(name, text.split("\n")).definitions)}
+    found = {definition.name: definition.kind for definition in reversed(structure(name, text.split("\n")).definitions)}
     assert expected.items() <= found.items()
 
 
-@pytest.mark.parametrize("language", LANGUAGES, ids=lambda one: one.name)
+@pytest.mark.parametrize("language", LANGUAGES, ids=lambda language: language.name)
 def test_every_table_names_nodes_of_its_grammar(language: Language) -> None:
     assert grammar.read(language.name, "\n") is not None
 
@@ -73,12 +73,12 @@ def test_branches_count_as_complexity() -> None:
 
 def test_a_macro_line_does_not_hide_what_follows() -> None:
     text = "EXPORT_BEGIN\nint take(void) { return 1; }\nEXPORT_END\n"
-    assert [one.name for one in structure("c", text.split("\n")).definitions] == ["take"]
+    assert [definition.name for definition in structure("c", text.split("\n")).definitions] == ["take"]
 
 
 def test_a_file_that_does_not_parse_is_read_by_lines() -> None:
     text = "def f(:\n  ((((\n" * 5 + "class Found:\n    pass\n"
-    assert "Found" in {one.name for one in structure("python", text.split("\n")).definitions}
+    assert "Found" in {definition.name for definition in structure("python", text.split("\n")).definitions}
 
 
 def test_deep_nesting_ends() -> None:
@@ -109,7 +109,7 @@ metadata:
 def test_a_kubernetes_document_is_a_chunk_with_kind_and_name() -> None:
     lines = CLUSTER.splitlines()
     found = chunks(lines, structure("yaml", lines))
-    assert [(one.kind, one.symbols[0], one.start, one.end) for one in found] == [
+    assert [(chunk.kind, chunk.symbols[0], chunk.start, chunk.end) for chunk in found] == [
         ("resource", "Deployment worker", 1, 8),
         ("resource", "PodDisruptionBudget worker", 9, 13),
     ]
@@ -118,4 +118,6 @@ def test_a_kubernetes_document_is_a_chunk_with_kind_and_name() -> None:
 
 
 def test_a_document_without_kind_has_its_keys_only() -> None:
-    assert {one.kind for one in structure("yaml", ["stages:", "  - build", "---", "name: x"]).definitions} == {"key"}
+    assert {
+        definition.kind for definition in structure("yaml", ["stages:", "  - build", "---", "name: x"]).definitions
+    } == {"key"}

@@ -54,12 +54,12 @@ def mask_commands(text: str, mask: str) -> str:
     """Return a text with the secret arguments of programs and calls replaced by `mask`."""
     for marks, pattern in _KNOWN:
         if any(mark in text for mark in marks):
-            text = pattern.sub(lambda found: _replaced(found, mask), text)
+            text = pattern.sub(lambda match: _replaced(match, mask), text)
     return text
 
 
-def _replaced(found: re.Match[str], mask: str) -> str:
-    if _TEMPLATE.match(found["secret"]):
-        return found[0]
-    start, end = (at - found.start() for at in found.span("secret"))
-    return found[0][:start] + mask + found[0][end:]
+def _replaced(match: re.Match[str], mask: str) -> str:
+    if _TEMPLATE.match(match["secret"]):
+        return match[0]
+    start, end = (offset - match.start() for offset in match.span("secret"))
+    return match[0][:start] + mask + match[0][end:]

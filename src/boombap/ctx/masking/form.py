@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-# In code only quoted values are masked: what stands there without quotes is a name.
+# In code only quoted values are masked: what is there without quotes is a name.
 CODE, YAML, PLAIN, SHELL, PROSE, SQL, XML = "code", "yaml", "plain", "shell", "prose", "sql", "xml"
 # Quotes as in code, but what they hold is a setting.
 DATA = "data"
@@ -37,5 +37,5 @@ def form_of(path: str) -> str:
     # `values.yaml.example` and `prod.env.dist` are written like the file that they are an example of.
     if extension in {"example", "sample", "dist", "tpl", "tmpl", "template", "j2", "bak", "old", "orig"} and stem:
         return form_of(stem)
-    found = _WHOLE_NAMES.get(name) or _WHOLE_NAMES.get(name.partition(".")[0])
-    return found or _FORM_OF.get(extension, PROSE)
+    named = _WHOLE_NAMES.get(name) or _WHOLE_NAMES.get(name.partition(".")[0])
+    return named or _FORM_OF.get(extension, PROSE)

@@ -85,16 +85,16 @@ def _mask_named(lines: list[str], lowered: str, form: str) -> None:
 
 
 def _lines_with(lowered: str, marks: tuple[str, ...]) -> list[int]:
-    """Return the numbers of the lines that hold a mark; `str.find` passes over the others at memory speed."""
-    found: set[int] = set()
+    """Return the numbers of the lines that hold a mark; `str.find` skips the others at memory speed."""
+    numbers: set[int] = set()
     for mark in marks:
         number, counted = 0, 0
-        at = lowered.find(mark)
-        while at >= 0:
-            number += lowered.count("\n", counted, at)
-            found.add(number)
-            counted = lowered.find("\n", at)
+        position = lowered.find(mark)
+        while position >= 0:
+            number += lowered.count("\n", counted, position)
+            numbers.add(number)
+            counted = lowered.find("\n", position)
             if counted < 0:
                 break
-            at = lowered.find(mark, counted)
-    return sorted(found)
+            position = lowered.find(mark, counted)
+    return sorted(numbers)

@@ -53,15 +53,15 @@ def mask_beside(lines: list[str], number: int, form: str) -> None:
 
 def _found(pattern: re.Pattern[str], line: str) -> str:
     """Return the name of a secret that a line consists of, empty without one."""
-    found = pattern.match(line)
-    return found[1] if found and strength(found[1]) else ""
+    match = pattern.match(line)
+    return match[1] if match and strength(match[1]) else ""
 
 
 def _mask_value(lines: list[str], numbers: Iterable[int], name: str) -> None:
-    for at in numbers:
-        found = _VALUE.match(lines[at]) if 0 <= at < len(lines) else None
-        if found and is_secret(found[2], name, is_quoted=True, is_code=False):
-            lines[at] = found[1] + MASK + found[3]
+    for number in numbers:
+        match = _VALUE.match(lines[number]) if 0 <= number < len(lines) else None
+        if match and is_secret(match[2], name, is_quoted=True, is_code=False):
+            lines[number] = match[1] + MASK + match[3]
             return
 
 
@@ -70,6 +70,6 @@ def _mask_text(line: str, below: str) -> str:
     opened = _ELEMENT.match(line)
     if opened is None:
         return below
-    found = (_PLIST_STRING if opened[1] else _ELEMENT_TEXT).match(below)
-    is_found = found and is_secret(found[2], opened[1] or opened[2], is_quoted=True, is_code=False)
-    return found[1] + MASK + found[3] if found and is_found else below
+    match = (_PLIST_STRING if opened[1] else _ELEMENT_TEXT).match(below)
+    is_found = match and is_secret(match[2], opened[1] or opened[2], is_quoted=True, is_code=False)
+    return match[1] + MASK + match[3] if match and is_found else below

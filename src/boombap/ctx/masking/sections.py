@@ -46,8 +46,8 @@ def _mask_tables(lines: list[str]) -> None:
     """Mask below ``[secrets]`` and ``[app.credentials]`` of TOML and INI."""
     table = ""
     for number, line in enumerate(lines):
-        if found := _TABLE.match(line):
-            name = found[1].strip("\"'")
+        if match := _TABLE.match(line):
+            name = match[1].strip("\"'")
             table = name if is_container(name) else ""
         elif table:
             lines[number] = _mask_entry(line, table)
@@ -66,7 +66,7 @@ def _mask_below(lines: list[str], head: re.Pattern[str], masked: Callable[[str],
 
 
 def _mask_literals(line: str) -> str:
-    return _LITERAL.sub(lambda found: found[1] + MASK if is_literal(found[2]) else found[0], line)
+    return _LITERAL.sub(lambda match: match[1] + MASK if is_literal(match[2]) else match[0], line)
 
 
 def _mask_entry(line: str, table: str = "secrets") -> str:
@@ -78,6 +78,6 @@ def _mask_entry(line: str, table: str = "secrets") -> str:
     return entry[1] + MASK + entry[4]
 
 
-def _mask_data(found: re.Match[str]) -> str:
-    values = _INLINE_VALUE.sub(lambda value: value[1] + (MASK if is_literal(value[2]) else value[2]), found[2])
-    return found[1] + values + found[3]
+def _mask_data(match: re.Match[str]) -> str:
+    values = _INLINE_VALUE.sub(lambda value: value[1] + (MASK if is_literal(value[2]) else value[2]), match[2])
+    return match[1] + values + match[3]

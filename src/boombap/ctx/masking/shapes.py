@@ -1,4 +1,4 @@
-"""Secrets that are known by their own form, whatever name stands before them: keys, tokens, passwords in addresses."""
+"""Secrets that are known by their own form, whatever name comes before them: keys, tokens, passwords in addresses."""
 
 from __future__ import annotations
 
@@ -74,22 +74,22 @@ def mask_random(text: str) -> str:
     return _LONG.sub(_mask_if_random, text)
 
 
-def _mask_if_random(found: re.Match[str]) -> str:
+def _mask_if_random(match: re.Match[str]) -> str:
     """Mask a text of chance; of the path of an address only its parts that are one."""
-    text, before = found[0], found.string[max(0, found.start() - 1) : found.start()]
+    text, before = match[0], match.string[max(0, match.start() - 1) : match.start()]
     if "/" in text and before and before in ".:@~":
         return "/".join(MASK if len(part) >= _SHORTEST_RANDOM and is_random(part) else part for part in text.split("/"))
     return MASK if is_random(text) else text
 
 
-def _mask_second(found: re.Match[str]) -> str:
-    return found[0] if _TEMPLATE.match(found[2]) else found[1] + MASK
+def _mask_second(match: re.Match[str]) -> str:
+    return match[0] if _TEMPLATE.match(match[2]) else match[1] + MASK
 
 
-def _mask_scheme(found: re.Match[str]) -> str:
-    scheme, space, value = found.groups()
+def _mask_scheme(match: re.Match[str]) -> str:
+    scheme, space, value = match.groups()
     is_secret = _is_basic(value) if scheme.lower() == "basic" else _is_bearer(value)
-    return f"{scheme}{space}{MASK}" if is_secret else found[0]
+    return f"{scheme}{space}{MASK}" if is_secret else match[0]
 
 
 def _is_basic(value: str) -> bool:

@@ -59,16 +59,16 @@ _TOKEN_NAME = re.compile(r"^[A-Z0-9_]+_TOKEN$|(?i:api|access|auth|bot|refresh|be
 
 
 def default_span(value: str) -> tuple[int, int] | None:
-    """Return where the literal stands that a reference falls back to.
+    """Return the span of the literal that a reference falls back to.
 
     >>> default_span("${TOKEN:-hunter22}")
     (9, 17)
     """
-    found = _DEFAULT.search(value)
-    if found is None:
+    match = _DEFAULT.search(value)
+    if match is None:
         return None
-    group = found.lastgroup or 0
-    return found.span(group) if is_literal(found[group]) else None
+    group = match.lastgroup or 0
+    return match.span(group) if is_literal(match[group]) else None
 
 
 def is_literal(value: str) -> bool:
@@ -104,8 +104,8 @@ def is_secret(value: str, name: str, *, is_quoted: bool, is_code: bool) -> bool:
 
 def _says_its_name(value: str, name: str, *, is_code: bool) -> bool:
     """Tell whether a value is only the name of a key: ``TOKEN = "SPOTIFY_TOKEN"``, ``field: access_token``."""
-    said, asked = re.sub(r"[\W_]", "", value.lower()), re.sub(r"[\W_]", "", name.lower())
-    if said == asked or (is_code and asked.endswith(said)):
+    letters, asked = re.sub(r"[\W_]", "", value.lower()), re.sub(r"[\W_]", "", name.lower())
+    if letters == asked or (is_code and asked.endswith(letters)):
         return True
     if any(letter.isdigit() for letter in value) or not any(mark in value.lower() for mark in MARKS):
         return False

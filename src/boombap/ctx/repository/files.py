@@ -64,12 +64,12 @@ class Listing(Record):
     is_cut: bool = False
 
 
-def listing(root: str, most: int = _MOST_FILES) -> Listing:
+def listing(root: str, max_files: int = _MOST_FILES) -> Listing:
     """Return the files of a tree as git lists them; by walking it where git does not answer.
 
     Args:
         root: the top of the tree.
-        most: a walk ends when it has found this many files; git's list is as long as the repository.
+        max_files: a walk ends when it has found this many files; git's list is as long as the repository.
 
     Raises:
         NotFound: for a bare repository, which has no files.
@@ -78,7 +78,7 @@ def listing(root: str, most: int = _MOST_FILES) -> Listing:
     if not os.path.exists(os.path.join(root, ".git")):
         if _is_bare(root):
             raise NotFound(f"{root} is a bare repository", hint="search in a clone with a work tree")
-        return _walked(root, most, "")
+        return _walked(root, max_files, "")
     from boombap.ctx.repository.git import ask
 
     # A home folder with dotfiles holds everything that a user has: only what git tracks belongs to the project.
@@ -87,25 +87,25 @@ def listing(root: str, most: int = _MOST_FILES) -> Listing:
     if answer is None and is_home:
         raise ExternalError(f"git could not list the files of {root}", hint="check with `git status` there")
     if answer is None:
-        return _walked(root, most, "git could not list the files, so they were walked")
+        return _walked(root, max_files, "git could not list the files, so they were walked")
     names = {os.fsdecode(name) for name in answer.split(b"\0") if name}
     return _sorted_out(root, iter(sorted(names)), "")
 
 
-def _walked(root: str, most: int, note: str) -> Listing:
-    found = _sorted_out(root, _walk(root, _SEEN_PER_FILE * most + _SEEN_AT_LEAST), note, most + 1)
-    if len(found.paths) <= most:
-        return Listing(tuple(sorted(found.paths)), found.skipped, found.note)
-    left_out = f"more than ctx.max_files ({most}) files: the walk stopped there, deeper folders are left out"
+def _walked(root: str, max_files: int, note: str) -> Listing:
+    listed = _sorted_out(root, _walk(root, _SEEN_PER_FILE * max_files + _SEEN_AT_LEAST), note, max_files + 1)
+    if len(listed.paths) <= max_files:
+        return Listing(tuple(sorted(listed.paths)), listed.skipped, listed.note)
+    left_out = f"more than ctx.max_files ({max_files}) files: the walk stopped there, deeper folders are left out"
     notes = "; ".join(filter(None, (note, left_out)))
-    return Listing(tuple(sorted(found.paths[:most])), found.skipped, notes, is_cut=True)
+    return Listing(tuple(sorted(listed.paths[:max_files])), listed.skipped, notes, is_cut=True)
 
 
 def _is_bare(root: str) -> bool:
     return all(os.path.exists(os.path.join(root, name)) for name in ("HEAD", "objects", "refs"))
 
 
-def _sorted_out(root: str, names: Iterator[str], note: str, most: int = sys.maxsize) -> Listing:
+def _sorted_out(root: str, names: Iterator[str], note: str, max_files: int = sys.maxsize) -> Listing:
     paths: list[str] = []
     skipped: list[Skipped] = []
     for name in names:
@@ -116,7 +116,7 @@ def _sorted_out(root: str, names: Iterator[str], note: str, most: int = sys.maxs
             skipped.append(Skipped(_shown(name), reason))
         else:
             paths.append(name)
-            if len(paths) >= most:
+            if len(paths) >= max_files:
                 break
     return Listing(tuple(paths), tuple(skipped), note)
 
@@ -147,18 +147,18 @@ def _reason_by_name(name: str) -> str:
 
 def _reason_by_kind(path: str) -> str:
     try:
-        found = os.lstat(path)
+        status = os.lstat(path)
     except OSError:
         return _GONE
-    if stat.S_ISLNK(found.st_mode):
+    if stat.S_ISLNK(status.st_mode):
         return "symbolic link"
-    if stat.S_ISDIR(found.st_mode):
+    if stat.S_ISDIR(status.st_mode):
         return "submodule or nested repository"
-    if not stat.S_ISREG(found.st_mode):
+    if not stat.S_ISREG(status.st_mode):
         return "not a regular file"
-    if found.st_size > LARGEST_BYTES:
+    if status.st_size > LARGEST_BYTES:
         return "over 1 MB"
-    if found.st_size > _LARGEST_DATA_BYTES and path.endswith(_DATA):
+    if status.st_size > _LARGEST_DATA_BYTES and path.endswith(_DATA):
         return "data over 100 kB"
     return ""
 
@@ -192,10 +192,10 @@ def _walk(root: str, most_seen: int) -> Iterator[str]:
                 yield name
 
 
-def _entries(folder: str, most: int) -> list[os.DirEntry[str]]:
+def _entries(folder: str, limit: int) -> list[os.DirEntry[str]]:
     try:
-        with os.scandir(folder) as found:
-            return sorted(islice(found, most), key=lambda entry: entry.name)
+        with os.scandir(folder) as entries:
+            return sorted(islice(entries, limit), key=lambda entry: entry.name)
     except OSError:
         return []
 
@@ -209,9 +209,9 @@ def _is_ignored(name: str, rules: dict[str, GitIgnoreSpec], *, is_folder: bool) 
         if spec is None:
             continue
         below = name[len(folder) + 1 :] if folder else name
-        found = spec.check_file(below + "/" * is_folder).include
-        if found is not None:
-            return bool(found)
+        is_included = spec.check_file(below + "/" * is_folder).include
+        if is_included is not None:
+            return bool(is_included)
     return False
 
 
@@ -239,16 +239,16 @@ class Text(Record):
 
 def read(root: str, path: str) -> Text | Skipped:
     """Return the lines of a file, or why it has none to give."""
-    found = content(root, path)
-    if isinstance(found, Skipped):
-        return found
-    text = decode(found)
+    raw = content(root, path)
+    if isinstance(raw, Skipped):
+        return raw
+    text = decode(raw)
     if text is None:
         return Skipped(path, "binary")
     if max(map(len, text.split("\n"))) > LONGEST_LINE:
         return Skipped(path, "minified: a line of more than 5,000 characters")
     lines = tuple(mask(text, path).split("\n"))
-    return Text(lines, checksum(found), bool(_GENERATED_HEADER.search("\n".join(lines[:5]))))
+    return Text(lines, checksum(raw), bool(_GENERATED_HEADER.search("\n".join(lines[:5]))))
 
 
 def read_part(root: str, path: str, start: int, stop: int) -> tuple[str, ...] | Skipped:
@@ -256,10 +256,10 @@ def read_part(root: str, path: str, start: int, stop: int) -> tuple[str, ...] | 
 
     The whole file is masked: which lines hold a secret can depend on a line far above, as in a Kubernetes Secret.
     """
-    found = content(root, path)
-    if isinstance(found, Skipped):
-        return found
-    return tuple(mask(decode(found) or "", path).split("\n")[start - 1 : stop])
+    raw = content(root, path)
+    if isinstance(raw, Skipped):
+        return raw
+    return tuple(mask(decode(raw) or "", path).split("\n")[start - 1 : stop])
 
 
 class Reader:
@@ -284,27 +284,27 @@ def content(root: str, path: str) -> bytes | Skipped:
     """Return the bytes of a regular file of at most 1 MB, or why not."""
     try:
         # Without O_NONBLOCK a pipe that takes the file's place would wait for a writer.
-        at = os.open(os.path.join(root, path), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        descriptor = os.open(os.path.join(root, path), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError:
         return Skipped(path, _GONE)
     except OSError as error:
         return Skipped(path, f"unreadable: {error.strerror}")
     try:
-        found = os.fstat(at)
-        if not stat.S_ISREG(found.st_mode):
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
             return Skipped(path, "not a regular file")
-        if found.st_size > LARGEST_BYTES:
+        if status.st_size > LARGEST_BYTES:
             return Skipped(path, "over 1 MB")
-        return _read_all(at)
+        return _read_all(descriptor)
     except OSError as error:
         return Skipped(path, f"unreadable: {error.strerror}")
     finally:
-        os.close(at)
+        os.close(descriptor)
 
 
-def _read_all(at: int) -> bytes:
+def _read_all(descriptor: int) -> bytes:
     parts = []
-    while part := os.read(at, LARGEST_BYTES + 1):
+    while part := os.read(descriptor, LARGEST_BYTES + 1):
         parts.append(part)
     return b"".join(parts)
 
@@ -319,7 +319,7 @@ def checksum(content: bytes) -> int:
 def decode(content: bytes) -> str | None:
     r"""Return the text with ``\n`` as its line end, None for a binary file.
 
-    UTF-8 and UTF-16 with their marks, UTF-8 without; bytes that are no UTF-8 are taken as Windows-1251 when they read
+    UTF-8 and UTF-16 with their marks, UTF-8 without; bytes that are not UTF-8 are taken as Windows-1251 when they read
     as Russian, else each becomes U+FFFD.
     """
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):

@@ -39,10 +39,10 @@ def head(root: str) -> str:
     folder = git_folder(root)
     if not folder:
         return ""
-    found = _first_line(os.path.join(folder, "HEAD"))
-    if not found.startswith("ref: "):
-        return found
-    name = found.removeprefix("ref: ")
+    line = _first_line(os.path.join(folder, "HEAD"))
+    if not line.startswith("ref: "):
+        return line
+    name = line.removeprefix("ref: ")
     common = _first_line(os.path.join(folder, "commondir"))
     shared = os.path.join(folder, common) if common else folder
     return _first_line(os.path.join(shared, name)) or _packed(shared, name)
@@ -53,8 +53,8 @@ def git_folder(root: str) -> str:
     place = os.path.join(root, ".git")
     if os.path.isdir(place):
         return place
-    found = _first_line(place)
-    return os.path.join(root, found.removeprefix("gitdir: ")) if found.startswith("gitdir: ") else ""
+    line = _first_line(place)
+    return os.path.join(root, line.removeprefix("gitdir: ")) if line.startswith("gitdir: ") else ""
 
 
 def _packed(shared: str, name: str) -> str:

@@ -22,11 +22,11 @@ def root_of(folder: str) -> str:
     folder = "/" + os.path.realpath(folder).lstrip("/")
     if not os.path.isdir(folder):
         raise NotFound(f"{folder} is not a folder")
-    at = folder
-    while at != "/":
-        if os.path.exists(os.path.join(at, ".git")) and (not is_too_wide(at) or _is_work_tree(at)):
-            return at
-        at = os.path.dirname(at)
+    parent = folder
+    while parent != "/":
+        if os.path.exists(os.path.join(parent, ".git")) and (not is_too_wide(parent) or _is_work_tree(parent)):
+            return parent
+        parent = os.path.dirname(parent)
     if is_too_wide(folder):
         raise UsageError(f"{folder} is not a project: it is {_what(folder)}", hint=_WAY_OUT)
     return folder

@@ -23,15 +23,15 @@ def script(lines: Sequence[str]) -> tuple[str, list[str]]:
     ('typescript', ['                  ', 'let id: number', '         ', '           '])
     """
     text = "\n".join(lines)
-    language, kept, at = "javascript", [], 0
-    while (opened := _OPEN.search(text, at)) is not None:
+    language, kept, position = "javascript", [], 0
+    while (opened := _OPEN.search(text, position)) is not None:
         closed = _CLOSE.search(text, opened.end())
         end, following = (closed.start(), closed.end()) if closed else (len(text), len(text))
-        kept += [_blank(text[at : opened.end()]), text[opened.end() : end], _blank(text[end:following])]
+        kept += [_blank(text[position : opened.end()]), text[opened.end() : end], _blank(text[end:following])]
         named = _LANG.search(opened[1])
         language = _GRAMMARS.get(named[1].lower(), language) if named else language
-        at = following
-    return language, "".join([*kept, _blank(text[at:])]).split("\n")
+        position = following
+    return language, "".join([*kept, _blank(text[position:])]).split("\n")
 
 
 def _blank(text: str) -> str:

@@ -48,13 +48,13 @@ def read(name: str, text: str) -> Structure | None:
     language = _TABLES[name]
     source = (_without_macros(text) if name in ("c", "cpp") else text).encode("utf-8", "replace")
     root = parser.parse(source).root_node
-    found = cursor.captures(root)
+    captures = cursor.captures(root)
     lines = text.split("\n")
-    if len(found.get("error", ())) > _BROKEN * len(lines):
+    if len(captures.get("error", ())) > _BROKEN * len(lines):
         return None
-    definitions = _definitions(found.get("definition", []), language, lines)
-    branches = sorted(node.start_point[0] + 1 for node in found.get("branch", ()))
-    imports = [word for node in found.get("import", ()) for word in _imported(node, language)]
+    definitions = _definitions(captures.get("definition", []), language, lines)
+    branches = sorted(node.start_point[0] + 1 for node in captures.get("branch", ()))
+    imports = [word for node in captures.get("import", ()) for word in _imported(node, language)]
     counted = tuple(_counted(definition, branches) for definition in definitions)
     return Structure(counted, tuple(dict.fromkeys(imports)), "grammar")
 
@@ -87,16 +87,16 @@ def _query(table: Language) -> str:
 
 
 def _without_macros(text: str) -> str:
-    return _MACRO_LINE.sub(lambda found: " " * len(found[0]), text)
+    return _MACRO_LINE.sub(lambda match: " " * len(match[0]), text)
 
 
 def _definitions(nodes: Sequence[Node], language: Language, lines: Sequence[str]) -> list[Definition]:
-    found: dict[tuple[int, int, str], Definition] = {}
+    definitions: dict[tuple[int, int, str], Definition] = {}
     for node in sorted(nodes, key=lambda node: (node.start_byte, -node.end_byte)):
         made = _definition(node, language, lines)
         if made is not None:
-            found.setdefault((made.start, made.end, made.name), made)
-    return sorted(found.values(), key=lambda one: (one.start, -one.end))
+            definitions.setdefault((made.start, made.end, made.name), made)
+    return sorted(definitions.values(), key=lambda definition: (definition.start, -definition.end))
 
 
 def _definition(node: Node, language: Language, lines: Sequence[str]) -> Definition | None:
@@ -154,7 +154,7 @@ def _name(node: Node) -> str:
             words: list[str] = _WORD.findall(_text(child))
             if words:
                 return words[-1]
-    first = (node.named_child(at) for at in range(min(4, node.named_child_count)))
+    first = (node.named_child(index) for index in range(min(4, node.named_child_count)))
     named = next((_text(child) for child in first if child is not None and "identifier" in child.type), "")
     if named:
         return named
@@ -249,10 +249,10 @@ def _is_inside_class(node: Node) -> bool:
 
 
 def _doc_start(lines: Sequence[str], start: int) -> int:
-    at = start
-    while at > max(1, start - _LONGEST_DOC) and _COMMENT.match(lines[at - 2]):
-        at -= 1
-    return at
+    first = start
+    while first > max(1, start - _LONGEST_DOC) and _COMMENT.match(lines[first - 2]):
+        first -= 1
+    return first
 
 
 def _inner_doc(node: Node, language: Language) -> tuple[int, int]:

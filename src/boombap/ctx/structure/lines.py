@@ -52,8 +52,8 @@ def read(name: str, lines: Sequence[str]) -> Structure:
     marks = _marks(name, lines)
     definitions = tuple(_spans(marks, lines, is_indented=name not in ("markdown", "rst", "toml", "ini", "dockerfile")))
     has_imports = name not in ("markdown", "rst", "text", "yaml", "toml", "json")
-    found = [match[1] for line in lines if has_imports and (match := _IMPORT.match(line))]
-    return Structure(definitions, tuple(dict.fromkeys(found)), "lines")
+    imports = [match[1] for line in lines if has_imports and (match := _IMPORT.match(line))]
+    return Structure(definitions, tuple(dict.fromkeys(imports)), "lines")
 
 
 def _marks(name: str, lines: Sequence[str]) -> list[Mark]:
@@ -75,10 +75,10 @@ def _marks(name: str, lines: Sequence[str]) -> list[Mark]:
 
 
 def _code(lines: Sequence[str]) -> list[Mark]:
-    found = ((at, _CODE.match(line)) for at, line in enumerate(lines, 1))
+    matches = ((number, _CODE.match(line)) for number, line in enumerate(lines, 1))
     return [
-        (at, len(match[1].expandtabs(4)), match[3].rpartition(".")[2] or match[3], _kind(match[2]))
-        for at, match in found
+        (number, len(match[1].expandtabs(4)), match[3].rpartition(".")[2] or match[3], _kind(match[2]))
+        for number, match in matches
         if match
     ]
 
@@ -88,44 +88,44 @@ def _kind(word: str) -> str:
 
 
 def _headings(lines: Sequence[str]) -> list[Mark]:
-    found: list[Mark] = []
+    marks: list[Mark] = []
     is_code = False
-    for at, line in enumerate(lines, 1):
+    for number, line in enumerate(lines, 1):
         if _FENCE.match(line):
             is_code = not is_code
         elif not is_code and (match := _HEADING.match(line)):
-            found.append((at, len(match[1]), match[2], "section"))
-    return found
+            marks.append((number, len(match[1]), match[2], "section"))
+    return marks
 
 
 def _underlined(lines: Sequence[str]) -> list[Mark]:
-    found: list[Mark] = []
+    marks: list[Mark] = []
     levels: list[str] = []
-    for at, line in enumerate(lines[1:], 2):
-        title = lines[at - 2].strip()
+    for number, line in enumerate(lines[1:], 2):
+        title = lines[number - 2].strip()
         if title and _UNDERLINE.match(line) and len(line.strip()) >= len(title) and not _UNDERLINE.match(title):
             mark = line.strip()[0]
             if mark not in levels:
                 levels.append(mark)
-            found.append((at - 1, levels.index(mark), title, "section"))
-    return found
+            marks.append((number - 1, levels.index(mark), title, "section"))
+    return marks
 
 
 def _tables(lines: Sequence[str]) -> list[Mark]:
-    found = ((at, _TABLE.match(line)) for at, line in enumerate(lines, 1))
-    return [(at, 0, match[1].strip(), "section") for at, match in found if match]
+    matches = ((number, _TABLE.match(line)) for number, line in enumerate(lines, 1))
+    return [(number, 0, match[1].strip(), "section") for number, match in matches if match]
 
 
 def _keys(lines: Sequence[str]) -> list[Mark]:
-    borders = [at for at, line in enumerate(lines, 1) if _DOCUMENT.match(line)]
-    found: list[Mark] = []
+    borders = [number for number, line in enumerate(lines, 1) if _DOCUMENT.match(line)]
+    marks: list[Mark] = []
     for first, following in zip([0, *borders], [*borders, len(lines) + 1], strict=True):
         document = range(first + 1, following)
-        keys = [(at, match) for at in document if (match := _KEY.match(lines[at - 1]))]
-        if keys and (name := _resource([lines[at - 1] for at in document])):
-            found.append((max(1, first), -1, name, "resource"))
-        found += [(at, len(match[1]), match[2].strip('"'), "key") for at, match in keys]
-    return found
+        keys = [(number, match) for number in document if (match := _KEY.match(lines[number - 1]))]
+        if keys and (name := _resource([lines[number - 1] for number in document])):
+            marks.append((max(1, first), -1, name, "resource"))
+        marks += [(number, len(match[1]), match[2].strip('"'), "key") for number, match in keys]
+    return marks
 
 
 def _resource(lines: Sequence[str]) -> str:
@@ -136,23 +136,23 @@ def _resource(lines: Sequence[str]) -> str:
 
 
 def _statements(lines: Sequence[str]) -> list[Mark]:
-    found = ((at, _SQL.match(line)) for at, line in enumerate(lines, 1))
+    matches = ((number, _SQL.match(line)) for number, line in enumerate(lines, 1))
     types = {"table": "type", "view": "type", "type": "type", "function": "function", "procedure": "function"}
     return [
-        (at, 0, match[2].replace('"', "").rpartition(".")[2], types.get(match[1].lower(), "constant"))
-        for at, match in found
+        (number, 0, match[2].replace('"', "").rpartition(".")[2], types.get(match[1].lower(), "constant"))
+        for number, match in matches
         if match
     ]
 
 
 def _stages(lines: Sequence[str]) -> list[Mark]:
-    found = ((at, _STAGE.match(line)) for at, line in enumerate(lines, 1))
-    return [(at, 0, match[2] or match[1], "section") for at, match in found if match]
+    matches = ((number, _STAGE.match(line)) for number, line in enumerate(lines, 1))
+    return [(number, 0, match[2] or match[1], "section") for number, match in matches if match]
 
 
 def _targets(lines: Sequence[str]) -> list[Mark]:
-    found = ((at, _TARGET.match(line)) for at, line in enumerate(lines, 1))
-    return [(at, 0, match[1], "function") for at, match in found if match and not match[1].startswith(".")]
+    matches = ((number, _TARGET.match(line)) for number, line in enumerate(lines, 1))
+    return [(number, 0, match[1], "function") for number, match in matches if match and not match[1].startswith(".")]
 
 
 def _nothing(_: Sequence[str]) -> list[Mark]:
@@ -160,28 +160,28 @@ def _nothing(_: Sequence[str]) -> list[Mark]:
 
 
 def _spans(marks: Sequence[Mark], lines: Sequence[str], *, is_indented: bool) -> list[Definition]:
-    found = []
-    for at, (line, depth, name, kind) in enumerate(marks):
-        following = next((other for other in marks[at + 1 :] if other[1] <= depth), None)
+    definitions = []
+    for index, (first, depth, name, kind) in enumerate(marks):
+        following = next((other for other in marks[index + 1 :] if other[1] <= depth), None)
         end = following[0] - 1 if following else len(lines)
         if is_indented:
-            end = _dedent(lines, line, depth, end)
-        start = _doc_start(lines, line, marks[at - 1][0] if at else 0)
-        found.append(Definition(name, kind, start, max(end, line), line - 1 if start < line else 0))
-    return found
+            end = _dedent(lines, first, depth, end)
+        start = _doc_start(lines, first, marks[index - 1][0] if index else 0)
+        definitions.append(Definition(name, kind, start, max(end, first), first - 1 if start < first else 0))
+    return definitions
 
 
 def _dedent(lines: Sequence[str], start: int, depth: int, end: int) -> int:
     """Return the last line that belongs to a block: a closing bracket at its own depth still does."""
-    for at in range(start + 1, end + 1):
-        line = lines[at - 1]
+    for number in range(start + 1, end + 1):
+        line = lines[number - 1]
         if line.strip() and len(line) - len(line.lstrip()) <= depth:
-            return at if line.strip()[0] in "})]" or line.strip() == "end" else max(start, at - 1)
+            return number if line.strip()[0] in "})]" or line.strip() == "end" else max(start, number - 1)
     return end
 
 
 def _doc_start(lines: Sequence[str], start: int, floor: int) -> int:
-    at = start
-    while at - 1 > floor and _COMMENT.match(lines[at - 2]) and not _HEADING.match(lines[at - 2]):
-        at -= 1
-    return at
+    first = start
+    while first - 1 > floor and _COMMENT.match(lines[first - 2]) and not _HEADING.match(lines[first - 2]):
+        first -= 1
+    return first

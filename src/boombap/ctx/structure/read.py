@@ -18,12 +18,12 @@ def structure(language: str, content: Sequence[str]) -> Structure:
     if language == "c" and _looks_like_cpp(content):
         language = "cpp"
     try:
-        found = grammar.read(language, "\n".join(content))
+        parsed = grammar.read(language, "\n".join(content))
     except ModuleNotFoundError:
         raise  # without tree-sitter every file would be read worse, and nobody would know
     except Exception:  # noqa: BLE001 - whatever a grammar makes of one file, the others are still indexed
-        found = None
-    return found or lines.read(language, content)
+        parsed = None
+    return parsed or lines.read(language, content)
 
 
 def _looks_like_cpp(content: Sequence[str]) -> bool:
