@@ -47,6 +47,7 @@ ELSEWHERE = {
     "Lib/pickletools.py",  # of CPython
     "api/routes.py",  # of an example in the plan
     "src/database",  # of a project in a test
+    "src/lib.rs",  # of a crate, by the convention of Cargo
     "setup.py",  # of other people's projects, which `deps` reads
     "noxfile.py",  # likewise
     "conanfile.py",  # likewise

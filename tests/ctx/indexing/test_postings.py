@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator, Mapping, Sequence
 
-NAMELESS: dict[str, list[str]] = {field: [] for field in postings.NAMES}
+NAMELESS: dict[str, Sequence[str]] = {field: [] for field in postings.NAMES}
 
 
 @pytest.fixture
@@ -27,6 +27,10 @@ def database() -> Iterator[sqlite3.Connection]:
     opened.close()
 
 
+def add(writer: Writer, words: Sequence[str], symbol: Sequence[str] = ()) -> None:
+    writer.add(len(words) + len(symbol), postings.counts(NAMELESS | {"symbol": symbol}, words))
+
+
 def held(database: sqlite3.Connection, word: str) -> list[int]:
     return [chunk for chunk, _ in postings.read(database, word)]
 
@@ -34,7 +38,7 @@ def held(database: sqlite3.Connection, word: str) -> list[int]:
 def write(database: sqlite3.Connection, bodies: Sequence[str], facts: Mapping[str, object]) -> Mapping[str, object]:
     writer = Writer(database, facts)
     for body in bodies:
-        writer.add(NAMELESS, body.split())
+        add(writer, body.split())
     writer.flush()
     for name, value in writer.facts.items():
         database.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
@@ -79,10 +83,10 @@ def test_scores_are_those_of_the_formula(database: sqlite3.Connection) -> None:
 
 def test_a_word_in_a_name_counts_more_and_is_found_as_one(database: sqlite3.Connection) -> None:
     writer = Writer(database, {})
-    writer.add(NAMELESS | {"symbol": ["pool"]}, ["a", "b"])
-    writer.add(NAMELESS, ["pool", "a", "b"])
+    add(writer, ["a", "b"], symbol=["pool"])
+    add(writer, ["pool", "a", "b"])
     for _ in range(4):
-        writer.add(NAMELESS, ["c", "d", "e"])
+        add(writer, ["c", "d", "e"])
     writer.flush()
     database.execute("INSERT INTO meta VALUES ('written', 6)")
     scores = matching.bm25(database, ["pool"])
@@ -100,7 +104,7 @@ def test_a_word_in_every_chunk_counts_a_little(database: sqlite3.Connection) -> 
 def test_words_without_number_count_as_many_as_a_byte_holds(database: sqlite3.Connection) -> None:
     writer = Writer(database, {})
     for count in (1000, 63, 2):
-        writer.add(NAMELESS, ["pool"] * count + ["other"] * (1000 - count))
+        add(writer, ["pool"] * count + ["other"] * (1000 - count))
     writer.flush()
     highest, high, low = (impact >> 1 for _, impact in postings.read(database, "pool"))
     assert 0 < low < high <= highest <= 127
@@ -117,10 +121,10 @@ def test_many_chunks_are_written_in_parts(database: sqlite3.Connection, monkeypa
 def test_an_index_whose_chunks_have_become_longer_is_off(database: sqlite3.Connection) -> None:
     facts = write(database, ["a b c"] * 10, {})
     writer = Writer(database, facts)
-    writer.add(NAMELESS, ["a"] * 9)
+    add(writer, ["a"] * 9)
     assert not writer.is_off
     for _ in range(10):
-        writer.add(NAMELESS, ["a"] * 9)
+        add(writer, ["a"] * 9)
     assert writer.is_off
 
 

@@ -17,7 +17,7 @@ _TEST_FOLDERS = frozenset(("test", "tests", "__tests__", "spec", "specs"))
 _BY_FOLDER = (".rs", ".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx")
 _LAYOUT_FOLDERS = _TEST_FOLDERS | {"src", "lib", "main", "unit", "java", "kotlin", "scala"}
 _SHORTEST_STEM = 3
-# What a pair that is not the nearest is worth: `a/utils.py` is not what `b/test_utils.py` tests.
+# What a pair that is not the nearest is worth: tests of one folder are rarely about a namesake in another.
 _FARTHER = 0.1
 
 

@@ -1,6 +1,6 @@
 """A map of the repository: what its most central files define, within a budget of tokens.
 
-Files come in the order of their PageRank over the import graph (`indexing.import_graph`), those that are not tests
+Files come in the order of their PageRank over the import graph (`imports.pagerank`), those that are not tests
 first among equals. A file shows public types and functions before constants and private names, nothing inside
 functions, and takes at most a sixteenth of the budget; where all files fit, each may take more. The same tree gives
 the same map.

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import closing
 from functools import partial
+from typing import NamedTuple
 
 from boombap.ctx.imports.pagerank import ranks
 from boombap.ctx.imports.resolver import Resolver
-from boombap.ctx.indexing import freshness, history, store
+from boombap.ctx.indexing import freshness, history, reading, store
 from boombap.ctx.indexing.file_writer import FileWriter
 from boombap.ctx.model import Skipped
 from boombap.ctx.repository import files, git
@@ -24,6 +26,19 @@ if TYPE_CHECKING:
     OnFile = Callable[[int, int], None]
 
 _CHARACTERS_A_MB = 1_000_000
+
+
+class _Known(NamedTuple):
+    """What the index has of a file."""
+
+    number: int
+    size: int
+    mtime_ns: int
+    crc: int
+
+    def is_fresh(self, stamp: tuple[int, int], trusted_ns: int) -> bool:
+        """Tell whether a file of this size and time of change need not be read: it changed well before it was."""
+        return stamp == (self.size, self.mtime_ns) and self.mtime_ns < trusted_ns
 
 
 def write(beside: str, source: str, root: str, limits: Limits, on_file: OnFile | None = None) -> None:
@@ -95,50 +110,38 @@ def _left_out(database: sqlite3.Connection) -> Iterator[str]:
 
 
 def _update_files(
-    writer: FileWriter,
-    root: str,
-    listing: Listing,
-    limits: Limits,
-    trusted_ns: int,
-    *,
-    on_file: OnFile | None,
+    writer: FileWriter, root: str, listing: Listing, limits: Limits, trusted_ns: int, *, on_file: OnFile | None
 ) -> bool:
-    database = writer.database
+    """Write the files that changed and take out those that are gone; tells whether there were any."""
     known = {
-        path: (number, size, mtime_ns, crc)
-        for number, path, size, mtime_ns, crc in database.execute("SELECT id, path, size, mtime_ns, crc FROM files")
+        path: _Known(*row) for path, *row in writer.database.execute("SELECT path, id, size, mtime_ns, crc FROM files")
     }
     paths, dropped = _within(listing.paths, limits)
     skipped = [(one.path, one.reason, 0, 0) for one in (*listing.skipped, *dropped)]
-    is_changed = False
-    budget = limits.size_mb * _CHARACTERS_A_MB
-    for number, path in enumerate(paths):
-        if on_file:
-            on_file(number, len(paths))
-        stamp = _stat(root, path)
-        if stamp is None:
-            continue
-        old = known.pop(path, None)
-        if old and old[1:3] == stamp and stamp[1] < trusted_ns and budget > 0:
+    stamps = {path: stamp for path in paths if (stamp := _stat(root, path))}
+    fresh = {path for path, stamp in stamps.items() if path in known and known[path].is_fresh(stamp, trusted_ns)}
+    wanted = [(path, known[path].crc if path in known else None) for path in stamps if path not in fresh]
+    budget, is_changed = limits.size_mb * _CHARACTERS_A_MB, False
+    with closing(reading.facts(root, wanted)) as results:
+        for number, (path, stamp) in enumerate(stamps.items()):
+            if on_file:
+                on_file(number, len(stamps))
+            beyond = Skipped(path, f"beyond ctx.max_index_mb ({limits.size_mb})")
+            found = beyond if budget <= 0 else None if path in fresh else next(results)
+            if isinstance(found, Skipped):
+                skipped.append((path, found.reason, *stamp))
+                continue
             budget -= stamp[0]
-            continue
-        text = files.read(root, path) if budget > 0 else Skipped(path, f"beyond ctx.max_index_mb ({limits.size_mb})")
-        if isinstance(text, Skipped):
-            skipped.append((path, text.reason, *stamp))
-            is_changed |= old is not None
-            if old:
-                writer.forget(old[0])
-            continue
-        budget -= stamp[0]
-        if old and old[3] == text.crc:
-            database.execute("UPDATE files SET size = ?, mtime_ns = ? WHERE id = ?", (*stamp, old[0]))
-            continue
-        writer.write(path, stamp, text, number=old[0] if old else None)
-        is_changed = True
-    for number, *_ in known.values():
-        writer.forget(number)
-    database.execute("DELETE FROM skipped")
-    database.executemany("INSERT INTO skipped VALUES (?, ?, ?, ?)", sorted(skipped))
+            old = known.pop(path, None)
+            if found:
+                writer.write(path, stamp, found, number=old.number if old else None)
+                is_changed = True
+            elif path not in fresh:
+                writer.database.execute("UPDATE files SET size = ?, mtime_ns = ? WHERE path = ?", (*stamp, path))
+    for gone in known.values():
+        writer.forget(gone.number)
+    writer.database.execute("DELETE FROM skipped")
+    writer.database.executemany("INSERT INTO skipped VALUES (?, ?, ?, ?)", sorted(skipped))
     return is_changed or bool(known)
 
 

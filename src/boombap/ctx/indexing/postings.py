@@ -48,6 +48,27 @@ _MOST_PENDING = 4_000_000
 _MOST_DRIFT = 1.5
 
 
+def counts(names: Mapping[str, Sequence[str]], text: Iterable[str]) -> dict[str, int]:
+    """Return the words of a chunk, each with a byte: what it counts, in halves, and whether it is in a symbol.
+
+    Args:
+        names: the words in each of the fields of `NAMES`, as often as they occur.
+        text: the words of its lines.
+    """
+    in_names: dict[str, int] = {}
+    for field, words in names.items():
+        for word in words:
+            in_names[word] = in_names.get(word, 0) + NAMES[field]
+    of_text = Counter(text)
+    halves = {word: count + _IN_TEXT * of_text.pop(word, 0) for word, count in in_names.items()}
+    symbols = frozenset(names["symbol"])
+    found = {word: min(count, _LEVELS) << 1 | (word in symbols) for word, count in halves.items() if count}
+    most = len(_TEXT_BYTES)
+    for word, count in of_text.items():
+        found[word] = _TEXT_BYTES[count] if count < most else _LEVELS << 1
+    return found
+
+
 class Writer:
     """Adds chunks to the inverted index of a database.
 
@@ -80,36 +101,23 @@ class Writer:
         mean = self.words / max(self.chunks, 1)
         return not 1 / _MOST_DRIFT < (mean or 1) / (self._mean or mean or 1) < _MOST_DRIFT
 
-    def add(self, names: Mapping[str, Sequence[str]], text: Sequence[str]) -> int:
+    def add(self, length: int, words: Mapping[str, int]) -> int:
         """Add a chunk; returns its number.
 
         Args:
-            names: the words in each of the fields of `NAMES`, as often as they occur.
-            text: the words of its lines.
+            length: how many words it has.
+            words: each of them with its byte, by `counts`.
         """
         self.chunks += 1
-        length = len(text) + sum(map(len, names.values()))
         self.words += length
         self._lengths.append(length)
-        counts = Counter(text)
-        in_names: dict[str, int] = {}
-        for field, words in names.items():
-            for word in words:
-                in_names[word] = in_names.get(word, 0) + NAMES[field]
-        symbols = frozenset(names["symbol"])
-        for word, halves in in_names.items():
-            self._note(word, halves + _IN_TEXT * counts.pop(word, 0), is_symbol=word in symbols)
         number, pending = self.chunks << 8, self._pending
-        for word, count in counts.items():
-            pending[word].append(number | (_TEXT_BYTES[count] if count < len(_TEXT_BYTES) else _LEVELS << 1))
-        self._count += len(counts)
+        for word, byte in words.items():
+            pending[word].append(number | byte)
+        self._count += len(words)
         if self._count > _MOST_PENDING:
             self.flush()
         return self.chunks
-
-    def _note(self, word: str, halves: int, *, is_symbol: bool) -> None:
-        if halves:
-            self._pending[word].append(self.chunks << 8 | min(halves, _LEVELS) << 1 | is_symbol)
 
     def flush(self) -> None:
         """Write what was added."""
