@@ -13,6 +13,7 @@ IS_GENERATED = 1
 IS_PROSE = 2
 IS_CONFIGURATION = 4
 ONLY_REEXPORTS = 8
+HAS_CUT_LINES = 16
 """Flags of a file in the index, added up; what they mean for the rank is in `ranking.score`."""
 
 

@@ -123,6 +123,7 @@ def status_lines(status: Mapping[str, object], terminal: Terminal) -> Iterator[s
     yield f"{terminal.style('languages', 'bold')}  {_counted(status['languages'])}"
     if status["by_line_rules"]:
         yield f"{terminal.style('by lines', 'bold')}   {_counted(status['by_line_rules'])}"
+    yield from _cut_lines(status, terminal)
     skipped = status["skipped"]
     assert isinstance(skipped, list), "status() makes a list of it"
     yield f"{terminal.style('skipped', 'bold')}    {len(skipped)}"
@@ -130,6 +131,17 @@ def status_lines(status: Mapping[str, object], terminal: Terminal) -> Iterator[s
         yield f"  {printable(file['path'])}: {printable(file['reason'])}"
     if len(skipped) > _SHOWN_SKIPPED:
         yield f"  and {len(skipped) - _SHOWN_SKIPPED} more; --json has them all"
+
+
+def _cut_lines(status: Mapping[str, object], terminal: Terminal) -> Iterator[str]:
+    files = status["cut_lines"]
+    assert isinstance(files, list), "status() makes a list of it"
+    if files:
+        yield f"{terminal.style('cut', 'bold')}        {len(files)}, lines of more than 5,000 characters"
+    for path in files[:_SHOWN_SKIPPED]:
+        yield f"  {printable(path)}"
+    if len(files) > _SHOWN_SKIPPED:
+        yield f"  and {len(files) - _SHOWN_SKIPPED} more; --json has them all"
 
 
 def prune_lines(indexes: Sequence[CachedIndex]) -> Iterator[str]:

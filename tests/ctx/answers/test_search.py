@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 from boombap.ctx.answers.filter import Filter
 from boombap.ctx.answers.grep import grep
 from boombap.ctx.answers.search import search
+from boombap.ctx.answers.status import status
 from boombap.ctx.indexing.index import open_or_build
 from boombap.ctx.ranking.fuzzy import distance
 from boombap.errors import UsageError
-from ctx.repositories import ask, paths, repository
+from ctx.repositories import ask, indexed, paths, repository
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -140,3 +141,16 @@ def test_a_misspelt_name_finds_its_definition(index: Index, query: str) -> None:
     hit = search(index, query, limit=1)[0]
     assert hit.symbol in {"ConnectionPool", "RouterGroup"}
     assert dict(hit.why)["definition"] > 0
+
+
+def test_one_long_line_does_not_hide_a_file(tmp_path: Path) -> None:
+    """Its first part is found too, and no part of a secret that the cut goes through."""
+    key = "ghp_" + "a1B2c3D4e5" * 4
+    line = "data = 'first_words " + "filler " * 710 + key + "'"
+    assert len(line.partition(key)[0]) < 5000 < len(line)
+    root = repository(tmp_path / "r", {"table.py": f"def wanted_function(): ...\n\n\n{line}\n"})
+    assert paths(ask(root, "wanted_function")) == paths(ask(root, "first_words")) == ["table.py"]
+    assert not any(key[:12] in hit.snippet for hit in ask(root, "filler"))
+    index = indexed(root)
+    assert not any(key[4:12].lower() in word for (word,) in index.database.execute("SELECT word FROM words"))
+    assert status(index, str(tmp_path))["cut_lines"] == ["table.py"]

@@ -72,12 +72,22 @@ def test_encodings(tmp_path: Path, content: bytes, expected: tuple[str, ...]) ->
     assert found.lines == expected
 
 
+def test_a_binary_file_is_no_source(tmp_path: Path) -> None:
+    (tmp_path / "f.py").write_bytes(b"\x7fELF\0\0")
+    assert files.read(str(tmp_path), "f.py") == Skipped("f.py", "binary")
+
+
 @pytest.mark.parametrize(
-    ("content", "reason"), [(b"\x7fELF\0\0", "binary"), (b"x" * 6000, "minified: a line of more than 5,000 characters")]
+    ("line", "kept"),
+    [("word " * 2000, "word " * 1000), ("x" * 6000, ""), ("a, " + "x" * 6000, "a, "), ("x" * 5000, "x" * 5000)],
 )
-def test_what_is_no_source(tmp_path: Path, content: bytes, reason: str) -> None:
-    (tmp_path / "f.py").write_bytes(content)
-    assert files.read(str(tmp_path), "f.py") == Skipped("f.py", reason)
+def test_a_long_line_is_cut_at_the_end_of_a_word(tmp_path: Path, line: str, kept: str) -> None:
+    (tmp_path / "f.py").write_text(f"before\n{line}\nafter\n")
+    found = files.read(str(tmp_path), "f.py")
+    assert isinstance(found, files.Text)
+    assert found.lines == ("before", kept, "after", "")
+    assert (found.is_cut, found.is_generated) == (kept != line, len(kept) < len(line) / 2)
+    assert files.read_part(str(tmp_path), "f.py", 2, 3) == (kept, "after")
 
 
 def test_reading_never_follows_or_waits(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from boombap.ctx.indexing import store
+from boombap.ctx.model import HAS_CUT_LINES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,6 +32,9 @@ def status(index: Index, cache: str) -> dict[str, object]:
         "by_line_rules": dict(
             ask("SELECT language, count(*) FROM files WHERE parsed = 'lines' GROUP BY 1 ORDER BY 2 DESC, 1")
         ),
+        "cut_lines": [
+            path for (path,) in ask("SELECT path FROM files WHERE flags & ? ORDER BY path", (HAS_CUT_LINES,))
+        ],
         "skipped": [dict(zip(("path", "reason"), row, strict=True)) for row in ask("SELECT path, reason FROM skipped")],
         "notes": index.all_notes,
     }

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from boombap.ctx import term_vectors
 from boombap.ctx.indexing import chunks, labels, postings, vectors
-from boombap.ctx.model import IS_CONFIGURATION, IS_GENERATED, IS_PROSE, ONLY_REEXPORTS, Skipped
+from boombap.ctx.model import HAS_CUT_LINES, IS_CONFIGURATION, IS_GENERATED, IS_PROSE, ONLY_REEXPORTS, Skipped
 from boombap.ctx.repository import files
 from boombap.ctx.structure.languages import CONFIGURATION, MARKUP, PROSE, language_of
 from boombap.ctx.structure.read import structure
@@ -130,6 +130,7 @@ def _of_chunk(path: str, of_path: Sequence[str], chunk: Chunk, lines: Sequence[s
 def _flags(path: str, language: str, text: Text, found: Structure) -> int:
     return (
         IS_GENERATED * text.is_generated
+        | HAS_CUT_LINES * text.is_cut
         | IS_PROSE * (language in PROSE or language in MARKUP)
         | IS_CONFIGURATION * (language in CONFIGURATION)
         | ONLY_REEXPORTS * (bool(_FRONT.search(path)) and not _defines(found))

@@ -20,7 +20,7 @@ _FILES = re.compile(
     re.IGNORECASE,
 )
 LONGEST_LINE = 5_000
-"""A file with a longer line is not indexed; in such a line nothing is kept beside the name of a secret."""
+"""Longer lines are cut before they are indexed; in such a line nothing is kept beside the name of a secret."""
 
 # A mask can make the value around it one that is masked as well; few files need a second round.
 _ROUNDS = 10

@@ -182,6 +182,7 @@ TOOLS = (
             **dict.fromkeys(("index_bytes", "files", "lines", "text_bytes", "chunks", "imports", "commits"), COUNT),
             "languages": table(COUNT),
             "by_line_rules": table(COUNT),
+            "cut_lines": listing(TEXT),
             "skipped": listing(record(path=TEXT, reason=TEXT)),
         },
         rows="skipped",

@@ -38,6 +38,7 @@ _LOCK_FILES = frozenset(
         "Pipfile.lock Cargo.lock go.sum composer.lock Gemfile.lock mix.lock flake.lock bun.lock"
     ).split()
 )
+_WORD_END = re.compile(r"[^\s,;]+$")
 _GENERATED = re.compile(
     r"(?:_pb2(?:_grpc)?\.pyi?|\.pb\.(?:go|cc|h)|\.min\.(?:js|css)|\.(?:js|css|mjs|cjs)\.map|\.snap)$"
 )
@@ -229,12 +230,14 @@ class Text(Record):
     Attributes:
         lines: without line ends; secrets are masked.
         crc: of the bytes, to see whether they changed.
-        is_generated: whether its head says that a program wrote it.
+        is_generated: whether its head says that a program wrote it, or most of it is in very long lines.
+        is_cut: whether lines of it are cut (`cut_lines`).
     """
 
     lines: tuple[str, ...]
     crc: int
     is_generated: bool
+    is_cut: bool
 
 
 def read(root: str, path: str) -> Text | Skipped:
@@ -245,10 +248,10 @@ def read(root: str, path: str) -> Text | Skipped:
     text = decode(raw)
     if text is None:
         return Skipped(path, "binary")
-    if max(map(len, text.split("\n"))) > LONGEST_LINE:
-        return Skipped(path, "minified: a line of more than 5,000 characters")
-    lines = tuple(mask(text, path).split("\n"))
-    return Text(lines, checksum(raw), bool(_GENERATED_HEADER.search("\n".join(lines[:5]))))
+    cut = cut_lines(text)
+    lines = tuple(mask(cut, path).split("\n"))
+    is_generated = bool(_GENERATED_HEADER.search("\n".join(lines[:5]))) or len(cut) < len(text) / 2
+    return Text(lines, checksum(raw), is_generated, len(cut) < len(text))
 
 
 def read_part(root: str, path: str, start: int, stop: int) -> tuple[str, ...] | Skipped:
@@ -259,7 +262,24 @@ def read_part(root: str, path: str, start: int, stop: int) -> tuple[str, ...] | 
     raw = content(root, path)
     if isinstance(raw, Skipped):
         return raw
-    return tuple(mask(decode(raw) or "", path).split("\n")[start - 1 : stop])
+    return tuple(mask(cut_lines(decode(raw) or ""), path).split("\n")[start - 1 : stop])
+
+
+def cut_lines(text: str) -> str:
+    r"""Return a text whose lines have at most 5,000 characters, those that are cut up to the end of a word.
+
+    A line beyond that is data or minified code; a word cut in two could be a part of a secret that is not known as one.
+
+    >>> cut = cut_lines("a\n" + 3000 * "word " + "\nb")
+    >>> [len(line) for line in cut.split("\n")], cut.endswith("word \nb")
+    ([1, 5000, 1], True)
+    """
+    if len(text) <= LONGEST_LINE:
+        return text
+    lines = text.split("\n")
+    if max(map(len, lines)) <= LONGEST_LINE:
+        return text
+    return "\n".join(line if len(line) <= LONGEST_LINE else _WORD_END.sub("", line[:LONGEST_LINE]) for line in lines)
 
 
 class Reader:
