@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from boombap.ctx.model import Skipped
 from boombap.ctx.ranking.score import question
-from boombap.ctx.repository import files
+from boombap.ctx.repository import files, texts
 from boombap.ctx.structure.languages import CONFIGURATION, MARKUP, PROSE, language_of
 from boombap.ctx.structure.read import structure
 from boombap.ctx.tokens import terms
@@ -92,7 +92,7 @@ def _of_file(folder: Path, path: str) -> Iterator[Pair]:
     language = language_of(path, "")
     if not language or language in PROSE | MARKUP | CONFIGURATION:
         return
-    text = files.read(str(folder), path)
+    text = texts.read(str(folder), path)
     if isinstance(text, Skipped) or text.is_generated:
         return
     stem = tuple(dict.fromkeys(terms(path.rpartition("/")[2].partition(".")[0])))

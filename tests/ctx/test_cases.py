@@ -13,7 +13,7 @@ import pytest
 from boombap.ctx.answers.search import search
 from boombap.ctx.indexing.index import open_or_build
 from boombap.ctx.model import Skipped
-from boombap.ctx.repository import files
+from boombap.ctx.repository import texts
 from ctx.repositories import ask, commit, git, indexed, paths, repository, write
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def test_an_unreadable_file_is_named(root: Path) -> None:
     write(root, {"closed.py": "def closed(): ...\n"})
     (root / "closed.py").chmod(0)
     with powerless(root):
-        assert files.read(str(root), "closed.py") == Skipped("closed.py", "unreadable: Permission denied")
+        assert texts.read(str(root), "closed.py") == Skipped("closed.py", "unreadable: Permission denied")
 
 
 def test_a_tree_and_a_cache_that_are_read_only(root: Path) -> None:

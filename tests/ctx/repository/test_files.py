@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from boombap.ctx.model import Skipped
-from boombap.ctx.repository import files
+from boombap.ctx.repository import files, texts
 from boombap.errors import NotFound
 from ctx.repositories import git, repository, write
 
@@ -67,14 +67,14 @@ def test_odd_names(tmp_path: Path) -> None:
 )
 def test_encodings(tmp_path: Path, content: bytes, expected: tuple[str, ...]) -> None:
     (tmp_path / "f.txt").write_bytes(content)
-    found = files.read(str(tmp_path), "f.txt")
-    assert isinstance(found, files.Text)
+    found = texts.read(str(tmp_path), "f.txt")
+    assert isinstance(found, texts.Text)
     assert found.lines == expected
 
 
 def test_a_binary_file_is_no_source(tmp_path: Path) -> None:
     (tmp_path / "f.py").write_bytes(b"\x7fELF\0\0")
-    assert files.read(str(tmp_path), "f.py") == Skipped("f.py", "binary")
+    assert texts.read(str(tmp_path), "f.py") == Skipped("f.py", "binary")
 
 
 @pytest.mark.parametrize(
@@ -83,19 +83,19 @@ def test_a_binary_file_is_no_source(tmp_path: Path) -> None:
 )
 def test_a_long_line_is_cut_at_the_end_of_a_word(tmp_path: Path, line: str, kept: str) -> None:
     (tmp_path / "f.py").write_text(f"before\n{line}\nafter\n")
-    found = files.read(str(tmp_path), "f.py")
-    assert isinstance(found, files.Text)
+    found = texts.read(str(tmp_path), "f.py")
+    assert isinstance(found, texts.Text)
     assert found.lines == ("before", kept, "after", "")
     assert (found.is_cut, found.is_generated) == (kept != line, len(kept) < len(line) / 2)
-    assert files.read_part(str(tmp_path), "f.py", 2, 3) == (kept, "after")
+    assert texts.lines_of(str(tmp_path), "f.py", None) == found.lines
 
 
 def test_reading_never_follows_or_waits(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "link").symlink_to("/etc/hostname")
-    assert files.read(str(tmp_path), "pipe") == Skipped("pipe", "not a regular file")
-    assert isinstance(files.read(str(tmp_path), "link"), Skipped)
-    assert files.read(str(tmp_path), "gone") == Skipped("gone", "vanished")
+    assert texts.read(str(tmp_path), "pipe") == Skipped("pipe", "not a regular file")
+    assert isinstance(texts.read(str(tmp_path), "link"), Skipped)
+    assert texts.read(str(tmp_path), "gone") == Skipped("gone", "vanished")
 
 
 def test_a_bare_repository_says_so(tmp_path: Path) -> None:
@@ -106,8 +106,27 @@ def test_a_bare_repository_says_so(tmp_path: Path) -> None:
 
 def test_a_reader_gives_the_parts_of_a_file_as_it_was_at_the_first(tmp_path: Path) -> None:
     (tmp_path / "keys.py").write_text("import os\npassword = 'hunter2hunter'\n")
-    reader = files.Reader(str(tmp_path))
-    assert reader.part("keys.py", 2, 2) == files.read_part(str(tmp_path), "keys.py", 2, 2) == ("password = '***'",)
+    reader = texts.Reader(str(tmp_path), lambda _: None)
+    assert reader.part("keys.py", 2, 2) == ("password = '***'",)
     (tmp_path / "keys.py").unlink()
     assert reader.part("keys.py", 1, 2) == ("import os", "password = '***'")
     assert isinstance(reader.part("gone.py", 1, 2), Skipped)
+
+
+def test_what_is_known_of_a_file_counts_only_for_the_same_bytes(tmp_path: Path) -> None:
+    path, root = tmp_path / "keys.py", str(tmp_path)
+    path.write_text("a = 1\npassword = 'kalamari'\n")
+    found = texts.read(root, "keys.py")
+    assert isinstance(found, texts.Text)
+    assert texts.lines_of(root, "keys.py", (found.crc, found.masks)) == found.lines == ("a = 1", "password = '***'", "")
+    path.write_text("password = 'kalamari'\na = 1\n")
+    assert texts.lines_of(root, "keys.py", (found.crc, found.masks)) == ("password = '***'", "a = 1", "")
+    assert texts.lines_of(root, "keys.py", (found.crc, "0 known")) == ("password = '***'", "a = 1", "")
+
+
+def test_a_file_of_many_secrets_is_masked_each_time(tmp_path: Path) -> None:
+    (tmp_path / "keys.py").write_text("password = 'kalamari'\n" * 1000)
+    found = texts.read(str(tmp_path), "keys.py")
+    assert isinstance(found, texts.Text)
+    assert found.masks is None
+    assert texts.lines_of(str(tmp_path), "keys.py", (found.crc, None)) == found.lines

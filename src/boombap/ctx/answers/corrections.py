@@ -6,7 +6,6 @@ from boombap.ctx.answers.candidates import MOST_TERMS
 from boombap.ctx.indexing import postings
 from boombap.ctx.model import Skipped
 from boombap.ctx.ranking import fuzzy, russian
-from boombap.ctx.repository import files
 from boombap.ctx.tokens import terms, written
 
 TYPE_CHECKING = False
@@ -86,8 +85,9 @@ def _as_words(index: Index, query: str, changes: Mapping[str, tuple[str, ...]]) 
 def _in_tree(index: Index, term: str) -> str:
     """Return a word of the tree that gives a term of the index; the term itself where the files have changed."""
     chunks = "[" + ",".join(str(chunk) for chunk, _ in postings.read(index.database, term)) + "]"
+    reader = index.reader()
     for path, start, stop in index.database.execute(_HOLDS_SQL, (chunks,)):
-        lines = files.read_part(index.root, path, start, stop)
+        lines = reader.part(path, start, stop)
         word = written("\n".join([path, *(() if isinstance(lines, Skipped) else lines)]), term)
         if word:
             return word

@@ -59,10 +59,10 @@ def grep(
         Interrupted: when the run was asked to end.
     """
     kept = kept_files(index, only) if only else None
-    rows = index.database.execute("SELECT id, path FROM files ORDER BY path").fetchall()
+    rows = index.database.execute("SELECT id, path, crc, masks FROM files ORDER BY path").fetchall()
     request = {
         "root": index.root,
-        "paths": [path for number, path in rows if kept is None or number in kept],
+        "files": [file for number, *file in rows if kept is None or number in kept],
         "pattern": pattern,
         "ignore_case": ignore_case,
         "limit": limit,

@@ -14,7 +14,7 @@ import sys
 import time
 
 from boombap.ctx.model import Skipped
-from boombap.ctx.repository import files
+from boombap.ctx.repository import texts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,7 +38,8 @@ def answers(request: dict[str, Any]) -> Iterator[dict[str, object]]:
     """Yield what was found.
 
     Args:
-        request: root, paths (relative to it, in the order of the answers), pattern, ignore_case, limit and around.
+        request: root, files (the path of each relative to it, in the order of the answers, with the checksum and the
+            masks that `texts.lines_of` takes), pattern, ignore_case, limit and around.
     """
     try:
         wanted = re.compile(request["pattern"], re.IGNORECASE if request["ignore_case"] else 0)
@@ -46,10 +47,10 @@ def answers(request: dict[str, Any]) -> Iterator[dict[str, object]]:
         yield {"error": f"{request['pattern']!r} is not a regular expression: {error}"}
         return
     left, spent_s = request["limit"], 0.0
-    for path in request["paths"]:
+    for path, crc, masks in request["files"]:
         yield {"at": path}
-        text = files.read(request["root"], path)
-        lines = () if isinstance(text, Skipped) else text.lines
+        found = texts.lines_of(request["root"], path, (crc, masks))
+        lines = () if isinstance(found, Skipped) else found
         begun = time.perf_counter()
         for number, line in enumerate(lines, 1):
             if wanted.search(line):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from boombap.ctx.answers.filter import check_indexed
 from boombap.ctx.model import Skipped
-from boombap.ctx.repository import files
+from boombap.ctx.repository import texts
 from boombap.errors import NotFound
 from boombap.record import Record
 
@@ -84,7 +84,7 @@ def read_outline(root: str, path: str, language: str) -> Outline | Skipped:
     """
     from boombap.ctx.structure.read import structure  # the grammars and their 40 ms are behind this
 
-    text = files.read(root, path)
+    text = texts.read(root, path)
     if isinstance(text, Skipped):
         return text
     read = structure(language, text.lines)

@@ -12,7 +12,6 @@ from boombap.ctx.answers.filter import ANY, Filter
 from boombap.ctx.answers.search import ranked_hits
 from boombap.ctx.budget import count_tokens
 from boombap.ctx.model import Skipped
-from boombap.ctx.repository.files import Reader
 from boombap.errors import UsageError
 from boombap.record import Record
 
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
 
     from boombap.ctx.indexing.index import Index
     from boombap.ctx.model import Hit
+    from boombap.ctx.repository.texts import Reader
 
 # With 1 a right file is within 2,000 tokens for 98.9 % of the development questions and 98.1 % of our own, after 339
 # and 445 tokens on average; with 2 for 98.4 and 98.1 %, after 419 and 503 (benchmarks/ctx_relevance.py, November 2026).
@@ -93,7 +93,7 @@ def pack(
         UsageError: when chunks answer and not one of them fits.
     """
     limit = max(_FEWEST_CHUNKS, budget // _CHUNK_TOKENS)
-    reader = Reader(index.root)
+    reader = index.reader()
     ranked = ranked_hits(index, query, limit=limit, only=only, on_correction=on_correction, reader=reader)
     hits = list(islice(ranked, limit))
     parts = _Parts(reader, budget)

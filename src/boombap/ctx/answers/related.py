@@ -6,7 +6,7 @@ from boombap.ctx.answers import pairs
 from boombap.ctx.answers.filter import check_indexed
 from boombap.ctx.indexing import history, postings
 from boombap.ctx.model import Skipped
-from boombap.ctx.repository import files
+from boombap.ctx.repository import texts
 from boombap.ctx.tokens import terms
 from boombap.record import Record
 
@@ -135,7 +135,7 @@ def _tests(index: Index, path: str) -> dict[str, float]:
 
 
 def _rare_words(index: Index, path: str) -> dict[str, float]:
-    text = files.read(index.root, path)
+    text = texts.read(index.root, path)
     if isinstance(text, Skipped):
         return {}
     shares: dict[str, float] = {}

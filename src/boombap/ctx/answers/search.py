@@ -16,7 +16,6 @@ from boombap.ctx.indexing import labels
 from boombap.ctx.model import Hit, Skipped
 from boombap.ctx.ranking import score
 from boombap.ctx.ranking.score import WEIGHTS
-from boombap.ctx.repository import files
 from boombap.ctx.tokens import terms
 
 TYPE_CHECKING = False
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 
     from boombap.ctx.indexing.index import Index
     from boombap.ctx.ranking.score import CandidateRow, Question, Scored, Weights
-    from boombap.ctx.repository.files import Reader
+    from boombap.ctx.repository.texts import Reader
 
 _QUOTED = re.compile(r'"([^"]+)"')
 _LONGEST_QUERY = 10_000
@@ -74,7 +73,7 @@ def ranked_hits(
 
     A text in quotes without any word is looked for line by line: then each line is an answer, `limit` at most.
     """
-    reader = reader or files.Reader(index.root)
+    reader = reader or index.reader()
     query = query[:_LONGEST_QUERY]
     exact = _QUOTED.findall(query)
     asked = corrected(index, query, score.question(query.replace('"', " ")), exact, on_correction)

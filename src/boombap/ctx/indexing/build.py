@@ -13,7 +13,7 @@ from boombap.ctx.imports.resolver import Resolver
 from boombap.ctx.indexing import freshness, history, reading, store
 from boombap.ctx.indexing.file_writer import FileWriter
 from boombap.ctx.model import Skipped
-from boombap.ctx.repository import files, git
+from boombap.ctx.repository import files, git, texts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -173,8 +173,8 @@ def _note_folders(database: sqlite3.Connection, root: str, listing: Listing) -> 
 
 def _manifest(root: str, path: str) -> str:
     """Return the text of a file that says where imports lead; it names paths only, so nothing in it is masked."""
-    found = files.content(root, path)
-    return "" if isinstance(found, Skipped) else files.decode(found) or ""
+    found = texts.content(root, path)
+    return "" if isinstance(found, Skipped) else texts.decode(found) or ""
 
 
 def _link(database: sqlite3.Connection, root: str) -> None:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from boombap.ctx import term_vectors
 from boombap.ctx.indexing import chunks, labels, postings, vectors
 from boombap.ctx.model import HAS_CUT_LINES, IS_CONFIGURATION, IS_GENERATED, IS_PROSE, ONLY_REEXPORTS, Skipped
-from boombap.ctx.repository import files
+from boombap.ctx.repository import texts
 from boombap.ctx.structure.languages import CONFIGURATION, MARKUP, PROSE, language_of
 from boombap.ctx.structure.read import structure
 from boombap.ctx.tokens import terms
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from boombap.ctx.model import Chunk, Structure
-    from boombap.ctx.repository.files import Text
+    from boombap.ctx.repository.texts import Text
 
 _FRONT = re.compile(r"(?:^|/)(?:__init__\.pyi?|index\.(?:[mc]?[jt]sx?))$")
 
@@ -59,6 +59,7 @@ class FileFacts(NamedTuple):
 
     Attributes:
         crc: of its bytes.
+        masks: which of its lines are masked (`masked_lines`).
         language: in which it is written.
         flags: what decides how much it counts (`model`).
         lines: how many it has.
@@ -69,6 +70,7 @@ class FileFacts(NamedTuple):
     """
 
     crc: int
+    masks: str | None
     language: str
     flags: int
     lines: int
@@ -86,7 +88,7 @@ def read(root: str, path: str, known_crc: int | None) -> FileFacts | Skipped | N
         path: relative to it.
         known_crc: of the bytes that the index has seen, None for a file that is new.
     """
-    text = files.read(root, path)
+    text = texts.read(root, path)
     if isinstance(text, Skipped):
         return text
     return None if text.crc == known_crc else of_text(path, text)
@@ -100,6 +102,7 @@ def of_text(path: str, text: Text) -> FileFacts:
     of_chunks = [_of_chunk(path, of_path, chunk, text.lines) for chunk in chunks.chunks(text.lines, found)]
     return FileFacts(
         text.crc,
+        text.masks,
         language,
         _flags(path, language, text, found),
         len(text.lines),

@@ -48,14 +48,11 @@ class FileWriter:
         if number is not None:
             self._forget_chunks(number)
         first = self._postings.chunks + 1
-        row = (
-            number, path, *stamp, facts.crc, facts.language, facts.flags, facts.lines, facts.imports, facts.parsed,
-            first, first + len(facts.chunks) - 1, facts.vector,
-        )  # fmt: skip
+        last = first + len(facts.chunks) - 1
         number = self.database.execute(
-            """INSERT OR REPLACE INTO files (id, path, size, mtime_ns, crc, language, flags, lines, imports, parsed,
-            first_chunk, last_chunk, vector) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
-            row,
+            """INSERT OR REPLACE INTO files (id, path, size, mtime_ns, crc, masks, language, flags, lines, imports,
+            parsed, vector, first_chunk, last_chunk) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+            (number, path, *stamp, *facts[:-1], first, last),
         ).lastrowid
         for chunk in facts.chunks:
             at = self._postings.add(chunk.length, chunk.words)

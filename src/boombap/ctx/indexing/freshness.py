@@ -13,7 +13,7 @@ import sys
 import time
 from math import inf
 
-from boombap.ctx.repository import files, git
+from boombap.ctx.repository import git, texts
 from boombap.record import Record
 
 TYPE_CHECKING = False
@@ -153,8 +153,8 @@ def _compare_bytes(root: str, racy: list[_Racy], until_s: float) -> int | None:
     for number, (place, name, crc) in enumerate(racy):
         if number and time.perf_counter() > until_s:
             return place
-        found = files.content(root, name)
-        if not isinstance(found, bytes) or files.checksum(found) != crc:
+        found = texts.content(root, name)
+        if not isinstance(found, bytes) or texts.checksum(found) != crc:
             return None
     return sys.maxsize
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import TypeVar
 
+    from boombap.ctx.repository.texts import Reader
+
     Answer = TypeVar("Answer")
 
 
@@ -79,6 +81,13 @@ class Index:
     def all_notes(self) -> list[str]:
         """Return what a person should know about the answers: of the build, and of this opening."""
         return [note for note in (self.fact("notes"), *self.notes) if note]
+
+    def reader(self) -> Reader:
+        """Return a reader of the files of the tree."""
+        from boombap.ctx.repository.texts import Reader
+
+        sql = "SELECT crc, masks FROM files WHERE path = ?"
+        return Reader(self.root, lambda path: self.database.execute(sql, (path,)).fetchone())
 
     def fact(self, name: str) -> str:
         """Return a value of the index's own table, empty without one."""

@@ -68,7 +68,7 @@ def joined(definitions: Iterable[Definition]) -> str:
 def read(kept: str) -> list[Label]:
     """Return the labels that a text of `joined` holds."""
     found, start = [], 0
-    for line in kept.splitlines():
+    for line in filter(None, kept.split("\n")):
         after, length, kind, name = line.split(" ", 3)
         start += int(after)
         found.append(Label(start, start + int(length), _KINDS.get(kind, kind), name))

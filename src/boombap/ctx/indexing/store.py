@@ -31,7 +31,7 @@ CHECKSUM = ".crc"
 _SCHEMA = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE files (
-    id INTEGER PRIMARY KEY, path TEXT UNIQUE, size INTEGER, mtime_ns INTEGER, crc INTEGER, language TEXT,
+    id INTEGER PRIMARY KEY, path TEXT UNIQUE, size INTEGER, mtime_ns INTEGER, crc INTEGER, masks TEXT, language TEXT,
     flags INTEGER, lines INTEGER, imports TEXT, parsed TEXT, rank REAL DEFAULT 0, commits INTEGER DEFAULT 0,
     changed_s INTEGER DEFAULT 0, first_chunk INTEGER, last_chunk INTEGER, vector BLOB
 );
