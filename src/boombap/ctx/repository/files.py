@@ -54,8 +54,9 @@ class Listing(Record):
     Attributes:
         paths: relative to the root, sorted.
         skipped: what git or the walk named, but is not indexed.
-        note: what a person should know about how they were listed; empty when git listed them.
-        is_cut: whether the listing ended before all files were seen.
+        note: what a person should know: how they were listed when git did not, and how many were left out that a
+            search should see; empty for nothing.
+        is_cut: whether files that a search should see are left out.
     """
 
     paths: tuple[str, ...]
@@ -95,9 +96,9 @@ def listing(root: str, max_files: int = _MOST_FILES) -> Listing:
 def _walked(root: str, max_files: int, note: str) -> Listing:
     listed = _sorted_out(root, _walk(root, _SEEN_PER_FILE * max_files + _SEEN_AT_LEAST), note, max_files + 1)
     if len(listed.paths) <= max_files:
-        return Listing(tuple(sorted(listed.paths)), listed.skipped, listed.note)
+        return listed.replace(paths=tuple(sorted(listed.paths)))
     left_out = f"more than ctx.max_files ({max_files}) files: the walk stopped there, deeper folders are left out"
-    notes = "; ".join(filter(None, (note, left_out)))
+    notes = "; ".join(filter(None, (listed.note, left_out)))
     return Listing(tuple(sorted(listed.paths[:max_files])), listed.skipped, notes, is_cut=True)
 
 
@@ -109,7 +110,7 @@ def _sorted_out(root: str, names: Iterator[str], note: str, max_files: int = sys
     paths: list[str] = []
     skipped: list[Skipped] = []
     for name in names:
-        reason = _reason_by_name(name) or _reason_by_kind(os.path.join(root, name))
+        reason = _reason_by_name(name) or _reason_by_kind(os.path.join(root, name)) or _reason_by_encoding(root, name)
         if reason == _GONE:
             continue
         if reason:
@@ -118,7 +119,9 @@ def _sorted_out(root: str, names: Iterator[str], note: str, max_files: int = sys
             paths.append(name)
             if len(paths) >= max_files:
                 break
-    return Listing(tuple(paths), tuple(skipped), note)
+    unnamed = sum(file.reason == _NOT_UTF_8 for file in skipped)
+    left_out = f"{unnamed:,} file{'s' * (unnamed != 1)} left out: {_NOT_UTF_8}" if unnamed else ""
+    return Listing(tuple(paths), tuple(skipped), "; ".join(filter(None, (note, left_out))), is_cut=bool(unnamed))
 
 
 def _shown(name: str) -> str:
@@ -126,6 +129,7 @@ def _shown(name: str) -> str:
 
 
 _GONE = "vanished"
+_NOT_UTF_8 = "name is not UTF-8"
 
 
 def _reason_by_name(name: str) -> str:
@@ -138,10 +142,6 @@ def _reason_by_name(name: str) -> str:
         return "lock file"
     if _GENERATED.search(base):
         return "generated or minified"
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        return "name is not UTF-8"
     return ""
 
 
@@ -160,6 +160,16 @@ def _reason_by_kind(path: str) -> str:
         return "over 1 MB"
     if status.st_size > _LARGEST_DATA_BYTES and path.endswith(_DATA):
         return "data over 100 kB"
+    return ""
+
+
+def _reason_by_encoding(root: str, name: str) -> str:
+    """Return why a file whose name is not UTF-8 is left out; a binary one would be anyway."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        text = read(root, name)
+        return text.reason if isinstance(text, Skipped) else _NOT_UTF_8
     return ""
 
 
