@@ -62,7 +62,7 @@ def test_it_searches(root: Path, mode: str, version: str) -> None:
 
     agreed, names, answer = talk(root, mode, say)
     assert agreed == version
-    assert names == ["search", "related", "recent", "status"]
+    assert names == ["search", "pack", "outline", "map", "related", "recent", "status"]
     assert hits(answer)[0]["symbol"] == "ConnectionPool"
 
 
@@ -71,6 +71,9 @@ def test_every_tool_says_what_it_answers_and_keeps_to_it(root: Path, mode: str) 
     """The client checks each structured answer against the schema of its tool by itself; here no key may be unnamed."""
     arguments = {
         "search": {"query": "acquire conection"},
+        "pack": {"query": "acquire conection", "language": "python"},
+        "outline": {"file": "pool.py"},
+        "map": {"budget": 500, "path": "*.py"},
         "related": {"file": "pool.py"},
         "recent": {"since": "3650 days"},
     }
@@ -86,6 +89,7 @@ def test_every_tool_says_what_it_answers_and_keeps_to_it(root: Path, mode: str) 
         assert tool.annotations.read_only_hint is True
         assert tool.annotations.open_world_hint is False
         assert answer.structured_content == json.loads(answer.content[0].text)
+        assert answer.structured_content["is_complete"] is True
         errors = Draft202012Validator(closed(tool.output_schema)).iter_errors(answer.structured_content)
         assert [error.message for error in errors] == [], tool.name
         Draft202012Validator.check_schema(tool.input_schema)

@@ -32,5 +32,6 @@ def status(index: Index, cache: str) -> dict[str, object]:
             ask("SELECT language, count(*) FROM files WHERE parsed = 'lines' GROUP BY 1 ORDER BY 2 DESC, 1")
         ),
         "skipped": [dict(zip(("path", "reason"), row, strict=True)) for row in ask("SELECT path, reason FROM skipped")],
+        "is_complete": index.has_history and not index.is_partial,
         "notes": index.all_notes,
     }
