@@ -114,6 +114,40 @@ def test_it_reads_all_pages(isolated: Path, mode: str) -> None:
     assert len(paths) == len(set(paths)) == 90
 
 
+@pytest.mark.parametrize(
+    ("name", "arguments", "rows"),
+    [
+        ("pack", {"query": "acquire", "budget": 4_000}, "parts"),
+        ("outline", {"file": "m0.py"}, "definitions"),
+        ("map", {"budget": 4_000}, "files"),
+    ],
+)
+def test_what_is_longer_than_a_page_comes_in_several(
+    isolated: Path, name: str, arguments: dict[str, object], rows: str
+) -> None:
+    pool = "".join(f"def acquire_{number}(first, second):\n    return first\n\n\n" for number in range(20))
+    many = repository(isolated, {f"m{number}.py": pool for number in range(4)})
+
+    async def say(client: Client) -> Any:
+        (tool,) = [tool for tool in (await client.list_tools()).tools if tool.name == name]
+        whole = await client.call_tool(name, arguments | {"max_bytes": 100_000})
+        pages = [await client.call_tool(name, arguments | {"max_bytes": 1_000})]
+        while "next_cursor" in (content := pages[-1].structured_content):
+            more = {"max_bytes": 1_000, "cursor": content["next_cursor"]}
+            pages.append(await client.call_tool(name, arguments | more))
+        return tool, whole, pages
+
+    tool, whole, pages = talk(many, "auto", say)
+    for page in pages:
+        assert len(page.content[0].text.encode()) <= 1_000
+        errors = Draft202012Validator(closed(tool.output_schema)).iter_errors(page.structured_content)
+        assert [error.message for error in errors] == []
+    key = {"pack": "path", "outline": "name", "map": "path"}[name]
+    shown = [row[key] for page in pages for row in page.structured_content[rows]]
+    assert len(pages) > 2
+    assert shown == [row[key] for row in whole.structured_content[rows]]
+
+
 @pytest.mark.parametrize("mode", [STATELESS, HANDSHAKE])
 def test_it_is_told_of_progress(root: Path, mode: str) -> None:
     told: list[tuple[float, float | None, str | None]] = []
