@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -30,10 +31,20 @@ def test_a_search_as_a_newcomer_types_it(work: Path, boombap: Run) -> None:
 
 def test_json_is_stable(work: Path, boombap: Run) -> None:
     found = json.loads(boombap("ctx", "search", "--json", "ConnectionPool").stdout)
-    assert list(found) == ["schema", "root", "notes", "query", "corrections", "hits"]
+    assert list(found) == ["schema", "root", "is_complete", "notes", "query", "corrections", "hits"]
     assert list(found["hits"][0]) == [
         "path", "start_line", "end_line", "symbol", "kind", "score", "why", "snippet", "snippet_line",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("words", [["search", "lease"], ["pack", "lease"], ["map"], ["related", "--file", "a.md"]])
+def test_files_with_unreadable_names_are_no_verdict(isolated: Path, boombap: Run, words: list[str]) -> None:
+    """Nothing was found, and the file that has it was only named by `status`."""
+    root = repository(isolated, {"a.md": "text\n"})
+    (root / os.fsdecode(b"lease\xff.py")).write_text("def lease(): ...\n")
+    done = boombap("ctx", *words)
+    assert (done.returncode, done.stdout) == (4, "")
+    assert done.stderr.startswith("1 file left out: name is not UTF-8\n")
 
 
 @pytest.mark.parametrize(

@@ -103,7 +103,7 @@ def _hits(
         note_unmatched(context, index)
     code = answered(index, is_found=bool(hits), is_partial=is_partial)
     if args.format == "json":
-        return write_json(context, encode.search_object(index, query, hits, corrections), code)
+        return write_json(context, encode.search_object(index, query, hits, corrections, is_partial=is_partial), code)
     for word, other in corrections.items():
         context.terminal.note(f"no match for {word!r}; showing results for {other!r}")
     if args.files_only:
@@ -164,7 +164,7 @@ def _related(context: RunContext) -> int:
         from boombap.ctx.answers import related
 
         files = related.relatives(index, in_tree(args.file, index.root, os.getcwd()), args.n)
-        code = answered(index, is_found=bool(files))
+        code = answered(index, is_found=bool(files), is_partial=not index.has_history)
         if args.format == "json":
             return write_json(context, encode.related_object(index, args.file, files), code)
         if args.files_only:
@@ -235,11 +235,12 @@ def _mcp(context: RunContext) -> int:
 
 
 _UNREADABLE = "the tree, git or the index cannot be read"
+_PARTIAL = "nothing was found, and not everything was searched: a note says what and why"
 _BUSY = "another process has been writing the index for two minutes"
 
 _EXITS = {
     EXIT_FINDINGS: "nothing was found",
-    EXIT_NO_VERDICT: "nothing was found, and not everything was searched: a note says what and why",
+    EXIT_NO_VERDICT: _PARTIAL,
     EXIT_EXTERNAL: _UNREADABLE,
     EXIT_RETRY_LATER: _BUSY,
 }
@@ -304,6 +305,7 @@ TOOL = Tool(
             examples="map --budget 2000\nmap --path src --exclude tests",
             exits={
                 EXIT_FINDINGS: "no code defines anything",
+                EXIT_NO_VERDICT: _PARTIAL,
                 EXIT_EXTERNAL: f"a file of the map or {_UNREADABLE}",
                 EXIT_RETRY_LATER: _BUSY,
             },
@@ -315,7 +317,7 @@ TOOL = Tool(
             options.add_pack,
             _check_pack,
             examples='pack "connection pool" --budget 2000',
-            exits={EXIT_FINDINGS: "nothing was found", EXIT_EXTERNAL: _UNREADABLE, EXIT_RETRY_LATER: _BUSY},
+            exits=_EXITS,
         ),
         Action(
             "status",
@@ -330,7 +332,7 @@ TOOL = Tool(
         ),
         Action(
             "mcp",
-            "serve search, related, recent and status to an assistant on stdin and stdout",
+            "serve search, pack, outline, map, related, recent and status to an assistant on stdin and stdout",
             _mcp,
             options.add_mcp,
         ),

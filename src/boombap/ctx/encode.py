@@ -28,41 +28,62 @@ STATUS_SCHEMA = "boombap.ctx.status/1"
 PRUNE_SCHEMA = "boombap.ctx.prune/1"
 
 
-def search_object(index: Index, query: str, hits: Sequence[Hit], corrections: Mapping[str, str]) -> dict[str, object]:
-    """Return the answers to a search; ``why`` names the parts of each score."""
+def search_object(
+    index: Index, query: str, hits: Sequence[Hit], corrections: Mapping[str, str], *, is_partial: bool = False
+) -> dict[str, object]:
+    """Return the answers to a search; ``why`` names the parts of each score.
+
+    Args:
+        index: that was searched.
+        query: as it was asked.
+        hits: the best first.
+        corrections: what was searched for in the place of each misspelt word.
+        is_partial: whether the answer may lack something that the index holds.
+    """
     answers = [{**plain(hit), "why": dict(hit.why)} for hit in hits]
-    return {**_head(SEARCH_SCHEMA, index), "query": query, "corrections": dict(corrections), "hits": answers}
+    asked = {"query": query, "corrections": dict(corrections)}
+    return {**_head(SEARCH_SCHEMA, index, is_partial=is_partial), **asked, "hits": answers}
 
 
 def recent_object(index: Index, since_s: int, changes: Sequence[Change]) -> dict[str, object]:
     """Return the files that changed since a moment."""
-    return {**_head(RECENT_SCHEMA, index), "since_s": since_s, "files": [plain(change) for change in changes]}
+    head = _head(RECENT_SCHEMA, index, is_partial=not index.has_history)
+    return {**head, "since_s": since_s, "files": _listed(changes)}
 
 
 def related_object(index: Index, file: str, relatives: Sequence[Relative]) -> dict[str, object]:
     """Return the files that belong to one."""
     files = [{**plain(relative), "why": dict(relative.why)} for relative in relatives]
-    return {**_head(RELATED_SCHEMA, index), "file": file, "files": files}
+    return {**_head(RELATED_SCHEMA, index, is_partial=not index.has_history), "file": file, "files": files}
 
 
 def outline_object(index: Index, outline: Outline) -> dict[str, object]:
     """Return what a file defines."""
-    return {**_head(OUTLINE_SCHEMA, index), **plain(outline)}
+    return {**_head(OUTLINE_SCHEMA, index), **plain(outline), "definitions": _listed(outline.definitions)}
 
 
 def map_object(index: Index, repository_map: RepositoryMap) -> dict[str, object]:
     """Return what the most central files define; an estimate of tokens is 4 bytes of UTF-8 each."""
-    return {**_head(MAP_SCHEMA, index), "token_bytes": TOKEN_BYTES, **plain(repository_map)}
+    head = _head(MAP_SCHEMA, index, is_partial=bool(repository_map.unread))
+    files = [{**plain(file), "definitions": _listed(file.definitions)} for file in repository_map.files]
+    lists = {"unread": _listed(repository_map.unread), "files": files}
+    return {**head, "token_bytes": TOKEN_BYTES, **plain(repository_map), **lists}
 
 
 def pack_object(index: Index, query: str, packed: Pack, corrections: Mapping[str, str]) -> dict[str, object]:
     """Return the best chunks for a question; an estimate of tokens is 4 bytes of UTF-8 each."""
     asked = {"query": query, "corrections": dict(corrections)}
-    return {**_head(PACK_SCHEMA, index), **asked, "token_bytes": TOKEN_BYTES, **plain(packed)}
+    parts = _listed(packed.parts)
+    return {**_head(PACK_SCHEMA, index), **asked, "token_bytes": TOKEN_BYTES, **plain(packed), "parts": parts}
 
 
-def _head(schema: str, index: Index) -> dict[str, object]:
-    return {"schema": schema, "root": index.root, "notes": index.all_notes}
+def _listed(values: Sequence[object]) -> list[Mapping[str, object]]:
+    return [plain(value) for value in values]
+
+
+def _head(schema: str, index: Index, *, is_partial: bool = False) -> dict[str, object]:
+    is_complete = not (is_partial or index.is_partial)
+    return {"schema": schema, "root": index.root, "is_complete": is_complete, "notes": index.all_notes}
 
 
 def status_object(status: Mapping[str, object]) -> dict[str, object]:
@@ -72,4 +93,4 @@ def status_object(status: Mapping[str, object]) -> dict[str, object]:
 
 def prune_object(indexes: Sequence[CachedIndex]) -> dict[str, object]:
     """Return what became of each index."""
-    return {"schema": PRUNE_SCHEMA, "indexes": [plain(index) for index in indexes]}
+    return {"schema": PRUNE_SCHEMA, "indexes": _listed(indexes)}

@@ -76,7 +76,7 @@ def test_nothing_found_is_an_empty_pack(tmp_path: Path) -> None:
 def test_a_budget_below_the_best_chunk_says_how_much_is_needed(tmp_path: Path) -> None:
     wide = "rewind = '" + "wow flutter " * 300 + "'\n"
     root = repository(tmp_path / "r", {"tape.py": wide})
-    with pytest.raises(UsageError, match=r"no answer fits into 500 tokens; the best one needs --budget 9\d\d"):
+    with pytest.raises(UsageError, match=r"no answer fits into 500 tokens; the best one needs a budget of 9\d\d"):
         packed(root, "rewind", 500)
     assert packed(root, "rewind", 1_000).parts
 

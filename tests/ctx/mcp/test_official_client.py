@@ -62,7 +62,7 @@ def test_it_searches(root: Path, mode: str, version: str) -> None:
 
     agreed, names, answer = talk(root, mode, say)
     assert agreed == version
-    assert names == ["search", "related", "recent", "status"]
+    assert names == ["search", "pack", "outline", "map", "related", "recent", "status"]
     assert hits(answer)[0]["symbol"] == "ConnectionPool"
 
 
@@ -71,6 +71,9 @@ def test_every_tool_says_what_it_answers_and_keeps_to_it(root: Path, mode: str) 
     """The client checks each structured answer against the schema of its tool by itself; here no key may be unnamed."""
     arguments = {
         "search": {"query": "acquire conection"},
+        "pack": {"query": "acquire conection", "language": "python"},
+        "outline": {"file": "pool.py"},
+        "map": {"budget": 500, "path": "*.py"},
         "related": {"file": "pool.py"},
         "recent": {"since": "3650 days"},
     }
@@ -86,6 +89,7 @@ def test_every_tool_says_what_it_answers_and_keeps_to_it(root: Path, mode: str) 
         assert tool.annotations.read_only_hint is True
         assert tool.annotations.open_world_hint is False
         assert answer.structured_content == json.loads(answer.content[0].text)
+        assert answer.structured_content["is_complete"] is True
         errors = Draft202012Validator(closed(tool.output_schema)).iter_errors(answer.structured_content)
         assert [error.message for error in errors] == [], tool.name
         Draft202012Validator.check_schema(tool.input_schema)
@@ -108,6 +112,40 @@ def test_it_reads_all_pages(isolated: Path, mode: str) -> None:
     assert all(len(page.content[0].text.encode()) <= 8_000 for page in pages)
     paths = [hit["path"] for page in pages for hit in hits(page)]
     assert len(paths) == len(set(paths)) == 90
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "rows"),
+    [
+        ("pack", {"query": "acquire", "budget": 4_000}, "parts"),
+        ("outline", {"file": "m0.py"}, "definitions"),
+        ("map", {"budget": 4_000}, "files"),
+    ],
+)
+def test_what_is_longer_than_a_page_comes_in_several(
+    isolated: Path, name: str, arguments: dict[str, object], rows: str
+) -> None:
+    pool = "".join(f"def acquire_{number}(first, second):\n    return first\n\n\n" for number in range(20))
+    many = repository(isolated, {f"m{number}.py": pool for number in range(4)})
+
+    async def say(client: Client) -> Any:
+        (tool,) = [tool for tool in (await client.list_tools()).tools if tool.name == name]
+        whole = await client.call_tool(name, arguments | {"max_bytes": 100_000})
+        pages = [await client.call_tool(name, arguments | {"max_bytes": 1_000})]
+        while "next_cursor" in (content := pages[-1].structured_content):
+            more = {"max_bytes": 1_000, "cursor": content["next_cursor"]}
+            pages.append(await client.call_tool(name, arguments | more))
+        return tool, whole, pages
+
+    tool, whole, pages = talk(many, "auto", say)
+    for page in pages:
+        assert len(page.content[0].text.encode()) <= 1_000
+        errors = Draft202012Validator(closed(tool.output_schema)).iter_errors(page.structured_content)
+        assert [error.message for error in errors] == []
+    key = {"pack": "path", "outline": "name", "map": "path"}[name]
+    shown = [row[key] for page in pages for row in page.structured_content[rows]]
+    assert len(pages) > 2
+    assert shown == [row[key] for row in whole.structured_content[rows]]
 
 
 @pytest.mark.parametrize("mode", [STATELESS, HANDSHAKE])

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from boombap.ctx.mcp.pages import cut, read_page, to_text
+from boombap.ctx.mcp.pages import Page, cut, read_page, to_text
 from boombap.errors import UsageError
 from ctx.assistants import call_tool
 from ctx.repositories import repository, write
@@ -48,6 +48,31 @@ def test_a_row_that_fits_is_never_cut() -> None:
     hits = [{"snippet": "x" * 7_000}, {"snippet": "y" * 7_000}]
     found = pages({"notes": [], "hits": hits}, {})
     assert [page["hits"] for page in found] == [[hits[0]], [hits[1]]]
+
+
+parts = st.lists(st.fixed_dictionaries({"name": st.text(max_size=40), "signature": st.text(max_size=160)}), max_size=60)
+files = st.lists(
+    st.fixed_dictionaries({"path": st.text(max_size=60), "left_out": st.integers(0, 99), "definitions": parts}),
+    max_size=8,
+)
+
+
+@given(files, st.integers(1_000, 20_000))
+def test_a_row_that_is_too_long_counts_the_parts_that_it_loses(rows: list[Any], max_bytes: int) -> None:
+    answer, start = {"notes": [], "files": rows}, 0
+    while True:
+        page = cut(answer, "files", Page(start, max_bytes, "0" * 8, ""), "7", "definitions")
+        assert len(to_text(page).encode()) <= max_bytes
+        for before, after in zip(rows[start:], page["files"], strict=False):
+            count = len(after["definitions"])
+            assert count or not before["definitions"]
+            assert after["left_out"] == before["left_out"] + len(before["definitions"]) - count
+            if count > 1 and "… (cut)" not in to_text(after):
+                assert after["definitions"] == before["definitions"][:count]
+        start += len(page["files"])
+        if "next_cursor" not in page:
+            break
+    assert start == len(rows)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from boombap.ctx.indexing.store import place
+from boombap.ctx.mcp.server import serve
+from boombap.ctx.model import Limits
+from boombap.errors import Interrupted
+from boombap.interrupt import Interrupt
 from ctx.assistants import Assistant, assistant, index_held
 from ctx.repositories import repository
 
@@ -179,6 +184,46 @@ def test_a_client_that_no_longer_reads_ends_the_server_and_its_work(client: Assi
     client.send(id=3, method="ping")
     assert client.child.wait(20) == 0
     assert is_gone(work)
+
+
+def slept(process: int) -> int:
+    """Return how often the threads of a process went to sleep so far."""
+    states = [file.read_text() for file in Path(f"/proc/{process}/task").glob("*/status")]
+    return sum(int(state.partition("\nvoluntary_ctxt_switches:")[2].split()[0]) for state in states)
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs the /proc of Linux")
+def test_a_server_without_work_sleeps(client: Assistant) -> None:
+    """It woke 20 times a second for as long as the editor was open."""
+    client.start()
+    client.call(2)
+    assert client.hear()["id"] == 2
+    wait_until(lambda: not client.processes())
+    before = slept(client.child.pid)
+    time.sleep(2)
+    assert slept(client.child.pid) - before <= 2
+
+
+def test_an_interrupt_wakes_a_server_that_sleeps(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The process ends anyway, but only when its time of grace is over."""
+    interrupt, (end, start) = Interrupt(), os.pipe()
+    ended: list[str] = []
+
+    def run() -> None:
+        try:
+            serve(str(root), str(root.parent), Limits(), str(root.parent), interrupt)
+        except Interrupted:
+            ended.append("interrupted")
+
+    with os.fdopen(end) as stdin, os.fdopen(start, "w"):
+        monkeypatch.setattr(sys, "stdin", stdin)
+        server = threading.Thread(target=run, daemon=True)
+        server.start()
+        server.join(0.2)
+        interrupt.set(signal.SIGTERM)
+        interrupt.end_waits()
+        server.join(10)
+        assert ended == ["interrupted"]
 
 
 def test_stdout_holds_messages_only(root: Path) -> None:

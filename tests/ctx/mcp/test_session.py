@@ -92,6 +92,22 @@ def test_wrong_arguments_are_an_answer_that_says_so(ask: Ask, arguments: dict[st
 
 
 @pytest.mark.parametrize(
+    ("name", "arguments", "reason"),
+    [
+        ("map", {"budget": 99}, "budget must be a whole number from 100 to 1000000"),
+        ("pack", {"query": "x", "budget": 499}, "budget must be a whole number from 500 to 1000000"),
+        ("pack", {"budget": 500}, "pack needs query"),
+        ("outline", {}, "outline needs file"),
+        ("outline", {"file": "pool.py", "budget": 100}, "outline does not have the argument 'budget'"),
+    ],
+)
+def test_wrong_arguments_of_other_tools_too(ask: Ask, name: str, arguments: dict[str, object], reason: str) -> None:
+    result = ask(call("tools/call", name=name, arguments=arguments))["result"]
+    assert result["isError"] is True
+    assert result["content"][0]["text"].startswith(reason)
+
+
+@pytest.mark.parametrize(
     ("arguments", "reason"),
     [
         ({"query": "acquire", "language": "cobol"}, "'cobol' is not a language here; one of "),
@@ -110,6 +126,9 @@ def test_a_search_that_cannot_find_anything_says_why(ask: Ask, arguments: dict[s
     ("name", "arguments"),
     [
         ("status", {}),
+        ("pack", {"query": "acquire"}),
+        ("outline", {"file": "pool.py"}),
+        ("map", {}),
         ("recent", {"since": "3650 days"}),
         ("related", {"file": "pool.py"}),
         ("search", {"query": "acquire"}),

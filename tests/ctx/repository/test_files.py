@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -9,6 +10,9 @@ from boombap.ctx.model import Skipped
 from boombap.ctx.repository import files, texts
 from boombap.errors import NotFound
 from ctx.repositories import git, repository, write
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def reasons(root: Path) -> dict[str, str]:
@@ -53,6 +57,28 @@ def test_odd_names(tmp_path: Path) -> None:
     Path(os.fsdecode(os.fsencode(str(root)) + b"/\xff.py")).write_text("x", encoding="utf-8")
     assert set(files.listing(str(root)).paths) == {"new\nline.py", "quo\"te'.py"}
     assert reasons(root) == {"\\xff.py": "name is not UTF-8"}
+
+
+def named_in_bytes(root: Path, name: bytes, content: bytes) -> None:
+    (root / os.fsdecode(name)).write_bytes(content)
+
+
+@pytest.mark.parametrize("make", [repository, lambda root, files: root.mkdir() or root])
+def test_files_left_out_for_their_names_are_counted(tmp_path: Path, make: Callable[..., Path]) -> None:
+    """Without a note their absence reads as "nothing found"; what is not text would be left out anyway."""
+    root = make(tmp_path / "r", {})
+    write(root, {"pool.py": "x\n"})
+    named_in_bytes(root, b"\xff.png", b"\0\1")
+    (root / os.fsdecode(b"\xff.link")).symlink_to("pool.py")
+    listed = files.listing(str(root))
+    assert (listed.note, listed.is_cut) == ("", False)
+    named_in_bytes(root, b"\xff.py", b"def acquire(): ...\n")
+    listed = files.listing(str(root))
+    assert (listed.note, listed.is_cut) == ("1 file left out: name is not UTF-8", True)
+    named_in_bytes(root, b"\xfe.py", b"def acquire(): ...\n")
+    listed = files.listing(str(root), 1)
+    assert listed.note.startswith("2 files left out: name is not UTF-8")
+    assert listed.is_cut
 
 
 @pytest.mark.parametrize(

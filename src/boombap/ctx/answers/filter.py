@@ -103,8 +103,10 @@ def _split(name: str) -> tuple[str, str]:
     return "/".join(parts[:count]) or "/" * name.startswith("/"), "/".join(parts[count:])
 
 
-def unmatched(index: Index, paths: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Yield each path or pattern that no indexed file matches, and why its file is not indexed where that is known.
+def unmatched_notes(index: Index, paths: Iterable[str]) -> Iterator[str]:
+    """Yield a note for each path or pattern that no indexed file matches: that nothing was found there says nothing.
+
+    The note says why the file of the path is not indexed where that is known.
 
     Args:
         index: of the tree.
@@ -114,7 +116,7 @@ def unmatched(index: Index, paths: Iterable[str]) -> Iterator[tuple[str, str]]:
     for path in paths:
         if not any(map(compiled(path).match, indexed)):
             row = index.database.execute("SELECT reason FROM skipped WHERE path = ?", (path,)).fetchone()
-            yield path, row[0] if row else ""
+            yield f"no indexed file matches {path}" + (f": {row[0]}" if row else "")
 
 
 def check_indexed(index: Index, path: str) -> None:

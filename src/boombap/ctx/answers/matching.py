@@ -44,14 +44,14 @@ def best(scores: dict[int, float], limit: int) -> list[int]:
 
 def holding(database: sqlite3.Connection, words: Iterable[str]) -> AbstractSet[int]:
     """Return the chunks that hold all of some words; none for no words."""
-    found = [{chunk for chunk, _ in postings.read(database, word)} for word in words]
-    return set.intersection(*found) if found else set()
+    by_word = [{chunk for chunk, _ in postings.read(database, word)} for word in words]
+    return set.intersection(*by_word) if by_word else set()
 
 
 def naming(database: sqlite3.Connection, words: Iterable[str]) -> AbstractSet[int]:
     """Return the chunks in the names of whose definitions all of some words occur; none for no words."""
-    found = [{chunk for chunk, impact in postings.raw(database, word) if impact & 1} for word in words]
-    return set.intersection(*found) if found else set()
+    by_word = [{chunk for chunk, impact in postings.raw(database, word) if impact & 1} for word in words]
+    return set.intersection(*by_word) if by_word else set()
 
 
 def written(database: sqlite3.Connection) -> int:

@@ -100,7 +100,7 @@ def pack(
     left_out = sum([not parts.add(hit) for hit in _spread(hits)])
     if hits and not parts.parts:
         raise UsageError(
-            f"no answer fits into {budget:,} tokens", hint=f"the best one needs --budget {parts.tokens_of(hits[0])}"
+            f"no answer fits into {budget:,} tokens", hint=f"the best one needs a budget of {parts.tokens_of(hits[0])}"
         )
     return Pack(budget, parts.tokens, left_out, tuple(parts.parts))
 

@@ -36,5 +36,6 @@ def status(index: Index, cache: str) -> dict[str, object]:
             path for (path,) in ask("SELECT path FROM files WHERE flags & ? ORDER BY path", (HAS_CUT_LINES,))
         ],
         "skipped": [dict(zip(("path", "reason"), row, strict=True)) for row in ask("SELECT path, reason FROM skipped")],
+        "is_complete": index.has_history and not index.is_partial,
         "notes": index.all_notes,
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from boombap.ctx.answers.filter import Filter, in_tree, unmatched
+from boombap.ctx.answers.filter import Filter, in_tree, unmatched_notes
 from boombap.ctx.model import Limits
 from boombap.errors import EXIT_FINDINGS, EXIT_NO_VERDICT, EXIT_OK
 
@@ -63,9 +63,9 @@ def file_filter(args: Namespace, index: Index, since_s: int = 0) -> Filter:
 
 
 def note_unmatched(context: RunContext, index: Index) -> None:
-    """Say which of the paths asked for hold no indexed file: that nothing was found there says nothing."""
-    for path, reason in unmatched(index, file_filter(context.args, index).paths):
-        context.terminal.note(f"no indexed file matches {path}{': ' * bool(reason)}{reason}")
+    """Say which of the paths asked for hold no indexed file."""
+    for note in unmatched_notes(index, file_filter(context.args, index).paths):
+        context.terminal.note(note)
 
 
 def with_index(

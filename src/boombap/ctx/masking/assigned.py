@@ -1,4 +1,4 @@
-"""Masks the values that stand after the name of a secret, on its line: ``password: x``, ``TOKEN=x``, ``"pwd": "x"``."""
+"""Masks the values after the name of a secret, on its line: ``password: x``, ``TOKEN=x``, ``"pwd": "x"``."""
 
 from __future__ import annotations
 
@@ -94,135 +94,133 @@ def mask_line(line: str, form: str) -> str:
 
 def _spans(line: str, form: str) -> Iterator[tuple[int, int]]:
     done = 0
-    for found in _NAME.finditer(line):
-        if found.start() < done or not strength(found[0].rstrip(".-")):
+    for key in _NAME.finditer(line):
+        if key.start() < done or not strength(key[0].rstrip(".-")):
             continue
-        for span in _spans_of(line, found, form):
+        for span in _spans_of(line, key, form):
             yield span
             done = span[1]
 
 
 def _unpacked(line: str, form: str) -> Iterator[tuple[int, int]]:
     """Yield the values of secret names in an assignment of several: ``user, password = "dj", "x"``."""
-    found = _UNPACKED.match(line) if form == CODE and "," in line else None
-    if found is None:
+    targets = _UNPACKED.match(line) if form == CODE and "," in line else None
+    if targets is None:
         return
-    at = found.end()
-    for name in found[1].split(","):
-        value = _UNPACKED_VALUE.match(line, at)
+    index = targets.end()
+    for name in targets[1].split(","):
+        value = _UNPACKED_VALUE.match(line, index)
         if value is None:
             return
         if value[1] and is_secret(value[2], name.strip(), is_quoted=True, is_code=True):
             yield value.span(2)
-        at = value.end()
+        index = value.end()
 
 
-def _spans_of(line: str, found: re.Match[str], form: str) -> Iterator[tuple[int, int]]:
-    if line.startswith("${", max(0, found.start() - 2)):
-        if inner := _inner_default(line, found, form):
+def _spans_of(line: str, key: re.Match[str], form: str) -> Iterator[tuple[int, int]]:
+    if line.startswith("${", max(0, key.start() - 2)):
+        if inner := _inner_default(line, key, form):
             yield inner
         return
-    after = _AFTER.match(line, found.end())
+    after = _AFTER.match(line, key.end())
     opened = line[after.end() : after.end() + 1] if after and after["sign"] else ""
     if after and opened in {"[", "("} and not line.startswith("[]", after.end()):
-        yield from _items(line, after.end() + 1, found[0], form)
-    elif after and opened == "{" and form in {CODE, DATA} and is_container(found[0]):
-        yield from _members(line, after.end() + 1, found[0], form)
-    elif span := _span(line, found, form) or _fallback(line, found, form):
+        yield from _items(line, after.end() + 1, key[0], form)
+    elif after and opened == "{" and form in {CODE, DATA} and is_container(key[0]):
+        yield from _members(line, after.end() + 1, key[0], form)
+    elif span := _span(line, key, form) or _fallback(line, key, form):
         yield span
 
 
-def _inner_default(line: str, found: re.Match[str], form: str) -> tuple[int, int] | None:
+def _inner_default(line: str, key: re.Match[str], form: str) -> tuple[int, int] | None:
     """Return what a reference falls back to; not the numbers of a part of it: ``${TOKEN:0:8}``."""
-    inside = _INSIDE.match(line, found.end())
+    inside = _INSIDE.match(line, key.end())
     if inside is None or inside[1].replace(":", "").replace("-", "").isdigit():
         return None
-    return _checked(line, *inside.span(1), found[0], form, is_quoted=True)
+    return _checked(line, *inside.span(1), key[0], form, is_quoted=True)
 
 
-def _fallback(line: str, found: re.Match[str], form: str) -> tuple[int, int] | None:
-    """Return the literal that stands for a secret where its source has none."""
-    other = _FALLBACK.match(line, found.end()) if form == CODE and found[0] != "pass" else None
+def _fallback(line: str, key: re.Match[str], form: str) -> tuple[int, int] | None:
+    """Return the literal that is used as a secret where its source has none."""
+    other = _FALLBACK.match(line, key.end()) if form == CODE and key[0] != "pass" else None
     if other is None:
         return None
-    return _checked(line, other.end(), _closing(line, other.end(), other[1]), found[0], form, is_quoted=True)
+    return _checked(line, other.end(), _closing(line, other.end(), other[1]), key[0], form, is_quoted=True)
 
 
-def _items(line: str, at: int, name: str, form: str) -> Iterator[tuple[int, int]]:
+def _items(line: str, index: int, name: str, form: str) -> Iterator[tuple[int, int]]:
     """Yield the items of a list on one line; of ``auth=("user", "x")`` the second is a password."""
-    item, count = _ITEM.match(line, at), 0
+    item, count = _ITEM.match(line, index), 0
     while item and (item[1] or form == YAML):
         mark = item[1]
         end = _closing(line, item.end(), mark) if mark else _to_delimiter(line, item.end())
         asked = "password" if count == 1 and name.lower().endswith("auth") else name
-        found = _checked(line, item.end(), end, asked, form, is_quoted=bool(mark))
-        if found:
-            yield found
-        at, count = end + len(mark), count + 1
-        item = _ITEM.match(line, at) if line[at : at + 40].lstrip().startswith(",") else None
+        span = _checked(line, item.end(), end, asked, form, is_quoted=bool(mark))
+        if span:
+            yield span
+        index, count = end + len(mark), count + 1
+        item = _ITEM.match(line, index) if line[index : index + 40].lstrip().startswith(",") else None
 
 
-def _members(line: str, at: int, name: str, form: str) -> Iterator[tuple[int, int]]:
+def _members(line: str, index: int, name: str, form: str) -> Iterator[tuple[int, int]]:
     """Yield the values of a mapping on one line."""
-    end = line.find("}", at)
-    for member in _DICT_VALUE.finditer(line, at, end if end > 0 else len(line)):
+    end = line.find("}", index)
+    for member in _DICT_VALUE.finditer(line, index, end if end > 0 else len(line)):
         if is_secret(member[2], name, is_quoted=True, is_code=form == CODE):
             yield member.span(2)
 
 
-def _to_delimiter(line: str, at: int) -> int:
-    found = _FLOW_VALUE.match(line, at)
-    return found.end() if found else at
+def _to_delimiter(line: str, index: int) -> int:
+    value = _FLOW_VALUE.match(line, index)
+    return value.end() if value else index
 
 
-def _span(line: str, found: re.Match[str], form: str) -> tuple[int, int] | None:
-    name = found[0].rstrip(".-")
-    beside = _VALUE_BESIDE.match(line, found.end())
-    if beside and _NAME_BEFORE.search(line[max(0, found.start() - 40) : found.start()]):
+def _span(line: str, key: re.Match[str], form: str) -> tuple[int, int] | None:
+    name = key[0].rstrip(".-")
+    beside = _VALUE_BESIDE.match(line, key.end())
+    if beside and _NAME_BEFORE.search(line[max(0, key.start() - 40) : key.start()]):
         return _value_span(line, beside.end(), name, form, "=")
-    ahead = _VALUE_AHEAD.search(line[max(0, found.start() - 260) : found.start()])
+    ahead = _VALUE_AHEAD.search(line[max(0, key.start() - 260) : key.start()])
     if ahead:
-        start = max(0, found.start() - 260)
+        start = max(0, key.start() - 260)
         return _checked(line, start + ahead.start(1), start + ahead.end(1), name, form, is_quoted=True)
-    after = _AFTER.match(line, found.end())
+    after = _AFTER.match(line, key.end())
     if after is None:
         return None
-    sign, at = after["sign"].strip(), after.end()
-    if sign == "," and not _is_pair(line, found, after["close"], form):
+    sign, index = after["sign"].strip(), after.end()
+    if sign == "," and not _is_pair(line, key, after["close"], form):
         return None
-    if sign == "|" and not (form == PROSE and _has_digit(line, at + 1)):
+    if sign == "|" and not (form == PROSE and _has_digit(line, index + 1)):
         return None
-    if not sign and not _may_follow_a_space(line, found, form):
+    if not sign and not _may_follow_a_space(line, key, form):
         return None
-    return _value_span(line, at, name, form, sign, is_adjacent=after.end() == found.end() + len(sign))
+    return _value_span(line, index, name, form, sign, is_adjacent=after.end() == key.end() + len(sign))
 
 
-def _is_pair(line: str, found: re.Match[str], close: str, form: str) -> bool:
-    """Tell whether the comma stands between a name and its value: ``getenv("TOKEN", "x")``, ``"--password", "x"``."""
-    before = line[max(0, found.start() - 80) : found.start()]
+def _is_pair(line: str, key: re.Match[str], close: str, form: str) -> bool:
+    """Tell whether the comma is between a name and its value: ``getenv("TOKEN", "x")``, ``"--password", "x"``."""
+    before = line[max(0, key.start() - 80) : key.start()]
     if form == SQL:
         return close == "'" and before.endswith("'")
     return bool(close) and (before.endswith(("--", '"-', "'-")) or _GETTER.search(before) is not None)
 
 
-def _may_follow_a_space(line: str, found: re.Match[str], form: str) -> bool:
-    before = line[max(0, found.start() - 40) : found.start()]
+def _may_follow_a_space(line: str, key: re.Match[str], form: str) -> bool:
+    before = line[max(0, key.start() - 40) : key.start()]
     if before.endswith("--") or (form == SHELL and re.search(r"\b(?:ENV|ARG|setenv|set -\w+)\s+$", before)):
         return True
-    following = line[found.end() : found.end() + 40].lstrip()[:1]
+    following = line[key.end() : key.end() + 40].lstrip()[:1]
     if before.endswith("define ") or (
-        form == PROSE and following == "`" and _has_digit(line, line.find("`", found.end()) + 1)
+        form == PROSE and following == "`" and _has_digit(line, line.find("`", key.end()) + 1)
     ):
         return True
-    if form == SQL or found[0] in {"PASSWORD", "IDENTIFIED"}:
+    if form == SQL or key[0] in {"PASSWORD", "IDENTIFIED"}:
         return following == "'"
     if form in {CODE, PLAIN} and following in {"'", '"'}:
         # A word of a configuration language, as Gradle's and nginx's: Python has no such statement.
-        return strength(found[0]) == STRONG and (form == PLAIN or not before.strip())
+        return strength(key[0]) == STRONG and (form == PLAIN or not before.strip())
     return (
-        form == PLAIN
-        and found[0] in {"requirepass", "masterauth", "password"} | _dotted(found[0])
-        and not before.strip()
+        form == PLAIN and key[0] in {"requirepass", "masterauth", "password"} | _dotted(key[0]) and not before.strip()
     )
 
 
@@ -231,17 +229,19 @@ def _dotted(name: str) -> set[str]:
 
 
 def _value_span(
-    line: str, at: int, name: str, form: str, sign: str, *, is_adjacent: bool = False
+    line: str, index: int, name: str, form: str, sign: str, *, is_adjacent: bool = False
 ) -> tuple[int, int] | None:
-    if form == YAML and (tag := _TAG.match(line, at)) and not line.startswith("!", at):
-        at = tag.end()
-    quoted = _OPEN.match(line, at)
+    if form == YAML and (tag := _TAG.match(line, index)) and not line.startswith("!", index):
+        index = tag.end()
+    quoted = _OPEN.match(line, index)
     if quoted:
         start = quoted.end()
         return _checked(line, start, _closing(line, start, quoted[1]), name, form, is_quoted=True)
     if sign in {"==", "===", "!=", "!==", "or", "||", "??", ","}:
-        return None if form in {CODE, DATA, PROSE} or sign != "," else _checked_match(line, at, name, form, _TO_SPACE)
-    return _bare_span(line, at, name, form, sign, is_adjacent=is_adjacent)
+        return (
+            None if form in {CODE, DATA, PROSE} or sign != "," else _checked_match(line, index, name, form, _TO_SPACE)
+        )
+    return _bare_span(line, index, name, form, sign, is_adjacent=is_adjacent)
 
 
 def _closing(line: str, start: int, mark: str) -> int:
@@ -252,89 +252,89 @@ def _closing(line: str, start: int, mark: str) -> int:
     return rest.end() if rest else len(line)
 
 
-def _bare_span(line: str, at: int, name: str, form: str, sign: str, *, is_adjacent: bool) -> tuple[int, int] | None:
+def _bare_span(line: str, index: int, name: str, form: str, sign: str, *, is_adjacent: bool) -> tuple[int, int] | None:
     if sign == ">":
-        if line.startswith(_CDATA, at):
-            at += len(_CDATA)
-            end = line.find("]]>", at)
-            return _checked(line, at, end if end > 0 else len(line), name, form, is_quoted=True)
-        end = line.find("<", at)
-        return _checked(line, at, end if end > 0 else len(line), name, form, is_quoted=True) if form == XML else None
+        if line.startswith(_CDATA, index):
+            index += len(_CDATA)
+            end = line.find("]]>", index)
+            return _checked(line, index, end if end > 0 else len(line), name, form, is_quoted=True)
+        end = line.find("<", index)
+        return _checked(line, index, end if end > 0 else len(line), name, form, is_quoted=True) if form == XML else None
     if form == YAML:
-        return _yaml_span(line, at, name, sign)
+        return _yaml_span(line, index, name, sign)
     if form == PLAIN and sign in {"=", ":", "?=", "+=", ":=", ""}:
-        return _to_end(line, at, name, form)
+        return _to_end(line, index, name, form)
     if form == SHELL:
         if sign == ":" and not is_adjacent:
-            return _header_span(line, at, name)
-        is_assigned = sign in {":=", "?=", "+="} or (sign == "=" and _MAKE_VARIABLE.match(line[:at]))
-        return _checked_match(line, at, name, form, _TO_SPACE) if is_adjacent or not sign or is_assigned else None
+            return _header_span(line, index, name)
+        is_assigned = sign in {":=", "?=", "+="} or (sign == "=" and _MAKE_VARIABLE.match(line[:index]))
+        return _checked_match(line, index, name, form, _TO_SPACE) if is_adjacent or not sign or is_assigned else None
     if form == PROSE or (form == CODE and line[:200].lstrip().startswith(_COMMENTS)):
-        return _prose_span(line, at, name, sign, is_adjacent=is_adjacent)
-    return _in_string_span(line, at, name, sign)
+        return _prose_span(line, index, name, sign, is_adjacent=is_adjacent)
+    return _in_string_span(line, index, name, sign)
 
 
-def _header_span(line: str, at: int, name: str) -> tuple[int, int] | None:
+def _header_span(line: str, index: int, name: str) -> tuple[int, int] | None:
     """Return the value of a header in quotes: ``-H 'X-Api-Key: x'``."""
-    value = _IN_STRING.match(line, at)
+    value = _IN_STRING.match(line, index)
     if value is None or line[value.end() : value.end() + 1] not in {"'", '"'}:
         return None
-    return _checked(line, at, value.end(), name, SHELL, is_quoted=False)
+    return _checked(line, index, value.end(), name, SHELL, is_quoted=False)
 
 
-def _yaml_span(line: str, at: int, name: str, sign: str) -> tuple[int, int] | None:
-    if sign == ":" and (line[at - 1] in " \t" or at >= len(line)):
-        before = line[max(0, at - _LOOKED_BACK) : at]
+def _yaml_span(line: str, index: int, name: str, sign: str) -> tuple[int, int] | None:
+    if sign == ":" and (line[index - 1] in " \t" or index >= len(line)):
+        before = line[max(0, index - _LOOKED_BACK) : index]
         if before.count("{") > before.count("}") or before.count("[") > before.count("]"):
-            return _checked_match(line, at, name, YAML, _FLOW_VALUE)
-        return _to_end(line, at, name, YAML)
+            return _checked_match(line, index, name, YAML, _FLOW_VALUE)
+        return _to_end(line, index, name, YAML)
     if sign in {"=", ""}:
-        return _checked_match(line, at, name, YAML, _TO_SPACE)
+        return _checked_match(line, index, name, YAML, _TO_SPACE)
     return None
 
 
-def _to_end(line: str, at: int, name: str, form: str) -> tuple[int, int] | None:
-    comment = _COMMENT.search(line[at:]) if "#" in line or ";" in line else None
-    end = at + comment.start() if comment else len(line.rstrip())
-    if form == YAML and line[at:end].strip() in {"|", ">", "|-", ">-", "|+", ">+"}:
+def _to_end(line: str, index: int, name: str, form: str) -> tuple[int, int] | None:
+    comment = _COMMENT.search(line[index:]) if "#" in line or ";" in line else None
+    end = index + comment.start() if comment else len(line.rstrip())
+    if form == YAML and line[index:end].strip() in {"|", ">", "|-", ">-", "|+", ">+"}:
         return None
-    return _checked(line, at, end, name, form, is_quoted=form == PLAIN)
+    return _checked(line, index, end, name, form, is_quoted=form == PLAIN)
 
 
-def _prose_span(line: str, at: int, name: str, sign: str, *, is_adjacent: bool) -> tuple[int, int] | None:
-    """Return the value in a text for people: where it is written as in a shell, or stands alone and has a digit."""
+def _prose_span(line: str, index: int, name: str, sign: str, *, is_adjacent: bool) -> tuple[int, int] | None:
+    """Return the value in a text for people: where it is written as in a shell, or is alone and has a digit."""
     if sign not in {"=", ":", ""}:
         return None
-    if sign == "=" and is_adjacent and (_UPPER_NAME.match(name) or _has_digit(line, at)):
-        return _checked_match(line, at, name, PROSE, _TO_SPACE)
-    word = _ONE_WORD.match(line, at)
-    is_alone = not line[: max(0, at - 80)] and _ALONE.match(line[:at]) is not None
-    if word and (is_alone or _has_digit(line, at)):
-        return _checked(line, at, len(line.rstrip()), name, PROSE, is_quoted=False)
+    if sign == "=" and is_adjacent and (_UPPER_NAME.match(name) or _has_digit(line, index)):
+        return _checked_match(line, index, name, PROSE, _TO_SPACE)
+    word = _ONE_WORD.match(line, index)
+    is_alone = not line[: max(0, index - 80)] and _ALONE.match(line[:index]) is not None
+    if word and (is_alone or _has_digit(line, index)):
+        return _checked(line, index, len(line.rstrip()), name, PROSE, is_quoted=False)
     return None
 
 
-def _has_digit(line: str, at: int) -> bool:
-    word = _TO_SPACE.match(line, at)
+def _has_digit(line: str, index: int) -> bool:
+    word = _TO_SPACE.match(line, index)
     return word is not None and any(map(str.isdigit, word[0])) and any(map(str.isalpha, word[0]))
 
 
-def _in_string_span(line: str, at: int, name: str, sign: str) -> tuple[int, int] | None:
+def _in_string_span(line: str, index: int, name: str, sign: str) -> tuple[int, int] | None:
     """Return a value inside a text in quotes: ``"host=db password=x"``; outside it would be a name of the program."""
-    if sign == ":" or not line[at : at + 1].strip():
-        number = re.compile(r"\d{4,40}(?=[\s,;}\]]|$)").match(line, at)
+    if sign == ":" or not line[index : index + 1].strip():
+        number = re.compile(r"\d{4,40}(?=[\s,;}\]]|$)").match(line, index)
         is_number = number is not None and not name.lower().endswith(("token", "tokens"))
-        return _checked(line, at, number.end(), name, CODE, is_quoted=True) if number and is_number else None
-    before = line[max(0, at - _LOOKED_BACK) : at]
+        return _checked(line, index, number.end(), name, CODE, is_quoted=True) if number and is_number else None
+    before = line[max(0, index - _LOOKED_BACK) : index]
     is_inside = any(before.count(mark) % 2 for mark in "\"'`")
-    if sign not in {"=", ""} or not is_inside or line[at - 1] not in "= ":
+    if sign not in {"=", ""} or not is_inside or line[index - 1] not in "= ":
         return None
-    return _checked_match(line, at, name, PROSE, _IN_STRING)
+    return _checked_match(line, index, name, PROSE, _IN_STRING)
 
 
-def _checked_match(line: str, at: int, name: str, form: str, shape: re.Pattern[str]) -> tuple[int, int] | None:
-    found = shape.match(line, at)
-    return _checked(line, at, found.end(), name, form, is_quoted=False) if found else None
+def _checked_match(line: str, index: int, name: str, form: str, shape: re.Pattern[str]) -> tuple[int, int] | None:
+    value = shape.match(line, index)
+    return _checked(line, index, value.end(), name, form, is_quoted=False) if value else None
 
 
 def _checked(line: str, start: int, end: int, name: str, form: str, *, is_quoted: bool) -> tuple[int, int] | None:

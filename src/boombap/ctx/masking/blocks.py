@@ -1,4 +1,4 @@
-"""Masks the values that stand on the lines below the name of a secret, and keys and Secrets as a whole.
+"""Masks the values on the lines below the name of a secret, and keys and Secrets as a whole.
 
 Block scalars, lists, values in quotes that go on below, here-documents; ``data:`` and ``stringData:`` of a Kubernetes
 Secret; private keys.
@@ -54,42 +54,42 @@ def mask_private_keys(lines: list[str]) -> None:
     """Mask the lines between the marks of a private key."""
     number = 0
     while number < len(lines):
-        found = _BEGIN.search(lines[number])
-        if found:
-            number = _mask_key(lines, number, found.end())
+        begin = _BEGIN.search(lines[number])
+        if begin:
+            number = _mask_key(lines, number, begin.end())
         number += 1
 
 
-def _mask_key(lines: list[str], number: int, at: int) -> int:
+def _mask_key(lines: list[str], number: int, index: int) -> int:
     """Mask one key and return its last line."""
     line = lines[number]
-    same = _END.search(line, at)
-    rest = line[at : same.start() if same else len(line)]
+    same = _END.search(line, index)
+    rest = line[index : same.start() if same else len(line)]
     if len(rest) > 8 if same else _KEY_START.match(rest):  # noqa: PLR2004 - more than quotes and a line end
         tail = line[same.start() :] if same else ""
-        lines[number] = line[:at] + MASK + tail
+        lines[number] = line[:index] + MASK + tail
     if same:
         return number
     last = _key_end(lines, number)
-    for at_line in range(number + 1, last + 1):
-        if not _END.search(lines[at_line]):
-            text = lines[at_line]
-            lines[at_line] = text[: len(text) - len(text.lstrip())] + MASK * bool(text.strip())
+    for current in range(number + 1, last + 1):
+        if not _END.search(lines[current]):
+            text = lines[current]
+            lines[current] = text[: len(text) - len(text.lstrip())] + MASK * bool(text.strip())
     return last
 
 
 def _key_end(lines: list[str], number: int) -> int:
     last = min(number + _MOST_KEY_LINES, len(lines) - 1)
-    for at in range(number + 1, last + 1):
-        if _END.search(lines[at]):
-            return at
-        if "(" in lines[at] or "{" in lines[at] or _BEGIN.search(lines[at]):
+    for current in range(number + 1, last + 1):
+        if _END.search(lines[current]):
+            return current
+        if "(" in lines[current] or "{" in lines[current] or _BEGIN.search(lines[current]):
             break
-    at = number
-    while at < len(lines) - 1 and (_KEY_LINE.match(lines[at + 1]) or lines[at + 1].strip() == MASK):
-        at += 1
+    current = number
+    while current < len(lines) - 1 and (_KEY_LINE.match(lines[current + 1]) or lines[current + 1].strip() == MASK):
+        current += 1
     # The last line of a key that is cut off may be short.
-    return at + 1 if number < at < len(lines) - 1 and _KEY_REST.match(lines[at + 1]) else at
+    return current + 1 if number < current < len(lines) - 1 and _KEY_REST.match(lines[current + 1]) else current
 
 
 def mask_kubernetes(lines: list[str], text: str) -> None:
@@ -107,12 +107,12 @@ def mask_kubernetes(lines: list[str], text: str) -> None:
 def _mask_data(lines: list[str], start: int, stop: int) -> None:
     number = start
     while number < stop:
-        found = _DATA.match(lines[number])
-        if found is None:
+        data = _DATA.match(lines[number])
+        if data is None:
             number += 1
             continue
-        if found[1].startswith("{") and found[1].rstrip(" ,") != "{":
-            lines[number] = lines[number][: found.start(1)] + _mask_flow(found[1])
+        if data[1].startswith("{") and data[1].rstrip(" ,") != "{":
+            lines[number] = lines[number][: data.start(1)] + _mask_flow(data[1])
         number = _mask_below(lines, number, stop)
 
 
@@ -161,7 +161,7 @@ def _mask_whole(line: str) -> str:
 
 
 def mask_under(lines: list[str], number: int, form: str) -> int:
-    """Mask what stands below the line of a secret's name; return the last line that was masked as a block."""
+    """Mask what is below the line of a secret's name; return the last line that was masked as a block."""
     key = _key_of(lines[number], form)
     if key is None:
         return number
@@ -188,21 +188,21 @@ def _key_of(line: str, form: str) -> re.Match[str] | None:
 
 
 def _mask_indented(lines: list[str], number: int) -> int:
-    top, at = depth(lines[number]), number
-    while at + 1 < len(lines) and (not lines[at + 1].strip() or depth(lines[at + 1]) > top):
-        at += 1
-        lines[at] = _mask_whole(lines[at])
-    return at
+    top, current = depth(lines[number]), number
+    while current + 1 < len(lines) and (not lines[current + 1].strip() or depth(lines[current + 1]) > top):
+        current += 1
+        lines[current] = _mask_whole(lines[current])
+    return current
 
 
 def _mask_quoted(lines: list[str], number: int, mark: str) -> int:
     """Mask a value in quotes on the lines below, to the one that closes it."""
     last = min(number + _MOST_QUOTED_LINES, len(lines) - 1)
-    stop = next((at for at in range(number + 1, last + 1) if mark in lines[at]), 0)
-    for at in range(number + 1, stop + 1):
-        text = lines[at]
-        end = text.index(mark) if at == stop else len(text)
-        lines[at] = _mask_whole(text[:end]) + text[end:]
+    stop = next((current for current in range(number + 1, last + 1) if mark in lines[current]), 0)
+    for current in range(number + 1, stop + 1):
+        text = lines[current]
+        end = text.index(mark) if current == stop else len(text)
+        lines[current] = _mask_whole(text[:end]) + text[end:]
     return number
 
 
@@ -217,23 +217,23 @@ def _is_continued(lines: list[str], number: int, name: str, value: str) -> bool:
 
 
 def _mask_to(lines: list[str], number: int, mark: str) -> int:
-    at = number + 1
-    while at < len(lines) and mark not in lines[at]:
-        lines[at] = _mask_whole(lines[at])
-        at += 1
-    return min(at, len(lines) - 1)
+    current = number + 1
+    while current < len(lines) and mark not in lines[current]:
+        lines[current] = _mask_whole(lines[current])
+        current += 1
+    return min(current, len(lines) - 1)
 
 
 def _mask_children(lines: list[str], number: int, name: str, form: str) -> None:
     """Mask list items and one-line texts; of mappings only where the key says that every value is a secret."""
-    top, at, first = depth(lines[number]), number + 1, -1
+    top, current, first = depth(lines[number]), number + 1, -1
     all_count = is_container(name)
-    while at < len(lines) and (not lines[at].strip() or _is_below(lines[at], top, form)):
-        if lines[at].strip():
-            first = depth(lines[at]) if first < 0 else first
-            if depth(lines[at]) == first:
-                lines[at] = mask_child(lines[at], name, form, all_count=all_count)
-        at += 1
+    while current < len(lines) and (not lines[current].strip() or _is_below(lines[current], top, form)):
+        if lines[current].strip():
+            first = depth(lines[current]) if first < 0 else first
+            if depth(lines[current]) == first:
+                lines[current] = mask_child(lines[current], name, form, all_count=all_count)
+        current += 1
 
 
 def _is_below(line: str, top: int, form: str) -> bool:

@@ -47,7 +47,12 @@ class ClientRoots:
     @property
     def is_waiting(self) -> bool:
         """Tell whether the client was asked and may still answer."""
-        return time.monotonic() < self._until_s
+        return self.left_s > 0
+
+    @property
+    def left_s(self) -> float:
+        """Return for how many more seconds the client may answer."""
+        return max(0.0, self._until_s - time.monotonic())
 
     def stop_waiting(self) -> None:
         """Take it that the client does not answer."""

@@ -54,16 +54,18 @@ def read_page(tool: str, arguments: dict[str, Any]) -> tuple[Page, dict[str, Any
     return Page(start, arguments.get("max_bytes", DEFAULT_BYTES), call, state), others
 
 
-def cut(answer: dict[str, Any], rows: str, page: Page, state: str) -> dict[str, Any]:
+def cut(answer: dict[str, Any], rows: str, page: Page, state: str, parts: str = "") -> dict[str, Any]:
     """Return the part of an answer that fits into a page.
 
-    At least one row is on a page that has any: a text that is too long for it is shortened, and says so.
+    At least one row is on a page that has any. One that is too long for it loses the last of its parts, which it
+    counts as left out; then its texts are shortened, and say so.
 
     Args:
         answer: a JSON object.
         rows: the key of the list that is divided into pages.
         page: which part.
         state: what changes when the index does.
+        parts: the key of a list in each row, beside a count `left_out`; empty for rows without one.
     """
     mark, everything = _checksum(state), answer[rows]
     if page.state and page.state != mark:
@@ -72,7 +74,7 @@ def cut(answer: dict[str, Any], rows: str, page: Page, state: str) -> dict[str, 
     room = page.max_bytes - _size(head) - _CURSOR_BYTES
     shown: list[object] = []
     for row in everything[page.start :]:
-        fitting = row if shown else _shortened(row, room)
+        fitting = row if shown else _shortened(_with_fewer(row, parts, room), room)
         room -= _size(fitting) + 1
         if shown and room < 0:
             break
@@ -102,6 +104,20 @@ def _checksum(text: str) -> str:
 
 def _size(value: object) -> int:
     return len(to_text(value).encode("utf-8", "surrogatepass"))
+
+
+def _with_fewer(row: Any, parts: str, max_bytes: int) -> Any:  # noqa: ANN401 - any JSON value
+    """Return a row with as many of its parts as fit, one at least."""
+    if not parts or _size(row) <= max_bytes:
+        return row
+    left_out = row["left_out"] + len(row[parts])
+    room, count = max_bytes - _size({**row, parts: [], "left_out": left_out}), 0
+    for part in row[parts]:
+        room -= _size(part) + 1
+        if count and room < 0:
+            break
+        count += 1
+    return {**row, parts: row[parts][:count], "left_out": left_out - count}
 
 
 def _shortened(value: Any, max_bytes: int) -> Any:  # noqa: ANN401 - any JSON value

@@ -10,6 +10,7 @@ TEXT: Schema = {"type": "string"}
 COUNT: Schema = {"type": "integer", "minimum": 0}
 LINE: Schema = {"type": "integer", "minimum": 1}
 NUMBER: Schema = {"type": "number"}
+TRUTH: Schema = {"type": "boolean"}
 
 
 def described(schema: Schema, description: str) -> Schema:

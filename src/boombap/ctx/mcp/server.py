@@ -10,6 +10,7 @@ import os
 import select
 import sys
 import time
+from contextlib import suppress
 
 from boombap.ctx.mcp.session import Place, Session
 from boombap.errors import EXIT_OK
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from boombap.interrupt import Interrupt
 
 _LONGEST_LINE = 4_000_000
-_STEP_S = 0.05
 _LAST_ANSWERS_S = 0.7
 """How long calls may take after stdin was closed: a client expects the end soon, and kills what does not end."""
 
@@ -36,33 +36,52 @@ def serve(root: str, cache: str, limits: Limits, state: str, interrupt: Interrup
         interrupt: ends the session.
     """
     session, lines = Session(Place(root, cache, limits, state), _send), _Lines(sys.stdin.fileno())
-    try:
-        while lines.is_open:
-            interrupt.check()
-            _wait([lines.descriptor, *session.descriptors])
-            for line in lines.arrived():
-                session.take(line)
-            session.work()
-        _finish(session, interrupt)
-    finally:
-        session.abandon()
+    waiting = _Waiting(interrupt)
+    with interrupt.cancel_with(waiting.end):
+        try:
+            while lines.is_open:
+                waiting.wait([lines.descriptor, *session.descriptors], session.patience_s)
+                for line in lines.arrived():
+                    session.take(line)
+                session.work()
+            _finish(session, waiting)
+        finally:
+            session.abandon()
     return EXIT_OK
 
 
-def _finish(session: Session, interrupt: Interrupt) -> None:
+def _finish(session: Session, waiting: _Waiting) -> None:
     session.stop_waiting()
     session.work()
     until_s = time.monotonic() + _LAST_ANSWERS_S
-    while not session.is_idle and time.monotonic() < until_s:
-        interrupt.check()
-        _wait(session.descriptors)
+    while not session.is_idle and (left_s := until_s - time.monotonic()) > 0:
+        waiting.wait(session.descriptors, left_s)
         session.work()
     session.end()
 
 
-def _wait(descriptors: list[int]) -> None:
-    """Wait until something arrives, 50 ms at most: the run may be interrupted, or a client may not name its roots."""
-    select.select(descriptors, [], [], _STEP_S)
+class _Waiting:
+    """Sleeps until something arrives or the run is interrupted: a server that waits uses no processor time."""
+
+    def __init__(self, interrupt: Interrupt) -> None:
+        self._interrupt = interrupt
+        # Never closed: another thread may write to it until the process ends, soon after the session.
+        self._woken, self._wake = os.pipe()
+        os.set_blocking(self._wake, False)
+
+    def wait(self, descriptors: list[int], at_most_s: float | None) -> None:
+        """Wait until one of the descriptors can be read; None for as long as that takes.
+
+        Raises:
+            Interrupted: when the run has been asked to end.
+        """
+        select.select([self._woken, *descriptors], [], [], at_most_s)
+        self._interrupt.check()
+
+    def end(self) -> None:
+        """End the wait that runs, and every later one; from any thread."""
+        with suppress(BlockingIOError):  # it is full: the wait has ended
+            os.write(self._wake, b"\0")
 
 
 def _send(message: object) -> None:

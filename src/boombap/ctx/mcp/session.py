@@ -90,6 +90,11 @@ class Session:
         return [self._running[1].fileno] if self._running else []
 
     @property
+    def patience_s(self) -> float | None:
+        """Return after how many seconds there is work though nothing arrives; None for never."""
+        return self._roots.left_s if self._waiting and not self._running else None
+
+    @property
     def is_idle(self) -> bool:
         """Tell whether no call waits or runs."""
         return not self._running and not self._waiting

@@ -1,13 +1,15 @@
 """The tools that an assistant may call: one table, one entry per tool.
 
 The resident server reads names and schemas from it; the process that answers a call (`worker`) also calls `answer`.
-The functions import what they need when they are called, so that the server itself stays small.
 """
 
 from __future__ import annotations
 
+from boombap.ctx.budget import LARGEST, SMALLEST_MAP, SMALLEST_PACK
+from boombap.ctx.mcp import calls
+from boombap.ctx.mcp.calls import DEFAULT_BUDGET, DEFAULT_LIMIT, DEFAULT_SINCE
 from boombap.ctx.mcp.pages import DEFAULT_BYTES, MAX_BYTES, MIN_BYTES
-from boombap.ctx.mcp.schema import COUNT, LINE, NUMBER, TEXT, described, listing, record, table
+from boombap.ctx.mcp.schema import COUNT, LINE, NUMBER, TEXT, TRUTH, described, listing, record, table
 from boombap.errors import UsageError
 from boombap.record import Record
 
@@ -23,12 +25,11 @@ if TYPE_CHECKING:
     Answer = Callable[[Index, Arguments, str], dict[str, object]]
 
 _MAX_LIMIT = 100
-_DEFAULT_LIMIT = 10
 _LIMIT: Schema = {
     "type": "integer",
     "minimum": 1,
     "maximum": _MAX_LIMIT,
-    "description": f"at most this many answers; default {_DEFAULT_LIMIT}",
+    "description": f"at most this many answers; default {DEFAULT_LIMIT}",
 }
 _PAGE: dict[str, Schema] = {
     "max_bytes": {
@@ -39,6 +40,27 @@ _PAGE: dict[str, Schema] = {
     },
     "cursor": described(TEXT, "next_cursor of the answer before, with the same arguments: the rest of it"),
 }
+_FILTER: dict[str, Schema] = {
+    "path": described(TEXT, "only below this folder, or like *.py"),
+    "language": described(TEXT, "only files of this language, for example python"),
+}
+_QUERY = described(TEXT, 'words, an identifier, or "a text in quotes" as it is')
+_FILE = described(TEXT, "relative to the root")
+_CORRECTIONS = described(table(TEXT), "words that were searched for instead of others")
+_DEFINITIONS = described(
+    listing(
+        record(
+            name=TEXT,
+            kind=TEXT,
+            start_line=LINE,
+            end_line=LINE,
+            depth=COUNT,
+            scope=TEXT,
+            signature=TEXT,
+        )
+    ),
+    "in the order of their lines; depth and scope say which definitions are around one",
+)
 _READS_ONLY = {"readOnlyHint": True, "destructiveHint": False, "idempotentHint": True, "openWorldHint": False}
 _TYPES: dict[str, type] = {"string": str, "integer": int}
 
@@ -51,9 +73,10 @@ class Tool(Record):
         description: one or two sentences for the model.
         arguments: the JSON Schema of each argument by name; those of pages come with every tool.
         required: the arguments that a call must have.
-        fields: the JSON Schema of each field of the answer by name; schema, root and notes come with every tool.
+        fields: the JSON Schema of each field of the answer by name; those of every answer come with every tool.
         rows: the field that is divided into pages, a list.
         answer: takes the index, the checked arguments and the folder of all indexes; returns a JSON object.
+        parts: the list in a row that is cut where the row is too long for a page; its `left_out` counts the rest.
     """
 
     name: str
@@ -63,6 +86,7 @@ class Tool(Record):
     fields: dict[str, Schema]
     rows: str
     answer: Answer
+    parts: str = ""
 
     @property
     def all_arguments(self) -> dict[str, Schema]:
@@ -70,70 +94,34 @@ class Tool(Record):
         return {**self.arguments, **_PAGE}
 
 
-def _search(index: Index, arguments: Arguments, _: str) -> dict[str, object]:
-    from boombap.ctx import encode
-    from boombap.ctx.answers.filter import Filter, in_tree
-    from boombap.ctx.answers.search import search
-    from boombap.ctx.structure.languages import check_names
-
-    query = arguments["query"]
-    if not query.strip():
-        raise UsageError("search needs something to search for")
-    languages, paths = ([arguments[name]] if name in arguments else [] for name in ("language", "path"))
-    check_names(languages)
-    only = Filter(languages, [in_tree(path, index.root, index.root) for path in paths])
-    corrections: dict[str, str] = {}
-    hits = search(index, query, limit=_limit(arguments), only=only, on_correction=corrections.__setitem__)
-    return encode.search_object(index, query, hits, corrections)
+def _budget(smallest: int) -> Schema:
+    """Return the schema of a budget in tokens."""
+    return {
+        "type": "integer",
+        "minimum": smallest,
+        "maximum": LARGEST,
+        "description": f"how much text the answer is made from, in tokens of 4 bytes; default {DEFAULT_BUDGET}",
+    }
 
 
-def _related(index: Index, arguments: Arguments, _: str) -> dict[str, object]:
-    from boombap.ctx import encode
-    from boombap.ctx.answers.filter import in_tree
-    from boombap.ctx.answers.related import relatives
-
-    file = in_tree(arguments["file"], index.root, index.root)
-    return encode.related_object(index, file, relatives(index, file, _limit(arguments)))
-
-
-def _recent(index: Index, arguments: Arguments, _: str) -> dict[str, object]:
-    import time
-
-    from boombap.ctx import encode
-    from boombap.ctx.answers.filter import Filter
-    from boombap.ctx.answers.recent import changes
-    from boombap.units import parse_duration_s
-
-    since_s = int(time.time() - parse_duration_s(arguments.get("since", "7 days")))
-    return encode.recent_object(index, since_s, changes(index, since_s, Filter(), _limit(arguments)))
-
-
-def _status(index: Index, _: Arguments, cache: str) -> dict[str, object]:
-    from boombap.ctx import encode
-    from boombap.ctx.answers.status import status
-
-    return encode.status_object(status(index, cache))
-
-
-def _limit(arguments: Arguments) -> int:
-    limit: int = arguments.get("limit", _DEFAULT_LIMIT)
-    return limit
-
+_SPENT: dict[str, Schema] = {
+    "token_bytes": described(COUNT, "how many bytes of UTF-8 count as one token"),
+    "budget": COUNT,
+    "tokens": described(COUNT, "of the whole answer, estimated"),
+}
 
 TOOLS = (
     Tool(
         name="search",
-        description="Find the code that answers a question or defines a symbol; gives path, lines, symbol, snippet.",
-        arguments={
-            "query": described(TEXT, 'words, an identifier, or "a text in quotes" as it is'),
-            "limit": _LIMIT,
-            "language": described(TEXT, "only files of this language, for example python"),
-            "path": described(TEXT, "only below this folder, or like *.py"),
-        },
+        description=(
+            "Find the code that answers a question or defines a symbol; gives path, lines, symbol, snippet."
+            " Use it first when you know what you look for."
+        ),
+        arguments={"query": _QUERY, "limit": _LIMIT, **_FILTER},
         required=("query",),
         fields={
             "query": TEXT,
-            "corrections": described(table(TEXT), "words that were searched for instead of others"),
+            "corrections": _CORRECTIONS,
             "hits": listing(
                 record(
                     path=TEXT,
@@ -149,32 +137,110 @@ TOOLS = (
             ),
         },
         rows="hits",
-        answer=_search,
+        answer=calls.search,
+    ),
+    Tool(
+        name="pack",
+        description=(
+            "Give the code for a question in full: the best chunks that fit into a budget of tokens."
+            " Use it in the place of search when you would read the files that it finds."
+        ),
+        arguments={"query": _QUERY, "budget": _budget(SMALLEST_PACK), **_FILTER},
+        required=("query",),
+        fields={
+            "query": TEXT,
+            "corrections": _CORRECTIONS,
+            **_SPENT,
+            "left_out": described(COUNT, "how many of the best chunks did not fit"),
+            "parts": listing(
+                record(
+                    path=TEXT,
+                    start_line=LINE,
+                    end_line=LINE,
+                    symbol=TEXT,
+                    kind=TEXT,
+                    score=NUMBER,
+                    tokens=COUNT,
+                    text=described(TEXT, "the lines as they are, secrets masked"),
+                )
+            ),
+        },
+        rows="parts",
+        answer=calls.pack,
+    ),
+    Tool(
+        name="outline",
+        description=(
+            "List what one file defines: kind, lines and signature of each definition."
+            " Use it before you read a long file, to read only the lines that you need."
+        ),
+        arguments={"file": _FILE},
+        required=("file",),
+        fields={
+            "path": TEXT,
+            "language": TEXT,
+            "lines": described(COUNT, "how many the file has"),
+            "parsed": described({"enum": ["grammar", "lines"]}, "by line rules a signature may lack a part"),
+            "definitions": _DEFINITIONS,
+        },
+        rows="definitions",
+        answer=calls.outline,
+    ),
+    Tool(
+        name="map",
+        description=(
+            "Show the signatures of the most imported files, within a budget of tokens."
+            " Use it once in a repository that you do not know."
+        ),
+        arguments={"budget": _budget(SMALLEST_MAP), **_FILTER},
+        required=(),
+        fields={
+            **_SPENT,
+            "left_out": described(COUNT, "how many files with definitions did not fit"),
+            "unread": described(listing(record(path=TEXT, reason=TEXT)), "files that could not be read, the first few"),
+            "files": listing(
+                record(
+                    path=TEXT,
+                    rank=described(NUMBER, "1 for the most central file, 0 for one that nobody imports"),
+                    tokens=COUNT,
+                    left_out=described(COUNT, "how many of its definitions are not shown; outline has all"),
+                    definitions=_DEFINITIONS,
+                )
+            ),
+        },
+        rows="files",
+        answer=calls.map_,
+        parts="definitions",
     ),
     Tool(
         name="related",
-        description="Find the files that belong to one: imports both ways, changed together, tests, rare words.",
-        arguments={"file": described(TEXT, "relative to the root"), "limit": _LIMIT},
+        description=(
+            "Find the files that belong to one: tests, imports both ways, same package, changed together, rare words."
+            " Use it before you change a file."
+        ),
+        arguments={"file": _FILE, "limit": _LIMIT},
         required=("file",),
         fields={"file": TEXT, "files": listing(record(path=TEXT, score=NUMBER, why=table(NUMBER)))},
         rows="files",
-        answer=_related,
+        answer=calls.related,
     ),
     Tool(
         name="recent",
-        description="List the files that changed lately, by git's history.",
-        arguments={"since": described(TEXT, 'for example "2 days"; default 7 days'), "limit": _LIMIT},
+        description="List the files that changed lately, by git's history. Use it to see what is being worked on.",
+        arguments={"since": described(TEXT, f'for example "2 days"; default {DEFAULT_SINCE}'), "limit": _LIMIT},
         required=(),
         fields={
             "since_s": described({"type": "integer"}, "seconds since 1970"),
             "files": listing(record(path=TEXT, changed_s={"type": "integer"}, commits=COUNT)),
         },
         rows="files",
-        answer=_recent,
+        answer=calls.recent,
     ),
     Tool(
         name="status",
-        description="Tell what is indexed, and what was left out and why.",
+        description=(
+            "Tell what is indexed, and what was left out and why. Use it when a file is missing in the answers."
+        ),
         arguments={},
         required=(),
         fields={
@@ -186,7 +252,7 @@ TOOLS = (
             "skipped": listing(record(path=TEXT, reason=TEXT)),
         },
         rows="skipped",
-        answer=_status,
+        answer=calls.status,
     ),
 )
 
@@ -215,7 +281,14 @@ def definition(tool: Tool) -> Arguments:
 
 def _answer_schema(tool: Tool) -> Schema:
     notes = described(listing(TEXT), "what the answer lacks: it may be stale, or files were left out")
-    always = {"schema": {"const": f"boombap.ctx.{tool.name}/1"}, "root": TEXT, "notes": notes, **tool.fields}
+    is_complete = described(TRUTH, "false when the answer may lack something: then nothing found is not a verdict")
+    always = {
+        "schema": {"const": f"boombap.ctx.{tool.name}/1"},
+        "root": TEXT,
+        "is_complete": is_complete,
+        "notes": notes,
+        **tool.fields,
+    }
     more = {
         "left": described(COUNT, f"how many {tool.rows} follow on the next pages"),
         "next_cursor": described(TEXT, "the cursor of a call for the next page; missing on the last"),

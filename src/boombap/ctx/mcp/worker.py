@@ -55,7 +55,7 @@ def answer(request: dict[str, Any], on_file: Callable[[int, int], None]) -> dict
         return open_or_build(request["root"], cache, limits=limits, is_rebuilt=is_rebuilt, on_file=on_file)
 
     def asked(index: Index) -> dict[str, object]:
-        return cut(tool.answer(index, arguments, cache), tool.rows, page, index.fact("read_ns"))
+        return cut(tool.answer(index, arguments, cache), tool.rows, page, index.fact("read_ns"), tool.parts)
 
     try:
         page, arguments = read_page(tool.name, request["arguments"])

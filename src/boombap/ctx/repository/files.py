@@ -14,6 +14,7 @@ from itertools import islice
 
 from boombap.ctx.masking.mask import is_secret_file
 from boombap.ctx.model import Skipped
+from boombap.ctx.repository import texts
 from boombap.ctx.repository.roots import is_too_wide
 from boombap.ctx.repository.texts import GONE, LARGEST_BYTES
 from boombap.errors import ExternalError, NotFound
@@ -49,8 +50,9 @@ class Listing(Record):
     Attributes:
         paths: relative to the root, sorted.
         skipped: what git or the walk named, but is not indexed.
-        note: what a person should know about how they were listed; empty when git listed them.
-        is_cut: whether the listing ended before all files were seen.
+        note: what a person should know: how they were listed when git did not, and how many were left out that a
+            search should see; empty for nothing.
+        is_cut: whether files that a search should see are left out.
     """
 
     paths: tuple[str, ...]
@@ -90,9 +92,9 @@ def listing(root: str, max_files: int = _MOST_FILES) -> Listing:
 def _walked(root: str, max_files: int, note: str) -> Listing:
     listed = _sorted_out(root, _walk(root, _SEEN_PER_FILE * max_files + _SEEN_AT_LEAST), note, max_files + 1)
     if len(listed.paths) <= max_files:
-        return Listing(tuple(sorted(listed.paths)), listed.skipped, listed.note)
+        return listed.replace(paths=tuple(sorted(listed.paths)))
     left_out = f"more than ctx.max_files ({max_files}) files: the walk stopped there, deeper folders are left out"
-    notes = "; ".join(filter(None, (note, left_out)))
+    notes = "; ".join(filter(None, (listed.note, left_out)))
     return Listing(tuple(sorted(listed.paths[:max_files])), listed.skipped, notes, is_cut=True)
 
 
@@ -104,7 +106,7 @@ def _sorted_out(root: str, names: Iterator[str], note: str, max_files: int = sys
     paths: list[str] = []
     skipped: list[Skipped] = []
     for name in names:
-        reason = _reason_by_name(name) or _reason_by_kind(os.path.join(root, name))
+        reason = _reason_by_name(name) or _reason_by_kind(os.path.join(root, name)) or _reason_by_encoding(root, name)
         if reason == GONE:
             continue
         if reason:
@@ -113,11 +115,16 @@ def _sorted_out(root: str, names: Iterator[str], note: str, max_files: int = sys
             paths.append(name)
             if len(paths) >= max_files:
                 break
-    return Listing(tuple(paths), tuple(skipped), note)
+    unnamed = sum(file.reason == _NOT_UTF_8 for file in skipped)
+    left_out = f"{unnamed:,} file{'s' * (unnamed != 1)} left out: {_NOT_UTF_8}" if unnamed else ""
+    return Listing(tuple(paths), tuple(skipped), "; ".join(filter(None, (note, left_out))), is_cut=bool(unnamed))
 
 
 def _shown(name: str) -> str:
     return os.fsencode(name).decode("utf-8", "backslashreplace")
+
+
+_NOT_UTF_8 = "name is not UTF-8"
 
 
 def _reason_by_name(name: str) -> str:
@@ -130,10 +137,6 @@ def _reason_by_name(name: str) -> str:
         return "lock file"
     if _GENERATED.search(base):
         return "generated or minified"
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        return "name is not UTF-8"
     return ""
 
 
@@ -152,6 +155,16 @@ def _reason_by_kind(path: str) -> str:
         return "over 1 MB"
     if status.st_size > _LARGEST_DATA_BYTES and path.endswith(_DATA):
         return "data over 100 kB"
+    return ""
+
+
+def _reason_by_encoding(root: str, name: str) -> str:
+    """Return why a file whose name is not UTF-8 is left out; a binary one would be anyway."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        text = texts.read(root, name)
+        return text.reason if isinstance(text, Skipped) else _NOT_UTF_8
     return ""
 
 
