@@ -15,6 +15,7 @@ from boombap.ctx.commands.answering import (
     file_filter,
     limits,
     note_unmatched,
+    note_unread,
     with_index,
     write_json,
     write_lines,
@@ -54,6 +55,7 @@ def _check_languages(args: Namespace) -> None:
 
 def _search(context: RunContext) -> int:
     from boombap.ctx.answers.search import search
+    from boombap.ctx.repository.files import Reader
 
     args, query = context.args, " ".join(context.args.query)
 
@@ -73,6 +75,7 @@ def _search(context: RunContext) -> int:
             )
             return _hits(context, index, args.regex, lines, {}, is_numbered=args.context is not None)
         corrections: dict[str, str] = {}
+        reader = Reader(index.root)
         hits = search(
             index,
             query,
@@ -80,8 +83,9 @@ def _search(context: RunContext) -> int:
             only=only,
             on_correction=corrections.__setitem__,
             ignore_case=args.ignore_case,
+            reader=reader,
         )
-        return _hits(context, index, query, hits, corrections)
+        return _hits(context, index, query, hits, corrections, unread=reader.notes)
 
     return with_index(context, ask)
 
@@ -94,6 +98,7 @@ def _hits(
     corrections: Mapping[str, str],
     *,
     is_numbered: bool = False,
+    unread: Sequence[str] = (),
     is_partial: bool = False,
 ) -> int:
     from boombap.ctx import encode, report
@@ -101,9 +106,11 @@ def _hits(
     args = context.args
     if not hits:
         note_unmatched(context, index)
-    code = answered(index, is_found=bool(hits), is_partial=is_partial)
+    note_unread(context, unread)
+    code = answered(index, is_found=bool(hits), is_partial=is_partial or bool(unread))
     if args.format == "json":
-        return write_json(context, encode.search_object(index, query, hits, corrections, is_partial=is_partial), code)
+        answer = encode.search_object(index, query, hits, corrections, unread=unread, is_partial=is_partial)
+        return write_json(context, answer, code)
     for word, other in corrections.items():
         context.terminal.note(f"no match for {word!r}; showing results for {other!r}")
     if args.files_only:
@@ -137,11 +144,14 @@ def _recent(context: RunContext) -> int:
 
         if query:
             from boombap.ctx.answers.search import search
+            from boombap.ctx.repository.files import Reader
 
+            reader = Reader(index.root)
             corrections: dict[str, str] = {}
             only = file_filter(args, index, since_s)
-            hits = search(index, query, limit=args.n, only=only, on_correction=corrections.__setitem__)
-            return _hits(context, index, query, hits, corrections, is_partial=not index.has_history)
+            hits = search(index, query, limit=args.n, only=only, on_correction=corrections.__setitem__, reader=reader)
+            is_partial = not index.has_history
+            return _hits(context, index, query, hits, corrections, unread=reader.notes, is_partial=is_partial)
         changes = recent.changes(index, since_s, file_filter(args, index), args.n)
         if not changes:
             note_unmatched(context, index)

@@ -41,6 +41,7 @@ def search(
     only: Filter = ANY,
     on_correction: Callable[[str, str], None] | None = None,
     ignore_case: bool = False,
+    reader: Reader | None = None,
 ) -> list[Hit]:
     """Return the best answers to a query, the best first; those side by side in a file are one.
 
@@ -52,9 +53,17 @@ def search(
         only: which files may answer.
         on_correction: told of each misspelt word and what was searched for instead.
         ignore_case: whether a quoted text matches in any case, as single words always do.
+        reader: reads the files; its notes say which could not be read, so that their chunks are not answers.
     """
     hits = ranked_hits(
-        index, query, limit=limit, weights=weights, only=only, on_correction=on_correction, ignore_case=ignore_case
+        index,
+        query,
+        limit=limit,
+        weights=weights,
+        only=only,
+        on_correction=on_correction,
+        ignore_case=ignore_case,
+        reader=reader,
     )
     return joined(hits, limit)
 

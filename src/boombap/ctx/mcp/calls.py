@@ -28,11 +28,15 @@ def search(index: Index, arguments: Arguments, _: str) -> Answer:
     """Return the best answers to a query."""
     from boombap.ctx import encode
     from boombap.ctx.answers.search import search
+    from boombap.ctx.repository.files import Reader
 
     query, only = _query("search", arguments), _filter(index, arguments)
     corrections: dict[str, str] = {}
-    hits = search(index, query, limit=_limit(arguments), only=only, on_correction=corrections.__setitem__)
-    answer = encode.search_object(index, query, hits, corrections)
+    reader = Reader(index.root)
+    hits = search(
+        index, query, limit=_limit(arguments), only=only, on_correction=corrections.__setitem__, reader=reader
+    )
+    answer = encode.search_object(index, query, hits, corrections, unread=reader.notes)
     return answer if hits else _with_unmatched(answer, index, only)
 
 
@@ -40,11 +44,13 @@ def pack(index: Index, arguments: Arguments, _: str) -> Answer:
     """Return the best chunks for a query within a budget."""
     from boombap.ctx import encode
     from boombap.ctx.answers.pack import pack
+    from boombap.ctx.repository.files import Reader
 
     query, only = _query("pack", arguments), _filter(index, arguments)
     corrections: dict[str, str] = {}
-    packed = pack(index, query, _budget(arguments), only=only, on_correction=corrections.__setitem__)
-    answer = encode.pack_object(index, query, packed, corrections)
+    reader = Reader(index.root)
+    packed = pack(index, query, _budget(arguments), only=only, on_correction=corrections.__setitem__, reader=reader)
+    answer = encode.pack_object(index, query, packed, corrections, reader.notes)
     return answer if packed.parts else _with_unmatched(answer, index, only)
 
 
