@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -10,10 +11,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from boombap.ctx.answers.grep import grep
 from boombap.ctx.answers.search import search
 from boombap.ctx.indexing.index import open_or_build
 from boombap.ctx.model import Skipped
-from boombap.ctx.repository import texts
+from boombap.ctx.repository import files, texts
 from ctx.repositories import ask, commit, git, indexed, paths, repository, write
 
 if TYPE_CHECKING:
@@ -56,6 +58,40 @@ def test_an_unreadable_file_is_named(root: Path) -> None:
     (root / "closed.py").chmod(0)
     with powerless(root):
         assert texts.read(str(root), "closed.py") == Skipped("closed.py", "unreadable: Permission denied")
+
+
+def test_an_unreadable_file_makes_an_answer_incomplete(root: Path) -> None:
+    write(root, {"closed.py": "def closed(): ...\n"})
+    (root / "closed.py").chmod(0)
+    (root.parent / "cache").mkdir(mode=0o777)
+    (root.parent / "cache").chmod(0o777)
+    with powerless(root):
+        index = open_or_build(root, root.parent / "cache")
+    assert index.is_partial
+    assert "1 file left out: unreadable: Permission denied" in " ".join(index.all_notes)
+
+
+@pytest.mark.parametrize("has_git", [True, False])
+def test_a_folder_that_cannot_be_read_is_named(root: Path, has_git: bool) -> None:
+    if has_git:
+        commit(root, {"closed/a.py": "def closed(): ...\n"})
+    else:
+        write(root, {"closed/a.py": "def closed(): ...\n"})
+        shutil.rmtree(root / ".git")
+    (root / "closed").chmod(0)
+    with powerless(root):
+        skipped = files.listing(str(root)).skipped
+    (root / "closed").chmod(0o755)
+    assert [file.reason for file in skipped if file.path.startswith("closed")] == ["unreadable: Permission denied"]
+
+
+def test_a_pattern_is_not_looked_for_in_a_file_that_became_unreadable(root: Path) -> None:
+    index = indexed(root)
+    (root / "pool.py").unlink()
+    (root / "pool.py").mkdir()
+    reader = index.reader()
+    assert grep(index, "acquire", reader=reader) == []
+    assert reader.notes == ["pool.py (not a regular file) cannot be read"]
 
 
 def test_a_tree_and_a_cache_that_are_read_only(root: Path) -> None:

@@ -15,6 +15,7 @@ from boombap.ctx.commands.answering import (
     file_filter,
     limits,
     note_unmatched,
+    note_unread,
     with_index,
     write_json,
     write_lines,
@@ -62,6 +63,7 @@ def _search(context: RunContext) -> int:
         if args.regex is not None:
             from boombap.ctx.answers.grep import grep
 
+            reader = index.reader()
             lines = grep(
                 index,
                 args.regex,
@@ -70,9 +72,12 @@ def _search(context: RunContext) -> int:
                 ignore_case=args.ignore_case,
                 around=args.context or 0,
                 interrupt=context.interrupt,
+                reader=reader,
             )
-            return _hits(context, index, args.regex, lines, {}, is_numbered=args.context is not None)
+            is_numbered = args.context is not None
+            return _hits(context, index, args.regex, lines, {}, is_numbered=is_numbered, unread=reader.notes)
         corrections: dict[str, str] = {}
+        reader = index.reader()
         hits = search(
             index,
             query,
@@ -80,8 +85,9 @@ def _search(context: RunContext) -> int:
             only=only,
             on_correction=corrections.__setitem__,
             ignore_case=args.ignore_case,
+            reader=reader,
         )
-        return _hits(context, index, query, hits, corrections)
+        return _hits(context, index, query, hits, corrections, unread=reader.notes)
 
     return with_index(context, ask)
 
@@ -94,6 +100,7 @@ def _hits(
     corrections: Mapping[str, str],
     *,
     is_numbered: bool = False,
+    unread: Sequence[str] = (),
     is_partial: bool = False,
 ) -> int:
     from boombap.ctx import encode, report
@@ -101,9 +108,11 @@ def _hits(
     args = context.args
     if not hits:
         note_unmatched(context, index)
-    code = answered(index, is_found=bool(hits), is_partial=is_partial)
+    note_unread(context, unread)
+    code = answered(index, is_found=bool(hits), is_partial=is_partial or bool(unread))
     if args.format == "json":
-        return write_json(context, encode.search_object(index, query, hits, corrections, is_partial=is_partial), code)
+        answer = encode.search_object(index, query, hits, corrections, unread=unread, is_partial=is_partial)
+        return write_json(context, answer, code)
     for word, other in corrections.items():
         context.terminal.note(f"no match for {word!r}; showing results for {other!r}")
     if args.files_only:
@@ -138,10 +147,12 @@ def _recent(context: RunContext) -> int:
         if query:
             from boombap.ctx.answers.search import search
 
+            reader = index.reader()
             corrections: dict[str, str] = {}
             only = file_filter(args, index, since_s)
-            hits = search(index, query, limit=args.n, only=only, on_correction=corrections.__setitem__)
-            return _hits(context, index, query, hits, corrections, is_partial=not index.has_history)
+            hits = search(index, query, limit=args.n, only=only, on_correction=corrections.__setitem__, reader=reader)
+            is_partial = not index.has_history
+            return _hits(context, index, query, hits, corrections, unread=reader.notes, is_partial=is_partial)
         changes = recent.changes(index, since_s, file_filter(args, index), args.n)
         if not changes:
             note_unmatched(context, index)

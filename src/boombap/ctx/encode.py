@@ -29,7 +29,13 @@ PRUNE_SCHEMA = "boombap.ctx.prune/1"
 
 
 def search_object(
-    index: Index, query: str, hits: Sequence[Hit], corrections: Mapping[str, str], *, is_partial: bool = False
+    index: Index,
+    query: str,
+    hits: Sequence[Hit],
+    corrections: Mapping[str, str],
+    *,
+    unread: Sequence[str] = (),
+    is_partial: bool = False,
 ) -> dict[str, object]:
     """Return the answers to a search; ``why`` names the parts of each score.
 
@@ -38,11 +44,12 @@ def search_object(
         query: as it was asked.
         hits: the best first.
         corrections: what was searched for in the place of each misspelt word.
-        is_partial: whether the answer may lack something that the index holds.
+        unread: notes on files that could not be read.
+        is_partial: whether the answer may lack something for another reason.
     """
     answers = [{**plain(hit), "why": dict(hit.why)} for hit in hits]
     asked = {"query": query, "corrections": dict(corrections)}
-    return {**_head(SEARCH_SCHEMA, index, is_partial=is_partial), **asked, "hits": answers}
+    return {**_head(SEARCH_SCHEMA, index, unread, is_partial=is_partial), **asked, "hits": answers}
 
 
 def recent_object(index: Index, since_s: int, changes: Sequence[Change]) -> dict[str, object]:
@@ -70,20 +77,22 @@ def map_object(index: Index, repository_map: RepositoryMap) -> dict[str, object]
     return {**head, "token_bytes": TOKEN_BYTES, **plain(repository_map), **lists}
 
 
-def pack_object(index: Index, query: str, packed: Pack, corrections: Mapping[str, str]) -> dict[str, object]:
+def pack_object(
+    index: Index, query: str, packed: Pack, corrections: Mapping[str, str], unread: Sequence[str] = ()
+) -> dict[str, object]:
     """Return the best chunks for a question; an estimate of tokens is 4 bytes of UTF-8 each."""
     asked = {"query": query, "corrections": dict(corrections)}
     parts = _listed(packed.parts)
-    return {**_head(PACK_SCHEMA, index), **asked, "token_bytes": TOKEN_BYTES, **plain(packed), "parts": parts}
+    return {**_head(PACK_SCHEMA, index, unread), **asked, "token_bytes": TOKEN_BYTES, **plain(packed), "parts": parts}
 
 
 def _listed(values: Sequence[object]) -> list[Mapping[str, object]]:
     return [plain(value) for value in values]
 
 
-def _head(schema: str, index: Index, *, is_partial: bool = False) -> dict[str, object]:
-    is_complete = not (is_partial or index.is_partial)
-    return {"schema": schema, "root": index.root, "is_complete": is_complete, "notes": index.all_notes}
+def _head(schema: str, index: Index, unread: Sequence[str] = (), *, is_partial: bool = False) -> dict[str, object]:
+    is_complete = not (unread or is_partial or index.is_partial)
+    return {"schema": schema, "root": index.root, "is_complete": is_complete, "notes": [*index.all_notes, *unread]}
 
 
 def status_object(status: Mapping[str, object]) -> dict[str, object]:

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from boombap.ctx.indexing.index import open_or_build
-from boombap.ctx.mcp.calls import map_
+from boombap.ctx.mcp.calls import map_, pack, search
 from boombap.ctx.mcp.tools import TOOLS
 from boombap.ctx.model import Limits
 from ctx.assistants import call_tool
 from ctx.repositories import repository, write
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 ARGUMENTS: dict[str, dict[str, object]] = {
@@ -70,10 +71,10 @@ def test_files_with_unreadable_names_make_an_answer_incomplete(root: Path, name:
     ("name", "is_complete"), [(name, name not in {"recent", "related", "status"}) for name in EVERY]
 )
 def test_a_history_that_cannot_be_read_is_missing_where_it_counts(root: Path, name: str, is_complete: bool) -> None:
-    for pack in (root / ".git" / "objects").rglob("*"):
-        if pack.is_file():
-            pack.chmod(0o600)
-            pack.write_bytes(b"")
+    for file in (root / ".git" / "objects").rglob("*"):
+        if file.is_file():
+            file.chmod(0o600)
+            file.write_bytes(b"")
     found = answer(root, name)
     assert found["is_complete"] is is_complete
     assert found["notes"] == ["git could not read the history: no statistics"]
@@ -104,6 +105,24 @@ def test_files_that_the_map_cannot_read_are_named(isolated: Path, count: int) ->
     ]
     assert found["unread"][0] == {"path": "m0.py", "reason": "vanished"}
     assert len(found["unread"]) == min(count, 3)
+
+
+@pytest.mark.parametrize("ask", [search, pack])
+def test_files_that_a_search_cannot_read_are_named(isolated: Path, ask: Callable[..., dict[str, Any]]) -> None:
+    """Their chunks were dropped without a word."""
+    root = repository(isolated, {f"m{number}.py": "def acquire(): ...\n" for number in range(3)})
+    index = open_or_build(root, root.parent / "cache")
+    (root / "m0.py").unlink()
+    assert ask(index, {"query": "acquire"}, "")["is_complete"] is True
+    (root / "m1.py").unlink()
+    os.mkfifo(root / "m1.py")
+    found = ask(index, {"query": "acquire"}, "")
+    assert (found["is_complete"], found["notes"]) == (False, ["m1.py (not a regular file) cannot be read"])
+    (root / "m2.py").unlink()
+    os.mkfifo(root / "m2.py")
+    (note,) = ask(index, {"query": "acquire"}, "")["notes"]
+    index.close()
+    assert note.startswith("2 files cannot be read: m")
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 
 from boombap.ctx.answers.filter import ANY, Filter, kept_files
 from boombap.ctx.indexing import labels
-from boombap.ctx.model import Hit
+from boombap.ctx.model import Hit, Skipped
 from boombap.errors import ExternalError, UsageError
 
 TYPE_CHECKING = False
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from boombap.ctx.indexing.index import Index
+    from boombap.ctx.repository.texts import Reader
     from boombap.interrupt import Interrupt
 
 _LONGEST_FILE_S = 5.0
@@ -40,6 +41,7 @@ def grep(
     around: int = 0,
     interrupt: Interrupt | None = None,
     patience_s: float = _LONGEST_FILE_S,
+    reader: Reader | None = None,
 ) -> list[Hit]:
     """Return the lines that a regular expression matches.
 
@@ -52,6 +54,7 @@ def grep(
         around: how many lines before and after a match its snippet has.
         interrupt: ends the search.
         patience_s: how long one file may take.
+        reader: takes note of files that could not be read.
 
     Raises:
         UsageError: for a pattern that Python's `re` does not read, or that takes too long.
@@ -69,8 +72,11 @@ def grep(
         "around": around,
     }
     with _matcher(interrupt) as process:
-        matches = list(_matches(process, request, interrupt, patience_s))
-    return [_hit(index, match) for match in matches]
+        answers = list(_matches(process, request, interrupt, patience_s))
+    for answer in answers:
+        if reader and "unread" in answer:
+            reader.note_unread(Skipped(answer["unread"], answer["reason"]))
+    return [_hit(index, answer) for answer in answers if "line" in answer]
 
 
 @contextmanager
@@ -98,7 +104,7 @@ def _matches(
 ) -> Iterator[dict[str, Any]]:
     path = ""
     for answer in _answers(process, request, patience_s):
-        if "line" in answer:
+        if "line" in answer or "unread" in answer:
             yield answer
         elif "done" in answer:
             return

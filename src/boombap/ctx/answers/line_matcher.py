@@ -2,7 +2,7 @@
 
 Python's `re` may take time without end, and holds the interpreter meanwhile: no thread and no signal ends it, only the
 end of its process. The request is one JSON object on stdin. Each line of the answer is one: ``{"at": path}`` before
-a file, a match, ``{"error": text}``, and ``{"done": true}`` at the end.
+a file, ``{"unread": path, "reason": text}``, a match, ``{"error": text}``, and ``{"done": true}`` at the end.
 """
 
 from __future__ import annotations
@@ -49,8 +49,11 @@ def answers(request: dict[str, Any]) -> Iterator[dict[str, object]]:
     left, spent_s = request["limit"], 0.0
     for path, crc, masks in request["files"]:
         yield {"at": path}
-        found = texts.lines_of(request["root"], path, (crc, masks))
-        lines = () if isinstance(found, Skipped) else found
+        content = texts.lines_of(request["root"], path, (crc, masks))
+        if isinstance(content, Skipped):
+            yield {"unread": path, "reason": content.reason}
+            continue
+        lines = content
         begun = time.perf_counter()
         for number, line in enumerate(lines, 1):
             if wanted.search(line):

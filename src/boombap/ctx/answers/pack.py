@@ -79,6 +79,7 @@ def pack(
     *,
     only: Filter = ANY,
     on_correction: Callable[[str, str], None] | None = None,
+    reader: Reader | None = None,
 ) -> Pack:
     """Return the best chunks for a query within a budget.
 
@@ -88,12 +89,13 @@ def pack(
         budget: in tokens, as `budget` estimates them.
         only: which files may answer.
         on_correction: told of each misspelt word and what was searched for instead.
+        reader: reads the files; its notes say which could not be read, so that their chunks are not packed.
 
     Raises:
         UsageError: when chunks answer and not one of them fits.
     """
     limit = max(_FEWEST_CHUNKS, budget // _CHUNK_TOKENS)
-    reader = index.reader()
+    reader = reader or index.reader()
     ranked = ranked_hits(index, query, limit=limit, only=only, on_correction=on_correction, reader=reader)
     hits = list(islice(ranked, limit))
     parts = _Parts(reader, budget)

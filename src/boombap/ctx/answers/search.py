@@ -40,6 +40,7 @@ def search(
     only: Filter = ANY,
     on_correction: Callable[[str, str], None] | None = None,
     ignore_case: bool = False,
+    reader: Reader | None = None,
 ) -> list[Hit]:
     """Return the best answers to a query, the best first; those side by side in a file are one.
 
@@ -51,9 +52,17 @@ def search(
         only: which files may answer.
         on_correction: told of each misspelt word and what was searched for instead.
         ignore_case: whether a quoted text matches in any case, as single words always do.
+        reader: reads the files; its notes say which could not be read, so that their chunks are not answers.
     """
     hits = ranked_hits(
-        index, query, limit=limit, weights=weights, only=only, on_correction=on_correction, ignore_case=ignore_case
+        index,
+        query,
+        limit=limit,
+        weights=weights,
+        only=only,
+        on_correction=on_correction,
+        ignore_case=ignore_case,
+        reader=reader,
     )
     return joined(hits, limit)
 
@@ -80,7 +89,9 @@ def ranked_hits(
     if exact and not asked.terms:
         from boombap.ctx.answers.grep import grep  # a process of its own, for a text without any word only
 
-        yield from grep(index, "|".join(map(re.escape, exact)), limit=limit, only=only, ignore_case=ignore_case)
+        yield from grep(
+            index, "|".join(map(re.escape, exact)), limit=limit, only=only, ignore_case=ignore_case, reader=reader
+        )
     if not asked.terms:
         return
     asked = asked.replace(rarity=rarity(index, asked.words))

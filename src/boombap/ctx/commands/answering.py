@@ -68,6 +68,14 @@ def note_unmatched(context: RunContext, index: Index) -> None:
         context.terminal.note(note)
 
 
+def note_unread(context: RunContext, notes: Iterable[str]) -> None:
+    """Say which files could not be read; their names may hold anything."""
+    from boombap.output.terminal import printable
+
+    for note in notes:
+        context.terminal.note(printable(note))
+
+
 def with_index(
     context: RunContext, ask: Callable[[Index], int], *, is_rebuilt: bool = False, is_thorough: bool = False
 ) -> int:

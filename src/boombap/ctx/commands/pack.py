@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from boombap.ctx.commands.answering import answered, file_filter, note_unmatched, with_index, write_json, write_lines
+from boombap.ctx.commands.answering import (
+    answered,
+    file_filter,
+    note_unmatched,
+    note_unread,
+    with_index,
+    write_json,
+    write_lines,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,12 +28,14 @@ def pack(context: RunContext) -> int:
 
         corrections: dict[str, str] = {}
         only = file_filter(args, index)
-        packed = pack.pack(index, query, args.budget, only=only, on_correction=corrections.__setitem__)
+        reader = index.reader()
+        packed = pack.pack(index, query, args.budget, only=only, on_correction=corrections.__setitem__, reader=reader)
         if not packed.parts:
             note_unmatched(context, index)
-        code = answered(index, is_found=bool(packed.parts))
+        note_unread(context, reader.notes)
+        code = answered(index, is_found=bool(packed.parts), is_partial=bool(reader.notes))
         if args.format == "json":
-            answer = encode.pack_object(index, query, packed, corrections)
+            answer = encode.pack_object(index, query, packed, corrections, reader.notes)
             return write_json(context, answer, code)
         for word, other in corrections.items():
             context.terminal.note(f"no match for {word!r}; showing results for {other!r}")

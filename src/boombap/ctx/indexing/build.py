@@ -101,9 +101,10 @@ def fill(database: sqlite3.Connection, root: str, limits: Limits, on_file: OnFil
 
 
 def _left_out(database: sqlite3.Connection) -> Iterator[str]:
-    """Yield how many files each limit left out."""
+    """Yield how many files were left out that belong in the index: by each limit, and for want of a right."""
     rows = database.execute(
-        "SELECT reason, count(*) FROM skipped WHERE reason LIKE 'beyond ctx.%' GROUP BY reason ORDER BY reason"
+        """SELECT reason, count(*) FROM skipped WHERE reason LIKE 'beyond ctx.%' OR reason LIKE 'unreadable: %'
+        GROUP BY reason ORDER BY reason"""
     )
     for reason, count in rows:
         yield f"{count:,} file{'s' * (count != 1)} left out: {reason}"

@@ -8,7 +8,7 @@ took 53 % of the size of the text in place of 21 %, and a question on 88,000 chu
 A posting list is one value: the gaps between the numbers of its chunks, each in 1, 2 or 4 bytes, the impacts, and one
 byte for the width of the gaps. A gap that does not fit is cut in pieces, whose impact is 0. A short list is kept beside
 its word, a longer one in a table of its own. Chunks are numbered upwards and never twice, so that the postings of a
-changed file are appended; those of a chunk that is gone stay, and whoever reads a list leaves them out.
+changed file are appended; those of a chunk that is gone stay, and the reader of a list leaves them out.
 """
 
 from __future__ import annotations

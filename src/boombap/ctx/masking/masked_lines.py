@@ -27,8 +27,8 @@ def joined(lines: Sequence[str], masked: Sequence[str]) -> str | None:
 
 def applied(lines: Sequence[str], kept: str) -> tuple[str, ...]:
     """Return lines with those replaced that were masked."""
-    found = list(lines)
+    applied_lines = list(lines)
     for line in filter(None, kept.split("\n")):
         number, _, masked = line.partition(" ")
-        found[int(number)] = masked
-    return tuple(found)
+        applied_lines[int(number)] = masked
+    return tuple(applied_lines)

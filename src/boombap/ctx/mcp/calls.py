@@ -31,8 +31,11 @@ def search(index: Index, arguments: Arguments, _: str) -> Answer:
 
     query, only = _query("search", arguments), _filter(index, arguments)
     corrections: dict[str, str] = {}
-    hits = search(index, query, limit=_limit(arguments), only=only, on_correction=corrections.__setitem__)
-    answer = encode.search_object(index, query, hits, corrections)
+    reader = index.reader()
+    hits = search(
+        index, query, limit=_limit(arguments), only=only, on_correction=corrections.__setitem__, reader=reader
+    )
+    answer = encode.search_object(index, query, hits, corrections, unread=reader.notes)
     return answer if hits else _with_unmatched(answer, index, only)
 
 
@@ -43,8 +46,9 @@ def pack(index: Index, arguments: Arguments, _: str) -> Answer:
 
     query, only = _query("pack", arguments), _filter(index, arguments)
     corrections: dict[str, str] = {}
-    packed = pack(index, query, _budget(arguments), only=only, on_correction=corrections.__setitem__)
-    answer = encode.pack_object(index, query, packed, corrections)
+    reader = index.reader()
+    packed = pack(index, query, _budget(arguments), only=only, on_correction=corrections.__setitem__, reader=reader)
+    answer = encode.pack_object(index, query, packed, corrections, reader.notes)
     return answer if packed.parts else _with_unmatched(answer, index, only)
 
 

@@ -239,7 +239,8 @@ TOOLS = (
     Tool(
         name="status",
         description=(
-            "Tell what is indexed, and what was left out and why. Use it when a file is missing in the answers."
+            "Tell what is indexed, and what was left out and why."
+            " Use it when a file is missing in the answers, or is_complete is false."
         ),
         arguments={},
         required=(),

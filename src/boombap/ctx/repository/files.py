@@ -143,10 +143,14 @@ def _reason_by_name(name: str) -> str:
 def _reason_by_kind(path: str) -> str:
     try:
         status = os.lstat(path)
-    except OSError:
+    except FileNotFoundError:
         return GONE
+    except OSError as error:
+        return f"unreadable: {error.strerror}"
     if stat.S_ISLNK(status.st_mode):
         return "symbolic link"
+    if stat.S_ISDIR(status.st_mode) and not os.access(path, os.R_OK | os.X_OK, effective_ids=True):
+        return "unreadable: Permission denied"
     if stat.S_ISDIR(status.st_mode):
         return "submodule or nested repository"
     if not stat.S_ISREG(status.st_mode):
@@ -169,7 +173,7 @@ def _reason_by_encoding(root: str, name: str) -> str:
 
 
 def _walk(root: str, most_seen: int) -> Iterator[str]:
-    """Yield every file below root that no .gitignore excludes, those of upper folders first.
+    """Yield every file below root that no .gitignore excludes, those of upper folders first, and unreadable folders.
 
     The walk ends after `most_seen` entries, whatever they are: ignored files and empty folders cost time too.
     """
@@ -180,6 +184,9 @@ def _walk(root: str, most_seen: int) -> Iterator[str]:
     while pending and most_seen > 0:
         folder = pending.popleft()
         entries = _entries(os.path.join(root, folder), most_seen)
+        if entries is None:
+            yield folder or "."
+            continue
         most_seen -= len(entries) + 1
         names = {entry.name for entry in entries}
         if folder and ".git" in names:
@@ -197,12 +204,15 @@ def _walk(root: str, most_seen: int) -> Iterator[str]:
                 yield name
 
 
-def _entries(folder: str, limit: int) -> list[os.DirEntry[str]]:
+def _entries(folder: str, limit: int) -> list[os.DirEntry[str]] | None:
+    """Return what is in a folder, None where it cannot be read."""
     try:
         with os.scandir(folder) as entries:
             return sorted(islice(entries, limit), key=lambda entry: entry.name)
-    except OSError:
+    except FileNotFoundError:
         return []
+    except OSError:
+        return None
 
 
 def _is_ignored(name: str, rules: dict[str, GitIgnoreSpec], *, is_folder: bool) -> bool:

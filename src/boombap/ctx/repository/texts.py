@@ -109,6 +109,19 @@ class Reader:
         self._masks = masks
         self._files: dict[str, tuple[str, ...] | Skipped] = {}
 
+    def note_unread(self, file: Skipped) -> None:
+        """Take note of a file that another process could not read."""
+        self._files[file.path] = file
+
+    @property
+    def notes(self) -> list[str]:
+        """Return a note when files could not be read; one that has vanished has nothing to show."""
+        unread = [file for file in self._files.values() if isinstance(file, Skipped) and file.reason != GONE]
+        if not unread:
+            return []
+        first = f"{unread[0].path} ({unread[0].reason})"
+        return [f"{first} cannot be read" if len(unread) == 1 else f"{len(unread):,} files cannot be read: {first}, …"]
+
     def part(self, path: str, start: int, stop: int) -> tuple[str, ...] | Skipped:
         """Return some lines of a file with their secrets masked."""
         if path not in self._files:
