@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,10 +16,10 @@ import pytest
 from hypothesis import settings
 
 import exit_codes
+import fork_server
 import servers
 from caches import Caches
 from databases import Clusters
-from fork_server import AVAILABLE, ForkServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     Run = Callable[..., subprocess.CompletedProcess[str]]
 
 _ROOM_BYTES = 4 * 1024**3
-_LIMIT_S = 60.0
 _SETTING = ("BOOMBAP_", "POSTGRES_", "DB_", "REDIS_", "PG", "XDG_", "SPOTIFY_")
 
 
@@ -170,26 +169,12 @@ def own_cache(tmp_path: Path) -> Iterator[Callable[..., Cache]]:
         yield Caches(lambda: Path(tempfile.mkdtemp(dir=tmp_path)), stack).own
 
 
-@pytest.fixture(scope="session")
-def fork_server() -> Iterator[ForkServer | None]:
-    """What runs commands without their start; None where the system has no means for it."""
-    if not AVAILABLE:
-        yield None
-        return
-    with closing(ForkServer()) as server:
-        yield server
-
-
 @pytest.fixture
-def boombap(isolated: Path, fork_server: ForkServer | None) -> Run:
+def boombap(isolated: Path) -> Run:
     """Run the command as a process that need not start from nothing; keywords are environment variables."""
 
     def run(*argv: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        environ = {**os.environ, **environment}
-        if fork_server and fork_server.suits(environ):
-            done = fork_server.run(argv, environ, isolated, _LIMIT_S)
-        else:
-            done = subprocess.run(command(*argv), **options(isolated, environment), timeout=_LIMIT_S, check=False)
+        done = fork_server.run(argv, {**os.environ, **environment}, isolated, timeout_s=60)
         exit_codes.check(argv, done.returncode)
         return done
 

@@ -7,6 +7,7 @@ the order of hashes (the forks share one seed) are tested with processes that be
 
 from __future__ import annotations
 
+import atexit
 import gc
 import importlib
 import json
@@ -21,6 +22,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -35,11 +37,30 @@ _NUMBER = struct.Struct("i")
 _FIRST_FREE_FD, _LAST_FD = 3, 1024
 
 
+def run(
+    argv: Sequence[str], environ: Mapping[str, str], folder: Path, timeout_s: float
+) -> subprocess.CompletedProcess[str]:
+    """Run `boombap ARGV` in a fork, or in a new process where a fork would differ; see `ForkServer.run`."""
+    if AVAILABLE and shared().suits(environ):
+        return shared().run(argv, environ, folder, timeout_s)
+    words = [sys.executable, "-m", "boombap", *argv]
+    pipes = {"capture_output": True, "text": True}
+    return subprocess.run(words, env=environ, cwd=folder, timeout=timeout_s, check=False, **pipes)
+
+
+@cache
+def shared() -> ForkServer:
+    """Return the server of this process, which the first call starts."""
+    server = ForkServer()
+    atexit.register(server.close)
+    return server
+
+
 class ForkServer:
     """The process that forks, from the side of the tests; any thread may use it."""
 
     def __init__(self) -> None:
-        # As in the fixture `isolated`, which comes after whatever lives as long as the session.
+        # As the fixture `isolated` has it.
         environ = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
         self._at_start = _read_at_start(environ)
         self._channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conftest import command, options
+from fork_server import AVAILABLE, shared
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def server(fork_server: ForkServer | None) -> ForkServer:
-    return fork_server or pytest.skip("this system has no means to fork commands")
+def server() -> ForkServer:
+    return shared() if AVAILABLE else pytest.skip("this system has no means to fork commands")
 
 
 @pytest.mark.parametrize("argv", [(), ("--version",), ("dbb",), ("config", "show"), ("deps", "audit", "nowhere.txt")])
