@@ -16,6 +16,7 @@ import pytest
 from hypothesis import settings
 
 import exit_codes
+import fork_server
 import servers
 from caches import Caches
 from databases import Clusters
@@ -170,10 +171,10 @@ def own_cache(tmp_path: Path) -> Iterator[Callable[..., Cache]]:
 
 @pytest.fixture
 def boombap(isolated: Path) -> Run:
-    """Run the installed command as a process; keywords are environment variables."""
+    """Run the command as a process that need not start from nothing; keywords are environment variables."""
 
     def run(*argv: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(command(*argv), **options(isolated, environment), timeout=60, check=False)
+        done = fork_server.run(argv, {**os.environ, **environment}, isolated, timeout_s=60)
         exit_codes.check(argv, done.returncode)
         return done
 

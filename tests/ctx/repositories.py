@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from typing import TYPE_CHECKING, Any
 
+import fork_server
 from boombap.ctx.answers.search import search
 from boombap.ctx.indexing.index import open_or_build
 
@@ -53,8 +53,7 @@ def repository(root: Path, files: dict[str, str | bytes]) -> Path:
 
 def run_in(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """Run `ctx` in a folder."""
-    command = [sys.executable, "-m", "boombap", "ctx", *words]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
+    return fork_server.run(("ctx", *words), os.environ, folder, timeout_s=60)
 
 
 opened: list[Index] = []
