@@ -68,6 +68,21 @@ _REDIS = (
     Panel("Clients", "boombap_redis_clients", "{{node}}"),
     Panel("Evicted keys", "boombap_redis_evicted_keys_total", "{{node}}"),
 )
+_CTX = (
+    Panel("Questions by result", "sum by (client, result) (boombap_ctx_searches_total)", "{{client}} {{result}}"),
+    Panel(
+        "Time of a question (p95)",
+        "histogram_quantile(0.95, sum by (client, le) (boombap_ctx_search_seconds_bucket))",
+        "{{client}}",
+        "s",
+    ),
+    Panel("Since an index was written", "boombap_ctx_index_age_seconds", "{{index}}", "s"),
+    Panel("Files in an index", "boombap_ctx_index_files", "{{index}}"),
+    Panel("Size of an index", "boombap_ctx_index_size_bytes", "{{index}}", "bytes"),
+    Panel("Files left out", "boombap_ctx_index_left_out_files", "{{index}} {{reason}}"),
+    Panel("Indexes that lack files", "sum(boombap_ctx_index_partial)", is_number=True),
+    Panel("Indexes", "boombap_ctx_indexes", "{{state}}", is_number=True),
+)
 _DEPS = (
     Panel("Advisories", "boombap_deps_advisories", "{{ecosystem}}", is_number=True),
     Panel("Since the last sync", "boombap_deps_checked_age_seconds", "{{ecosystem}}", "s"),
@@ -84,6 +99,7 @@ BOARDS: dict[str, tuple[str, tuple[Panel, ...]]] = {
     "overview": ("boombap: overview", (*_SOURCES, *_COMMANDS)),
     "db": ("boombap: PostgreSQL", _DB),
     "redis": ("boombap: Redis", _REDIS),
+    "ctx": ("boombap: code search", _CTX),
     "deps": ("boombap: dependencies", _DEPS),
     "spotify": ("boombap: Spotify", _SPOTIFY),
 }

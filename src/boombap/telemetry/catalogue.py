@@ -58,6 +58,15 @@ RUNS_LOST = Metric(
     "Runs whose metrics could not be written, because the file of the command was locked",
     ("command",),
 )
+CTX_SEARCHES = Metric(
+    "boombap_ctx_searches_total",
+    "counter",
+    "Questions to an index by what they found; the client is the command line or an assistant",
+    ("client", "result"),
+)
+CTX_SEARCH_SECONDS = Metric(
+    "boombap_ctx_search_seconds", "histogram", "Duration of a question to an index", ("client",), _SECONDS
+)
 
 # Asked for at scrape time, by the probe of each tool.
 SOURCE_UP = Metric("boombap_source_up", "gauge", "Whether a source answered the last scrape", ("source",))
@@ -95,12 +104,24 @@ SPOTIFY_COOLDOWN = Metric(
 SPOTIFY_SHARDS = Metric("boombap_spotify_shards", "gauge", "Shards of the latest run by state", ("state",))
 SPOTIFY_RUN_TRACKS = Metric("boombap_spotify_run_tracks", "gauge", "Tracks with a result in the latest run")
 SPOTIFY_RUN_REQUESTS = Metric("boombap_spotify_run_requests", "gauge", "Requests that the latest run has sent")
+CTX_INDEXES = Metric("boombap_ctx_indexes", "gauge", "Indexes in the cache, on the page or not", ("state",))
+CTX_INDEX_AGE = Metric("boombap_ctx_index_age_seconds", "gauge", "Since an index was last written", ("index",))
+CTX_INDEX_SIZE = Metric("boombap_ctx_index_size_bytes", "gauge", "Size of the file of an index", ("index",))
+CTX_INDEX_FILES = Metric("boombap_ctx_index_files", "gauge", "Files of the tree that an index holds", ("index",))
+CTX_INDEX_LEFT_OUT = Metric(
+    "boombap_ctx_index_left_out_files", "gauge", "Files of the tree that an index leaves out", ("index", "reason")
+)
+CTX_INDEX_PARTIAL = Metric(
+    "boombap_ctx_index_partial", "gauge", "Whether an index lacks files because of its limits", ("index",)
+)
 BUILD = Metric("boombap_build_info", "gauge", "Version of boombap and of Python", ("version", "python"))
 SNAPSHOTS = Metric("boombap_snapshot_files", "gauge", "Files in which runs left metrics, read or not", ("state",))
 
 CATALOGUE: tuple[Metric, ...] = (
     *(RUNS, RUN_SECONDS, LAST_SUCCESS, RUNS_LOST),
     *(SOURCE_UP, SOURCE_SECONDS, BUILD, SNAPSHOTS),
+    *(CTX_SEARCHES, CTX_SEARCH_SECONDS, CTX_INDEXES, CTX_INDEX_AGE, CTX_INDEX_SIZE, CTX_INDEX_FILES),
+    *(CTX_INDEX_LEFT_OUT, CTX_INDEX_PARTIAL),
     *(DB_TRACKS, DB_TRACKS_FILLED, DB_ANALYZER_RESULTS, DB_CONNECTIONS, DB_CONNECTIONS_MAX, DB_SIZE),
     *(REDIS_MEMORY, REDIS_MEMORY_MAX, REDIS_KEYS, REDIS_CLIENTS, REDIS_HITS, REDIS_MISSES, REDIS_EVICTED),
     *(DEPS_ADVISORIES, DEPS_CHECKED_AGE, DEPS_CONTENT_AGE),
