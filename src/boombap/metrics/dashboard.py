@@ -49,6 +49,10 @@ _COMMANDS = (
         "s",
     ),
 )
+_FINDINGS = (
+    Panel("Findings", "boombap_health_findings", "{{command}} {{action}} {{severity}}"),
+    Panel("Checks without an answer", "boombap_health_checks_unanswered", "{{command}} {{action}} {{state}}"),
+)
 _SOURCES = (
     Panel("Sources", "boombap_source_up", "{{source}}", is_number=True),
     Panel("Time of a look", "boombap_source_seconds", "{{source}}", "s"),
@@ -87,6 +91,10 @@ _DEPS = (
     Panel("Advisories", "boombap_deps_advisories", "{{ecosystem}}", is_number=True),
     Panel("Since the last sync", "boombap_deps_checked_age_seconds", "{{ecosystem}}", "s"),
     Panel("Age of the newest advisory", "boombap_deps_content_age_seconds", "{{ecosystem}}", "s"),
+    Panel("Findings of the latest audit", "boombap_deps_findings", "{{severity}}"),
+    Panel("Packages that were audited", "boombap_deps_audited_packages", is_number=True),
+    Panel("Not audited", "boombap_deps_unaudited", is_number=True),
+    Panel("Verdict of the latest audit", "boombap_deps_verdict == 1", "{{verdict}}", is_number=True),
 )
 _SPOTIFY = (
     Panel("Tracks by result", "boombap_spotify_results", "{{outcome}}"),
@@ -96,7 +104,7 @@ _SPOTIFY = (
     Panel("Until the ban ends", "boombap_spotify_cooldown_seconds", unit="s", is_number=True),
 )
 BOARDS: dict[str, tuple[str, tuple[Panel, ...]]] = {
-    "overview": ("boombap: overview", (*_SOURCES, *_COMMANDS)),
+    "overview": ("boombap: overview", (*_SOURCES, *_COMMANDS, *_FINDINGS)),
     "db": ("boombap: PostgreSQL", _DB),
     "redis": ("boombap: Redis", _REDIS),
     "ctx": ("boombap: code search", _CTX),

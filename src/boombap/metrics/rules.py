@@ -78,6 +78,13 @@ ALERTS = (
         "no boombap {{ $labels.command }} {{ $labels.action }} has succeeded for two days",
     ),
     Alert(
+        "BoombapCriticalFinding",
+        'boombap_health_findings{severity="critical"} > 0',
+        "0m",
+        "critical",
+        "boombap {{ $labels.command }} {{ $labels.action }} has {{ $value }} critical findings",
+    ),
+    Alert(
         "BoombapConnectionsNearLimit",
         "boombap:db_connections:ratio > 0.8",
         "5m",

@@ -67,6 +67,24 @@ CTX_SEARCHES = Metric(
 CTX_SEARCH_SECONDS = Metric(
     "boombap_ctx_search_seconds", "histogram", "Duration of a question to an index", ("client",), _SECONDS
 )
+HEALTH_FINDINGS = Metric(
+    "boombap_health_findings",
+    "gauge",
+    "Findings of the latest run of a command by severity, without those that are waived",
+    ("command", "action", "severity"),
+    is_whole=False,
+)
+HEALTH_CHECKS = Metric(
+    "boombap_health_checks_unanswered",
+    "gauge",
+    "Checks of the latest run of a command that failed, or were skipped",
+    ("command", "action", "state"),
+    is_whole=False,
+)
+DEPS_FINDINGS = Metric("boombap_deps_findings", "gauge", "Findings of the latest audit by severity", ("severity",))
+DEPS_AUDITED = Metric("boombap_deps_audited_packages", "gauge", "Packages that the latest audit has looked up")
+DEPS_UNAUDITED = Metric("boombap_deps_unaudited", "gauge", "Packages, lines and files that it could not audit")
+DEPS_VERDICT = Metric("boombap_deps_verdict", "gauge", "The verdict of the latest audit: 1 for that one", ("verdict",))
 
 # Asked for at scrape time, by the probe of each tool.
 SOURCE_UP = Metric("boombap_source_up", "gauge", "Whether a source answered the last scrape", ("source",))
@@ -124,6 +142,8 @@ CATALOGUE: tuple[Metric, ...] = (
     *(CTX_INDEX_LEFT_OUT, CTX_INDEX_PARTIAL),
     *(DB_TRACKS, DB_TRACKS_FILLED, DB_ANALYZER_RESULTS, DB_CONNECTIONS, DB_CONNECTIONS_MAX, DB_SIZE),
     *(REDIS_MEMORY, REDIS_MEMORY_MAX, REDIS_KEYS, REDIS_CLIENTS, REDIS_HITS, REDIS_MISSES, REDIS_EVICTED),
+    *(HEALTH_FINDINGS, HEALTH_CHECKS),
+    *(DEPS_FINDINGS, DEPS_AUDITED, DEPS_UNAUDITED, DEPS_VERDICT),
     *(DEPS_ADVISORIES, DEPS_CHECKED_AGE, DEPS_CONTENT_AGE),
     *(SPOTIFY_RESULTS, SPOTIFY_COOLDOWN, SPOTIFY_SHARDS, SPOTIFY_RUN_TRACKS, SPOTIFY_RUN_REQUESTS),
 )
