@@ -103,13 +103,33 @@ _SPOTIFY = (
     Panel("Requests of the latest run", "boombap_spotify_run_requests", is_number=True),
     Panel("Until the ban ends", "boombap_spotify_cooldown_seconds", unit="s", is_number=True),
 )
+_SPOTIFY_WORK = (
+    Panel("Judged tracks", "sum by (outcome) (boombap_spotify_tracks_total)", "{{outcome}}"),
+    Panel("Requests", "sum by (endpoint) (boombap_spotify_requests_total)", "{{endpoint}}"),
+    Panel("Answers with status 429", "boombap_spotify_rate_limited_total"),
+    Panel(
+        "Tracks that no request was needed for",
+        "sum by (source) (boombap_spotify_known_tracks_total) / on() group_left() sum(boombap_spotify_tracks_total)",
+        "{{source}}",
+        "percentunit",
+    ),
+    Panel("Rows", "boombap_spotify_rows_total", "{{result}}"),
+    Panel(
+        "Time of a write (p95)",
+        "histogram_quantile(0.95, sum by (le) (boombap_spotify_write_seconds_bucket))",
+        unit="s",
+    ),
+    Panel("Retries", "sum by (operation, reason) (boombap_retries_total)", "{{operation}} {{reason}}"),
+    Panel("Openings of circuit breakers", "boombap_breaker_opened_total", "{{breaker}}"),
+    Panel("Highest depth of queues", "boombap_queue_depth_max", "{{queue}}"),
+)
 BOARDS: dict[str, tuple[str, tuple[Panel, ...]]] = {
     "overview": ("boombap: overview", (*_SOURCES, *_COMMANDS, *_FINDINGS)),
     "db": ("boombap: PostgreSQL", _DB),
     "redis": ("boombap: Redis", _REDIS),
     "ctx": ("boombap: code search", _CTX),
     "deps": ("boombap: dependencies", _DEPS),
-    "spotify": ("boombap: Spotify", _SPOTIFY),
+    "spotify": ("boombap: Spotify", (*_SPOTIFY, *_SPOTIFY_WORK)),
 }
 """By the name of the file: title and panels."""
 

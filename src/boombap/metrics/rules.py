@@ -113,6 +113,13 @@ ALERTS = (
         "Spotify answers again in {{ $value | humanizeDuration }}: does another program use the same account",
     ),
     Alert(
+        "BoombapBreakerOpens",
+        "sum by (breaker) (increase(boombap_breaker_opened_total[1h])) > 0",
+        "0m",
+        "warning",
+        "the circuit breaker of {{ $labels.breaker }} has opened in the last hour: the server behind it failed",
+    ),
+    Alert(
         "BoombapSpotifyShardsLost",
         'sum(boombap_spotify_shards{state=~"failed|interrupted|missing"}) > 0'
         ' and boombap_spotify_shards{state="running"} == 0',

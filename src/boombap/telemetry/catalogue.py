@@ -85,6 +85,42 @@ DEPS_FINDINGS = Metric("boombap_deps_findings", "gauge", "Findings of the latest
 DEPS_AUDITED = Metric("boombap_deps_audited_packages", "gauge", "Packages that the latest audit has looked up")
 DEPS_UNAUDITED = Metric("boombap_deps_unaudited", "gauge", "Packages, lines and files that it could not audit")
 DEPS_VERDICT = Metric("boombap_deps_verdict", "gauge", "The verdict of the latest audit: 1 for that one", ("verdict",))
+BREAKER_OPEN = Metric(
+    "boombap_breaker_open",
+    "gauge",
+    "Whether a circuit breaker was open or half open at the end of the latest run",
+    ("breaker",),
+    is_whole=False,
+)
+BREAKER_OPENED = Metric("boombap_breaker_opened_total", "counter", "How often a circuit breaker opened", ("breaker",))
+RETRIES = Metric(
+    "boombap_retries_total", "counter", "Attempts after a transient error, by its kind", ("operation", "reason")
+)
+QUEUE_PEAK = Metric(
+    "boombap_queue_depth_max",
+    "gauge",
+    "Highest number of items that waited in a queue in the latest run",
+    ("queue",),
+    is_whole=False,
+)
+SPOTIFY_TRACKS = Metric("boombap_spotify_tracks_total", "counter", "Tracks that runs judged, by outcome", ("outcome",))
+SPOTIFY_KNOWN = Metric(
+    "boombap_spotify_known_tracks_total", "counter", "Of these, tracks that no request was needed for", ("source",)
+)
+SPOTIFY_REQUESTS = Metric(
+    "boombap_spotify_requests_total", "counter", "Requests to the Web API, tokens not among them", ("endpoint",)
+)
+SPOTIFY_REJECTIONS = Metric(
+    "boombap_spotify_rejections_total", "counter", "Requests and ids that did not get an answer", ("result",)
+)
+SPOTIFY_LIMITED = Metric("boombap_spotify_rate_limited_total", "counter", "Answers with status 429")
+SPOTIFY_TOKENS = Metric("boombap_spotify_tokens_total", "counter", "Access tokens that were asked for")
+SPOTIFY_ROWS = Metric(
+    "boombap_spotify_rows_total", "counter", "Rows that runs wrote, or PostgreSQL refused", ("result",)
+)
+SPOTIFY_WRITE_SECONDS = Metric(
+    "boombap_spotify_write_seconds", "histogram", "Duration of the write of a batch", (), _SECONDS
+)
 
 # Asked for at scrape time, by the probe of each tool.
 SOURCE_UP = Metric("boombap_source_up", "gauge", "Whether a source answered the last scrape", ("source",))
@@ -142,6 +178,9 @@ CATALOGUE: tuple[Metric, ...] = (
     *(CTX_INDEX_LEFT_OUT, CTX_INDEX_PARTIAL),
     *(DB_TRACKS, DB_TRACKS_FILLED, DB_ANALYZER_RESULTS, DB_CONNECTIONS, DB_CONNECTIONS_MAX, DB_SIZE),
     *(REDIS_MEMORY, REDIS_MEMORY_MAX, REDIS_KEYS, REDIS_CLIENTS, REDIS_HITS, REDIS_MISSES, REDIS_EVICTED),
+    *(BREAKER_OPEN, BREAKER_OPENED, RETRIES, QUEUE_PEAK),
+    *(SPOTIFY_TRACKS, SPOTIFY_KNOWN, SPOTIFY_REQUESTS, SPOTIFY_REJECTIONS, SPOTIFY_LIMITED, SPOTIFY_TOKENS),
+    *(SPOTIFY_ROWS, SPOTIFY_WRITE_SECONDS),
     *(HEALTH_FINDINGS, HEALTH_CHECKS),
     *(DEPS_FINDINGS, DEPS_AUDITED, DEPS_UNAUDITED, DEPS_VERDICT),
     *(DEPS_ADVISORIES, DEPS_CHECKED_AGE, DEPS_CONTENT_AGE),
