@@ -40,7 +40,7 @@ class Page:
 
     def __init__(self, sources: Sequence[Source], folder: Path) -> None:
         self.sources = sources
-        self._folder = folder
+        self.folder = folder
 
     def render(self, accept: str, limit_s: float) -> tuple[bytes, str]:
         """Return the page and its content type.
@@ -57,7 +57,7 @@ class Page:
 
     def _samples(self, limit_s: float) -> Iterator[Sample]:
         yield from _asked(self.sources, limit_s)
-        yield from _left(self._folder)
+        yield from _left(self.folder)
         build = (("version", __version__), ("python", platform.python_version()))
         yield catalogue.BUILD.name, build, 1.0
 
