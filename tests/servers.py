@@ -154,6 +154,15 @@ def require_prometheus(program: str = "prometheus") -> Path:
     return Path(path) if path else _missing("prometheus", f"{program} is not at hand")
 
 
+def require_alertmanager() -> Path:
+    """Return the Alertmanager under its own name or Debian's, or skip the test.
+
+    Debian's program reads a template below /usr/share, so that its package must be installed, not only unpacked.
+    """
+    path = shutil.which("alertmanager") or shutil.which("prometheus-alertmanager")
+    return Path(path) if path else _missing("alertmanager", "the Alertmanager is not at hand")
+
+
 @dataclass(frozen=True, slots=True)
 class Bouncer:
     """A running PgBouncer.

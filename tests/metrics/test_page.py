@@ -182,6 +182,59 @@ def test_a_scrape_ends_before_its_own_limit(tmp_path: Path) -> None:
         ended.set()
 
 
+def test_a_target_is_one_of_the_configured_sources(tmp_path: Path) -> None:
+    left(tmp_path, "db")
+    calls: list[str] = []
+
+    def probe(name: str, figures: list[Figure]) -> Iterable[Figure]:
+        calls.append(name)
+        return figures
+
+    sources = [
+        Source("db", lambda: probe("db", SIZE)),
+        Source("deps", lambda: probe("deps", [(catalogue.DEPS_ADVISORIES, ("PyPI",), 7.0)])),
+    ]
+    with running(application(Page(sources, tmp_path), 5.0)) as server:
+        status, head, body = get(f"{server.url}/probe?target=db", Accept_Encoding="gzip")
+        samples = values(gzip.decompress(body).decode())
+        assert (status, head["Content-Encoding"], calls) == (200, "gzip", ["db"])
+        assert samples == {
+            ("boombap_db_size_bytes",): 42.0,
+            (UP, "db"): 1.0,
+            ("boombap_source_seconds", "db"): samples["boombap_source_seconds", "db"],
+        }
+        for query, code in (
+            ("target=127.0.0.1:5432", 404),
+            ("target=postgresql://127.0.0.1:1/x", 404),
+            ("target=DB", 404),
+            ("target=db%00", 404),
+            ("target=%ff%3Cscript%3E", 404),
+            ("target=", 400),
+            ("", 400),
+            ("target=db&target=deps", 400),
+        ):
+            status, _, body = get(f"{server.url}/probe?{query}")
+            assert (status, body.partition(b"; ")[2]) == (code, b"known are db, deps\n"), query
+        assert calls == ["db"], "nothing is asked for what is not known"
+
+
+def test_a_probe_ends_in_time_and_shares_the_look_of_the_page(tmp_path: Path) -> None:
+    ended, calls = threading.Event(), []
+
+    def hang() -> Iterable[Figure]:
+        calls.append(1)
+        ended.wait(20)
+        return SIZE
+
+    with running(application(Page([Source("db", hang)], tmp_path), 30.0)) as server:
+        started_s = time.monotonic()
+        for path in ("probe?target=db", "metrics", "probe?target=db"):
+            status, _, body = get(f"{server.url}/{path}", X_Prometheus_Scrape_Timeout_Seconds="0.5")
+            assert (status, values(body.decode())[UP, "db"]) == (200, 0.0)
+        assert (time.monotonic() - started_s < 10, calls) == (True, [1])
+        ended.set()
+
+
 def test_promtool_takes_the_page(tmp_path: Path) -> None:
     promtool = servers.require_prometheus("promtool")
     left(tmp_path, "db")

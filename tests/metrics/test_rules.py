@@ -13,6 +13,7 @@ import yaml
 
 import servers
 from boombap.metrics.dashboard import BOARDS, boards
+from boombap.metrics.expressions import read
 from boombap.metrics.rules import ALERTS, RECORDINGS, lines
 from boombap.telemetry.catalogue import CATALOGUE
 
@@ -80,3 +81,16 @@ def test_panels_do_not_overlap() -> None:
         places = [(panel["gridPos"]["x"], panel["gridPos"]["y"]) for panel in board["panels"]]  # type: ignore[index,attr-defined]
         assert len(set(places)) == len(places)
         assert all(x + 8 <= 24 for x, _ in places)
+
+
+def test_the_rules_of_the_operator_are_made_as_the_page_says(boombap: Run, isolated: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "howto" / "prometheus-and-grafana.md").read_text(encoding="utf-8")
+    (script,) = (block for block in re.findall(r"```sh\n(.*?)```", page, re.DOTALL) if "PrometheusRule" in block)
+    (isolated / "rules.yml").write_text(boombap("metrics", "rules").stdout)
+    subprocess.run(["sh", "-c", script.replace("boombap metrics rules", "cat rules.yml")], cwd=isolated, check=True)
+    made = yaml.safe_load((isolated / "boombap-rules.yml").read_text())
+    assert (made["kind"], made["metadata"]["name"]) == ("PrometheusRule", "boombap")
+    assert made["spec"] == yaml.safe_load((isolated / "rules.yml").read_text())
+    assert len(read(isolated / "boombap-rules.yml")) == len(RECORDINGS) + len(ALERTS)
+    for block in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL):
+        assert yaml.safe_load(block)

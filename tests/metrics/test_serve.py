@@ -113,4 +113,4 @@ def test_half_of_what_tls_needs_is_refused(boombap: Run) -> None:
 def test_an_unknown_source_is_named(boombap: Run) -> None:
     done = boombap("metrics", "serve", BOOMBAP_METRICS_SOURCES="db,kafka")
     assert done.returncode == 2
-    assert "metrics.sources names 'kafka'; known are db, redis, deps, spotify" in done.stderr
+    assert "metrics.sources names 'kafka'; known are db, redis, ctx, deps, spotify" in done.stderr

@@ -121,6 +121,13 @@ def verification(bench: Bench) -> Iterator[str]:
         yield bench.json("metrics", "verify", "--prometheus", server.url, "rules.yml", codes=(1,))
 
 
+@answers("metrics-status")
+def collector_states(bench: Bench) -> Iterator[str]:
+    bench.database()
+    bench.json("db")
+    yield bench.json("metrics", "status", codes=(0, 3))
+
+
 @answers("db-diagnose")
 def diagnoses(bench: Bench) -> Iterator[str]:
     url = bench.database().url()

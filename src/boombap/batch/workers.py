@@ -33,6 +33,7 @@ class Workers(Generic[T]):
         interrupt: checked between items.
         size: maximum number of waiting items; `put` waits while it is reached.
         on_done: callback after each item, with the number of waiting items.
+        on_depth: callback of the queue, see `Queue`.
     """
 
     def __init__(
@@ -44,8 +45,9 @@ class Workers(Generic[T]):
         size: int,
         name: str = "worker",
         on_done: Callable[[int], None] | None = None,
+        on_depth: Callable[[int], None] | None = None,
     ) -> None:
-        self.queue: Queue[T] = Queue(size)
+        self.queue: Queue[T] = Queue(size, on_depth=on_depth)
         self._work = work
         self._interrupt = interrupt
         self._on_done = on_done or (lambda _: None)

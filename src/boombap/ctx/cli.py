@@ -20,6 +20,7 @@ from boombap.ctx.commands.answering import (
     write_json,
     write_lines,
 )
+from boombap.ctx.counts import counted
 from boombap.errors import EXIT_EXTERNAL, EXIT_FINDINGS, EXIT_NO_VERDICT, EXIT_OK, EXIT_RETRY_LATER
 from boombap.units import parse_duration_s
 
@@ -240,9 +241,11 @@ def _status_of(context: RunContext, index: Index) -> int:
 
 def _mcp(context: RunContext) -> int:
     from boombap.ctx.mcp import server
+    from boombap.ctx.mcp.session import Place
 
     root, state = os.path.abspath(context.args.root), str(context.config.paths.state)
-    return server.serve(root, cache_folder(context), limits(context), state, context.interrupt)
+    place = Place(root, cache_folder(context), limits(context), state)
+    return server.serve(place, context.interrupt, context.meter)
 
 
 _UNREADABLE = "the tree, git or the index cannot be read"
@@ -263,7 +266,7 @@ TOOL = Tool(
         Action(
             "search",
             "the best answers; a text in double quotes must occur as written",
-            _search,
+            counted(_search),
             options.add_search,
             _check_search,
             examples='search "FastAPI route handler"\nsearch --explain -n 3 RouterGroup\n'
@@ -281,7 +284,7 @@ TOOL = Tool(
         Action(
             "recent",
             "what changed lately, by git's history",
-            _recent,
+            counted(_recent),
             options.add_recent,
             _check_languages,
             examples='recent --since "2 days" pool',
@@ -290,7 +293,7 @@ TOOL = Tool(
         Action(
             "related",
             "files that belong to one: tests, imports, package, commits together, rare words",
-            _related,
+            counted(_related),
             options.add_related,
             examples="related --file src/boombap/db/collect.py",
             exits=_EXITS,
@@ -324,7 +327,7 @@ TOOL = Tool(
         Action(
             "pack",
             "the best chunks for a question, whole, within a budget of tokens",
-            _pack,
+            counted(_pack),
             options.add_pack,
             _check_pack,
             examples='pack "connection pool" --budget 2000',

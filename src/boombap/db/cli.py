@@ -58,6 +58,7 @@ def _diagnose(context: RunContext) -> int:
 
     from boombap.db import show, snapshot
     from boombap.db.collect import diagnose
+    from boombap.health.counts import count_findings
     from boombap.output.destination import destination
 
     with _pool(context) as pool:
@@ -67,6 +68,8 @@ def _diagnose(context: RunContext) -> int:
             kept, before_s = snapshot.slots_before(file, datetime.now(UTC))
             request = request.replace(kept_before=kept, before_s=before_s)
         found = diagnose(pool, request)
+    if found.health:
+        count_findings(context.meter, "db", "diagnose", found.health.findings, found.health.skipped)
     most = context.args.n if context.args.unanalyzed else _SHOWN_UNANALYZED
     with destination(context.args.output, context.terminal) as terminal:
         show.diagnosis(found, context.args.format, terminal, most=most, has_columns=context.args.schema)

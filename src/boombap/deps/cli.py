@@ -79,6 +79,7 @@ def _judged(context: RunContext, policy: Policy) -> Report:
     from datetime import date
 
     from boombap import __version__
+    from boombap.deps.counts import count_audit
     from boombap.deps.gate.verdict import judge
     from boombap.deps.model import Report
 
@@ -87,6 +88,7 @@ def _judged(context: RunContext, policy: Policy) -> Report:
     waivers = environment.waivers(context)
     known = environment.known(context)
     verdict = judge(found, policy, waivers=waivers, known=known, today=date.today() if waivers else None)
+    count_audit(context.meter, found, verdict)
     return Report(found, verdict, time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), __version__)
 
 

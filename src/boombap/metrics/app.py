@@ -1,18 +1,23 @@
-"""The collector over HTTP: /metrics, /readyz, and a page for people at /; the server itself answers /healthz."""
+"""The collector over HTTP: /metrics, /probe, /readyz, a page for people at /; the server itself answers /healthz."""
 
 from __future__ import annotations
 
 import zlib
+from functools import partial
 from html import escape
+from urllib.parse import parse_qs
 
 from boombap.server.answer import TEXT, answer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from wsgiref.types import StartResponse, WSGIApplication
 
     from boombap.metrics.page import Page
+
+    Render = Callable[[str, float], tuple[bytes, str]]
+    """Takes the header Accept and the seconds that sources may take; returns a page and its content type."""
 
 _HTML = "text/html; charset=utf-8"
 # Prometheus ends a scrape at its own limit, and this much goes to the network and to writing the page.
@@ -31,19 +36,32 @@ def application(page: Page, timeout_s: float) -> WSGIApplication:
         if method not in {"GET", "HEAD"}:
             return answer(start, 405, b"only GET and HEAD\n", TEXT, [("Allow", "GET, HEAD")])
         if path == "/metrics":
-            return _metrics(page, environ, start, timeout_s)
+            return _metrics(page.render, environ, start, timeout_s)
+        if path == "/probe":
+            return _probe(page, environ, start, timeout_s)
         if path == "/readyz":
             return answer(start, 200, b"ready\n", TEXT)
         if path == "/":
             return answer(start, 200, _landing(page).encode(), _HTML)
-        return answer(start, 404, b"only /metrics, /healthz, /readyz and /\n", TEXT)
+        return answer(start, 404, b"only /metrics, /probe, /healthz, /readyz and /\n", TEXT)
 
     return serve
 
 
-def _metrics(page: Page, environ: Mapping[str, object], start: StartResponse, timeout_s: float) -> Iterable[bytes]:
+def _probe(page: Page, environ: Mapping[str, object], start: StartResponse, timeout_s: float) -> Iterable[bytes]:
+    """Answer for one source; a request may name one of those that are configured, and never an address."""
+    names = parse_qs(str(environ.get("QUERY_STRING", ""))).get("target", [])
+    source = next((source for source in page.sources if [source.name] == names), None)
+    if source is None:
+        known = ", ".join(source.name for source in page.sources) or "none: no source is configured"
+        status, what = (404, "the target is not known") if len(names) == 1 else (400, "one target is needed")
+        return answer(start, status, f"{what}; known are {known}\n".encode(), TEXT)
+    return _metrics(partial(page.render_source, source), environ, start, timeout_s)
+
+
+def _metrics(render: Render, environ: Mapping[str, object], start: StartResponse, timeout_s: float) -> Iterable[bytes]:
     limit_s = min(timeout_s, _allowed_s(environ))
-    body, kind = page.render(str(environ.get("HTTP_ACCEPT", "")), limit_s)
+    body, kind = render(str(environ.get("HTTP_ACCEPT", "")), limit_s)
     if "gzip" not in str(environ.get("HTTP_ACCEPT_ENCODING", "")):
         return answer(start, 200, body, kind)
     packer = zlib.compressobj(1, wbits=_GZIP)

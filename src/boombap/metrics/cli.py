@@ -6,7 +6,7 @@ import time
 
 from boombap.command.action import Action, Tool
 from boombap.command.listener import certificate, check_listener
-from boombap.errors import EXIT_EXTERNAL, EXIT_FINDINGS, EXIT_OK, ConfigError, ExternalError
+from boombap.errors import EXIT_EXTERNAL, EXIT_FINDINGS, EXIT_NO_VERDICT, EXIT_OK, ConfigError, ExternalError
 from boombap.metrics import options
 
 TYPE_CHECKING = False
@@ -90,6 +90,31 @@ def _push(context: RunContext, body: bytes, gateway: Secret) -> None:
         hand_over.push(body, gateway.reveal(), client, time.time())
 
 
+def _status(context: RunContext) -> int:
+    from boombap.command.emit import answer
+    from boombap.metrics import status
+    from boombap.metrics.settings import MetricsSettings
+
+    page = _page(context)
+    try:
+        state = status.read(page.sources, page.folder, context.config.of(MetricsSettings).timeout)
+    except OSError as error:
+        raise ExternalError(f"cannot read {page.folder}: {error.strerror}") from None
+    answer(
+        context,
+        lambda: status.lines(state, time.time()),
+        lambda: {
+            "schema": "boombap.metrics.status/1",
+            "sources": state.sources,
+            "actions": state.actions,
+            "unread": state.unread,
+        },
+    )
+    if state.unread or any(source.error for source in state.sources):
+        return EXIT_EXTERNAL
+    return EXIT_OK if state.sources or state.actions else EXIT_NO_VERDICT
+
+
 def _rules(context: RunContext) -> int:
     from boombap.metrics.rules import lines
 
@@ -169,6 +194,17 @@ TOOL = Tool(
             },
         ),
         Action(
+            "status",
+            "what each source answers now, and when each command last succeeded",
+            _status,
+            options.add_status,
+            examples="status --format json",
+            exits={
+                EXIT_EXTERNAL: "a source did not answer, or a file of runs cannot be read",
+                EXIT_NO_VERDICT: "no source is configured, and no command has left metrics",
+            },
+        ),
+        Action(
             "rules",
             "print recording and alerting rules for Prometheus",
             _rules,
@@ -196,5 +232,6 @@ TOOL = Tool(
 Addresses come from the same settings as those of the other tools (`boombap config show`). The page
 listens on this machine only, unless --host says otherwise: then set metrics.token, and --cert and --key.
 
-Exit codes: 0 fine, 1 a faulty query, 2 usage, 3 the port, a folder or Prometheus failed, 130 Ctrl-C, 143 SIGTERM.""",
+Exit codes: 0 fine, 1 a faulty query, 2 usage, 3 the port, a source, a folder or Prometheus failed,
+4 nothing to report on, 130 Ctrl-C, 143 SIGTERM.""",
 )

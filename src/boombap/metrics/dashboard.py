@@ -49,6 +49,10 @@ _COMMANDS = (
         "s",
     ),
 )
+_FINDINGS = (
+    Panel("Findings", "boombap_health_findings", "{{command}} {{action}} {{severity}}"),
+    Panel("Checks without an answer", "boombap_health_checks_unanswered", "{{command}} {{action}} {{state}}"),
+)
 _SOURCES = (
     Panel("Sources", "boombap_source_up", "{{source}}", is_number=True),
     Panel("Time of a look", "boombap_source_seconds", "{{source}}", "s"),
@@ -68,10 +72,29 @@ _REDIS = (
     Panel("Clients", "boombap_redis_clients", "{{node}}"),
     Panel("Evicted keys", "boombap_redis_evicted_keys_total", "{{node}}"),
 )
+_CTX = (
+    Panel("Questions by result", "sum by (client, result) (boombap_ctx_searches_total)", "{{client}} {{result}}"),
+    Panel(
+        "Time of a question (p95)",
+        "histogram_quantile(0.95, sum by (client, le) (boombap_ctx_search_seconds_bucket))",
+        "{{client}}",
+        "s",
+    ),
+    Panel("Since an index was written", "boombap_ctx_index_age_seconds", "{{index}}", "s"),
+    Panel("Files in an index", "boombap_ctx_index_files", "{{index}}"),
+    Panel("Size of an index", "boombap_ctx_index_size_bytes", "{{index}}", "bytes"),
+    Panel("Files left out", "boombap_ctx_index_left_out_files", "{{index}} {{reason}}"),
+    Panel("Indexes that lack files", "sum(boombap_ctx_index_partial)", is_number=True),
+    Panel("Indexes", "boombap_ctx_indexes", "{{state}}", is_number=True),
+)
 _DEPS = (
     Panel("Advisories", "boombap_deps_advisories", "{{ecosystem}}", is_number=True),
     Panel("Since the last sync", "boombap_deps_checked_age_seconds", "{{ecosystem}}", "s"),
     Panel("Age of the newest advisory", "boombap_deps_content_age_seconds", "{{ecosystem}}", "s"),
+    Panel("Findings of the latest audit", "boombap_deps_findings", "{{severity}}"),
+    Panel("Packages that were audited", "boombap_deps_audited_packages", is_number=True),
+    Panel("Not audited", "boombap_deps_unaudited", is_number=True),
+    Panel("Verdict of the latest audit", "boombap_deps_verdict == 1", "{{verdict}}", is_number=True),
 )
 _SPOTIFY = (
     Panel("Tracks by result", "boombap_spotify_results", "{{outcome}}"),
@@ -80,12 +103,33 @@ _SPOTIFY = (
     Panel("Requests of the latest run", "boombap_spotify_run_requests", is_number=True),
     Panel("Until the ban ends", "boombap_spotify_cooldown_seconds", unit="s", is_number=True),
 )
+_SPOTIFY_WORK = (
+    Panel("Judged tracks", "sum by (outcome) (boombap_spotify_tracks_total)", "{{outcome}}"),
+    Panel("Requests", "sum by (endpoint) (boombap_spotify_requests_total)", "{{endpoint}}"),
+    Panel("Answers with status 429", "boombap_spotify_rate_limited_total"),
+    Panel(
+        "Tracks that no request was needed for",
+        "sum by (source) (boombap_spotify_known_tracks_total) / on() group_left() sum(boombap_spotify_tracks_total)",
+        "{{source}}",
+        "percentunit",
+    ),
+    Panel("Rows", "boombap_spotify_rows_total", "{{result}}"),
+    Panel(
+        "Time of a write (p95)",
+        "histogram_quantile(0.95, sum by (le) (boombap_spotify_write_seconds_bucket))",
+        unit="s",
+    ),
+    Panel("Retries", "sum by (operation, reason) (boombap_retries_total)", "{{operation}} {{reason}}"),
+    Panel("Openings of circuit breakers", "boombap_breaker_opened_total", "{{breaker}}"),
+    Panel("Highest depth of queues", "boombap_queue_depth_max", "{{queue}}"),
+)
 BOARDS: dict[str, tuple[str, tuple[Panel, ...]]] = {
-    "overview": ("boombap: overview", (*_SOURCES, *_COMMANDS)),
+    "overview": ("boombap: overview", (*_SOURCES, *_COMMANDS, *_FINDINGS)),
     "db": ("boombap: PostgreSQL", _DB),
     "redis": ("boombap: Redis", _REDIS),
+    "ctx": ("boombap: code search", _CTX),
     "deps": ("boombap: dependencies", _DEPS),
-    "spotify": ("boombap: Spotify", _SPOTIFY),
+    "spotify": ("boombap: Spotify", (*_SPOTIFY, *_SPOTIFY_WORK)),
 }
 """By the name of the file: title and panels."""
 

@@ -26,6 +26,11 @@ def add_collect(parser: ArgumentParser) -> None:
     add_quiet(parser)
 
 
+def add_status(parser: ArgumentParser) -> None:
+    """Declare the options of `status`."""
+    add_output(parser, "text", "json")
+
+
 def add_rules(parser: ArgumentParser) -> None:
     """Declare the options of `rules`."""
     add_quiet(parser)

@@ -40,7 +40,7 @@ class Page:
 
     def __init__(self, sources: Sequence[Source], folder: Path) -> None:
         self.sources = sources
-        self._folder = folder
+        self.folder = folder
 
     def render(self, accept: str, limit_s: float) -> tuple[bytes, str]:
         """Return the page and its content type.
@@ -49,18 +49,30 @@ class Page:
             accept: the header of the request, which chooses the format.
             limit_s: how long sources may take.
         """
-        encoder, content_type = choose_encoder(accept)
-        return encoder(_Collected(list(_families(self._samples(limit_s))))), content_type
+        return _encoded(self._samples(limit_s), accept)
+
+    def render_source(self, source: Source, accept: str, limit_s: float) -> tuple[bytes, str]:
+        """Return the part of the page that one source says, and its content type; a scrape of both shares one look."""
+        return _encoded(_asked([source], limit_s), accept)
 
     def _samples(self, limit_s: float) -> Iterator[Sample]:
-        for source, reading in look(self.sources, limit_s):
-            yield catalogue.SOURCE_UP.name, (("source", source.name),), float(reading.is_up)
-            yield catalogue.SOURCE_SECONDS.name, (("source", source.name),), reading.seconds
-            for metric, labels, value in reading.figures:
-                yield metric.name, tuple(zip(metric.labels, labels, strict=True)), float(value)
-        yield from _left(self._folder)
+        yield from _asked(self.sources, limit_s)
+        yield from _left(self.folder)
         build = (("version", __version__), ("python", platform.python_version()))
         yield catalogue.BUILD.name, build, 1.0
+
+
+def _encoded(samples: Iterable[Sample], accept: str) -> tuple[bytes, str]:
+    encoder, content_type = choose_encoder(accept)
+    return encoder(_Collected(list(_families(samples)))), content_type
+
+
+def _asked(sources: Iterable[Source], limit_s: float) -> Iterator[Sample]:
+    for source, reading in look(sources, limit_s):
+        yield catalogue.SOURCE_UP.name, (("source", source.name),), float(reading.is_up)
+        yield catalogue.SOURCE_SECONDS.name, (("source", source.name),), reading.seconds
+        for metric, labels, value in reading.figures:
+            yield metric.name, tuple(zip(metric.labels, labels, strict=True)), float(value)
 
 
 def _left(folder: Path) -> Iterator[Sample]:

@@ -78,6 +78,13 @@ ALERTS = (
         "no boombap {{ $labels.command }} {{ $labels.action }} has succeeded for two days",
     ),
     Alert(
+        "BoombapCriticalFinding",
+        'boombap_health_findings{severity="critical"} > 0',
+        "0m",
+        "critical",
+        "boombap {{ $labels.command }} {{ $labels.action }} has {{ $value }} critical findings",
+    ),
+    Alert(
         "BoombapConnectionsNearLimit",
         "boombap:db_connections:ratio > 0.8",
         "5m",
@@ -104,6 +111,13 @@ ALERTS = (
         "10m",
         "warning",
         "Spotify answers again in {{ $value | humanizeDuration }}: does another program use the same account",
+    ),
+    Alert(
+        "BoombapBreakerOpens",
+        "sum by (breaker) (increase(boombap_breaker_opened_total[1h])) > 0",
+        "0m",
+        "warning",
+        "the circuit breaker of {{ $labels.breaker }} has opened in the last hour: the server behind it failed",
     ),
     Alert(
         "BoombapSpotifyShardsLost",

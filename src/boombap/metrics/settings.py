@@ -27,7 +27,7 @@ SECTION = Section(
         Key(
             "metrics.sources",
             kinds.NAMES,
-            "what each scrape asks: db, redis, deps, spotify; default: what is there",
+            "what each scrape asks: db, redis, ctx, deps, spotify; default: what is there",
         ),
         Key("metrics.token", kinds.SECRET, "bearer token that the scraper must send; default: none is needed"),
         Key("metrics.gateway", kinds.SECRET, "address of the Pushgateway that `metrics collect --push` uses"),

@@ -132,6 +132,12 @@ def _redis() -> Probe:
     return probe
 
 
+def _ctx() -> Probe:
+    from boombap.ctx.probe import probe
+
+    return probe
+
+
 def _deps() -> Probe:
     from boombap.deps.probe import probe
 
@@ -144,4 +150,10 @@ def _spotify() -> Probe:
     return probe
 
 
-_PROBES: dict[str, Callable[[], Probe]] = {"db": _db, "redis": _redis, "deps": _deps, "spotify": _spotify}
+_PROBES: dict[str, Callable[[], Probe]] = {
+    "db": _db,
+    "redis": _redis,
+    "ctx": _ctx,
+    "deps": _deps,
+    "spotify": _spotify,
+}

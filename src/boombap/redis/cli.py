@@ -38,6 +38,7 @@ def _info(context: RunContext) -> int:
     nodes = [read(pool) for pool in environment.opened(context, environment.target(context)).masters()]
     health = examine(nodes, environment.expected(context), environment.waivers(context))
     elapsed_ms = 1000 * (perf_counter() - begun_s)
+    environment.count(context, "info", health)
     label = environment.target(context).address
     answer(
         context,
@@ -56,6 +57,7 @@ def _keys(context: RunContext) -> int:
     stats = _keyspace_stats(context, pattern, "keys", environment.scanned_database(context))
     findings = keyspace.judge(stats, environment.expected(context))
     health = verdict(findings, environment.waivers(context), keyspace.skipped(stats))
+    environment.count(context, "keys", health)
     label = environment.target(context).address
     answer(
         context,
@@ -189,6 +191,7 @@ def _acl(context: RunContext) -> int:
     nodes = [read(pool) for pool in environment.opened(context, server).masters()]
     users = {node.address: None if node.acl is None else access.users(node) for node in nodes}
     health = examine(nodes, environment.expected(context), environment.waivers(context), checks=access.CHECKS)
+    environment.count(context, "acl", health)
     answer(
         context,
         lambda: report.acl_lines(users, health, context.terminal),

@@ -35,6 +35,7 @@ def _clients(context: RunContext) -> int:
 
     seen, label, rows = clients.read(_masters(context), context.args.idle), _label(context), context.args.n
     health = verdict(checks.judge(seen), environment.waivers(context), checks.skipped(seen), checks.COUNT)
+    environment.count(context, "clients", health)
     answer(
         context,
         lambda: view.lines(seen, health, label, context.terminal, rows),
@@ -56,6 +57,7 @@ def _streams(context: RunContext) -> int:
         db=db, idle_limit_s=args.idle, max_lag=args.max_lag,
     )  # fmt: skip
     health = verdict(checks.judge(seen), environment.waivers(context), checks.skipped(seen), checks.COUNT)
+    environment.count(context, "streams", health)
     answer(
         context,
         lambda: view.lines(seen, health, label, context.terminal, args.n),

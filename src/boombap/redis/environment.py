@@ -133,6 +133,13 @@ def exit_code(context: RunContext, health: Health) -> int:
     return EXIT_FINDINGS if any(finding.severity >= limit for finding in health.findings) else EXIT_OK
 
 
+def count(context: RunContext, action: str, health: Health) -> None:
+    """Leave the findings of an action for the collector."""
+    from boombap.health.counts import count_findings
+
+    count_findings(context.meter, "redis", action, health.findings, health.skipped)
+
+
 def progress(context: RunContext) -> Progress:
     """Return what shows how many keys are done."""
     from boombap.batch.progress import Progress

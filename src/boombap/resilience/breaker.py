@@ -13,6 +13,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    OnChange = Callable[["State", "State"], None]
+    """Takes the state before and after."""
+
 
 class State(StrEnum):
     """Whether calls pass."""
@@ -41,7 +44,7 @@ class Breaker:
         threshold: int = 5,
         recovery_s: float = 10.0,
         trials: int = 1,
-        on_change: Callable[[State, State], None] | None = None,
+        on_change: OnChange | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._threshold = threshold

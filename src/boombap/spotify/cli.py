@@ -53,9 +53,11 @@ def _shard(context: RunContext, source: str) -> Shard:
 def _work(context: RunContext, action: str, selection: Selection, source: str, *, is_dry: bool) -> int:
     from boombap.spotify import encode, report
     from boombap.spotify.commands.batch import Order, work
+    from boombap.spotify.counts import count_run
 
     in_flight = context.args.workers or _settings(context).in_flight
     done = work(context, Order(action, selection, source, is_dry, in_flight))
+    count_run(context.meter, done)
     answer(context, lambda: report.batch_lines(done), lambda: encode.batch(done))
     if error := done.verdict():
         raise error

@@ -113,10 +113,14 @@ def _job_number(settings: SpotifySettings, count: int, origin: str) -> int:
 
 def cache(context: RunContext, connections: RedisPool) -> Cache:
     """Return the cache that the configuration describes."""
+    from functools import partial
+
     from boombap.spotify.cache.redis_cache import Cache, Lifetimes
+    from boombap.telemetry.hooks import on_change
 
     settings = context.config.of(SpotifySettings)
-    return Cache(connections, Lifetimes(settings.ttl, settings.missing_ttl))
+    lifetimes = Lifetimes(settings.ttl, settings.missing_ttl)
+    return Cache(connections, lifetimes, on_change=partial(on_change, context.meter))
 
 
 def _limits(context: RunContext) -> Limits:

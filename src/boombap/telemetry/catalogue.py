@@ -58,6 +58,69 @@ RUNS_LOST = Metric(
     "Runs whose metrics could not be written, because the file of the command was locked",
     ("command",),
 )
+CTX_SEARCHES = Metric(
+    "boombap_ctx_searches_total",
+    "counter",
+    "Questions to an index by what they found; the client is the command line or an assistant",
+    ("client", "result"),
+)
+CTX_SEARCH_SECONDS = Metric(
+    "boombap_ctx_search_seconds", "histogram", "Duration of a question to an index", ("client",), _SECONDS
+)
+HEALTH_FINDINGS = Metric(
+    "boombap_health_findings",
+    "gauge",
+    "Findings of the latest run of a command by severity, without those that are waived",
+    ("command", "action", "severity"),
+    is_whole=False,
+)
+HEALTH_CHECKS = Metric(
+    "boombap_health_checks_unanswered",
+    "gauge",
+    "Checks of the latest run of a command that failed, or were skipped",
+    ("command", "action", "state"),
+    is_whole=False,
+)
+DEPS_FINDINGS = Metric("boombap_deps_findings", "gauge", "Findings of the latest audit by severity", ("severity",))
+DEPS_AUDITED = Metric("boombap_deps_audited_packages", "gauge", "Packages that the latest audit has looked up")
+DEPS_UNAUDITED = Metric("boombap_deps_unaudited", "gauge", "Packages, lines and files that it could not audit")
+DEPS_VERDICT = Metric("boombap_deps_verdict", "gauge", "The verdict of the latest audit: 1 for that one", ("verdict",))
+BREAKER_OPEN = Metric(
+    "boombap_breaker_open",
+    "gauge",
+    "Whether a circuit breaker was open or half open at the end of the latest run",
+    ("breaker",),
+    is_whole=False,
+)
+BREAKER_OPENED = Metric("boombap_breaker_opened_total", "counter", "How often a circuit breaker opened", ("breaker",))
+RETRIES = Metric(
+    "boombap_retries_total", "counter", "Attempts after a transient error, by its kind", ("operation", "reason")
+)
+QUEUE_PEAK = Metric(
+    "boombap_queue_depth_max",
+    "gauge",
+    "Highest number of items that waited in a queue in the latest run",
+    ("queue",),
+    is_whole=False,
+)
+SPOTIFY_TRACKS = Metric("boombap_spotify_tracks_total", "counter", "Tracks that runs judged, by outcome", ("outcome",))
+SPOTIFY_KNOWN = Metric(
+    "boombap_spotify_known_tracks_total", "counter", "Of these, tracks that no request was needed for", ("source",)
+)
+SPOTIFY_REQUESTS = Metric(
+    "boombap_spotify_requests_total", "counter", "Requests to the Web API, tokens not among them", ("endpoint",)
+)
+SPOTIFY_REJECTIONS = Metric(
+    "boombap_spotify_rejections_total", "counter", "Requests and ids that did not get an answer", ("result",)
+)
+SPOTIFY_LIMITED = Metric("boombap_spotify_rate_limited_total", "counter", "Answers with status 429")
+SPOTIFY_TOKENS = Metric("boombap_spotify_tokens_total", "counter", "Access tokens that were asked for")
+SPOTIFY_ROWS = Metric(
+    "boombap_spotify_rows_total", "counter", "Rows that runs wrote, or PostgreSQL refused", ("result",)
+)
+SPOTIFY_WRITE_SECONDS = Metric(
+    "boombap_spotify_write_seconds", "histogram", "Duration of the write of a batch", (), _SECONDS
+)
 
 # Asked for at scrape time, by the probe of each tool.
 SOURCE_UP = Metric("boombap_source_up", "gauge", "Whether a source answered the last scrape", ("source",))
@@ -95,14 +158,31 @@ SPOTIFY_COOLDOWN = Metric(
 SPOTIFY_SHARDS = Metric("boombap_spotify_shards", "gauge", "Shards of the latest run by state", ("state",))
 SPOTIFY_RUN_TRACKS = Metric("boombap_spotify_run_tracks", "gauge", "Tracks with a result in the latest run")
 SPOTIFY_RUN_REQUESTS = Metric("boombap_spotify_run_requests", "gauge", "Requests that the latest run has sent")
+CTX_INDEXES = Metric("boombap_ctx_indexes", "gauge", "Indexes in the cache, on the page or not", ("state",))
+CTX_INDEX_AGE = Metric("boombap_ctx_index_age_seconds", "gauge", "Since an index was last written", ("index",))
+CTX_INDEX_SIZE = Metric("boombap_ctx_index_size_bytes", "gauge", "Size of the file of an index", ("index",))
+CTX_INDEX_FILES = Metric("boombap_ctx_index_files", "gauge", "Files of the tree that an index holds", ("index",))
+CTX_INDEX_LEFT_OUT = Metric(
+    "boombap_ctx_index_left_out_files", "gauge", "Files of the tree that an index leaves out", ("index", "reason")
+)
+CTX_INDEX_PARTIAL = Metric(
+    "boombap_ctx_index_partial", "gauge", "Whether an index lacks files because of its limits", ("index",)
+)
 BUILD = Metric("boombap_build_info", "gauge", "Version of boombap and of Python", ("version", "python"))
 SNAPSHOTS = Metric("boombap_snapshot_files", "gauge", "Files in which runs left metrics, read or not", ("state",))
 
 CATALOGUE: tuple[Metric, ...] = (
     *(RUNS, RUN_SECONDS, LAST_SUCCESS, RUNS_LOST),
     *(SOURCE_UP, SOURCE_SECONDS, BUILD, SNAPSHOTS),
+    *(CTX_SEARCHES, CTX_SEARCH_SECONDS, CTX_INDEXES, CTX_INDEX_AGE, CTX_INDEX_SIZE, CTX_INDEX_FILES),
+    *(CTX_INDEX_LEFT_OUT, CTX_INDEX_PARTIAL),
     *(DB_TRACKS, DB_TRACKS_FILLED, DB_ANALYZER_RESULTS, DB_CONNECTIONS, DB_CONNECTIONS_MAX, DB_SIZE),
     *(REDIS_MEMORY, REDIS_MEMORY_MAX, REDIS_KEYS, REDIS_CLIENTS, REDIS_HITS, REDIS_MISSES, REDIS_EVICTED),
+    *(BREAKER_OPEN, BREAKER_OPENED, RETRIES, QUEUE_PEAK),
+    *(SPOTIFY_TRACKS, SPOTIFY_KNOWN, SPOTIFY_REQUESTS, SPOTIFY_REJECTIONS, SPOTIFY_LIMITED, SPOTIFY_TOKENS),
+    *(SPOTIFY_ROWS, SPOTIFY_WRITE_SECONDS),
+    *(HEALTH_FINDINGS, HEALTH_CHECKS),
+    *(DEPS_FINDINGS, DEPS_AUDITED, DEPS_UNAUDITED, DEPS_VERDICT),
     *(DEPS_ADVISORIES, DEPS_CHECKED_AGE, DEPS_CONTENT_AGE),
     *(SPOTIFY_RESULTS, SPOTIFY_COOLDOWN, SPOTIFY_SHARDS, SPOTIFY_RUN_TRACKS, SPOTIFY_RUN_REQUESTS),
 )

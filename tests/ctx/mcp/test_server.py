@@ -16,9 +16,11 @@ import pytest
 
 from boombap.ctx.indexing.store import place
 from boombap.ctx.mcp.server import serve
+from boombap.ctx.mcp.session import Place
 from boombap.ctx.model import Limits
 from boombap.errors import Interrupted
 from boombap.interrupt import Interrupt
+from boombap.telemetry.instruments import Meter
 from ctx.assistants import Assistant, assistant, index_held
 from ctx.repositories import repository
 
@@ -211,7 +213,7 @@ def test_an_interrupt_wakes_a_server_that_sleeps(root: Path, monkeypatch: pytest
 
     def run() -> None:
         try:
-            serve(str(root), str(root.parent), Limits(), str(root.parent), interrupt)
+            serve(Place(str(root), str(root.parent), Limits(), str(root.parent)), interrupt, Meter())
         except Interrupted:
             ended.append("interrupted")
 

@@ -94,10 +94,18 @@ def fill(database: sqlite3.Connection, root: str, limits: Limits, on_file: OnFil
         "grammars": freshness.grammars(), "limits": freshness.noted_limits(limits),
         "partial": int(listing.is_cut or bool(left_out)), "has_history": int(bool(can_read)),
         "notes": "; ".join(notes), "chunks": living, "now_s": read_ns // 1_000_000_000, **writer.facts,
+        **_counted(database),
     }  # fmt: skip
     database.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", made.items())
     database.execute("COMMIT")
     return True
+
+
+def _counted(database: sqlite3.Connection) -> dict[str, int]:
+    """Return how many files are indexed, beyond a limit, and left out for another reason: what the collector asks."""
+    (indexed,) = database.execute("SELECT count(*) FROM files").fetchone()
+    skipped, beyond = database.execute("SELECT count(*), total(reason LIKE 'beyond ctx.%') FROM skipped").fetchone()
+    return {"files": indexed, "beyond_limit": int(beyond), "unsuitable": skipped - int(beyond)}
 
 
 def _left_out(database: sqlite3.Connection) -> Iterator[str]:

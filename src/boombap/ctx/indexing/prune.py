@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 import stat
 
 from boombap.ctx.indexing import store
-from boombap.errors import AccessDenied
+from boombap.ctx.indexing.cached import index_files, read_facts
 from boombap.filelock import try_lock
 from boombap.record import Record
 
@@ -45,7 +44,7 @@ def prune(cache: str) -> list[CachedIndex]:
     Raises:
         AccessDenied: when the folder cannot be listed.
     """
-    return [_pruned(path) for path in _index_files(os.path.join(cache, "ctx"))]
+    return [_pruned(path) for path in index_files(cache)]
 
 
 def _pruned(path: str) -> CachedIndex:
@@ -65,28 +64,9 @@ def _pruned(path: str) -> CachedIndex:
     return index.replace(state="removed", reason=reason)
 
 
-def _index_files(folder: str) -> list[str]:
-    try:
-        return sorted(os.path.join(folder, name) for name in os.listdir(folder) if name.endswith(".db"))
-    except FileNotFoundError:
-        return []
-    except OSError as error:
-        raise AccessDenied(f"the cache {folder} cannot be read: {error.strerror}") from None
-
-
 def _root(path: str) -> str:
     """Return the folder that an index is of, empty for a damaged one."""
-    with open(path, "rb"):
-        pass  # what may not be read is an OSError here; SQLite would not tell it from a damaged file
-    try:
-        database = store.connect(path)
-        try:
-            row = database.execute("SELECT value FROM meta WHERE name = 'root'").fetchone()
-        finally:
-            database.close()
-    except sqlite3.Error:
-        return ""
-    return str(row[0]) if row else ""
+    return str(read_facts(path).get("root", ""))
 
 
 def _reason(root: str) -> str:

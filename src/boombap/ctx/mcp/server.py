@@ -12,30 +12,38 @@ import sys
 import time
 from contextlib import suppress
 
-from boombap.ctx.mcp.session import Place, Session
+from boombap.ctx.counts import count_call
+from boombap.ctx.mcp.session import Session
 from boombap.errors import EXIT_OK
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from boombap.ctx.model import Limits
+    from typing import Any
+
+    from boombap.ctx.mcp.session import Place
+    from boombap.ctx.mcp.tools import Tool
     from boombap.interrupt import Interrupt
+    from boombap.telemetry.instruments import Meter
 
 _LONGEST_LINE = 4_000_000
 _LAST_ANSWERS_S = 0.7
 """How long calls may take after stdin was closed: a client expects the end soon, and kills what does not end."""
 
 
-def serve(root: str, cache: str, limits: Limits, state: str, interrupt: Interrupt) -> int:
+def serve(place: Place, interrupt: Interrupt, meter: Meter) -> int:
     """Answer requests until stdin ends or the run is interrupted.
 
     Args:
-        root: the folder to search.
-        cache: the folder of all indexes.
-        limits: of an index.
-        state: the folder of the traceback of a bug.
+        place: where it searches.
         interrupt: ends the session.
+        meter: takes the calls that search.
     """
-    session, lines = Session(Place(root, cache, limits, state), _send), _Lines(sys.stdin.fileno())
+
+    def count(tool: Tool, report: dict[str, Any], seconds: float) -> None:
+        if tool.name != "status":
+            count_call(meter, report, tool.rows, seconds)
+
+    session, lines = Session(place, _send, count), _Lines(sys.stdin.fileno())
     waiting = _Waiting(interrupt)
     with interrupt.cancel_with(waiting.end):
         try:

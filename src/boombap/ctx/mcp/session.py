@@ -6,6 +6,7 @@ One call runs at a time: two would wait for one another while the index is built
 from __future__ import annotations
 
 import json
+import time
 from collections import deque
 
 from boombap.ctx.mcp import protocol
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from boombap.ctx.model import Limits
 
     Reply = Callable[[object | None], None]
+    OnAnswer = Callable[[Tool, dict[str, Any], float], None]
 
 _MAX_WAITING = 100
 
@@ -74,11 +76,19 @@ class _Call(Record):
 
 
 class Session:
-    """What waits, what runs, and the folders of the client."""
+    """What waits, what runs, and the folders of the client.
 
-    def __init__(self, place: Place, send: Callable[[object], None]) -> None:
+    Args:
+        place: where it searches.
+        send: takes each message for the client.
+        on_answer: told of each call that ended: its tool, the last report of the process, and the seconds it ran.
+    """
+
+    def __init__(self, place: Place, send: Callable[[object], None], on_answer: OnAnswer = lambda *_: None) -> None:
         self._place = place
         self._send = send
+        self._on_answer = on_answer
+        self._started_s = 0.0
         self._roots = ClientRoots(_refusal(place.root))
         self._waiting: deque[_Call] = deque()
         self._running: tuple[_Call, Worker] | None = None
@@ -231,7 +241,7 @@ class Session:
             "state": self._place.state,
         }
         try:
-            self._running, self._told = (call, Worker(request)), -1
+            self._running, self._told, self._started_s = (call, Worker(request)), -1, time.monotonic()
         except ExternalError as error:
             call.finish(protocol.tool_failure(str(error)))
 
@@ -240,6 +250,7 @@ class Session:
             self._tell_progress(call, *report["progress"])
             return
         self._end_worker()
+        self._on_answer(call.tool, report, time.monotonic() - self._started_s)
         if "answer" in report:
             call.finish(protocol.tool_success(report["answer"]))
         elif "failed" in report:

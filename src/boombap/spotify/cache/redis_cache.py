@@ -20,10 +20,11 @@ from boombap.spotify.matching.verdict import match_id, unknown_id
 from boombap.spotify.model import STORED, Match, Outcome, Priority
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from boombap.clients.redis.connection import Command, Reply
     from boombap.clients.redis.pool import Pool
+    from boombap.resilience.breaker import OnChange
     from boombap.spotify.catalogue.known_tracks import KnownTrack
     from boombap.spotify.model import Track, TrackQuery
 
@@ -61,13 +62,25 @@ class HitCounts(NamedTuple):
 
 
 class Cache:
-    """The cache of all processes; threads may share it."""
+    """The cache of all processes; threads may share it.
 
-    def __init__(self, pool: Pool, lifetimes: Lifetimes = Lifetimes()) -> None:  # noqa: B008 - frozen
+    Args:
+        on_change: returns the callback of a breaker by its name; without it nobody is told.
+    """
+
+    def __init__(
+        self,
+        pool: Pool,
+        lifetimes: Lifetimes = Lifetimes(),  # noqa: B008 - frozen
+        *,
+        on_change: Callable[[str], OnChange | None] = lambda _: None,
+    ) -> None:
         self._pool = pool
         self._lifetimes = lifetimes
-        self._reading = Breaker(threshold=_FAILURES, recovery_s=_RECOVERY_S)
-        self._writing = Breaker(threshold=_FAILURES, recovery_s=_RECOVERY_S)
+        self._reading, self._writing = (
+            Breaker(threshold=_FAILURES, recovery_s=_RECOVERY_S, on_change=on_change(name))
+            for name in ("spotify cache reads", "spotify cache writes")
+        )
         self._lock = threading.Lock()
         self._hits = self._misses = 0
         self._told = HitCounts()

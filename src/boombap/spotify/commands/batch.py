@@ -30,6 +30,8 @@ from boombap.spotify.run.stored_tracks import StoredTracks, hash_names
 from boombap.spotify.scheduling.scheduler import RequestScheduler
 from boombap.spotify.settings import SpotifySettings
 from boombap.spotify.webapi.token import require_credentials
+from boombap.telemetry import hooks
+from boombap.telemetry.catalogue import SPOTIFY_WRITE_SECONDS
 from boombap.units import format_duration
 
 if TYPE_CHECKING:
@@ -146,6 +148,7 @@ class _Run:
 
     def __init__(self, context: RunContext, order: Order, stack: ExitStack) -> None:
         self._context = context
+        self._meter = context.meter
         self._settings = context.config.of(SpotifySettings)
         self._order = order
         # The writer and the requests in flight do not get the signal: the pipeline ends them when it is done.
@@ -174,6 +177,7 @@ class _Run:
             # A dry run does not make the tables that remember cool-downs.
             pool=None if self._order.is_dry else self._pool,
             ca_file=self._context.config.http.ca_file,
+            on_change=hooks.on_change(self._meter, "spotify shared window") if self._redis else None,
         )
         with session as api:
             return self._process(api)
@@ -191,7 +195,7 @@ class _Run:
                 progress = stack.enter_context(self._progress(statistics, api.limiter))
                 parts = RunParts(api, scheduler, prefetcher, writer)
                 show = _shown_by(progress, heartbeat, statistics)
-                pipeline = Pipeline(parts, self._context.interrupt, statistics=statistics, on_progress=show)
+                pipeline = self._pipeline(parts, statistics, show)
                 error = _end_of(pipeline, heartbeat)
                 unserved = leases.unserved() if leases and not error else Unserved()
         except ExternalError as failure:
@@ -202,6 +206,17 @@ class _Run:
         counts = (self._stored, self._refilled, self._refused, api.token.renewals, api.limiter.refusals)
         order = self._order
         return Done(order.action, order.source, statistics, seconds, scheduler.mode, *counts, *kept)
+
+    def _pipeline(self, parts: RunParts, statistics: RunStatistics, show: Callable[[int], None]) -> Pipeline:
+        counters = {what: hooks.retry_counter(self._meter, f"spotify {what}") for what in ("request", "token")}
+        return Pipeline(
+            parts,
+            self._context.interrupt,
+            statistics=statistics,
+            on_progress=show,
+            on_change=hooks.on_change(self._meter, "spotify web api"),
+            on_retry=lambda what, error: counters[what](error),
+        )
 
     def _scheduler(self) -> RequestScheduler:
         mode = Mode.DEVELOPMENT if self._settings.mode == Mode.DEVELOPMENT else Mode.EXTENDED
@@ -229,7 +244,8 @@ class _Run:
             steady = stack.enter_context(closing(SteadySession(self._session(), self._session)))
             if schema.is_installed(steady.session):
                 look_ups.append(StoredTracks(steady).look_up)
-        return Prefetcher(self._source(stack, leases), look_ups)
+        on_depth = hooks.on_depth(self._meter, "spotify chunks")
+        return Prefetcher(self._source(stack, leases), look_ups, on_depth=on_depth)
 
     def _source(self, stack: ExitStack, leases: Leases | None) -> Source:
         if leases:
@@ -249,7 +265,13 @@ class _Run:
         if not self._pool:
             return BatchWriter(self._note, keep)
         store = self._store(self._pool, leases.holder if leases else NOBODY)
-        return BatchWriter(lambda matches: self._write(store, matches), keep, write_tracks=store.write_tracks)
+        return BatchWriter(
+            lambda matches: self._write(store, matches),
+            keep,
+            write_tracks=store.write_tracks,
+            on_retry=hooks.on_retry(self._meter, "spotify write"),
+            on_depth=hooks.on_depth(self._meter, "spotify batches"),
+        )
 
     def _store(self, pool: Pool, holder: int) -> CatalogueWriter:
         keyed = is_database(self._order.source)
@@ -267,7 +289,9 @@ class _Run:
                 self._context.interrupt.check()
 
     def _write(self, store: CatalogueWriter, matches: Sequence[Match]) -> None:
+        started_s = time.monotonic()
         written = store.write(matches)
+        self._meter.observe(SPOTIFY_WRITE_SECONDS, time.monotonic() - started_s)
         with self._lock:  # several threads write
             self._stored += written.rows
             self._refused += written.refused

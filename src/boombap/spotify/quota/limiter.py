@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Protocol
 
+    from boombap.resilience.breaker import OnChange
     from boombap.spotify.webapi.rate_limit import Limited
 
     class RateWindow(Protocol):
@@ -135,6 +136,7 @@ class Limiter:
         memories: Sequence[Memory],
         *,
         unsaid: Backoff = UNSAID,
+        on_change: OnChange | None = None,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], float] = time.time,
     ) -> None:
@@ -148,7 +150,7 @@ class Limiter:
         self._now = now
         self._bucket = Bucket(limits.rate_per_s, limits.burst, clock=clock)
         self._share = Bucket(limits.rate_per_s * limits.share, max(1, limits.burst * limits.share), clock=clock)
-        self._redis = Breaker(threshold=1, recovery_s=2.0, clock=clock)
+        self._redis = Breaker(threshold=1, recovery_s=2.0, on_change=on_change, clock=clock)
         self._held = 0
         self._held_until_s = 0.0
         self._window_opens_at_s = 0.0

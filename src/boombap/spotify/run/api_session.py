@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from boombap.clients.postgres.pool import Pool
     from boombap.clients.redis.pool import Pool as RedisPool
     from boombap.interrupt import Interrupt
+    from boombap.resilience.breaker import OnChange
     from boombap.spotify.quota.limiter import Memory
     from boombap.spotify.settings import SpotifySettings
     from boombap.spotify.webapi.token import AccessToken
@@ -45,6 +46,7 @@ def open_session(
     redis: RedisPool | None,
     pool: Pool | None,
     ca_file: Path | None,
+    on_change: OnChange | None = None,
 ) -> Iterator[ApiSession]:
     """Yield a session; when it ends, what it took from the shared window and did not use is returned.
 
@@ -54,13 +56,14 @@ def open_session(
         redis: with the window that all processes share; without it the local share counts.
         pool: with the tables of the processor, which remember cool-downs when Redis forgets.
         ca_file: authorities that are trusted instead of the system's.
+        on_change: callback of the breaker of the shared window.
 
     Raises:
         ConfigError: without credentials, or when `ca_file` cannot be used.
         RetryLater: a rate-limit ban from an earlier run is active; no request was made.
     """
     token = from_settings(settings)
-    limiter = _limiter(settings, redis, pool, burst=in_flight)
+    limiter = _limiter(settings, redis, pool, burst=in_flight, on_change=on_change)
     limiter.begin()
     # One more for the token, which must not wait for a free place, where the client has one.
     places = min(in_flight + 1, MAX_IN_FLIGHT)
@@ -68,7 +71,14 @@ def open_session(
         yield ApiSession(client, token, limiter, settings.base_url)
 
 
-def _limiter(settings: SpotifySettings, redis: RedisPool | None, pool: Pool | None, *, burst: int) -> Limiter:
+def _limiter(
+    settings: SpotifySettings,
+    redis: RedisPool | None,
+    pool: Pool | None,
+    *,
+    burst: int,
+    on_change: OnChange | None,
+) -> Limiter:
     """Return the limiter of one process, with what all processes share and remember."""
     limits = RateLimits(settings.budget, settings.window, burst, settings.local_share / 100)
     account = account_of(settings.client_id or "")
@@ -79,4 +89,4 @@ def _limiter(settings: SpotifySettings, redis: RedisPool | None, pool: Pool | No
         memories.append(window)
     if pool:
         memories.append(Cooldown(pool, account))
-    return Limiter(limits, window, memories)
+    return Limiter(limits, window, memories, on_change=on_change)

@@ -62,6 +62,7 @@ class BatchWriter:
         write_tracks: takes tracks into the store that no verdict is about, before the verdicts of the batch.
         on_written: called with the number of rows of each batch that is in the store.
         on_retry: called before every further attempt to write.
+        on_depth: called with the number of batches that wait.
     """
 
     def __init__(
@@ -75,6 +76,7 @@ class BatchWriter:
         policy: Policy = _POLICY,
         on_written: Callable[[int], None] | None = None,
         on_retry: Callable[[Retry], None] | None = None,
+        on_depth: Callable[[int], None] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._write = write
@@ -88,7 +90,9 @@ class BatchWriter:
         self._extra_tracks: list[Track] = []
         self._missing: list[str] = []
         self._interrupt = Interrupt()
-        self._workers: Workers[Batch] = Workers(_WRITERS, self._work, self._interrupt, size=_WAITING, name="writer")
+        self._workers: Workers[Batch] = Workers(
+            _WRITERS, self._work, self._interrupt, size=_WAITING, name="writer", on_depth=on_depth
+        )
 
     def __enter__(self) -> Self:
         self._workers.__enter__()

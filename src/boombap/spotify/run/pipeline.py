@@ -12,6 +12,7 @@ import random
 import time
 from collections import deque
 from contextlib import suppress
+from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from boombap.clients.http.exchange import Failure, Response
     from boombap.errors import BoombapError
     from boombap.interrupt import Interrupt
+    from boombap.resilience.breaker import OnChange
     from boombap.spotify.model import ApiRequest, Match
     from boombap.spotify.run.api_session import ApiSession
     from boombap.spotify.run.batch_writer import BatchWriter
@@ -80,6 +82,8 @@ class Pipeline:
         policy: how often one request is sent again.
         patience_s: how long nothing at all may succeed before the run is given up.
         on_progress: called in every turn with the number of further tracks that have a verdict.
+        on_change: callback of the breaker of the Web API.
+        on_retry: called with what is sent again, ``request`` or ``token``, and the error.
         clock: monotonic seconds.
         now: Unix time.
         jitter: random numbers from 0 to 1, for the waits.
@@ -94,6 +98,8 @@ class Pipeline:
         policy: Policy = _POLICY,
         patience_s: float = _PATIENCE_S,
         on_progress: Callable[[int], None] | None = None,
+        on_change: OnChange | None = None,
+        on_retry: Callable[[str, BoombapError], None] = lambda *_: None,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], float] = time.time,
         jitter: Callable[[], float] = random.random,
@@ -108,7 +114,7 @@ class Pipeline:
         self._clock = clock
         self._now = now
         self._jitter = jitter
-        self._breaker = Breaker(threshold=10, recovery_s=1.0, clock=clock)
+        self._breaker = Breaker(threshold=10, recovery_s=1.0, on_change=on_change, clock=clock)
         self._open: dict[ApiRequest, _Open] = {}
         self._ready: deque[ApiRequest] = deque()
         self._later: list[tuple[float, int, ApiRequest]] = []
@@ -116,7 +122,8 @@ class Pipeline:
         self._waiting = self._forbidden = self._refused = 0
         self._is_finished = self._is_ending = False
         self._down_since_s: float | None = None
-        self._token = TokenRenewal(parts.api, policy, clock, jitter)
+        self._on_retry = on_retry
+        self._token = TokenRenewal(parts.api, policy, clock, jitter, partial(on_retry, "token"))
         self._last_error: BoombapError = ExternalError("the Web API does not answer")
 
     def run(self) -> None:
@@ -230,7 +237,7 @@ class Pipeline:
                 self._handle_rejection(request, result, answer)
             case endpoints.Doubtful():
                 self._succeed()
-                self._ask_again(request, result.rejection, answer)
+                self._ask_again(request, result, answer)
             case endpoints.Expired():
                 if self._open[request].is_trial:
                     self._breaker.cancel()
@@ -248,13 +255,14 @@ class Pipeline:
         self._api.token.confirm()
         self._recover()
 
-    def _ask_again(self, request: ApiRequest, rejection: Rejection, answer: Response | Failure) -> None:
+    def _ask_again(self, request: ApiRequest, doubt: endpoints.Doubtful, answer: Response | Failure) -> None:
         """Ask once more where a rejection may be a random one; a run that ends leaves it to the next one."""
         under_way = self._open[request]
         under_way.doubts += 1
         if under_way.doubts > 1:
-            self._handle_rejection(request, rejection, answer)
+            self._handle_rejection(request, doubt.rejection, answer)
         elif not self._is_ending:
+            self._on_retry("request", doubt)
             heapq.heappush(self._later, (self._clock() + self._pause_s(), next(self._numbers), request))
 
     def _handle_rejection(self, request: ApiRequest, rejection: Rejection, answer: Response | Failure) -> None:
@@ -336,6 +344,7 @@ class Pipeline:
         if delay_s is None:
             self._handle_rejection(request, Rejection.FAILED, answer)
         elif not self._is_ending:
+            self._on_retry("request", error)
             heapq.heappush(self._later, (now_s + delay_s, next(self._numbers), request))
 
     def _pause_s(self) -> float:

@@ -44,15 +44,18 @@ class Prefetcher:
     Args:
         source: read to the end in a thread of this object; it must not touch what other threads use.
         look_ups: each gives the verdicts that it knows, and the tracks for the next one; the first is the fastest.
+        on_depth: called with the number of chunks that wait.
     """
 
-    def __init__(self, source: Source, look_ups: Sequence[LookUp]) -> None:
+    def __init__(
+        self, source: Source, look_ups: Sequence[LookUp], *, on_depth: Callable[[int], None] | None = None
+    ) -> None:
         self._source = source
         self._look_ups = look_ups
         self._mode: Mode | None = None
         self._has_mode = threading.Event()
         self._ended = threading.Event()
-        self._queue: Queue[Chunk] = Queue(_CHUNKS)
+        self._queue: Queue[Chunk] = Queue(_CHUNKS, on_depth=on_depth)
         self._error: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name="prefetch", daemon=True)
         self.is_over = False

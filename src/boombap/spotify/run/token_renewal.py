@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from boombap.clients.http.exchange import Failure, Response
+    from boombap.errors import BoombapError
     from boombap.resilience.retry import Policy
     from boombap.spotify.run.api_session import ApiSession
 
@@ -23,15 +24,22 @@ class TokenRenewal:
         policy: how often it is asked for again.
         clock: monotonic seconds.
         jitter: random numbers from 0 to 1, for the waits.
+        on_retry: called with the error when it will be asked for again.
     """
 
     def __init__(
-        self, api: ApiSession, policy: Policy, clock: Callable[[], float], jitter: Callable[[], float]
+        self,
+        api: ApiSession,
+        policy: Policy,
+        clock: Callable[[], float],
+        jitter: Callable[[], float],
+        on_retry: Callable[[BoombapError], None] = lambda _: None,
     ) -> None:
         self._api = api
         self._policy = policy
         self._clock = clock
         self._jitter = jitter
+        self._on_retry = on_retry
         self._failures = 0
         self._since_s = clock()
         self._not_before_s = 0.0
@@ -62,6 +70,7 @@ class TokenRenewal:
             delay_s = wait_s(error, self._failures, now_s - self._since_s, self._policy, self._jitter)
             if delay_s is None:
                 raise
+            self._on_retry(error)
             self._not_before_s = now_s + delay_s
         else:
             self._failures, self._since_s = 0, self._clock()
