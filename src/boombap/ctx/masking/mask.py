@@ -8,6 +8,7 @@ from boombap.ctx.masking import shapes
 from boombap.ctx.masking.assigned import mask_line
 from boombap.ctx.masking.blocks import mask_kubernetes, mask_private_keys, mask_under
 from boombap.ctx.masking.form import DATA, PLAIN, PROSE, YAML, form_of
+from boombap.ctx.masking.masked_lines import LONGEST_LINE
 from boombap.ctx.masking.names import MARKS
 from boombap.ctx.masking.neighbours import mask_beside
 from boombap.ctx.masking.sections import mask_sections
@@ -19,9 +20,6 @@ _FILES = re.compile(
     r"|credentials(?:\.json)?|service[-_]account.*\.json|secrets?\.(?:ya?ml|json|toml|env|ini|txt))$",
     re.IGNORECASE,
 )
-LONGEST_LINE = 5_000
-"""Longer lines are cut before they are indexed; in such a line nothing is kept beside the name of a secret."""
-
 # A mask can make the value around it one that is masked as well; few files need a second round.
 _ROUNDS = 10
 _SCHEMES = ("bearer ", "basic ", "token ")

@@ -13,6 +13,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+LONGEST_LINE = 5_000
+"""Longer lines are cut before they are indexed; in such a line nothing is kept beside the name of a secret."""
+
 # A file of secrets and nothing else would be in the index twice.
 _LARGEST = 8_000
 

@@ -7,7 +7,7 @@ import re
 import stat
 
 from boombap.ctx.masking import masked_lines
-from boombap.ctx.masking.mask import LONGEST_LINE, mask
+from boombap.ctx.masking.masked_lines import LONGEST_LINE
 from boombap.ctx.model import Skipped
 from boombap.record import Record
 
@@ -53,7 +53,7 @@ def read(root: str, path: str) -> Text | Skipped:
     if text is None:
         return Skipped(path, "binary")
     cut = cut_lines(text)
-    lines = tuple(mask(cut, path).split("\n"))
+    lines = _masked(cut, path)
     is_generated = bool(_GENERATED_HEADER.search("\n".join(lines[:5]))) or len(cut) < len(text) / 2
     masks = masked_lines.joined(cut.split("\n"), lines)
     return Text(lines, checksum(raw), masks, is_generated=is_generated, is_cut=len(cut) < len(text))
@@ -76,6 +76,12 @@ def lines_of(root: str, path: str, known: tuple[int, str | None] | None) -> tupl
     text = cut_lines(decode(raw) or "")
     if known and known[1] is not None and known[0] == checksum(raw):
         return masked_lines.applied(text.split("\n"), known[1])
+    return _masked(text, path)
+
+
+def _masked(text: str, path: str) -> tuple[str, ...]:
+    from boombap.ctx.masking.mask import mask  # 13 ms: its patterns; few answers need it
+
     return tuple(mask(text, path).split("\n"))
 
 
