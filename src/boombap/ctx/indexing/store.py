@@ -112,6 +112,8 @@ def create(path: str, *, source: str = "") -> sqlite3.Connection:
 
 
 def _prepare(database: sqlite3.Connection) -> None:
+    # Each table has a page of its own at least: with 4,096 bytes a small tree has an index larger than its text.
+    database.execute("PRAGMA page_size=2048")
     database.executescript(_SCHEMA)
     database.execute(f"PRAGMA user_version={_STAMP}")
 
