@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from boombap.demo import monitoring
 from boombap.telemetry import catalogue
-from boombap.telemetry.instruments import Metric
+from boombap.telemetry.catalogue import Metric
 
 
 def test_each_figure_that_the_tour_shows_is_one_of_the_catalogue() -> None:
