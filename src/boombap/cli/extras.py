@@ -13,7 +13,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "ctx": ("pathspec", "tree_sitter"),
     "deps": ("cheroot", "cvss", "defusedxml", "orjson", "packaging", "pycurl", "yaml", "tomlkit"),
     "redis": ("hiredis",),
-    "metrics": ("cheroot", "hiredis", "prometheus_client", "psycopg2", "pycurl", "yaml"),
+    "metrics": ("cheroot", "hiredis", "psycopg2", "pycurl", "yaml"),
 }
 
 

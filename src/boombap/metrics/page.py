@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import platform
 
-from prometheus_client.core import Metric as Family
-from prometheus_client.exposition import choose_encoder
-
 from boombap import __version__
+from boombap.metrics import exposition
 from boombap.metrics.sources import look
 from boombap.telemetry import catalogue, snapshot
 
@@ -20,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
+    from boombap.metrics.exposition import Labels
     from boombap.metrics.sources import Source
     from boombap.telemetry.catalogue import Metric
 
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     """Name, labels and value."""
 
 _MOST_FILES = 200
-_SUFFIXES = {"histogram": ("_bucket", "_count", "_sum")}
+_METRICS = {name: metric for metric in catalogue.CATALOGUE for name in exposition.sample_names(metric)}
 
 
 class Page:
@@ -41,6 +40,7 @@ class Page:
     def __init__(self, sources: Sequence[Source], folder: Path) -> None:
         self.sources = sources
         self.folder = folder
+        self._files: dict[Path, tuple[tuple[int, int, int], snapshot.Samples]] = {}
 
     def render(self, accept: str, limit_s: float) -> tuple[bytes, str]:
         """Return the page and its content type.
@@ -57,14 +57,39 @@ class Page:
 
     def _samples(self, limit_s: float) -> Iterator[Sample]:
         yield from _asked(self.sources, limit_s)
-        yield from _left(self.folder)
+        yield from self._left()
         build = (("version", __version__), ("python", platform.python_version()))
         yield catalogue.BUILD.name, build, 1.0
 
+    def _left(self) -> Iterator[Sample]:
+        """Yield what runs left, and how many files there are."""
+        try:
+            files = sorted(file for file in self.folder.iterdir() if file.suffix == snapshot.SUFFIX)
+        except OSError:
+            files = []
+        unread = max(0, len(files) - _MOST_FILES)
+        self._files = {file: self._read(file) for file in files[:_MOST_FILES]}
+        for _, samples in self._files.values():
+            unread += not samples
+            yield from ((name, labels, value) for (name, labels), value in samples.items())
+        yield catalogue.SNAPSHOTS.name, (("state", "read"),), float(len(files) - unread)
+        yield catalogue.SNAPSHOTS.name, (("state", "unread"),), float(unread)
+
+    def _read(self, file: Path) -> tuple[tuple[int, int, int], snapshot.Samples]:
+        """Return the samples of a file with its stamp; it is parsed again only when a run has replaced it."""
+        try:
+            status = file.stat()
+        except OSError:
+            return (0, 0, 0), {}
+        stamp = status.st_ino, status.st_size, status.st_mtime_ns
+        known = self._files.get(file)
+        return known if known and known[0] == stamp else (stamp, snapshot.read(file))
+
 
 def _encoded(samples: Iterable[Sample], accept: str) -> tuple[bytes, str]:
-    encoder, content_type = choose_encoder(accept)
-    return encoder(_Collected(list(_families(samples)))), content_type
+    openmetrics = exposition.is_openmetrics(accept)
+    body = exposition.page(_families(samples), openmetrics=openmetrics)
+    return body, exposition.OPENMETRICS if openmetrics else exposition.PLAIN
 
 
 def _asked(sources: Iterable[Source], limit_s: float) -> Iterator[Sample]:
@@ -75,56 +100,13 @@ def _asked(sources: Iterable[Source], limit_s: float) -> Iterator[Sample]:
             yield metric.name, tuple(zip(metric.labels, labels, strict=True)), float(value)
 
 
-def _left(folder: Path) -> Iterator[Sample]:
-    """Yield what runs left, and how many files there are."""
-    try:
-        files = sorted(file for file in folder.iterdir() if file.suffix == snapshot.SUFFIX)
-    except OSError:
-        files = []
-    unread = max(0, len(files) - _MOST_FILES)
-    for file in files[:_MOST_FILES]:
-        samples = snapshot.read(file)
-        unread += not samples
-        yield from ((name, labels, value) for (name, labels), value in samples.items())
-    yield catalogue.SNAPSHOTS.name, (("state", "read"),), float(len(files) - unread)
-    yield catalogue.SNAPSHOTS.name, (("state", "unread"),), float(unread)
-
-
-def _families(samples: Iterable[Sample]) -> Iterator[Family]:
-    by_name = {name: metric for metric in catalogue.CATALOGUE for name in _sample_names(metric)}
-    families: dict[str, Family] = {}
-    seen: set[tuple[str, frozenset[tuple[str, str]]]] = set()
+def _families(samples: Iterable[Sample]) -> list[tuple[Metric, dict[tuple[str, Labels], float]]]:
+    """Return the samples by metric, sorted by name; the first of two with one name and one set of labels counts."""
+    families: dict[str, tuple[Metric, dict[tuple[str, Labels], float]]] = {}
     for name, labels, value in samples:
-        metric, identity = by_name.get(name), (name, frozenset(labels))
-        if metric is None or identity in seen:
+        metric = _METRICS.get(name)
+        if metric is None:
             continue
-        seen.add(identity)
-        if metric.name not in families:
-            # A family of counters has their name without the suffix; the format for Prometheus 2 puts it on again.
-            family_name = metric.name.removesuffix("_total") if metric.kind == "counter" else metric.name
-            families[metric.name] = Family(family_name, metric.help, metric.kind)
-        families[metric.name].add_sample(name, dict(labels), value)
-    for name in sorted(families):
-        families[name].samples.sort(key=_place)
-        yield families[name]
-
-
-def _place(sample: object) -> tuple[object, ...]:
-    """Return where a sample is in its family: those of one set of labels together, the buckets by their bound."""
-    name, labels = sample.name, dict(sample.labels)  # type: ignore[attr-defined]  # prometheus_client's named tuple
-    bound = float(labels.pop("le", "inf"))
-    return sorted(labels.items()), not name.endswith("_bucket"), bound, name
-
-
-def _sample_names(metric: Metric) -> list[str]:
-    return [metric.name + suffix for suffix in _SUFFIXES.get(metric.kind, ("",))]
-
-
-class _Collected:
-    """What the encoders of prometheus_client ask for: something that is collected."""
-
-    def __init__(self, families: Iterable[Family]) -> None:
-        self._families = families
-
-    def collect(self) -> Iterable[Family]:
-        return self._families
+        _, values = families.setdefault(metric.name, (metric, {}))
+        values.setdefault((name, tuple(sorted(labels))), value)
+    return [families[name] for name in sorted(families)]
