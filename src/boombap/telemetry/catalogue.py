@@ -58,6 +58,12 @@ RUNS_LOST = Metric(
     "Runs whose metrics could not be written, because the file of the command was locked",
     ("command",),
 )
+FLAG_EVALUATIONS = Metric(
+    "boombap_flag_evaluations_total",
+    "counter",
+    "Decisions of feature flags which engine runs",
+    ("flag", "variant", "reason"),
+)
 
 # Asked for at scrape time, by the probe of each tool.
 SOURCE_UP = Metric("boombap_source_up", "gauge", "Whether a source answered the last scrape", ("source",))
@@ -99,7 +105,7 @@ BUILD = Metric("boombap_build_info", "gauge", "Version of boombap and of Python"
 SNAPSHOTS = Metric("boombap_snapshot_files", "gauge", "Files in which runs left metrics, read or not", ("state",))
 
 CATALOGUE: tuple[Metric, ...] = (
-    *(RUNS, RUN_SECONDS, LAST_SUCCESS, RUNS_LOST),
+    *(RUNS, RUN_SECONDS, LAST_SUCCESS, RUNS_LOST, FLAG_EVALUATIONS),
     *(SOURCE_UP, SOURCE_SECONDS, BUILD, SNAPSHOTS),
     *(DB_TRACKS, DB_TRACKS_FILLED, DB_ANALYZER_RESULTS, DB_CONNECTIONS, DB_CONNECTIONS_MAX, DB_SIZE),
     *(REDIS_MEMORY, REDIS_MEMORY_MAX, REDIS_KEYS, REDIS_CLIENTS, REDIS_HITS, REDIS_MISSES, REDIS_EVICTED),
