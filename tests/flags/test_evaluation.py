@@ -119,6 +119,15 @@ def test_a_broken_file_without_a_copy_is_classic(tmp_path: Path, state: Path, fa
     assert "the classic engines are used" in notes[0]
 
 
+@pytest.mark.parametrize(("fault", "reason"), [("a pipe", "not a regular file"), ("too large", "larger than 1 MiB")])
+def test_the_note_says_what_is_wrong(tmp_path: Path, state: Path, fault: str, reason: str):
+    write(tmp_path / "flags.json", 100)
+    BROKEN[fault](tmp_path / "flags.json")
+    notes: list[str] = []
+    answer(state, notes, file=tmp_path / "flags.json")
+    assert reason in notes[0]
+
+
 @each_fault
 def test_a_long_run_notices_a_file_that_breaks_and_one_that_is_repaired(tmp_path: Path, state: Path, fault: str):
     path = tmp_path / "flags.json"
@@ -142,6 +151,14 @@ def test_a_copy_belongs_to_its_file(tmp_path: Path, state: Path):
     assert answer(state, file=first)[0] == "native"
     second.write_text("{")
     assert answer(state, file=second) == ("classic", "ERROR", "file")
+
+
+def test_a_copy_without_flags_is_a_good_one(tmp_path: Path, state: Path):
+    path = tmp_path / "flags.json"
+    path.write_text('{"flags": {}}')
+    assert answer(state, file=path) == ("native", "DEFAULT", "default")
+    path.write_text("{")
+    assert answer(state, file=path) == ("native", "DEFAULT", "default")
 
 
 def test_a_copy_that_is_broken_too_is_classic(state: Path):

@@ -108,6 +108,19 @@ def test_a_percentage_keeps_what_else_the_flag_says(hundredths: int):
     assert definition("db-engine", flag).percent == hundredths / 100
 
 
+@pytest.mark.parametrize(
+    ("hundredths", "parts"),
+    [
+        (0, [["native", 0], ["classic", 100]]),
+        (2500, [["native", 25], ["classic", 75]]),
+        (2550, [["native", 2550], ["classic", 7450]]),
+        (10_000, [["native", 100], ["classic", 0]]),
+    ],
+)
+def test_native_comes_first_and_the_total_is_fixed(hundredths: int, parts: list[Any]):
+    assert with_percent({}, hundredths)["targeting"] == {"fractional": parts}
+
+
 def test_a_flag_that_is_set_is_switched_on():
     assert definition("db-engine", with_percent(changed(state="DISABLED"), 100)).is_enabled
 

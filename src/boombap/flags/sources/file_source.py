@@ -33,21 +33,20 @@ class FileSource:
         self.problem = ""
         self._is_explicit = is_explicit
         self._seen: tuple[int, ...] = ()
-        self._definitions: Mapping[str, Definition] = {}
+        self._good: Mapping[str, Definition] | None = None
 
     def is_blind(self, flag: str) -> bool:  # noqa: ARG002 - a file is known as a whole, a Redis flag by flag
         """Tell whether what the file says of a flag is not known: it cannot be used, and no copy takes its place."""
-        return bool(self.problem) and not self._definitions
+        return bool(self.problem) and self._good is None
 
     def get(self, flag: str) -> Definition | None:
         """Return what the file, or its copy, says of a flag; None where it says nothing."""
-        self._look()
-        return self._definitions.get(flag)
+        return self.all().get(flag)
 
     def all(self) -> Mapping[str, Definition]:
         """Return every flag of ours in the file, or in its copy."""
         self._look()
-        return self._definitions
+        return self._good or {}
 
     def _look(self) -> None:
         try:
@@ -65,27 +64,28 @@ class FileSource:
             self._fall_back(str(error))
         else:
             self._seen = _identity(content.status)
-            self._definitions, self.name, self.problem = definitions(content.document), "file", ""
+            self._good, self.name, self.problem = definitions(content.document), "file", ""
             if not file.is_current(self._copy, content.status):
                 file.keep_copy(self._path, self._copy)
 
     def _missing(self) -> None:
         """Take the copy of a file that is gone; one that never was, and that nothing names, is not missed."""
-        if self._is_explicit or self._definitions or self._copy.exists():
+        if self._is_explicit or self._good is not None or self._copy.exists():
             self._fall_back("it is not there")
 
     def _fall_back(self, reason: str) -> None:
-        if not self.problem:
-            self._definitions = self._definitions or self._copied()
-        self.name = "copy" if self._definitions else "file"
-        using = f"its last good copy ({self._age()}) is used" if self._definitions else "the classic engines are used"
+        if self._good is None:
+            self._good = self._copied()
+        has_copy = self._good is not None
+        self.name = "copy" if has_copy else "file"
+        using = f"its last good copy ({self._age()}) is used" if has_copy else "the classic engines are used"
         self.problem = f"flags in {self.place} cannot be used: {reason}; {using}"
 
-    def _copied(self) -> Mapping[str, Definition]:
+    def _copied(self) -> Mapping[str, Definition] | None:
         try:
             return definitions(file.read(self._copy).document)
         except (FileNotFoundError, Malformed):
-            return {}
+            return None
 
     def _age(self) -> str:
         try:

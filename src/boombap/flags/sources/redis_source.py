@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 from boombap.clients.redis import deployment
-from boombap.clients.redis.connection import Limits, as_mapping
+from boombap.clients.redis.connection import Limits
 from boombap.clients.redis.target import from_text
 from boombap.errors import Conflict, ExternalError
 from boombap.flags.model import NAMES
@@ -105,21 +105,21 @@ class RedisSource:
             return
         try:
             with self._opened() as redis:
-                fields = as_mapping(redis.call("HGETALL", KEY))
+                texts = redis.call("HMGET", KEY, *NAMES)
         except ExternalError as error:
             self._definitions, self._unknown = {}, frozenset(NAMES)
             self.problem = f"flags in Redis are not used: {error}"
             self._again_s = self._clock() + _DOWN_S
             return
-        self._read({name.decode("utf-8", "replace"): text for name, text in fields.items()})
+        self._read(dict(zip(NAMES, texts, strict=True)))
         self._again_s = self._clock() + _FRESH_S
 
-    def _read(self, fields: Mapping[str, bytes]) -> None:
+    def _read(self, texts: Mapping[str, bytes | None]) -> None:
         flags, reasons = {}, {}
-        for name in NAMES:
+        for name, text in texts.items():
             try:
-                if name in fields:
-                    flags[name] = definition(name, parse_flag(name, fields[name]))
+                if text is not None:
+                    flags[name] = definition(name, parse_flag(name, text))
             except Malformed as error:
                 reasons[name] = f"{name} in Redis at {self.place} is not used: {error}"
         self._definitions, self._unknown = flags, frozenset(reasons)
