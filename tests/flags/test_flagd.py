@@ -6,11 +6,16 @@ import json
 import os
 import subprocess
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from boombap.flags.hashing import bucket
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Run = Callable[..., subprocess.CompletedProcess[str]]
 
 ORACLE = Path(__file__).parents[2] / ".venv-flagd" / "bin" / "python"
 KEYS = [f"track-{number}" for number in range(4_990)] + ["", "0", "Кровосток", "café", "🎤", "a" * 300]
@@ -58,3 +63,13 @@ def test_places_of_keys(tmp_path: Path, native: int, total: int):
     theirs = flagd(tmp_path, json.dumps({"flags": {"spotify-engine": flag}}), "spotify-engine")
     ours = {key: "native" if key and bucket("spotify-engine", key, total) < native else "classic" for key in KEYS}
     assert theirs == ours
+
+
+@pytest.mark.parametrize("percent", ["0.5", "25", "100"])
+def test_an_export_is_evaluated_alike(tmp_path: Path, boombap: Run, percent: str):
+    assert boombap("flags", "set", "ctx-engine", "--percent", percent).returncode == 0
+    export = boombap("flags", "export").stdout
+    words = ("flags", "evaluate", "ctx-engine", *KEYS, "--format", "json")
+    rows = json.loads(boombap(*words).stdout)["evaluations"]
+    assert {row["key"]: row["variant"] for row in rows} == flagd(tmp_path, export, "ctx-engine")
+    assert set(flagd(tmp_path, export, "db-engine").values()) == {"native"}  # a flag that was never set
