@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import json
 import os
-from contextlib import contextmanager
+from argparse import Namespace
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from boombap.command.context import RunContext
+from boombap.config.model import Config, Paths
 from boombap.config.secret import Secret
 from boombap.errors import ConfigError
 from boombap.flags.change import set_percent
-from boombap.flags.evaluation import Flags, default_file
+from boombap.flags.evaluation import Flags, default_file, evaluate, opened
 from boombap.flags.settings import FlagSettings
 from boombap.flags.sources.document import with_percent
 from boombap.interrupt import Interrupt
+from boombap.output.terminal import Terminal
+from boombap.telemetry.instruments import Meter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -234,3 +240,37 @@ def test_each_evaluation_is_counted(state: Path):
     counted = []
     run = Flags(FlagSettings(), state, Interrupt(), count=counted.append)
     assert [run.evaluate(DB, key) for key in ("a", "b")] == counted
+
+
+def context(state: Path, meter: Meter) -> RunContext:
+    config = Config(tools={FlagSettings: FlagSettings(ctx_engine="classic")}, paths=Paths(state=state))
+    return RunContext(Namespace(), config, Terminal(), Interrupt(), ExitStack(), meter)
+
+
+def test_what_a_tool_asks_is_a_metric_and_a_problem_is_a_note(state: Path, capsys: pytest.CaptureFixture[str]):
+    set_to(state, 0)
+    default_file(state).write_text("{")
+    meter = Meter()
+    run = opened(context(state, meter))
+    assert [run.evaluate(DB, key).is_native for key in ("a", "b")] == [False, False]
+    assert evaluate(context(state, meter), "ctx-engine", "root").variant == "classic"
+    assert {(metric.name, labels): value for metric, labels, value in meter} == {
+        ("boombap_flag_evaluations_total", (DB, "classic", "TARGETING_MATCH")): 2.0,
+        ("boombap_flag_evaluations_total", ("ctx-engine", "classic", "OVERRIDE")): 1.0,
+    }
+    assert capsys.readouterr().err.count("cannot be used") == 1
+
+
+def test_threads_share_the_flags_of_a_run(tmp_path: Path, state: Path):
+    """While the file is swapped and torn, each key gets an engine, and each state of the file one note."""
+    path, notes = tmp_path / "flags.json", []
+    write(path, 100)
+    run = flags(state, notes, file=path)
+    assert run.evaluate(DB, "first").is_native
+    with ThreadPoolExecutor(8) as pool:
+        answers = [pool.submit(run.evaluate, DB, str(number)) for number in range(2000)]
+        for _ in range(20):
+            path.write_text("{")
+            write(path, 100)
+        assert {answer.result().variant for answer in answers} == {"native"}
+    assert len(notes) == len(set(notes)) <= 2  # torn after the first character, or before it

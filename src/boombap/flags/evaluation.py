@@ -8,6 +8,7 @@ stops a tool. On a machine without flags an evaluation costs two looks for files
 from __future__ import annotations
 
 import os
+import threading
 
 from boombap.flags.model import CLASSIC, NAMES, NATIVE, Evaluation
 from boombap.flags.settings import FlagSettings
@@ -70,7 +71,7 @@ def opened(context: RunContext) -> Flags:
 
 
 class Flags:
-    """The flags of one run; threads may not share it.
+    """The flags of one run. Threads may share it.
 
     Attributes:
         sources: where flags are kept, the strongest first.
@@ -85,6 +86,7 @@ class Flags:
         note: Callable[[str], None] = lambda _: None,
         count: Callable[[Evaluation], None] = lambda _: None,
     ) -> None:
+        self._lock = threading.Lock()
         self._settings = settings
         self._state = state
         self._note = note
@@ -96,8 +98,9 @@ class Flags:
 
     def evaluate(self, flag: str, key: str) -> Evaluation:
         """Return which engine works on a key."""
-        evaluation = self._evaluate(flag, key)
-        self._count(evaluation)
+        with self._lock:
+            evaluation = self._evaluate(flag, key)
+            self._count(evaluation)
         return evaluation
 
     def _evaluate(self, flag: str, key: str) -> Evaluation:
