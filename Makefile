@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-long mutate fuzz lint docs docs-site bench benchmark-all lock clean
+.PHONY: help setup demo test test-long mutate fuzz flagd-oracle lint docs docs-site bench benchmark-all lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,6 +46,13 @@ fuzz: .venv-fuzz/.ready ## invent files for each reader of deps, a minute a read
 	.venv-fuzz/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
 
+flagd-oracle: .venv-flagd/.ready ## flagd's own core, which the long tests compare with
+
+.venv-flagd/.ready: tests/flags/requirements.txt
+	$(PYTHON) -m venv .venv-flagd
+	.venv-flagd/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tests/flags/requirements.txt
+	@touch $@
+
 lint: $(READY) ## format and lint, types, import layers, generated pages
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -80,7 +87,9 @@ lock: ## rewrite every requirements.txt (needs uv)
 		--output-file docs/requirements.txt docs/requirements.in
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 		--output-file tests/fuzz/requirements.txt tests/fuzz/requirements.in
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+		--output-file tests/flags/requirements.txt tests/flags/requirements.in
 
 clean: ## remove .venv and caches
-	rm -rf .venv .venv-docs .venv-fuzz site build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf .venv .venv-docs .venv-fuzz .venv-flagd site build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find src tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +

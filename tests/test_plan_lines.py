@@ -112,7 +112,7 @@ def test_what_is_not_there_is_not_there(line: Line):
     [
         ("deps audit --severity=high", True),
         ("deps audit --severity=huge", False),
-        ("boombap flags", False),
+        ("boombap rollouts", False),
         ("boombap --version", True),
         ("database-diagnostics --quick", True),
         ("prometheus-collector serve", True),

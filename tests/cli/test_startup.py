@@ -40,8 +40,8 @@ HEAVY = {
     "typing",
     "urllib.request",
 }
-HARNESS = {"cli", "command", "config", "errors", "interrupt", "log", "output", "record", "telemetry", "units"}
-HELP = HARNESS - {"config", "log", "telemetry"}
+HARNESS = {"cli", "command", "config", "errors", "flags", "interrupt", "log", "output", "record", "telemetry", "units"}
+HELP = HARNESS - {"config", "flags", "log", "telemetry"}
 KEPT = {"filelock", "private"}
 TOOLS = {"ctx", "db", "deps", "metrics", "redis", "spotify"}
 COMMANDS: dict[str, tuple[list[str], set[str], set[str]]] = {
@@ -119,6 +119,11 @@ def test_parts_that_a_command_loads(name: str, environment: dict[str, str], tmp_
 @every_command
 def test_heavy_modules_stay_out(name: str, environment: dict[str, str], tmp_path: Path) -> None:
     assert loaded(name, environment, tmp_path) & COMMANDS[name][2] == set()
+
+
+def test_a_run_without_flags_loads_their_settings_only(environment: dict[str, str], tmp_path: Path) -> None:
+    ours = {module for module in loaded("db", environment, tmp_path) if module.startswith("boombap.flags.")}
+    assert ours == {"boombap.flags.model", "boombap.flags.settings"}
 
 
 def test_help_loads_a_handful_of_modules(environment: dict[str, str], tmp_path: Path) -> None:

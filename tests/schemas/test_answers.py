@@ -128,6 +128,18 @@ def collector_states(bench: Bench) -> Iterator[str]:
     yield bench.json("metrics", "status", codes=(0, 3))
 
 
+@answers("flags-list", "flags-status", "flags-evaluate", "flags-history")
+def feature_flags(bench: Bench, action: str) -> Iterator[str]:
+    words = (action, "db-engine", "rap", "") if action == "evaluate" else (action,)
+    yield bench.json("flags", *words)
+    bench.run("flags", "set", "db-engine", "--percent", "12.5")
+    bench.run("flags", "set", "db-engine", "--percent", "0")
+    bench.environment["BOOMBAP_FLAG_CTX_ENGINE"] = "classic"
+    yield bench.json("flags", *words)
+    bench.environment["BOOMBAP_FLAGS_FILE"] = "gone.json"
+    yield bench.json("flags", *words, codes=(0, 3))
+
+
 @answers("db-diagnose")
 def diagnoses(bench: Bench) -> Iterator[str]:
     url = bench.database().url()

@@ -51,6 +51,12 @@ def _metrics() -> CommandModule:
     return cli
 
 
+def _flags() -> CommandModule:
+    from boombap.flags import cli
+
+    return cli
+
+
 def _local() -> CommandModule:
     from boombap.cli import local
 
@@ -82,6 +88,7 @@ COMMANDS: dict[str, tuple[Callable[[], CommandModule], str]] = {
     "deps": (_deps, "dependencies against advisories: audit, policy, reports"),
     "redis": (_redis, "Redis and Valkey: health, what fills the cache, safe changes"),
     "metrics": (_metrics, "what the tools know as one page for Prometheus"),
+    "flags": (_flags, "feature flags: which share of the work runs on the native engines"),
     "local": (_local, "the embedded PostgreSQL and Valkey: start, stop, status"),
     "config": (_config, "settings: show each with its source, check them, write a template"),
     "doctor": (_doctor, "check the installation: Python, byte code, servers, rights"),

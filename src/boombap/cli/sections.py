@@ -51,6 +51,12 @@ def _metrics() -> Section:
     return SECTION
 
 
+def _flags() -> Section:
+    from boombap.flags.settings import SECTION
+
+    return SECTION
+
+
 SECTIONS: dict[str, Callable[[], Section]] = {
     "db": _db,
     "redis_manager": _redis,
@@ -58,14 +64,15 @@ SECTIONS: dict[str, Callable[[], Section]] = {
     "spotify": _spotify,
     "deps": _deps,
     "metrics": _metrics,
+    "flags": _flags,
 }
 # New names by old ones, of sections and of keys; each is removed in the next major version.
 _RENAMED = (("cache", "redis_manager"), ("db.connect_timeout", "postgres.connect_timeout"))
 
 
 def names() -> Scope:
-    """Return what a tool knows of the settings of others."""
-    return Scope(others=tuple(SECTIONS), renamed=_RENAMED)
+    """Return what every tool reads: the flags, because each evaluates its own, and the names of other sections."""
+    return Scope(sections=(_flags(),), others=tuple(SECTIONS), renamed=_RENAMED)
 
 
 def every() -> Scope:

@@ -53,7 +53,7 @@ def run_tool(
 
     Args:
         prog: the program and its tool, such as ``boombap redis``, for help and errors.
-        scope: returns the names of the settings that other tools have; without it there are no others.
+        scope: returns the sections that every tool reads, and the names of the settings that other tools have.
         on_end: told of the run when its action is over, however it ended.
 
     Raises:
@@ -93,4 +93,5 @@ def _config(tool: Tool, args: Namespace, scope: Callable[[], Scope] | None) -> C
     from boombap.config.section import Scope
 
     sections = (tool.section(), *tool.others()) if tool.section else ()
-    return load((scope() if scope else Scope()).replace(sections=sections), tool.flags(args) if tool.flags else None)
+    base = scope() if scope else Scope()
+    return load(base.replace(sections=(*base.sections, *sections)), tool.flags(args) if tool.flags else None)

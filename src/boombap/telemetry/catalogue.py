@@ -121,6 +121,12 @@ SPOTIFY_ROWS = Metric(
 SPOTIFY_WRITE_SECONDS = Metric(
     "boombap_spotify_write_seconds", "histogram", "Duration of the write of a batch", (), _SECONDS
 )
+FLAG_EVALUATIONS = Metric(
+    "boombap_flag_evaluations_total",
+    "counter",
+    "Decisions of feature flags which engine runs",
+    ("flag", "variant", "reason"),
+)
 
 # Asked for at scrape time, by the probe of each tool.
 SOURCE_UP = Metric("boombap_source_up", "gauge", "Whether a source answered the last scrape", ("source",))
@@ -172,7 +178,7 @@ BUILD = Metric("boombap_build_info", "gauge", "Version of boombap and of Python"
 SNAPSHOTS = Metric("boombap_snapshot_files", "gauge", "Files in which runs left metrics, read or not", ("state",))
 
 CATALOGUE: tuple[Metric, ...] = (
-    *(RUNS, RUN_SECONDS, LAST_SUCCESS, RUNS_LOST),
+    *(RUNS, RUN_SECONDS, LAST_SUCCESS, RUNS_LOST, FLAG_EVALUATIONS),
     *(SOURCE_UP, SOURCE_SECONDS, BUILD, SNAPSHOTS),
     *(CTX_SEARCHES, CTX_SEARCH_SECONDS, CTX_INDEXES, CTX_INDEX_AGE, CTX_INDEX_SIZE, CTX_INDEX_FILES),
     *(CTX_INDEX_LEFT_OUT, CTX_INDEX_PARTIAL),

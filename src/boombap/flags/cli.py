@@ -1,0 +1,202 @@
+"""The actions of `flags`."""
+
+from __future__ import annotations
+
+from boombap.command.action import Action, Tool
+from boombap.errors import EXIT_EXTERNAL, EXIT_OK
+from boombap.flags import options
+from boombap.flags.model import NAMES
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from boombap.command.context import RunContext
+    from boombap.flags.evaluation import Flags, Source
+    from boombap.flags.report import Row, SourceRow
+    from boombap.flags.settings import FlagSettings
+
+_UNUSABLE = "a file or a Redis with flags cannot be used; the answer says what tools do then"
+
+
+def _state(context: RunContext) -> Path:
+    assert context.config.paths.state is not None, "config.load fills it in"
+    return context.config.paths.state
+
+
+def _settings(context: RunContext) -> FlagSettings:
+    from boombap.flags.settings import FlagSettings
+
+    return context.config.of(FlagSettings)
+
+
+def _flags(context: RunContext) -> Flags:
+    """Return the flags without counting what is asked here: no tool runs for it."""
+    from boombap.flags.evaluation import Flags
+
+    return Flags(_settings(context), _state(context), context.interrupt, note=context.terminal.note)
+
+
+def _list(context: RunContext) -> int:
+    from boombap.command.emit import answer
+    from boombap.flags.report import list_lines, list_object
+
+    flags = _flags(context)
+    rows = [_row(flags, _settings(context), name) for name in NAMES]
+    answer(context, lambda: list_lines(rows), lambda: list_object(rows, flags.problems()))
+    return _exit_code(flags)
+
+
+def _row(flags: Flags, settings: FlagSettings, name: str) -> Row:
+    from boombap.flags.model import NATIVE
+    from boombap.flags.report import Row
+
+    definition, source = flags.definition(name)
+    forced = settings.forced(name)
+    if forced:
+        return Row(name, 100.0 if forced == NATIVE else 0.0, "override", is_known=True)
+    if definition:
+        return Row(name, definition.percent, source, is_known=True)
+    return Row(name, 0.0, source, is_known=False) if source else Row(name, 100.0, "default", is_known=True)
+
+
+def _set(context: RunContext) -> int:
+    from boombap.flags.change import set_percent
+    from boombap.flags.report import percent
+
+    args, settings = context.args, _settings(context)
+    change = set_percent(settings, _state(context), context.interrupt, args.name, args.percent)
+    context.terminal.write(f"{args.name}: {percent(change.before)} to {percent(change.after)} native")
+    if settings.forced(args.name):
+        place = context.config.sources[f"flags.{args.name.replace('-', '_')}"]
+        context.terminal.note(f"{place} forces {settings.forced(args.name)}: the percentage has no effect here")
+    return EXIT_OK
+
+
+def _status(context: RunContext) -> int:
+    from boombap.command.emit import answer
+    from boombap.flags.hashing import SCHEME
+    from boombap.flags.report import status_lines, status_object
+
+    flags = _flags(context)
+    rows = [*_overrides(context), *map(_source_row, flags.sources)]
+    answer(context, lambda: status_lines(rows, SCHEME), lambda: status_object(rows, SCHEME, flags.problems()))
+    return _exit_code(flags)
+
+
+def _overrides(context: RunContext) -> Iterator[SourceRow]:
+    from boombap.flags.report import SourceRow
+
+    for name in NAMES:
+        forced = _settings(context).forced(name)
+        if forced:
+            place = context.config.sources[f"flags.{name.replace('-', '_')}"]
+            yield SourceRow("override", place, "used", f"{name} is {forced}")
+
+
+def _source_row(source: Source) -> SourceRow:
+    from boombap.flags.report import SourceRow
+
+    flags = source.all()
+    detail = ", ".join(flags) or "no flag is set here"
+    state = "failed" if source.problem else "used" if flags else "empty"
+    return SourceRow(source.name, source.place, state, source.problem or detail)
+
+
+def _evaluate(context: RunContext) -> int:
+    from boombap.command.emit import answer
+    from boombap.flags.report import evaluation_lines, evaluation_object
+
+    flags, name = _flags(context), context.args.name
+    rows = [flags.evaluate(name, key) for key in context.args.keys]
+    answer(context, lambda: evaluation_lines(rows), lambda: evaluation_object(name, rows, flags.problems()))
+    return _exit_code(flags)
+
+
+def _export(context: RunContext) -> int:
+    from boombap.flags.export import document
+    from boombap.output.encode import to_json
+
+    flags = _flags(context)
+    context.terminal.write(to_json(document(flags)))
+    return _exit_code(flags)
+
+
+def _history(context: RunContext) -> int:
+    from boombap.command.emit import answer
+    from boombap.flags.audit_log import read
+    from boombap.flags.report import history_lines, history_object
+
+    args = context.args
+    changes, unreadable = read(_state(context))
+    changes = [change for change in changes if args.name in {None, change.flag}][-args.n :]
+    answer(context, lambda: history_lines(changes), lambda: history_object(changes, unreadable))
+    if unreadable:
+        context.terminal.note(f"{unreadable:,} lines of the log of changes cannot be read")
+    return EXIT_EXTERNAL if unreadable else EXIT_OK
+
+
+def _exit_code(flags: Flags) -> int:
+    return EXIT_EXTERNAL if flags.problems() else EXIT_OK
+
+
+TOOL = Tool(
+    description="Which engine each tool runs, native or classic, for which share of its work.",
+    actions=(
+        Action(
+            "list",
+            "every flag with its percentage and where it is set",
+            _list,
+            options.add_list,
+            examples="list\nlist --format json",
+            exits={EXIT_EXTERNAL: _UNUSABLE},
+        ),
+        Action(
+            "set",
+            "set the share of keys that get the native engine",
+            _set,
+            options.add_set,
+            examples="set spotify-engine --percent 25\nset db-engine --percent 0.5",
+            exits={EXIT_EXTERNAL: "the file, Redis or the log of changes cannot be read or written"},
+        ),
+        Action(
+            "status",
+            "where flags are kept, whether each place can be used, and what is forced",
+            _status,
+            options.add_list,
+            examples="status",
+            exits={EXIT_EXTERNAL: _UNUSABLE},
+        ),
+        Action(
+            "evaluate",
+            "which engine works on a key, and why",
+            _evaluate,
+            options.add_evaluate,
+            examples="evaluate spotify-engine track-1 track-7 --format json",
+            exits={EXIT_EXTERNAL: _UNUSABLE},
+        ),
+        Action(
+            "export",
+            "print all flags as a file for flagd",
+            _export,
+            options.add_export,
+            examples="export > flags.json",
+            exits={EXIT_EXTERNAL: _UNUSABLE},
+        ),
+        Action(
+            "history",
+            "who changed which flag when, from and to which percentage",
+            _history,
+            options.add_history,
+            examples="history\nhistory spotify-engine -n 5",
+            exits={EXIT_EXTERNAL: "the log of changes, or a line of it, cannot be read"},
+        ),
+    ),
+    notes="""\
+A flag decides by its name and the key, so a key that is in at 25 % is in at 50 %. Sources, the strongest
+first: BOOMBAP_FLAG_<NAME> (native or classic), flags.redis, flags.file, the default: native. A source that
+was configured and cannot be used never stops a tool: it runs its classic engine and says so.
+
+Exit codes: 0 fine, 2 usage, 3 a file, a Redis or the log of changes failed, 130 Ctrl-C.""",
+)

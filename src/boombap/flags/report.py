@@ -1,0 +1,123 @@
+"""Flags as a person and as a program read them: lines, and objects for JSON."""
+
+from __future__ import annotations
+
+from boombap.output import table
+from boombap.record import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from boombap.flags.audit_log import Change
+    from boombap.flags.model import Evaluation
+
+
+class Row(Record):
+    """One flag as it is served now.
+
+    Attributes:
+        name: of the flag.
+        percent: the share of keys that get the native engine, from 0 to 100.
+        source: where that is from: override, redis, file, copy or default.
+        is_known: False where the source could not be used, so that every key gets classic.
+    """
+
+    name: str
+    percent: float
+    source: str
+    is_known: bool
+
+
+class SourceRow(Record):
+    """One place where flags are kept.
+
+    Attributes:
+        source: override, redis, file or copy.
+        place: the setting, host and port, or the path.
+        state: ``used``, ``empty`` where it has no flag, or ``failed``.
+        detail: what it has, or why it failed.
+    """
+
+    source: str
+    place: str
+    state: str
+    detail: str
+
+
+def percent(share: float | None) -> str:
+    """Return a share as a person reads it.
+
+    >>> percent(12.5), percent(100.0), percent(None)
+    ('12.5 %', '100 %', 'not set')
+    """
+    return "not set" if share is None else f"{share:.10g} %"
+
+
+def list_lines(rows: Sequence[Row]) -> Iterator[str]:
+    """Yield the flags as a table."""
+    cells = [(row.name, percent(row.percent), row.source if row.is_known else f"{row.source} failed") for row in rows]
+    yield from table.lines(("flag", "native", "source"), cells, indent="")
+
+
+def list_object(rows: Sequence[Row], problems: Sequence[str]) -> Mapping[str, object]:
+    """Return what `list --format json` prints."""
+    return {"schema": "boombap.flags.list/1", "flags": rows, "problems": problems}
+
+
+def status_lines(rows: Sequence[SourceRow], scheme: str) -> Iterator[str]:
+    """Yield the sources as a table."""
+    if rows:
+        cells = [(row.source, row.place, row.state, row.detail) for row in rows]
+        yield from table.lines(("source", "place", "state", "detail"), cells, indent="")
+    else:
+        yield "no flag was ever set: every tool runs its native engine"
+    yield ""
+    yield f"hashing scheme: {scheme}"
+
+
+def status_object(rows: Sequence[SourceRow], scheme: str, problems: Sequence[str]) -> Mapping[str, object]:
+    """Return what `status --format json` prints."""
+    return {"schema": "boombap.flags.status/1", "hashing": scheme, "sources": rows, "problems": problems}
+
+
+def evaluation_lines(evaluations: Sequence[Evaluation]) -> Iterator[str]:
+    """Yield the evaluations as a table."""
+    cells = [(row.key, row.variant, row.reason, row.source) for row in evaluations]
+    yield from table.lines(("key", "variant", "reason", "source"), cells, indent="")
+
+
+def evaluation_object(flag: str, evaluations: Sequence[Evaluation], problems: Sequence[str]) -> Mapping[str, object]:
+    """Return what `evaluate --format json` prints."""
+    rows = [{"key": row.key, "variant": row.variant, "reason": row.reason, "source": row.source} for row in evaluations]
+    return {"schema": "boombap.flags.evaluate/1", "flag": flag, "evaluations": rows, "problems": problems}
+
+
+def history_lines(changes: Sequence[Change]) -> Iterator[str]:
+    """Yield the changes as a table, the latest last."""
+    if not changes:
+        yield "no changes"
+        return
+    cells = [
+        (change.when, f"{change.user}@{change.host}", change.flag, percent(change.before), percent(change.after))
+        for change in changes
+    ]
+    yield from table.lines(("when", "who", "flag", "from", "to"), cells, indent="")
+
+
+def history_object(changes: Sequence[Change], unreadable: int) -> Mapping[str, object]:
+    """Return what `history --format json` prints."""
+    rows = list(map(_change_object, changes))
+    return {"schema": "boombap.flags.history/1", "changes": rows, "unreadable_lines": unreadable}
+
+
+def _change_object(change: Change) -> Mapping[str, object]:
+    return {
+        "when": change.when,
+        "user": change.user,
+        "host": change.host,
+        "flag": change.flag,
+        "from": change.before,
+        "to": change.after,
+        "place": change.place,
+    }

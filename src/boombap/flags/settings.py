@@ -1,0 +1,55 @@
+"""What may be configured of feature flags; every run reads it, because each tool evaluates its flag."""
+
+from __future__ import annotations
+
+from boombap.config import kinds
+from boombap.config.section import Key, Section
+from boombap.flags.model import NAMES, VARIANTS
+from boombap.record import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from boombap.config.secret import Secret
+
+
+class FlagSettings(Record):
+    """Where feature flags are kept, and engines that are forced. Durations are kept in seconds."""
+
+    file: Path | None = None
+    redis: Secret | None = None
+    redis_timeout: float = 0.1
+    db_engine: str | None = None
+    spotify_engine: str | None = None
+    ctx_engine: str | None = None
+    deps_engine: str | None = None
+    redis_engine: str | None = None
+    metrics_engine: str | None = None
+
+    def forced(self, flag: str) -> str | None:
+        """Return the variant that the configuration forces on a flag; None where it forces none."""
+        variant: str | None = getattr(self, flag.replace("-", "_"))
+        return variant
+
+
+def _override(flag: str) -> Key:
+    name = flag.replace("-", "_")
+    tool = flag.partition("-")[0]
+    variable = f"BOOMBAP_FLAG_{name.upper()}"
+    return Key(f"flags.{name}", _ENGINE, f"forces an engine of `{tool}`, whatever the flag says", (variable,))
+
+
+_ENGINE = kinds.choice(VARIANTS)
+SECTION = Section(
+    "flags",
+    FlagSettings,
+    (
+        Key("flags.file", kinds.PATH, "flags in flagd's JSON; default: `flags/flags.json` in `paths.state`"),
+        Key(
+            "flags.redis", kinds.SECRET, "address of a Redis that holds flags for many machines; default: none is asked"
+        ),
+        Key("flags.redis_timeout", kinds.DURATION, "limit for a connection to that Redis, and for its answer"),
+        *map(_override, NAMES),
+    ),
+)
