@@ -104,3 +104,18 @@ def test_what_listens_is_not_a_redis(boombap: Run) -> None:
         port = listener.getsockname()[1]
         done = boombap("doctor", "--format", "json", REDIS_URL=f"redis://127.0.0.1:{port}/0")
     assert answers(done)["Redis"][0] == "bad"
+
+
+def test_flags_are_named_where_some_are_set(boombap: Run) -> None:
+    assert "flags" not in answers(boombap("doctor", "--format", "json"))
+    boombap("flags", "set", "db-engine", "--percent", "5")
+    assert answers(boombap("doctor", "--format", "json"))["flags"][0] == "ok"
+    missing = boombap("doctor", "--format", "json", BOOMBAP_FLAGS_FILE="gone.json")
+    assert answers(missing)["flags"] == (
+        "note", "flags in gone.json cannot be used: it is not there; the classic engines are used",
+    )  # fmt: skip
+
+
+def test_a_malformed_address_of_flags_is_bad(boombap: Run) -> None:
+    done = boombap("doctor", "--format", "json", BOOMBAP_FLAGS_REDIS=PASSWORD)
+    assert (done.returncode, answers(done)["flags"][0], PASSWORD in done.stdout + done.stderr) == (1, "bad", False)

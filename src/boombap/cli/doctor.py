@@ -84,6 +84,7 @@ def _examine(context: RunContext) -> Iterator[Answer]:
     yield Answer("configuration", "ok", f"{len(config.sources)} of the settings are set; see `boombap config show`")
     yield from _postgres(config, context.interrupt)
     yield from _redis(config, context.interrupt)
+    yield from _flags(config, context.interrupt)
     yield from _spotify(context.replace(config=config))
 
 
@@ -200,6 +201,25 @@ def _redis(config: Config, interrupt: Interrupt) -> Iterator[Answer]:
         yield Answer("Redis", "bad", str(error))
         return
     yield Answer("Redis", "ok", f"{target.label} answers")
+
+
+def _flags(config: Config, interrupt: Interrupt) -> Iterator[Answer]:
+    from boombap.flags.evaluation import Flags
+    from boombap.flags.model import NAMES
+    from boombap.flags.settings import FlagSettings
+
+    assert config.paths.state is not None, "config.load fills it in"
+    try:
+        flags = Flags(config.of(FlagSettings), config.paths.state, interrupt)
+    except ConfigError as error:
+        yield Answer("flags", "bad", str(error))
+        return
+    sources = [flags.definition(name)[1] for name in NAMES]
+    for problem in flags.problems():
+        yield Answer("flags", "note", problem)
+    count = sum(map(bool, sources))
+    if count and not flags.problems():
+        yield Answer("flags", "ok", f"{count} of {len(NAMES)} flags are set; see `boombap flags list`")
 
 
 def _spotify(context: RunContext) -> Iterator[Answer]:

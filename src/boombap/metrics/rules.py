@@ -71,6 +71,13 @@ ALERTS = (
         "boombap {{ $labels.command }} {{ $labels.action }} failed in the last hour",
     ),
     Alert(
+        "BoombapFlagUnknown",
+        'sum by (flag) (increase(boombap_flag_evaluations_total{reason="ERROR"}[1h])) > 0',
+        "0m",
+        "warning",
+        "{{ $labels.flag }} could not be read in the last hour, so the classic engine ran",
+    ),
+    Alert(
         "BoombapJobOverdue",
         'time() - boombap_command_last_success_timestamp_seconds{command="spotify",action="batch"} > 2 * 86400',
         "10m",

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -83,6 +86,20 @@ def test_a_redis_that_never_answers_costs_the_limit_once(tmp_path: Path):
         started_s = time.monotonic()
         assert {run.evaluate(DB, str(key)).variant for key in range(200)} == {"classic"}
         assert time.monotonic() - started_s < 5
+
+
+def test_without_the_driver_a_tool_runs_all_the_same(tmp_path: Path):
+    """In a process of its own, for which hiredis is not there, as with `boombap[db]` alone."""
+    program = (
+        "import sys; sys.modules['hiredis'] = None\n"
+        "from boombap.cli.main import main\n"
+        "sys.exit(main(['flags', 'evaluate', 'db-engine', 'rap']))"
+    )
+    environment = os.environ | {"BOOMBAP_FLAGS_REDIS": "redis://127.0.0.1:1/0"}
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 3
+    assert ("ERROR" in done.stdout, "classic" in done.stdout) == (True, True)
+    assert "hiredis is not installed; pip install 'boombap[redis]'" in done.stderr
 
 
 @pytest.mark.parametrize("text", [b"{", b"[]", b"\xff", b'{"state": 1}', b"[" * 50_000])

@@ -9,8 +9,6 @@ import json
 import time
 from pathlib import Path
 
-from boombap.clients.redis import deployment
-from boombap.clients.redis.connection import Limits
 from boombap.clients.redis.target import from_text
 from boombap.errors import Conflict, ExternalError
 from boombap.flags.model import NAMES
@@ -52,7 +50,7 @@ class RedisSource:
         self.problem = ""
         self._target = from_text(url.reveal(), origin="flags.redis")
         self.place = self._target.label
-        self._limits = Limits(timeout_s, timeout_s)
+        self._timeout_s = timeout_s
         self._interrupt = interrupt
         self._clock = clock
         self._again_s = 0.0
@@ -98,7 +96,14 @@ class RedisSource:
             raise ExternalError(f"{flag} in Redis at {self.place} is not a flag: {error}", hint=hint) from None
 
     def _opened(self) -> AbstractContextManager[Deployment]:
-        return deployment.opened(self._target, self._interrupt, limits=self._limits, size=1)
+        try:
+            from boombap.clients.redis import deployment  # 10 MB
+            from boombap.clients.redis.connection import Limits
+        except ModuleNotFoundError as error:
+            # A tool whose extra does not bring it runs all the same.
+            raise ExternalError(f"{error.name} is not installed", hint="pip install 'boombap[redis]'") from None
+        limits = Limits(self._timeout_s, self._timeout_s)
+        return deployment.opened(self._target, self._interrupt, limits=limits, size=1)
 
     def _look(self) -> None:
         if self._clock() < self._again_s:
