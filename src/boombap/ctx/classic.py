@@ -103,7 +103,7 @@ def _shown(root: str, path: str, score: float, words: set[str], phrases: Sequenc
 
 def _snippet(lines: Sequence[str], words: set[str]) -> tuple[int, Sequence[str]]:
     """Return the window of lines with the most words of the query, and how many lines are before it."""
-    found = [len(words.intersection(_words(line))) for line in lines]
+    counts = [len(words.intersection(_words(line))) for line in lines]
     starts = range(max(1, len(lines) - _SNIPPET_LINES + 1))
-    best = max(starts, key=lambda start: sum(found[start : start + _SNIPPET_LINES]))
+    best = max(starts, key=lambda start: sum(counts[start : start + _SNIPPET_LINES]))
     return best, lines[best : best + _SNIPPET_LINES]
