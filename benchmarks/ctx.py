@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _BIN = Path(sys.executable).parent
 _PROJECT = Path(__file__).parents[1]
-_CLASSIC = Path(__file__).with_name("classic") / "context_manager.py"
+_CLASSIC = "import sys; from boombap.ctx.classic import search; print(search('.', sys.argv[1]))"
 _BARE = "python -c pass"
 _QUERY = "retry with backoff after a connection error"
 _SYMBOL = "ConnectionPool"
@@ -110,7 +110,7 @@ def _searching(tree: Path) -> dict[str, list[str]]:
         "ctx search, prose": _within(tree, *ctx, _QUERY),
         "ctx search, symbol": _within(tree, *ctx, _SYMBOL),
         "ctx search --json": _within(tree, *ctx, "--json", _QUERY),
-        "classic search": _within(tree, sys.executable, str(_CLASSIC), _QUERY),
+        "classic search": _within(tree, sys.executable, "-c", _CLASSIC, _QUERY),
     }
     if not shutil.which("rg"):
         print("left out: ripgrep is not installed")

@@ -88,6 +88,20 @@ def test_a_program_of_one_tool_names_itself() -> None:
     assert done.stderr == "database-diagnostics: psycopg2 is not installed; pip install 'boombap[db]'\n"
 
 
+def test_a_classic_engine_without_its_driver_names_the_extra() -> None:
+    code = """
+from boombap.cli.run import run
+def load():
+    import boombap.redis.classic
+sys.exit(run(load, [], prog="boombap redis", extra="redis"))
+"""
+    done = run("redis", code=code)
+    assert (done.returncode, done.stderr) == (
+        2,
+        "boombap redis: redis is not installed; pip install 'boombap[classic]'\n",
+    )
+
+
 @pytest.mark.parametrize("name", ["boombap.db.collect", "psycopg2.extensions", "graphlib"])
 def test_any_other_module_that_is_missing_is_a_bug(name: str) -> None:
     """One of ours, a part of a broken installation, or a module that nothing here needs."""
@@ -130,8 +144,8 @@ def test_doctor_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 # `deps update` asks for uv, and an export for pyarrow, in a line of its own.
-# `redis` asks `local` for Valkey's address only.
-ELSEWHERE = {"deps": {"uv"}, "spotify": {"pyarrow"}, "redis": {"psycopg2"}}
+# `redis` asks `local` for Valkey's address only; its classic engine is another extra.
+ELSEWHERE = {"deps": {"uv"}, "spotify": {"pyarrow"}, "redis": {"psycopg2", *extras.CLASSIC}}
 
 
 # --- the tables say what the code imports and what pyproject.toml installs
@@ -146,13 +160,16 @@ def declared() -> dict[str, list[str]]:
 
 def imported(folder: Path) -> set[str]:
     """Give the modules from elsewhere that the code of a folder imports when it runs."""
+    return set().union(*(imported_by(path) for path in folder.rglob("*.py")))
+
+
+def imported_by(path: Path) -> set[str]:
     names = set()
-    for path in folder.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Import):
-                names |= {alias.name.partition(".")[0] for alias in node.names}
-            elif isinstance(node, ast.ImportFrom) and node.module:
-                names.add(node.module.partition(".")[0])
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module.partition(".")[0])
     return names - sys.stdlib_module_names - {"boombap"}
 
 
@@ -179,7 +196,16 @@ def test_an_extra_installs_what_its_modules_come_from(extra: str) -> None:
 
 
 def test_the_kernel_imports_nothing_that_no_tool_names() -> None:
-    assert imported(SOURCE) - {"uv", "pyarrow"} == set(EVERYTHING.split(","))
+    assert imported(SOURCE) - {"uv", "pyarrow", *extras.CLASSIC} == set(EVERYTHING.split(","))
+
+
+def test_the_extra_of_the_classic_engines_is_what_they_import() -> None:
+    outside = set.union(*(imported_by(path) for path in SOURCE.glob("*/classic.py")))
+    packages = importlib.metadata.packages_distributions()
+    assert {packages[name][0].lower() for name in outside - set(extras.MODULES["metrics"])} <= set(
+        declared()["classic"]
+    )
+    assert set(extras.CLASSIC) <= outside
 
 
 def test_every_extra_of_a_command_exists() -> None:

@@ -16,6 +16,9 @@ MODULES: dict[str, tuple[str, ...]] = {
     "metrics": ("cheroot", "hiredis", "psycopg2", "pycurl", "yaml"),
 }
 
+CLASSIC = ("redis",)
+"""What only the classic engines import, beside the modules of their tools."""
+
 
 def install(extra: str) -> str:
     """Return the command that installs an extra.
@@ -33,6 +36,6 @@ def missing(extra: str) -> list[str]:
 
 def not_installed(error: ModuleNotFoundError, extra: str) -> UsageError | None:
     """Return what to say of a failed import; None when no extra installs the module."""
-    if not extra or not any(error.name in names for names in MODULES.values()):
+    if not extra or not any(error.name in names for names in (*MODULES.values(), CLASSIC)):
         return None
-    return UsageError(f"{error.name} is not installed", hint=install(extra))
+    return UsageError(f"{error.name} is not installed", hint=install("classic" if error.name in CLASSIC else extra))

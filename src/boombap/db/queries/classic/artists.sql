@@ -1,0 +1,1 @@
+SELECT count(DISTINCT artist) AS value FROM {tracks}

@@ -1,0 +1,1 @@
+SELECT count(*) AS value FROM {tracks} WHERE spotify_data IS NOT NULL
