@@ -75,6 +75,26 @@ def test_exit_codes(work: Path, boombap: Run, words: list[str], code: int) -> No
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("options", [[], ["--json"], ["--rebuild"]])
+def test_an_index_that_was_not_saved_is_not_done(
+    work: Path, monkeypatch: pytest.MonkeyPatch, options: list[str]
+) -> None:
+    """A job that prepares the cache must hear that nothing is in it; a search still answers."""
+    (work.parent / "file").touch()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(work.parent / "file"))
+    done = run_in(work, "index", *options)
+    assert done.returncode == 3
+    assert "cannot be written: Not a directory" in done.stderr
+    assert done.stdout.startswith("{" if options == ["--json"] else "not saved: 1 file, ")
+    assert run_in(work, "search", "acquire").returncode == 0
+
+
+def test_status_counts_lines_as_editors_do(work: Path, boombap: Run) -> None:
+    shown = boombap("ctx", "status").stdout.splitlines()
+    assert shown[2] == "holds      1 file, 2 lines, 1 chunk, 0 imports, 1 commit"
+    assert "% of the text" not in shown[1]  # an index without files is larger than this text
+
+
 def test_recent_lists_the_latest_commit(work: Path, boombap: Run) -> None:
     done = boombap("ctx", "recent", "--since", "3650 days", "--json")
     assert [file["path"] for file in json.loads(done.stdout)["files"]] == ["pool.py"]

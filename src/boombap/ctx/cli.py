@@ -22,7 +22,7 @@ from boombap.ctx.commands.answering import (
 )
 from boombap.ctx.counts import counted
 from boombap.errors import EXIT_EXTERNAL, EXIT_FINDINGS, EXIT_NO_VERDICT, EXIT_OK, EXIT_RETRY_LATER
-from boombap.units import parse_duration_s
+from boombap.units import format_duration, parse_duration_s
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -123,16 +123,20 @@ def _hits(
 
 
 def _index(context: RunContext) -> int:
+    from boombap.ctx import report
+
     begun = time.perf_counter()
 
     def ask(index: Index) -> int:
-        files, size = index.database.execute("SELECT count(*), coalesce(sum(size), 0) FROM files").fetchone()
-        took_ms = 1000 * (time.perf_counter() - begun)
+        code = EXIT_OK if index.is_kept else EXIT_EXTERNAL  # the notes say why: it was in memory for this run only
         if context.args.format == "json":
-            return _status_of(context, index)
+            return _status_of(context, index, code)
+        files, size = index.database.execute("SELECT count(*), coalesce(sum(size), 0) FROM files").fetchone()
+        took = format_duration(time.perf_counter() - begun)
         state = "built" if context.args.rebuild else "brought up to date" if index.built else "already up to date"
-        context.terminal.write(f"{state} in {took_ms:.0f} ms: {files:,} files, {size / 1e6:.1f} MB of text")
-        return EXIT_OK
+        state = f"{state} in {took}" if index.is_kept else "not saved"
+        context.terminal.write(f"{state}: {report.quantity(files, 'file')}, {size / 1e6:.1f} MB of text")
+        return code
 
     return with_index(context, ask, is_rebuilt=context.args.rebuild, is_thorough=True)
 
@@ -229,13 +233,13 @@ def _show_status(context: RunContext) -> int:
     return with_index(context, partial(_status_of, context))
 
 
-def _status_of(context: RunContext, index: Index) -> int:
+def _status_of(context: RunContext, index: Index, code: int = EXIT_OK) -> int:
     from boombap.ctx import encode, report
     from boombap.ctx.answers.status import status
 
     facts = status(index, cache_folder(context))
     if context.args.format == "json":
-        return write_json(context, encode.status_object(facts))
+        return write_json(context, encode.status_object(facts), code)
     return write_lines(context, report.status_lines(facts, context.terminal))
 
 

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _SHOWN_LINES = 6
 _SHOWN_SKIPPED = 20
+# An index without a file takes 56 KiB: beside less text its share says nothing.
+_TEXT_WITH_SHARE = 100_000
 
 
 def search_lines(
@@ -79,8 +81,8 @@ def related_lines(relatives: Sequence[Relative], root: str, *, explain: bool) ->
 
 def outline_lines(outline: Outline, root: str, terminal: Terminal) -> Iterator[str]:
     """Yield a file's language and size, then its definitions by their nesting."""
-    rules = ", read by line rules" * (outline.parsed == "lines")
-    yield f"{terminal.style(shown(outline.path, root), 'cyan')}  {outline.language}, {outline.lines:,} lines{rules}"
+    rules, size = ", read by line rules" * (outline.parsed == "lines"), quantity(outline.lines, "line")
+    yield f"{terminal.style(shown(outline.path, root), 'cyan')}  {outline.language}, {size}{rules}"
     for entry in outline.definitions:
         place = f"{'  ' * (entry.depth + 1)}{entry.start_line}-{entry.end_line}"
         yield f"{place}  {terminal.style(entry.kind, 'dim')} {printable(entry.signature)}"
@@ -116,11 +118,11 @@ def status_lines(status: Mapping[str, object], terminal: Terminal) -> Iterator[s
     """Yield what an index holds, then what it left out."""
     yield f"{terminal.style('root', 'bold')}       {printable(str(status['root']))}"
     size, text = _number(status, "index_bytes"), _number(status, "text_bytes")
-    share = f", {100 * size / text:.0f} % of the text" if text else ""
+    share = f", {100 * size / text:.0f} % of the text" if text >= _TEXT_WITH_SHARE else ""
     yield f"{terminal.style('index', 'bold')}      {printable(str(status['index']))} ({format_size(size)}{share})"
-    counts = ("files", "lines", "chunks", "imports", "commits")
-    yield f"{terminal.style('holds', 'bold')}      " + ", ".join(f"{_number(status, name):,} {name}" for name in counts)
-    yield f"{terminal.style('languages', 'bold')}  {_counted(status['languages'])}"
+    counts = [quantity(_number(status, f"{noun}s"), noun) for noun in ("file", "line", "chunk", "import", "commit")]
+    yield f"{terminal.style('holds', 'bold')}      {', '.join(counts)}"
+    yield f"{terminal.style('languages', 'bold')}  {_counted(status['languages']) or 'none'}"
     if status["by_line_rules"]:
         yield f"{terminal.style('by lines', 'bold')}   {_counted(status['by_line_rules'])}"
     yield from _cut_lines(status, terminal)
@@ -156,6 +158,15 @@ def prune_lines(indexes: Sequence[CachedIndex]) -> Iterator[str]:
         yield f"removed {_indexes(len(removed))}, {freed}; {len(indexes) - len(removed)} left"
     elif all(index.state == "kept" for index in indexes):
         yield f"nothing to remove: the folder of every index exists ({_indexes(len(indexes))})"
+
+
+def quantity(count: int, noun: str) -> str:
+    """Return a number with its noun.
+
+    >>> quantity(1, "file"), quantity(1210, "file")
+    ('1 file', '1,210 files')
+    """
+    return f"{count:,} {noun}{'s' * (count != 1)}"
 
 
 def _indexes(count: int) -> str:

@@ -40,6 +40,15 @@ def test_the_outline_of_a_file(work: Path, boombap: Run) -> None:
     ]
 
 
+def test_the_last_section_ends_with_the_file(isolated: Path, boombap: Run) -> None:
+    repository(isolated, {"a.md": "# Songs\n\nText\n\n## Beats\nText\n"})
+    assert boombap("ctx", "outline", "a.md").stdout.splitlines() == [
+        "a.md  markdown, 6 lines, read by line rules",
+        "  1-6  section # Songs",
+        "    5-6  section ## Beats",
+    ]
+
+
 @pytest.mark.parametrize(
     ("file", "code", "message"),
     [

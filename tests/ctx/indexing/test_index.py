@@ -93,6 +93,77 @@ def test_damage_anywhere_is_rebuilt_at_once(root: Path, monkeypatch: pytest.Monk
         assert "already up to date" in shown[-1].stdout
 
 
+@pytest.mark.parametrize(
+    ("table", "name", "action"),
+    [
+        ("sqlite_autoindex_files_1", b"a.py", "outline a.py"),
+        ("sqlite_autoindex_files_1", b"a.py", "related --file a.py"),
+        ("words", b"alpha", "search alpha --lang python"),
+        ("files", b"b.py", "search beta --path b.py"),
+    ],
+)
+def test_a_damaged_index_denies_nothing(
+    root: Path, monkeypatch: pytest.MonkeyPatch, table: str, name: bytes, action: str
+) -> None:
+    """Protects from "nothing found" and "not a file" where one changed letter is all that hides it."""
+    for variable in ("XDG_CACHE_HOME", "XDG_STATE_HOME"):
+        monkeypatch.setenv(variable, str(root.parent / variable))
+    run_in(root, "index")
+    (index,) = (root.parent / "XDG_CACHE_HOME").rglob("*.db")
+    _overwrite(index, table, name, b"~" * len(name))
+    done = run_in(root, *action.split())
+    assert (done.returncode, "the index was damaged and is rebuilt" in done.stderr) == (0, True), done
+    assert "no indexed file matches" not in done.stderr
+    assert ".py" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("has_git", "loss", "action"),
+    [
+        (False, "DELETE FROM edges", "related --file b.py"),  # git's history relates files as well
+        (True, "DELETE FROM touched", "recent --since 3000d"),
+    ],
+)
+def test_a_damaged_index_that_lacks_rows_denies_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, has_git: bool, loss: str, action: str
+) -> None:
+    files: dict[str, str | bytes] = {"one/a.py": ONE["a.py"], "b.py": "import one.a\n"}
+    root = tmp_path / "r"
+    if has_git:
+        repository(root, files)
+    write(root, files)
+    for variable in ("XDG_CACHE_HOME", "XDG_STATE_HOME"):
+        monkeypatch.setenv(variable, str(tmp_path / variable))
+    run_in(root, "index")
+    (index,) = (tmp_path / "XDG_CACHE_HOME").rglob("*.db")
+    with sqlite3.connect(index) as database:
+        database.execute(loss)
+    database.close()
+    done = run_in(root, *action.split())
+    assert (done.returncode, "one/a.py" in done.stdout) == (0, True), done
+    assert "the index was damaged and is rebuilt" in done.stderr
+
+
+def test_a_damaged_index_denies_nothing_to_an_assistant(root: Path) -> None:
+    indexed(root).close()
+    with sqlite3.connect(place(root)) as database:
+        database.execute("DELETE FROM touched")
+    database.close()
+    answer = call_tool(root, "recent", {"since": "3000 days"})["answer"]
+    assert {file["path"] for file in answer["files"]} == set(ONE)
+
+
+def _overwrite(index: Path, table: str, before: bytes, after: bytes) -> None:
+    """Replace bytes on the first page of a table or of an index of one."""
+    database = sqlite3.connect(index)
+    (page,) = database.execute("SELECT rootpage FROM sqlite_master WHERE name = ?", (table,)).fetchone()
+    (size,) = database.execute("PRAGMA page_size").fetchone()
+    database.close()
+    content = index.read_bytes()
+    start = content.index(before, (page - 1) * size, page * size)
+    index.write_bytes(content[:start] + after + content[start + len(before) :])
+
+
 def test_an_assistant_gets_an_answer_from_a_damaged_index(root: Path) -> None:
     indexed(root).close()
     path = Path(place(root))

@@ -112,6 +112,7 @@ def unmatched_notes(index: Index, paths: Iterable[str]) -> Iterator[str]:
         index: of the tree.
         paths: relative to its root.
     """
+    index.check_intact()
     indexed = [path for (path,) in index.database.execute("SELECT path FROM files")]
     for path in paths:
         if not any(map(compiled(path).match, indexed)):
@@ -127,6 +128,7 @@ def check_indexed(index: Index, path: str) -> None:
     """
     if index.database.execute("SELECT 1 FROM files WHERE path = ?", (path,)).fetchone():
         return
+    index.check_intact()
     row = index.database.execute("SELECT reason FROM skipped WHERE path = ?", (path,)).fetchone()
     if row:
         raise NotFound(f"{path} is not indexed: {row[0]}")

@@ -88,8 +88,7 @@ def read_outline(root: str, path: str, language: str) -> Outline | Skipped:
     if isinstance(text, Skipped):
         return text
     read = structure(language, text.lines)
-    count = len(text.lines) - (text.lines[-1] == "")  # what follows the last line end is not a line
-    return Outline(path, language, count, read.parsed, _entries(read.definitions, text.lines))
+    return Outline(path, language, text.count, read.parsed, _entries(read.definitions, text.lines))
 
 
 def _entries(definitions: Sequence[Definition], lines: Sequence[str]) -> tuple[OutlineEntry, ...]:

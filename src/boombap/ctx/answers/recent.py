@@ -43,4 +43,6 @@ def changes(index: Index, since_s: int, only: Filter, limit: int) -> list[Change
         for path, language, changed_s, commits in rows
         if only.has(path, language, changed_s)
     ]
+    if not changed:
+        index.check_intact()
     return changed[:limit]

@@ -68,6 +68,8 @@ def relatives(index: Index, path: str, limit: int) -> list[Relative]:
         for other, value in values.items():
             if other != path:
                 why.setdefault(other, {})[reason] = round(value, 3)
+    if not why:
+        index.check_intact()
     answers = [
         Relative(other, round(sum(parts.values()), 4), tuple(sorted(parts.items(), key=lambda part: -part[1])))
         for other, parts in why.items()

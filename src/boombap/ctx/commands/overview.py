@@ -26,7 +26,7 @@ def outline(context: RunContext) -> int:
         code = EXIT_OK if answer.definitions else EXIT_FINDINGS
         if context.args.format == "json":
             return write_json(context, encode.outline_object(index, answer), code)
-        lines = f"{answer.lines:,} line{'s' * (answer.lines != 1)} of {answer.language}"
+        lines = f"{report.quantity(answer.lines, 'line')} of {answer.language}"
         nothing = f"{report.shown(answer.path, index.root)} has no definitions: {lines}"
         shown = report.outline_lines(answer, index.root, context.terminal) if answer.definitions else ()
         return write_lines(context, shown, code, nothing=nothing)
@@ -70,6 +70,5 @@ def _note_map(context: RunContext, index: Index, answer: RepositoryMap) -> None:
     for skipped in answer.unread:
         context.terminal.note(f"{report.shown(skipped.path, index.root)} cannot be read: {skipped.reason}")
     if answer.files:
-        count = len(answer.files)
-        files = f"{count:,} file{'s' * (count != 1)} shown, {answer.left_out:,} left out"
+        files = f"{report.quantity(len(answer.files), 'file')} shown, {answer.left_out:,} left out"
         context.terminal.note(report.budget_note(answer.tokens, answer.budget, files))

@@ -40,7 +40,7 @@ def pack(context: RunContext) -> int:
         for word, other in corrections.items():
             context.terminal.note(f"no match for {word!r}; showing results for {other!r}")
         if packed.parts:
-            chunks = f"{packed.left_out:,} chunk{'s' * (packed.left_out != 1)} left out"
+            chunks = f"{report.quantity(packed.left_out, 'chunk')} left out"
             context.terminal.note(report.budget_note(packed.tokens, packed.budget, chunks))
         return write_lines(context, report.pack_lines(packed, index.root, context.terminal), code)
 

@@ -105,7 +105,7 @@ def of_text(path: str, text: Text) -> FileFacts:
         text.masks,
         language,
         _flags(path, language, text, found),
-        len(text.lines),
+        text.count,
         "\n".join(found.imports),
         found.parsed,
         term_vectors.mean([chunk.vector for chunk in of_chunks]),

@@ -61,7 +61,21 @@ class Index:
     @property
     def is_damaged(self) -> bool:
         """Tell whether its file is not what was written."""
-        return bool(self._path) and store.is_damaged(self._path)
+        return self.is_kept and store.is_damaged(self._path)
+
+    @property
+    def is_kept(self) -> bool:
+        """Tell whether it is in its file, and not only in the memory of this run."""
+        return bool(self._path)
+
+    def check_intact(self) -> None:
+        """Refuse to say that something is not there when the file is not what was written; reads the whole file.
+
+        Raises:
+            sqlite3.DatabaseError: then `ask_index` rebuilds the index.
+        """
+        if self.is_damaged:
+            raise sqlite3.DatabaseError("the checksum of the index is wrong")
 
     @property
     def is_partial(self) -> bool:
@@ -216,7 +230,8 @@ def ask_index(
 def _without_cache(place: _Place, old: sqlite3.Connection | None, notes: list[str], error: Exception) -> Index:
     from boombap.ctx.indexing import build
 
-    reason = str(error) if isinstance(error, AccessDenied) else f"the index cannot be written: {error}"
+    cause = getattr(error, "strerror", "") or error
+    reason = str(error) if isinstance(error, AccessDenied) else f"the index cannot be written: {cause}"
     if old is not None and _can_answer(old):
         notes.append(f"{reason}; the answer is from an older index")
         return Index(old, place.top, notes=notes, built=False, is_stale=True)

@@ -7,6 +7,7 @@ import re
 from boombap.ctx.masking import shapes
 from boombap.ctx.masking.assigned import mask_line
 from boombap.ctx.masking.blocks import mask_kubernetes, mask_private_keys, mask_under
+from boombap.ctx.masking.columns import mask_columns
 from boombap.ctx.masking.form import DATA, PLAIN, PROSE, YAML, form_of
 from boombap.ctx.masking.masked_lines import LONGEST_LINE
 from boombap.ctx.masking.names import MARKS
@@ -58,7 +59,7 @@ def mask(text: str, path: str = "") -> str:
 
 
 def _mask_once(text: str, form: str) -> str:
-    text = shapes.mask_tokens(text)
+    text = mask_columns(shapes.mask_tokens(text), form)
     lines = text.split("\n")
     if "PRIVATE KEY" in text:
         mask_private_keys(lines)

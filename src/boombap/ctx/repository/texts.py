@@ -43,6 +43,11 @@ class Text(Record):
     is_generated: bool
     is_cut: bool
 
+    @property
+    def count(self) -> int:
+        """Return the number of lines: what follows the last line end is not one."""
+        return len(self.lines) - (not self.lines[-1])
+
 
 def read(root: str, path: str) -> Text | Skipped:
     """Return the lines of a file, or why it has none to give."""

@@ -161,9 +161,10 @@ def _nothing(_: Sequence[str]) -> list[Mark]:
 
 def _spans(marks: Sequence[Mark], lines: Sequence[str], *, is_indented: bool) -> list[Definition]:
     definitions = []
+    last = len(lines) - (not lines[-1])  # what follows the last line end is not a line
     for index, (first, depth, name, kind) in enumerate(marks):
         following = next((other for other in marks[index + 1 :] if other[1] <= depth), None)
-        end = following[0] - 1 if following else len(lines)
+        end = following[0] - 1 if following else last
         if is_indented:
             end = _dedent(lines, first, depth, end)
         start = _doc_start(lines, first, marks[index - 1][0] if index else 0)
