@@ -31,7 +31,7 @@ KEYS = [key for section in SECTIONS.values() for key in section.keys]
 # The names that were given up are still taken, with a warning.
 DOTTED = {key.dotted for key in KEYS} | {old for old, _ in names().renamed}
 VARIABLES = {name for key in KEYS for name in key.env} | set(NOT_SETTINGS)
-PLACEHOLDERS = {"BOOMBAP_SECTION_KEY", "BOOMBAP_SECTION_NAME"}
+PLACEHOLDERS = {"BOOMBAP_FLAG_", "BOOMBAP_SECTION_KEY", "BOOMBAP_SECTION_NAME"}
 
 FILE_ENDINGS = ("conf", "csv", "edn", "html", "json", "lua", "md", "old", "py", "sarif", "sql", "toml", "txt")
 SETTING = re.compile(
