@@ -13,7 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_NAME = re.compile(r"[A-Za-z_][\w.-]*")
+_NAME = re.compile(r"[A-Za-zА-Яа-яЁё_][\w.-]*")
 # Every repeat is bounded: a line of a million blanks after a name must not cost more than it is long.
 _AFTER = re.compile(
     r"""(?P<close>\\?["'`]?[\])]{0,2}(?:\[\d{0,6}\])?)
@@ -50,7 +50,7 @@ _NAME_BEFORE = re.compile(r"(?:name|key|id)\\?[\"']?[ \t]{0,9}[:=][ \t]{0,9}\\?[
 _OPEN = re.compile(
     r"(?:(?:pydantic\.)?(?:SecretStr|SecretBytes|Secret|str|String::from|Some|bytes|bytearray|\[\]byte"
     r"|(?:base64\.)?(?:std)?[bB]64decode|Buffer\.from)\(|Field\((?:default=)?)?"
-    r"(?:[bBrRuUfFL@$&]{1,2}(?=[\"']))?(\\?(?:\"\"\"|'''|[\"'`]))"
+    r"(?:[bBrRuUfFL@$&]{1,2}(?=[\"'])|r#{1,3}(?=\"))?(\\?(?:\"\"\"|'''|[\"'`]))"
 )
 _REST = {
     '"': re.compile(r'[^"\\\n]*(?:\\.[^"\\\n]*)*'),
@@ -58,6 +58,7 @@ _REST = {
     "`": re.compile(r"[^`\n]*"),
 }
 _ITEM = re.compile(r"[ \t,]{0,40}[bBrRuUfF]{0,2}(\\?[\"'`]|)")
+_GO_SLICE = re.compile(r"\[\d{0,6}\](?:string|byte)\{")
 _FLOW_VALUE = re.compile(r"[^,}\]]+")
 _GETTER = re.compile(
     r"(?:get|getenv|environ|env|fetch|set|setenv|putenv|setdefault|setitem|property|config|str|secret|parameter"
@@ -124,7 +125,9 @@ def _spans_of(line: str, key: re.Match[str], form: str) -> Iterator[tuple[int, i
         return
     after = _AFTER.match(line, key.end())
     opened = line[after.end() : after.end() + 1] if after and after["sign"] else ""
-    if after and opened in {"[", "("} and not line.startswith("[]", after.end()):
+    if after and (slice_ := _GO_SLICE.match(line, after.end())):
+        yield from _items(line, slice_.end(), key[0], form)
+    elif after and opened in {"[", "("} and not line.startswith("[]", after.end()):
         yield from _items(line, after.end() + 1, key[0], form)
     elif after and opened == "{" and form in {CODE, DATA} and is_container(key[0]):
         yield from _members(line, after.end() + 1, key[0], form)
@@ -260,6 +263,13 @@ def _bare_span(line: str, index: int, name: str, form: str, sign: str, *, is_adj
             return _checked(line, index, end if end > 0 else len(line), name, form, is_quoted=True)
         end = line.find("<", index)
         return _checked(line, index, end if end > 0 else len(line), name, form, is_quoted=True) if form == XML else None
+    if (
+        form == XML
+        and sign == "="
+        and is_adjacent
+        and line[index - len(name) - 2 : index - len(name) - 1] in {";", ">"}
+    ):
+        return _checked_match(line, index, name, form, _IN_STRING)  # of a connection string
     if form == YAML:
         return _yaml_span(line, index, name, sign)
     if form == PLAIN and sign in {"=", ":", "?=", "+=", ":=", ""}:
@@ -269,7 +279,7 @@ def _bare_span(line: str, index: int, name: str, form: str, sign: str, *, is_adj
             return _header_span(line, index, name)
         is_assigned = sign in {":=", "?=", "+="} or (sign == "=" and _MAKE_VARIABLE.match(line[:index]))
         return _checked_match(line, index, name, form, _TO_SPACE) if is_adjacent or not sign or is_assigned else None
-    if form == PROSE or (form == CODE and line[:200].lstrip().startswith(_COMMENTS)):
+    if form == PROSE or (form in {CODE, DATA} and line[:200].lstrip().startswith(_COMMENTS)):
         return _prose_span(line, index, name, sign, is_adjacent=is_adjacent)
     return _in_string_span(line, index, name, sign)
 
