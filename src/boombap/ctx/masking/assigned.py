@@ -41,6 +41,12 @@ _FALLBACK = re.compile(
     r"|\w(?:OrElse|_or_else|OrDefault)\(|\bdefault[ ]?=)"
     r"|[ ]?\{[^{}\n]{0,60}\}[ ]?=|[\"']\)[ ]?\{)[ \t]{0,9}[bBrRuUfF]{0,2}([\"'`])"
 )
+# What a condition chooses: ``isTest ? "x" : "y"``, ``"x" if is_test else "y"``.
+_CHOICE = re.compile(
+    r"[\"'`]?[ \t]{0,9}[:=][ \t]{0,9}(?:[^;\n#?]{1,160}\?[ \t]{0,9}"
+    r"(?:([\"'`])(?P<first>[^\"'`\n]{1,200})\1|[^:;\"'`\n]{1,80}?)[ \t]{0,9}:"
+    r"|[^;\n#]{1,200}?[ \t]if[ \t][^;\n#]{1,160}?[ \t]else)[ \t]{0,9}(?:([\"'`])(?P<second>[^\"'`\n]{1,200})\3)?"
+)
 _UNPACKED = re.compile(
     r"[ \t]*(?:const |let |var )?[\[(]?([\w.]{1,60}(?:,[ ]?[\w.]{1,60}){1,9})[\])]?[ ]?:?=[ ]?[\[(]?(?=[^=])"
 )
@@ -133,6 +139,8 @@ def _spans_of(line: str, key: re.Match[str], form: str) -> Iterator[tuple[int, i
         yield from _members(line, after.end() + 1, key[0], form)
     elif span := _span(line, key, form) or _fallback(line, key, form):
         yield span
+    if form == CODE and (choice := _CHOICE.match(line, key.end())):
+        yield from _choices(line, choice, key[0])
 
 
 def _inner_default(line: str, key: re.Match[str], form: str) -> tuple[int, int] | None:
@@ -149,6 +157,12 @@ def _fallback(line: str, key: re.Match[str], form: str) -> tuple[int, int] | Non
     if other is None:
         return None
     return _checked(line, other.end(), _closing(line, other.end(), other[1]), key[0], form, is_quoted=True)
+
+
+def _choices(line: str, choice: re.Match[str], name: str) -> Iterator[tuple[int, int]]:
+    for branch in ("first", "second"):
+        if choice[branch] and (span := _checked(line, *choice.span(branch), name, CODE, is_quoted=True)):
+            yield span
 
 
 def _items(line: str, index: int, name: str, form: str) -> Iterator[tuple[int, int]]:
@@ -263,13 +277,8 @@ def _bare_span(line: str, index: int, name: str, form: str, sign: str, *, is_adj
             return _checked(line, index, end if end > 0 else len(line), name, form, is_quoted=True)
         end = line.find("<", index)
         return _checked(line, index, end if end > 0 else len(line), name, form, is_quoted=True) if form == XML else None
-    if (
-        form == XML
-        and sign == "="
-        and is_adjacent
-        and line[index - len(name) - 2 : index - len(name) - 1] in {";", ">"}
-    ):
-        return _checked_match(line, index, name, form, _IN_STRING)  # of a connection string
+    if form == XML and is_adjacent and line.startswith((f";{name}=", f">{name}="), index - len(name) - 2):
+        return _checked_match(line, index, name, form, _IN_STRING)  # in a connection string
     if form == YAML:
         return _yaml_span(line, index, name, sign)
     if form == PLAIN and sign in {"=", ":", "?=", "+=", ":=", ""}:
