@@ -13,7 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_NAME = re.compile(r"[A-Za-z_][\w.-]*")
+_NAME = re.compile(r"[A-Za-zА-Яа-яЁё_][\w.-]*")
 # Every repeat is bounded: a line of a million blanks after a name must not cost more than it is long.
 _AFTER = re.compile(
     r"""(?P<close>\\?["'`]?[\])]{0,2}(?:\[\d{0,6}\])?)
@@ -41,6 +41,12 @@ _FALLBACK = re.compile(
     r"|\w(?:OrElse|_or_else|OrDefault)\(|\bdefault[ ]?=)"
     r"|[ ]?\{[^{}\n]{0,60}\}[ ]?=|[\"']\)[ ]?\{)[ \t]{0,9}[bBrRuUfF]{0,2}([\"'`])"
 )
+# What a condition chooses: ``isTest ? "x" : "y"``, ``"x" if is_test else "y"``.
+_CHOICE = re.compile(
+    r"[\"'`]?[ \t]{0,9}[:=][ \t]{0,9}(?:[^;\n#?]{1,160}\?[ \t]{0,9}"
+    r"(?:([\"'`])(?P<first>[^\"'`\n]{1,200})\1|[^:;\"'`\n]{1,80}?)[ \t]{0,9}:"
+    r"|[^;\n#]{1,200}?[ \t]if[ \t][^;\n#]{1,160}?[ \t]else)[ \t]{0,9}(?:([\"'`])(?P<second>[^\"'`\n]{1,200})\3)?"
+)
 _UNPACKED = re.compile(
     r"[ \t]*(?:const |let |var )?[\[(]?([\w.]{1,60}(?:,[ ]?[\w.]{1,60}){1,9})[\])]?[ ]?:?=[ ]?[\[(]?(?=[^=])"
 )
@@ -50,7 +56,7 @@ _NAME_BEFORE = re.compile(r"(?:name|key|id)\\?[\"']?[ \t]{0,9}[:=][ \t]{0,9}\\?[
 _OPEN = re.compile(
     r"(?:(?:pydantic\.)?(?:SecretStr|SecretBytes|Secret|str|String::from|Some|bytes|bytearray|\[\]byte"
     r"|(?:base64\.)?(?:std)?[bB]64decode|Buffer\.from)\(|Field\((?:default=)?)?"
-    r"(?:[bBrRuUfFL@$&]{1,2}(?=[\"']))?(\\?(?:\"\"\"|'''|[\"'`]))"
+    r"(?:[bBrRuUfFL@$&]{1,2}(?=[\"'])|r#{1,3}(?=\"))?(\\?(?:\"\"\"|'''|[\"'`]))"
 )
 _REST = {
     '"': re.compile(r'[^"\\\n]*(?:\\.[^"\\\n]*)*'),
@@ -58,6 +64,7 @@ _REST = {
     "`": re.compile(r"[^`\n]*"),
 }
 _ITEM = re.compile(r"[ \t,]{0,40}[bBrRuUfF]{0,2}(\\?[\"'`]|)")
+_GO_SLICE = re.compile(r"\[\d{0,6}\](?:string|byte)\{")
 _FLOW_VALUE = re.compile(r"[^,}\]]+")
 _GETTER = re.compile(
     r"(?:get|getenv|environ|env|fetch|set|setenv|putenv|setdefault|setitem|property|config|str|secret|parameter"
@@ -124,12 +131,16 @@ def _spans_of(line: str, key: re.Match[str], form: str) -> Iterator[tuple[int, i
         return
     after = _AFTER.match(line, key.end())
     opened = line[after.end() : after.end() + 1] if after and after["sign"] else ""
-    if after and opened in {"[", "("} and not line.startswith("[]", after.end()):
+    if after and (slice_ := _GO_SLICE.match(line, after.end())):
+        yield from _items(line, slice_.end(), key[0], form)
+    elif after and opened in {"[", "("} and not line.startswith("[]", after.end()):
         yield from _items(line, after.end() + 1, key[0], form)
     elif after and opened == "{" and form in {CODE, DATA} and is_container(key[0]):
         yield from _members(line, after.end() + 1, key[0], form)
     elif span := _span(line, key, form) or _fallback(line, key, form):
         yield span
+    if form == CODE and (choice := _CHOICE.match(line, key.end())):
+        yield from _choices(line, choice, key[0])
 
 
 def _inner_default(line: str, key: re.Match[str], form: str) -> tuple[int, int] | None:
@@ -146,6 +157,12 @@ def _fallback(line: str, key: re.Match[str], form: str) -> tuple[int, int] | Non
     if other is None:
         return None
     return _checked(line, other.end(), _closing(line, other.end(), other[1]), key[0], form, is_quoted=True)
+
+
+def _choices(line: str, choice: re.Match[str], name: str) -> Iterator[tuple[int, int]]:
+    for branch in ("first", "second"):
+        if choice[branch] and (span := _checked(line, *choice.span(branch), name, CODE, is_quoted=True)):
+            yield span
 
 
 def _items(line: str, index: int, name: str, form: str) -> Iterator[tuple[int, int]]:
@@ -260,6 +277,8 @@ def _bare_span(line: str, index: int, name: str, form: str, sign: str, *, is_adj
             return _checked(line, index, end if end > 0 else len(line), name, form, is_quoted=True)
         end = line.find("<", index)
         return _checked(line, index, end if end > 0 else len(line), name, form, is_quoted=True) if form == XML else None
+    if form == XML and is_adjacent and line.startswith((f";{name}=", f">{name}="), index - len(name) - 2):
+        return _checked_match(line, index, name, form, _IN_STRING)  # in a connection string
     if form == YAML:
         return _yaml_span(line, index, name, sign)
     if form == PLAIN and sign in {"=", ":", "?=", "+=", ":=", ""}:
@@ -269,7 +288,7 @@ def _bare_span(line: str, index: int, name: str, form: str, sign: str, *, is_adj
             return _header_span(line, index, name)
         is_assigned = sign in {":=", "?=", "+="} or (sign == "=" and _MAKE_VARIABLE.match(line[:index]))
         return _checked_match(line, index, name, form, _TO_SPACE) if is_adjacent or not sign or is_assigned else None
-    if form == PROSE or (form == CODE and line[:200].lstrip().startswith(_COMMENTS)):
+    if form == PROSE or (form in {CODE, DATA} and line[:200].lstrip().startswith(_COMMENTS)):
         return _prose_span(line, index, name, sign, is_adjacent=is_adjacent)
     return _in_string_span(line, index, name, sign)
 

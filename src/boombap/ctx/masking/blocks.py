@@ -166,7 +166,7 @@ def mask_under(lines: list[str], number: int, form: str) -> int:
     if key is None:
         return number
     name, rest = key[1], key[2].strip()
-    if rest in {"", "[", "(", "{", "\\"} or rest.startswith("#"):
+    if rest in {"", "[", "(", "{", "\\"} or rest.startswith("#") or _is_open_list(rest):
         _mask_children(lines, number, name, form)
         return number
     if form == YAML and (_OPENED.match(rest) or _is_continued(lines, number, name, rest)):
@@ -177,6 +177,13 @@ def mask_under(lines: list[str], number: int, form: str) -> int:
         return _mask_to(lines, number, triple[1]) if rest.count(triple[1]) == 1 else number
     here = _HERE.match(rest)
     return _mask_to(lines, number, here[1]) if here else number
+
+
+def _is_open_list(rest: str) -> bool:
+    """Tell whether a list begins on the line of its name and ends further down."""
+    return any(
+        rest.startswith(opening) and rest.count(opening) > rest.count(closing) for opening, closing in ("[]", "()")
+    )
 
 
 def _key_of(line: str, form: str) -> re.Match[str] | None:

@@ -40,7 +40,7 @@ def mask_columns(text: str, form: str) -> str:
     'user,password\ndj,***\n'
     """
     # `in` runs at memory speed: most files have none of these words.
-    if "nsert" in text or "INSERT" in text:
+    if ("into" in text or "INTO" in text) and ("nsert" in text or "INSERT" in text):
         text = _mask_inserts(text)
     has_copies = "COPY " in text or "copy " in text
     if form != PROSE and not has_copies:

@@ -7,6 +7,7 @@ import re
 _WORD = r"""(?P<secret>[^\s"'`$|;,()<>\]*{][^\s"'`$|;,\])]{1,199})"""
 _ARGUMENTS = r"[^\n|;]{0,200}?"
 _BETWEEN = r"""["']?[ ,=]{1,4}["']?"""
+_ARGUMENT = r"""(?:"[^"\n]{0,300}"|'[^'\n]{0,300}'|[$\w.>-]{1,80})[ ]{0,4}"""
 _FORMS = {
     ("is-cli", "key-cli"): rf"\b(?:redis|valkey)-cli\b{_ARGUMENTS}[ \"']-a{_BETWEEN}{_WORD}",
     ("sshpass",): rf"\bsshpass[ ]{{1,4}}-p[ ]{{0,4}}[\"']?{_WORD}",
@@ -29,6 +30,12 @@ _FORMS = {
     ("ser ",): rf"(?i:\b(?:set)?user)[ ][\w.*-]{{1,60}}[ ](?:[^\n]{{0,80}}[ ])?on[ ](?:[^\n]{{0,80}}[ ])?>{_WORD}",
     ("auth-pass",): rf"\bauth-pass[ ]{{1,4}}[\w.-]{{1,60}}[ ]{{1,4}}[\"']?{_WORD}",
     ("--from-literal",): rf"--from-literal[= ][\"']?[\w.-]{{1,100}}=[\"']?{_WORD}",
+    ("getConnection(", "PDO(", "mysqli(", "sqli_connect("): (
+        rf"(?:getConnection|PDO|mysqli(?:_connect)?)\([ ]{{0,4}}{_ARGUMENT},[ ]{{0,4}}{_ARGUMENT},[ ]{{0,4}}"
+        r"[\"'](?P<secret>[^\"'$*\n]{3,200})(?=[\"'])"
+    ),
+    ("openssl",): rf"\bopenssl\b{_ARGUMENTS}[ ]-[kK]{_BETWEEN}{_WORD}",
+    ("PASSWORD(", "password("): r"=[ ]{0,4}(?i:password)\('(?P<secret>[^'*\n]{1,200})(?=')",
     ("dentified", "DENTIFIED"): (
         r"(?i:\bidentified[ ](?:with[ ][\w'\"]{1,60}[ ])?(?:by|as))[ ]{1,4}"
         r"(?:password[ ])?'(?P<secret>[^'*\n]{1,200})(?=')"

@@ -8,16 +8,16 @@ from functools import lru_cache
 STRONG, WEAK, ADDRESS = 3, 2, 1
 """How much a name says: the value is a secret; it is one if it looks so; it is an address that may hold one."""
 
-MARKS = ("pass", "pw", "secret", "token", "key", "cred", "auth", "dsn", "conn", "salt", "jwt", "mnemonic", "identified")
+MARKS = tuple("pass pw secret token key cred auth dsn conn salt jwt mnemonic identified парол".split())
 """One of these is in every name that counts, in small letters."""
 
-_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[А-Яа-яЁё]+")
 _LONGEST = 100
 _STRONG_ENDS = re.compile(
     r"(?:passwor[dt]s?|passwds?|passphrases?|passcodes?|pwds?|secrets?|apikeys?|(?:access|secret|private|encryption"
     r"|signing|account|master|auth|shared|session)keys?|requirepass|masterauth|dbpass|userpass|mnemonic|credentials?)$"
 )
-_STRONG_WORDS = frozenset("pass pw creds cred jwt".split())
+_STRONG_WORDS = frozenset("pass pw creds cred jwt пароль пароли".split())
 _WEAK_WORDS = frozenset("auth authorization salt".split())
 _KEY_OF = frozenset(
     (

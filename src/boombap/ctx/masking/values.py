@@ -11,7 +11,7 @@ _PLAIN = frozenset(
         "null none nil undefined true false yes no on off str string text int integer number bool boolean bytes object"
         " array list dict required optional hidden masked redacted omitted inherit read write basic bearer digest"
         " header query cookie oauth oauth2 jwt apikey disabled enabled default auto always never any all self todo n/a"
-        " password passwd token secret key username empty unset scram-sha-256 md5 trust peer ident"
+        " password passwd token secret key пароль username empty unset scram-sha-256 md5 trust peer ident"
     ).split()
 )
 _REFERENCE = re.compile(
@@ -31,6 +31,7 @@ _SENTENCE = re.compile(
 )
 _INSERTED = re.compile(r"\{[A-Za-z_][\w.]{0,80}\}")
 _USER_AND_PASSWORD = re.compile(r"[\w.@-]{1,60}:[^\s/:]{4,}$")
+_RUSSIAN = re.compile(r"[А-Яа-яЁё-]+$")
 _INNER = re.compile(r"[A-Za-z_ ]{2,30}=")
 _DEFAULT = re.compile(
     r"\$\{[\w.]{1,100}(?::-|:=|[-=:])(?!\?)(?P<shell>[^}$\n]{1,200})\}"
@@ -91,7 +92,7 @@ def is_secret(value: str, name: str, *, is_quoted: bool, is_code: bool) -> bool:
         return False
     if _PATH.match(bare) or _URL.match(bare) or (not is_quoted and _CALL.match(bare)):
         return False
-    if is_code and _INSERTED.search(bare):
+    if _RUSSIAN.match(bare) or (is_code and _INSERTED.search(bare)):
         return False
     if level == ADDRESS or _says_its_name(bare, name, is_code=is_code):
         return False
