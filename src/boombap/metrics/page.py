@@ -51,6 +51,10 @@ class Page:
         """
         return _encoded(self._samples(limit_s), accept)
 
+    def families(self, limit_s: float) -> list[Family]:
+        """Return what the page is made of; sources may take `limit_s` seconds."""
+        return list(_families(self._samples(limit_s)))
+
     def render_source(self, source: Source, accept: str, limit_s: float) -> tuple[bytes, str]:
         """Return the part of the page that one source says, and its content type; a scrape of both shares one look."""
         return _encoded(_asked([source], limit_s), accept)
