@@ -16,7 +16,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "metrics": ("cheroot", "hiredis", "psycopg2", "pycurl", "yaml"),
 }
 
-CLASSIC = ("redis",)
+CLASSIC = ("prometheus_client", "redis")
 """What only the classic engines import, beside the modules of their tools."""
 
 

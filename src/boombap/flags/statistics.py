@@ -44,7 +44,7 @@ def share(count: int, of: int) -> Estimate:
     return Estimate(value, max(0.0, middle - half) if count else 0.0, min(1.0, middle + half) if count < of else 1.0)
 
 
-def quantile(values: Sequence[float], at: float) -> Estimate:
+def quantile(values: Sequence[float], rank: float) -> Estimate:
     """Return a quantile by its rank, with the interval of order statistics.
 
     The interval assumes nothing about how the values are spread: how many of them are below the true quantile is
@@ -52,13 +52,13 @@ def quantile(values: Sequence[float], at: float) -> Estimate:
 
     Args:
         values: in any order.
-        at: from 0 to 1, 0.95 for the 95th percentile.
+        rank: from 0 to 1, 0.95 for the 95th percentile.
     """
     ordered = sorted(values)
     count = len(ordered)
     if not count:
         return Estimate(0.0, None, None)
-    value = ordered[min(count - 1, ceil(at * count) - 1)] if at else ordered[0]
-    half = _Z * sqrt(count * at * (1 - at))
-    low, high = floor(count * at - half), ceil(count * at + half)
+    value = ordered[min(count - 1, ceil(rank * count) - 1)] if rank else ordered[0]
+    half = _Z * sqrt(count * rank * (1 - rank))
+    low, high = floor(count * rank - half), ceil(count * rank + half)
     return Estimate(value, ordered[low - 1] if low >= 1 else None, ordered[high] if high < count else None)

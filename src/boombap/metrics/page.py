@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from boombap.metrics.exposition import Labels
+    from boombap.metrics.exposition import Labels, Samples
     from boombap.metrics.sources import Source
     from boombap.telemetry.catalogue import Metric
 
@@ -50,6 +50,10 @@ class Page:
             limit_s: how long sources may take.
         """
         return _encoded(self._samples(limit_s), accept)
+
+    def families(self, limit_s: float) -> list[tuple[Metric, Samples]]:
+        """Return what the page is made of; sources may take `limit_s` seconds."""
+        return _families(self._samples(limit_s))
 
     def render_source(self, source: Source, accept: str, limit_s: float) -> tuple[bytes, str]:
         """Return the part of the page that one source says, and its content type; a scrape of both shares one look."""
@@ -100,7 +104,7 @@ def _asked(sources: Iterable[Source], limit_s: float) -> Iterator[Sample]:
             yield metric.name, tuple(zip(metric.labels, labels, strict=True)), float(value)
 
 
-def _families(samples: Iterable[Sample]) -> list[tuple[Metric, dict[tuple[str, Labels], float]]]:
+def _families(samples: Iterable[Sample]) -> list[tuple[Metric, Samples]]:
     """Return the samples by metric, sorted by name; the first of two with one name and one set of labels counts."""
     families: dict[str, tuple[Metric, dict[tuple[str, Labels], float]]] = {}
     for name, labels, value in samples:
