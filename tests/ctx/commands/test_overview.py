@@ -57,6 +57,7 @@ def test_the_last_section_ends_with_the_file(isolated: Path, boombap: Run) -> No
         ("blob.bin", 3, "blob.bin is not indexed: binary"),
         ("/etc/hostname", 3, "/etc/hostname is not in "),
         ("app", 3, "app is not a file of "),
+        ("", 3, ". is not a file of "),
     ],
 )
 def test_a_file_without_an_outline_is_a_sentence(work: Path, boombap: Run, file: str, code: int, message: str) -> None:

@@ -94,6 +94,11 @@ def test_wrong_arguments_are_an_answer_that_says_so(ask: Ask, arguments: dict[st
 @pytest.mark.parametrize(
     ("name", "arguments", "reason"),
     [
+        ("related", {"file": "pool\ud800.py"}, r"'pool\ud800.py' cannot be the path of an indexed file"),
+        ("outline", {"file": "pool\udcff.py"}, r"'pool\udcff.py' cannot be the path of an indexed file"),
+        ("outline", {"file": "pool\0.py"}, r"'pool\x00.py' cannot be the path of an indexed file"),
+        ("search", {"query": "pool", "path": "po\0ol/*"}, r"'po\x00ol/*' cannot be the path of an indexed file"),
+        ("search", {"query": "pool", "path": "*\ud800"}, r"'*\ud800' cannot be the path of an indexed file"),
         ("map", {"budget": 99}, "budget must be a whole number from 100 to 1000000"),
         ("pack", {"query": "x", "budget": 499}, "budget must be a whole number from 500 to 1000000"),
         ("pack", {"budget": 500}, "pack needs query"),

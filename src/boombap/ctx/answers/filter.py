@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from boombap.ctx.answers.path_pattern import WILDCARD, compiled
-from boombap.errors import NotFound
+from boombap.errors import NotFound, UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -83,7 +83,19 @@ def in_tree(name: str, root: str, folder: str) -> str:
 
     Raises:
         NotFound: when it is outside the tree.
+        UsageError: when no file of the index can have it: with a NUL, or in another encoding than UTF-8.
     """
+    try:
+        if b"\0" not in os.fsencode(name):
+            path = _in_tree(name, root, folder)
+            path.encode()
+            return path
+    except UnicodeEncodeError:
+        pass
+    raise UsageError(f"{name!a} cannot be the path of an indexed file")
+
+
+def _in_tree(name: str, root: str, folder: str) -> str:
     if "/" not in name and WILDCARD.search(name):
         return name
     fixed, pattern = _split(name)
@@ -132,4 +144,4 @@ def check_indexed(index: Index, path: str) -> None:
     row = index.database.execute("SELECT reason FROM skipped WHERE path = ?", (path,)).fetchone()
     if row:
         raise NotFound(f"{path} is not indexed: {row[0]}")
-    raise NotFound(f"{path} is not a file of {index.root}")
+    raise NotFound(f"{path or '.'} is not a file of {index.root}")

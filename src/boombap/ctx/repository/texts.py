@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+from errno import ELOOP
 
 from boombap.ctx.masking import masked_lines
 from boombap.ctx.masking.masked_lines import LONGEST_LINE
@@ -149,7 +150,8 @@ def content(root: str, path: str) -> bytes | Skipped:
     except FileNotFoundError:
         return Skipped(path, GONE)
     except OSError as error:
-        return Skipped(path, f"unreadable: {error.strerror}")
+        # A link that took the file's place, or that of a folder above it in a circle.
+        return Skipped(path, "symbolic link" if error.errno == ELOOP else f"unreadable: {error.strerror}")
     try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
