@@ -21,7 +21,7 @@ PLAN = Plan((10.0, 50.0, 100.0), min_runs=10)
 
 class Run(Record):
     at_s: float
-    seconds: float = 0.1
+    took_s: float = 0.1
     is_failure: bool = False
 
 

@@ -13,7 +13,7 @@ PLAN = Plan((1.0, 25.0, 100.0), min_runs=20, max_failures=0.01, max_slowdown=1.5
 
 
 class Run(Record):
-    seconds: float
+    took_s: float
     is_failure: bool = False
 
 

@@ -16,6 +16,7 @@ from boombap.server.serve import running
 from ctx.repositories import repository
 from deps.osv import TRUTH, database, record
 from deps.wheels import wheels
+from flags.runs import leave
 from metrics.test_verify import RULES, prometheus
 from schemas.validation import FOLDER, NAMES, objects, schema, validated, validators
 from spotify.upstream import upstream
@@ -138,6 +139,21 @@ def feature_flags(bench: Bench, action: str) -> Iterator[str]:
     yield bench.json("flags", *words)
     bench.environment["BOOMBAP_FLAGS_FILE"] = "gone.json"
     yield bench.json("flags", *words, codes=(0, 3))
+
+
+@answers("flags-report")
+def engines_side_by_side(bench: Bench) -> Iterator[str]:
+    yield bench.json("flags", "report", "db-engine", codes=(4,))
+    for engine in ("native", "classic"):
+        leave("db-engine", engine, 31)
+    yield bench.json("flags", "report", "db-engine")
+
+
+@answers("flags-rollout")
+def rollouts(bench: Bench) -> Iterator[str]:
+    yield bench.json("flags", "rollout", "start", "db-engine", "--steps", "5,100")
+    for step in ("advance", "status", "stop"):
+        yield bench.json("flags", "rollout", step, "db-engine")
 
 
 @answers("db-diagnose")

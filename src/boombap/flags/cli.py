@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from boombap.command.action import Action, Tool
-from boombap.errors import EXIT_EXTERNAL, EXIT_OK
+from boombap.errors import EXIT_EXTERNAL, EXIT_FINDINGS, EXIT_NO_VERDICT, EXIT_OK, EXIT_RETRY_LATER
 from boombap.flags import options
 from boombap.flags.model import NAMES
 
@@ -137,6 +137,18 @@ def _history(context: RunContext) -> int:
     return EXIT_EXTERNAL if unreadable else EXIT_OK
 
 
+def _rollout(context: RunContext) -> int:
+    from boombap.flags import steering
+
+    return steering.rollout(context)
+
+
+def _report(context: RunContext) -> int:
+    from boombap.flags import steering
+
+    return steering.report(context)
+
+
 def _exit_code(flags: Flags) -> int:
     return EXIT_EXTERNAL if flags.problems() else EXIT_OK
 
@@ -192,11 +204,33 @@ TOOL = Tool(
             examples="history\nhistory spotify-engine -n 5",
             exits={EXIT_EXTERNAL: "the log of changes, or a line of it, cannot be read"},
         ),
+        Action(
+            "rollout",
+            "give native more keys step by step, as long as its runs are as good as classic's",
+            _rollout,
+            options.add_rollout,
+            options.check_rollout,
+            examples="rollout start ctx-engine --steps 5,25,100 --min-runs 30\nrollout advance ctx-engine",
+            exits={
+                EXIT_FINDINGS: "native was worse, and the flag went back to 0 %",
+                EXIT_EXTERNAL: "the rollout, the flag or the log of changes cannot be read or written",
+                EXIT_RETRY_LATER: "another process has been stepping this rollout for ten seconds",
+            },
+        ),
+        Action(
+            "report",
+            "the kept runs of both engines: failures, p50 and p95 with intervals of 95 %",
+            _report,
+            options.add_report,
+            examples="report ctx-engine",
+            exits={EXIT_NO_VERDICT: "there are not enough runs to compare the engines"},
+        ),
     ),
     notes="""\
 A flag decides by its name and the key, so a key that is in at 25 % is in at 50 %. Sources, the strongest
 first: BOOMBAP_FLAG_<NAME> (native or classic), flags.redis, flags.file, the default: native. A source that
 was configured and cannot be used never stops a tool: it runs its classic engine and says so.
 
-Exit codes: 0 fine, 2 usage, 3 a file, a Redis or the log of changes failed, 130 Ctrl-C.""",
+Exit codes: 0 fine, 1 a rollout went back, 2 usage, 3 a file, a Redis or the log of changes failed, 4 too few
+runs, 75 another process steps the rollout, 130 Ctrl-C.""",
 )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import threading
+from functools import partial
 
 from boombap.flags.model import CLASSIC, NAMES, NATIVE, Evaluation
 from boombap.flags.settings import FlagSettings
@@ -54,20 +55,30 @@ def evaluate(context: RunContext, flag: str, key: str) -> Evaluation:
     return opened(context).evaluate(flag, key)
 
 
-def opened(context: RunContext) -> Flags:
-    """Return the flags of a run, whose notes go to its terminal and whose evaluations are counted.
+def opened(context: RunContext, *, is_counted: bool = True) -> Flags:
+    """Return the flags of a run, whose notes go to its terminal.
+
+    Args:
+        context: of the run.
+        is_counted: whether each evaluation is counted; not for a caller that counts what it makes of them.
 
     Raises:
         ConfigError: when `flags.redis` is not an address.
     """
     assert context.config.paths.state is not None, "config.load fills it in"
-
-    def count(evaluation: Evaluation) -> None:
-        flag, variant, reason = evaluation.flag, evaluation.variant, evaluation.reason
-        context.meter.add(FLAG_EVALUATIONS, flag=flag, variant=variant, reason=reason)
-
     settings, state = context.config.of(FlagSettings), context.config.paths.state
-    return Flags(settings, state, context.interrupt, note=context.terminal.note, count=count)
+    on_answer: Callable[[Evaluation], None] = partial(count, context) if is_counted else _forget
+    return Flags(settings, state, context.interrupt, note=context.terminal.note, count=on_answer)
+
+
+def _forget(_: Evaluation) -> None:
+    return
+
+
+def count(context: RunContext, evaluation: Evaluation) -> None:
+    """Count a decision for the collector."""
+    flag, variant, reason = evaluation.flag, evaluation.variant, evaluation.reason
+    context.meter.add(FLAG_EVALUATIONS, flag=flag, variant=variant, reason=reason)
 
 
 class Flags:

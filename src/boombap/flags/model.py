@@ -16,6 +16,9 @@ VARIANTS = (NATIVE, CLASSIC)
 NAMES = ("db-engine", "spotify-engine", "ctx-engine", "deps-engine", "redis-engine", "metrics-engine")
 """Every flag: which engine a tool runs."""
 
+MAX_OUTCOMES = 200
+"""The latest outcomes of each engine that are kept."""
+
 MAX_TOTAL = 2**31 - 1
 """The largest sum of weights that flagd takes."""
 

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import re
 from argparse import ArgumentTypeError
+from itertools import pairwise
 
 from boombap.command.options import add_output, add_quiet, whole_number
-from boombap.flags.model import NAMES
+from boombap.errors import UsageError
+from boombap.flags.model import MAX_OUTCOMES, NAMES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from argparse import ArgumentParser
+    from argparse import ArgumentParser, Namespace
 
 _PERCENT = re.compile(r"(\d{1,3})(?:\.(\d{1,2}))?", re.ASCII)
 _ALL_HUNDREDTHS = 10_000
 _MAX_ROWS = 100_000
+_MAX_FACTOR = 100.0
 
 
 def add_list(parser: ArgumentParser) -> None:
@@ -54,6 +57,57 @@ def add_history(parser: ArgumentParser) -> None:
         "-n", type=whole_number(1, _MAX_ROWS), default=20, metavar="N", help="latest changes (default: 20)"
     )
     add_output(parser, "text", "json")
+
+
+def add_report(parser: ArgumentParser) -> None:
+    """Declare the arguments and the options of `report`."""
+    _add_name(parser)
+    add_output(parser, "text", "json")
+
+
+def add_rollout(parser: ArgumentParser) -> None:
+    """Declare the arguments and the options of `rollout`."""
+    parser.add_argument("step", choices=("start", "advance", "status", "stop"), help="what to do with the rollout")
+    _add_name(parser)
+    parser.add_argument("--steps", type=_steps, metavar="N,N", help="with start: shares (default: 1,5,25,50,100)")
+    parser.add_argument(
+        "--min-runs", type=whole_number(1, MAX_OUTCOMES), metavar="N", help="with start: of native a step (default: 50)"
+    )
+    parser.add_argument(
+        "--max-failures", type=hundredths, metavar="N", help="with start: percent more than classic (default: 1)"
+    )
+    parser.add_argument(
+        "--max-slowdown", type=_factor, metavar="N", help="with start: times the p95 of classic (default: 1.2)"
+    )
+    add_output(parser, "text", "json")
+
+
+def check_rollout(args: Namespace) -> None:
+    """Refuse options of `start` with another step.
+
+    Raises:
+        UsageError: for one that has no effect.
+    """
+    given = [name for name in ("steps", "min_runs", "max_failures", "max_slowdown") if getattr(args, name) is not None]
+    if given and args.step != "start":
+        raise UsageError(f"--{given[0].replace('_', '-')} goes with `rollout start` only")
+
+
+def _steps(text: str) -> tuple[float, ...]:
+    shares = tuple(hundredths(part.strip()) / 100 for part in text.split(","))
+    if not shares[0] > 0 or any(after <= before for before, after in pairwise(shares)):
+        raise ArgumentTypeError(f"{text!r} are not shares above 0 that grow, such as 1,5,25,50,100")
+    return shares
+
+
+def _factor(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 1 <= value <= _MAX_FACTOR:
+        raise ArgumentTypeError(f"{text!r} is not a number from 1 to {_MAX_FACTOR:.0f}")
+    return value
 
 
 def hundredths(text: str) -> int:

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
         """A run of an engine."""
 
         @property
-        def seconds(self) -> float:
-            """Return how long it took."""
+        def took_s(self) -> float:
+            """Return how long it took, in seconds."""
 
         @property
         def is_failure(self) -> bool:
@@ -103,7 +103,7 @@ def _failed(runs: Sequence[Run]) -> int:
 
 def _slowness(plan: Plan, native: Sequence[Run], classic: Sequence[Run]) -> str:
     """Return in what native is slower than is allowed, beyond chance; empty where it is not."""
-    ours, theirs = ([run.seconds for run in runs if not run.is_failure] for runs in (native, classic))
+    ours, theirs = ([run.took_s for run in runs if not run.is_failure] for runs in (native, classic))
     if min(len(ours), len(theirs)) < _FEWEST_TIMED:
         return ""
     of_native, of_classic = quantile(ours, _TAIL), quantile(theirs, _TAIL)

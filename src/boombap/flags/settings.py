@@ -26,6 +26,8 @@ class FlagSettings(Record):
     deps_engine: str | None = None
     redis_engine: str | None = None
     metrics_engine: str | None = None
+    test: str | None = None
+    test_engine_fault: str | None = None
 
     def forced(self, flag: str) -> str | None:
         """Return the variant that the configuration forces on a flag; None where it forces none."""
@@ -41,6 +43,7 @@ def _override(flag: str) -> Key:
 
 
 _ENGINE = kinds.choice(VARIANTS)
+_FAULTS = tuple(f"{name.partition('-')[0]}:{fault}" for name in NAMES for fault in ("error", "slow"))
 SECTION = Section(
     "flags",
     FlagSettings,
@@ -51,5 +54,12 @@ SECTION = Section(
         ),
         Key("flags.redis_timeout", kinds.DURATION, "limit for a connection to that Redis, and for its answer"),
         *map(_override, NAMES),
+        Key("flags.test", kinds.choice(("1",)), "1 marks a test environment: engines may be broken", ("BOOMBAP_TEST",)),
+        Key(
+            "flags.test_engine_fault",
+            kinds.choice(_FAULTS),
+            "breaks the native engine of a tool, to try its fallback; an error, exit code 2, without `flags.test`",
+            ("BOOMBAP_TEST_ENGINE_FAULT",),
+        ),
     ),
 )
