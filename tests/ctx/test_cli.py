@@ -31,7 +31,7 @@ def test_a_search_as_a_newcomer_types_it(work: Path, boombap: Run) -> None:
 
 def test_json_is_stable(work: Path, boombap: Run) -> None:
     found = json.loads(boombap("ctx", "search", "--json", "ConnectionPool").stdout)
-    assert list(found) == ["schema", "root", "is_complete", "notes", "query", "corrections", "hits"]
+    assert list(found) == ["schema", "root", "is_complete", "notes", "engine", "query", "corrections", "hits"]
     assert list(found["hits"][0]) == [
         "path", "start_line", "end_line", "symbol", "kind", "score", "why", "snippet", "snippet_line",
     ]  # fmt: skip

@@ -20,6 +20,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from boombap.ctx.repository.files import Listing
+
     Vector = Mapping[str, float]
 
 _WORD = re.compile(r"[^\W\d]\w+")
@@ -27,13 +29,21 @@ _QUOTED = re.compile(r'"([^"]+)"')
 _SNIPPET_LINES = 12
 
 
-def search(root: str, query: str, limit: int = 10, *, on_skipped: Callable[[Skipped], None] | None = None) -> list[Hit]:
+def search(
+    root: str,
+    query: str,
+    limit: int = 10,
+    *,
+    on_listed: Callable[[Listing], None] | None = None,
+    on_skipped: Callable[[Skipped], None] | None = None,
+) -> list[Hit]:
     """Return the files most similar to a query by the cosine of their TF-IDF vectors, the best first.
 
     Args:
         root: the top of the tree.
         query: words, or a text in double quotes that must be in a file exactly as written.
         limit: the most answers.
+        on_listed: told which files were searched, and which left out.
         on_skipped: told of each file that could not be searched, and why.
 
     Raises:
@@ -42,7 +52,10 @@ def search(root: str, query: str, limit: int = 10, *, on_skipped: Callable[[Skip
     words, phrases = set(_words(query)), _QUOTED.findall(query)
     hits: list[Hit] = []
     if words or phrases:
-        for path, score in _ranked(_counts(root, on_skipped), Counter(_words(query))):
+        listed = listing(root)
+        if on_listed:
+            on_listed(listed)
+        for path, score in _ranked(_counts(root, listed.paths, on_skipped), Counter(_words(query))):
             if len(hits) == limit:
                 break
             hits.extend(_shown(root, path, score, words, phrases))
@@ -53,10 +66,10 @@ def _words(text: str) -> list[str]:
     return _WORD.findall(text.lower())
 
 
-def _counts(root: str, on_skipped: Callable[[Skipped], None] | None) -> dict[str, Counter[str]]:
+def _counts(root: str, paths: Sequence[str], on_skipped: Callable[[Skipped], None] | None) -> dict[str, Counter[str]]:
     """Return how often each word is in each file."""
     counts = {}
-    for path in listing(root).paths:
+    for path in paths:
         raw = content(root, path)
         text = None if isinstance(raw, Skipped) else decode(raw)
         if text is not None:

@@ -15,7 +15,6 @@ from boombap.ctx.commands.answering import (
     file_filter,
     limits,
     note_unmatched,
-    note_unread,
     with_index,
     write_json,
     write_lines,
@@ -27,12 +26,11 @@ from boombap.units import format_duration, parse_duration_s
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Mapping, Sequence
 
     from boombap.command.context import RunContext
     from boombap.config.section import Section
     from boombap.ctx.indexing.index import Index
-    from boombap.ctx.model import Hit
+    from boombap.ctx.model import Found
 
 
 def _section() -> Section:
@@ -55,71 +53,9 @@ def _check_languages(args: Namespace) -> None:
 
 
 def _search(context: RunContext) -> int:
-    from boombap.ctx.answers.search import search
+    from boombap.ctx.commands.search import search
 
-    args, query = context.args, " ".join(context.args.query)
-
-    def ask(index: Index) -> int:
-        only = file_filter(args, index)
-        if args.regex is not None:
-            from boombap.ctx.answers.grep import grep
-
-            reader = index.reader()
-            lines = grep(
-                index,
-                args.regex,
-                limit=args.n,
-                only=only,
-                ignore_case=args.ignore_case,
-                around=args.context or 0,
-                interrupt=context.interrupt,
-                reader=reader,
-            )
-            is_numbered = args.context is not None
-            return _hits(context, index, args.regex, lines, {}, is_numbered=is_numbered, unread=reader.notes)
-        corrections: dict[str, str] = {}
-        reader = index.reader()
-        hits = search(
-            index,
-            query,
-            limit=args.n,
-            only=only,
-            on_correction=corrections.__setitem__,
-            ignore_case=args.ignore_case,
-            reader=reader,
-        )
-        return _hits(context, index, query, hits, corrections, unread=reader.notes)
-
-    return with_index(context, ask)
-
-
-def _hits(
-    context: RunContext,
-    index: Index,
-    query: str,
-    hits: Sequence[Hit],
-    corrections: Mapping[str, str],
-    *,
-    is_numbered: bool = False,
-    unread: Sequence[str] = (),
-    is_partial: bool = False,
-) -> int:
-    from boombap.ctx import encode, report
-
-    args = context.args
-    if not hits:
-        note_unmatched(context, index)
-    note_unread(context, unread)
-    code = answered(index, is_found=bool(hits), is_partial=is_partial or bool(unread))
-    if args.format == "json":
-        answer = encode.search_object(index, query, hits, corrections, unread=unread, is_partial=is_partial)
-        return write_json(context, answer, code)
-    for word, other in corrections.items():
-        context.terminal.note(f"no match for {word!r}; showing results for {other!r}")
-    if args.files_only:
-        return write_lines(context, report.file_lines(hits, index.root), code)
-    shown = report.search_lines(hits, index.root, context.terminal, explain=args.explain, is_numbered=is_numbered)
-    return write_lines(context, shown, code)
+    return search(context)
 
 
 def _index(context: RunContext) -> int:
@@ -144,21 +80,19 @@ def _index(context: RunContext) -> int:
 def _recent(context: RunContext) -> int:
     args, query = context.args, " ".join(context.args.query)
     since_s = int(time.time() - parse_duration_s(args.since))
+    if query:
+        from boombap.ctx.commands.search import ranked, write_found
+
+        def find(index: Index) -> Found:
+            return ranked(context, index, query, since_s, is_partial=not index.has_history)
+
+        return write_found(context, with_index(context, find))
 
     def ask(index: Index) -> int:
         from boombap.ctx import encode, report
         from boombap.ctx.answers import recent
 
-        if query:
-            from boombap.ctx.answers.search import search
-
-            reader = index.reader()
-            corrections: dict[str, str] = {}
-            only = file_filter(args, index, since_s)
-            hits = search(index, query, limit=args.n, only=only, on_correction=corrections.__setitem__, reader=reader)
-            is_partial = not index.has_history
-            return _hits(context, index, query, hits, corrections, unread=reader.notes, is_partial=is_partial)
-        changes = recent.changes(index, since_s, file_filter(args, index), args.n)
+        changes = recent.changes(index, since_s, file_filter(args, index.root), args.n)
         if not changes:
             note_unmatched(context, index)
         code = answered(index, is_found=bool(changes), is_partial=not index.has_history)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from boombap.ctx.answers.repo_map import RepositoryMap
     from boombap.ctx.indexing.index import Index
     from boombap.ctx.indexing.prune import CachedIndex
-    from boombap.ctx.model import Hit
+    from boombap.ctx.model import Found
 
 SEARCH_SCHEMA = "boombap.ctx.search/1"
 RECENT_SCHEMA = "boombap.ctx.recent/1"
@@ -28,28 +28,11 @@ STATUS_SCHEMA = "boombap.ctx.status/1"
 PRUNE_SCHEMA = "boombap.ctx.prune/1"
 
 
-def search_object(
-    index: Index,
-    query: str,
-    hits: Sequence[Hit],
-    corrections: Mapping[str, str],
-    *,
-    unread: Sequence[str] = (),
-    is_partial: bool = False,
-) -> dict[str, object]:
-    """Return the answers to a search; ``why`` names the parts of each score.
-
-    Args:
-        index: that was searched.
-        query: as it was asked.
-        hits: the best first.
-        corrections: what was searched for in the place of each misspelt word.
-        unread: notes on files that could not be read.
-        is_partial: whether the answer may lack something for another reason.
-    """
-    answers = [{**plain(hit), "why": dict(hit.why)} for hit in hits]
-    asked = {"query": query, "corrections": dict(corrections)}
-    return {**_head(SEARCH_SCHEMA, index, unread, is_partial=is_partial), **asked, "hits": answers}
+def search_object(found: Found) -> dict[str, object]:
+    """Return the answers to a search; ``why`` names the parts of each score."""
+    head = {"schema": SEARCH_SCHEMA, "root": found.root, "is_complete": found.is_complete, "notes": list(found.notes)}
+    asked = {"engine": found.engine, "query": found.query, "corrections": dict(found.corrections)}
+    return {**head, **asked, "hits": [{**plain(hit), "why": dict(hit.why)} for hit in found.hits]}
 
 
 def recent_object(index: Index, since_s: int, changes: Sequence[Change]) -> dict[str, object]:

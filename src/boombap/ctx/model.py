@@ -6,7 +6,7 @@ from boombap.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 
 IS_GENERATED = 1
@@ -117,6 +117,28 @@ class Hit(Record):
     why: tuple[tuple[str, float], ...]
     snippet: str
     snippet_line: int
+
+
+class Found(Record):
+    """The answer to a search, by either engine.
+
+    Attributes:
+        root: the top of the tree that was searched.
+        query: as it was asked.
+        hits: the best first.
+        corrections: what was searched for in the place of each misspelt word.
+        notes: what the answer lacks, and what it may be missing.
+        is_complete: whether nothing is missing, so that an answer without hits is one.
+        engine: ``native`` or ``classic``.
+    """
+
+    root: str
+    query: str
+    hits: Sequence[Hit]
+    corrections: Mapping[str, str]
+    notes: Sequence[str]
+    is_complete: bool
+    engine: str = "native"
 
 
 class Limits(Record):

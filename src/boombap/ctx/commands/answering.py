@@ -12,10 +12,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Callable, Iterable
+    from typing import TypeVar
 
     from boombap.command.context import RunContext
     from boombap.ctx.indexing.index import Index
     from boombap.ctx.settings import CtxSettings
+
+    Answer = TypeVar("Answer")
 
 
 def _settings(context: RunContext) -> CtxSettings:
@@ -51,20 +54,20 @@ def limits(context: RunContext) -> Limits:
     return Limits(settings.max_files, settings.max_index_mb)
 
 
-def file_filter(args: Namespace, index: Index, since_s: int = 0) -> Filter:
+def file_filter(args: Namespace, root: str, since_s: int = 0) -> Filter:
     """Return which files may answer, by ``--lang``, ``--path`` and ``--exclude``.
 
     Raises:
         NotFound: for a path outside the tree.
     """
     groups = (args.path, args.exclude)
-    paths, excluded = ([in_tree(name, index.root, os.getcwd()) for name in names] for names in groups)
+    paths, excluded = ([in_tree(name, root, os.getcwd()) for name in names] for names in groups)
     return Filter(args.lang, paths, since_s, excluded)
 
 
 def note_unmatched(context: RunContext, index: Index) -> None:
     """Say which of the paths asked for hold no indexed file."""
-    for note in unmatched_notes(index, file_filter(context.args, index).paths):
+    for note in unmatched_notes(index, file_filter(context.args, index.root).paths):
         context.terminal.note(note)
 
 
@@ -77,15 +80,15 @@ def note_unread(context: RunContext, notes: Iterable[str]) -> None:
 
 
 def with_index(
-    context: RunContext, ask: Callable[[Index], int], *, is_rebuilt: bool = False, is_thorough: bool = False
-) -> int:
+    context: RunContext, ask: Callable[[Index], Answer], *, is_rebuilt: bool = False, is_thorough: bool = False
+) -> Answer:
     """Ask the index; when it proves damaged, rebuild it and ask once more."""
     from boombap.ctx.indexing.index import ask_index
 
     def open_index(is_again: bool) -> Index:  # noqa: FBT001 - the one argument that `ask_index` gives
         return _open(context, is_rebuilt=is_rebuilt or is_again, is_thorough=is_thorough)
 
-    def noted(index: Index) -> int:
+    def noted(index: Index) -> Answer:
         for note in index.all_notes:
             context.terminal.note(note)
         return ask(index)

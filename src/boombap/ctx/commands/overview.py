@@ -41,7 +41,7 @@ def map_(context: RunContext) -> int:
         from boombap.ctx import encode, report
         from boombap.ctx.answers.repo_map import repository_map
 
-        answer = repository_map(index, context.args.budget, file_filter(context.args, index))
+        answer = repository_map(index, context.args.budget, file_filter(context.args, index.root))
         _note_map(context, index, answer)
         code = exit_of_map(index, answer)
         if context.args.format == "json":

@@ -27,7 +27,7 @@ def pack(context: RunContext) -> int:
         from boombap.ctx.answers import pack
 
         corrections: dict[str, str] = {}
-        only = file_filter(args, index)
+        only = file_filter(args, index.root)
         reader = index.reader()
         packed = pack.pack(index, query, args.budget, only=only, on_correction=corrections.__setitem__, reader=reader)
         if not packed.parts:

@@ -120,6 +120,7 @@ TOOLS = (
         arguments={"query": _QUERY, "limit": _LIMIT, **_FILTER},
         required=("query",),
         fields={
+            "engine": TEXT,
             "query": TEXT,
             "corrections": _CORRECTIONS,
             "hits": listing(
