@@ -123,6 +123,17 @@ _SPOTIFY_WORK = (
     Panel("Openings of circuit breakers", "boombap_breaker_opened_total", "{{breaker}}"),
     Panel("Highest depth of queues", "boombap_queue_depth_max", "{{queue}}"),
 )
+_ROLLOUT = (
+    Panel(
+        "Share of native",
+        'sum by (flag) (boombap_flag_evaluations_total{variant="native"})'
+        " / sum by (flag) (boombap_flag_evaluations_total)",
+        "{{flag}}",
+        "percentunit",
+    ),
+    Panel("Runs by engine", "sum by (flag, variant) (boombap_flag_evaluations_total)", "{{flag}} {{variant}}"),
+    Panel("Runs by reason", "sum by (flag, reason) (boombap_flag_evaluations_total)", "{{flag}} {{reason}}"),
+)
 BOARDS: dict[str, tuple[str, tuple[Panel, ...]]] = {
     "overview": ("boombap: overview", (*_SOURCES, *_COMMANDS, *_FINDINGS)),
     "db": ("boombap: PostgreSQL", _DB),
@@ -130,6 +141,7 @@ BOARDS: dict[str, tuple[str, tuple[Panel, ...]]] = {
     "ctx": ("boombap: code search", _CTX),
     "deps": ("boombap: dependencies", _DEPS),
     "spotify": ("boombap: Spotify", (*_SPOTIFY, *_SPOTIFY_WORK)),
+    "rollout": ("boombap: Rollout", _ROLLOUT),
 }
 """By the name of the file: title and panels."""
 

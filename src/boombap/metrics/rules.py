@@ -78,6 +78,13 @@ ALERTS = (
         "{{ $labels.flag }} could not be read in the last hour, so the classic engine ran",
     ),
     Alert(
+        "BoombapFallback",
+        'sum by (flag) (increase(boombap_flag_evaluations_total{reason="FALLBACK"}[1h])) > 0',
+        "0m",
+        "warning",
+        "the classic engine stood in for the native one of {{ $labels.flag }} in the last hour",
+    ),
+    Alert(
         "BoombapJobOverdue",
         'time() - boombap_command_last_success_timestamp_seconds{command="spotify",action="batch"} > 2 * 86400',
         "10m",
