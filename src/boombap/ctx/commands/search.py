@@ -74,19 +74,21 @@ def ranked(context: RunContext, index: Index, query: str, since_s: int = 0, *, i
     return _noted(context, index, answer, reader.notes)
 
 
-def write_found(context: RunContext, found: Found, *, is_numbered: bool = False) -> int:
+def write_found(context: RunContext, answer: Found, *, is_numbered: bool = False) -> int:
     """Write an answer as `--format` says, and return the exit code; `is_numbered` shows snippets as grep does."""
     from boombap.ctx import encode, report
 
     args = context.args
-    code = EXIT_OK if found.hits else EXIT_FINDINGS if found.is_complete else EXIT_NO_VERDICT
+    code = EXIT_OK if answer.hits else EXIT_FINDINGS if answer.is_complete else EXIT_NO_VERDICT
     if args.format == "json":
-        return write_json(context, encode.search_object(found), code)
-    for word, other in found.corrections.items():
+        return write_json(context, encode.search_object(answer), code)
+    for word, other in answer.corrections.items():
         context.terminal.note(f"no match for {word!r}; showing results for {other!r}")
     if args.files_only:
-        return write_lines(context, report.file_lines(found.hits, found.root), code)
-    shown = report.search_lines(found.hits, found.root, context.terminal, explain=args.explain, is_numbered=is_numbered)
+        return write_lines(context, report.file_lines(answer.hits, answer.root), code)
+    shown = report.search_lines(
+        answer.hits, answer.root, context.terminal, explain=args.explain, is_numbered=is_numbered
+    )
     return write_lines(context, shown, code)
 
 
@@ -148,6 +150,6 @@ def _language(root: str, path: str) -> str:
 def _unmatched(only: Filter, listings: list[Listing]) -> Iterator[str]:
     paths = [path for listed in listings for path in listed.paths]
     for name in only.paths:
-        one = Filter(paths=[name])
-        if not any(one.has(path, "", 0) for path in paths):
+        wanted = Filter(paths=[name])
+        if not any(wanted.has(path, "", 0) for path in paths):
             yield f"no file matches {name}"
