@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from boombap.ctx.answers.repo_map import RepositoryMap
     from boombap.ctx.indexing.index import Index
     from boombap.ctx.indexing.prune import CachedIndex
-    from boombap.ctx.model import Found
+    from boombap.ctx.model import SearchAnswer
 
 SEARCH_SCHEMA = "boombap.ctx.search/1"
 RECENT_SCHEMA = "boombap.ctx.recent/1"
@@ -28,11 +28,16 @@ STATUS_SCHEMA = "boombap.ctx.status/1"
 PRUNE_SCHEMA = "boombap.ctx.prune/1"
 
 
-def search_object(found: Found) -> dict[str, object]:
+def search_object(answer: SearchAnswer) -> dict[str, object]:
     """Return the answers to a search; ``why`` names the parts of each score."""
-    head = {"schema": SEARCH_SCHEMA, "root": found.root, "is_complete": found.is_complete, "notes": list(found.notes)}
-    asked = {"engine": found.engine, "query": found.query, "corrections": dict(found.corrections)}
-    return {**head, **asked, "hits": [{**plain(hit), "why": dict(hit.why)} for hit in found.hits]}
+    head = {
+        "schema": SEARCH_SCHEMA,
+        "root": answer.root,
+        "is_complete": answer.is_complete,
+        "notes": list(answer.notes),
+    }
+    asked = {"engine": answer.engine, "query": answer.query, "corrections": dict(answer.corrections)}
+    return {**head, **asked, "hits": [{**plain(hit), "why": dict(hit.why)} for hit in answer.hits]}
 
 
 def recent_object(index: Index, since_s: int, changes: Sequence[Change]) -> dict[str, object]:
