@@ -123,8 +123,8 @@ def test_half_open_lets_one_in_twenty_through(fallback: Fallback, clock: Clock):
     assert not any(fallback.ask().is_native for _ in range(2 * TRIAL_EVERY))
     clock.now_s += 0.001
     passes = [fallback.ask() for _ in range(5 * TRIAL_EVERY)]
-    assert [number for number, one in enumerate(passes) if one.is_native] == [0, 20, 40, 60, 80]
-    assert all(one.is_trial is one.is_native for one in passes)
+    assert [number for number, passed in enumerate(passes) if passed.is_native] == [0, 20, 40, 60, 80]
+    assert all(passed.is_trial is passed.is_native for passed in passes)
     assert passes[1].reason == "5 failures in a row"
 
 

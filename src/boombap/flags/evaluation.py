@@ -66,8 +66,12 @@ def opened(context: RunContext, *, is_counted: bool = True) -> Flags:
     """
     assert context.config.paths.state is not None, "config.load fills it in"
     settings, state = context.config.of(FlagSettings), context.config.paths.state
-    told: Callable[[Evaluation], None] = (lambda one: count(context, one)) if is_counted else (lambda _: None)
-    return Flags(settings, state, context.interrupt, note=context.terminal.note, count=told)
+
+    def counted(evaluation: Evaluation) -> None:
+        if is_counted:
+            count(context, evaluation)
+
+    return Flags(settings, state, context.interrupt, note=context.terminal.note, count=counted)
 
 
 def count(context: RunContext, evaluation: Evaluation) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import time
+
 from boombap.output import table
+from boombap.output.encode import plain
 from boombap.record import Record
 
 TYPE_CHECKING = False
@@ -11,6 +14,7 @@ if TYPE_CHECKING:
 
     from boombap.flags.audit_log import Change
     from boombap.flags.model import Evaluation
+    from boombap.flags.outcomes import Outcome, Outcomes
 
 
 class Row(Record):
@@ -45,6 +49,42 @@ class SourceRow(Record):
     detail: str
 
 
+class EngineRow(Record):
+    """The kept runs of one engine.
+
+    Attributes:
+        runs: how many.
+        failures: of these, how many failed.
+        p95_ms: the 95th percentile of what the others took, in milliseconds; None for fewer than 30.
+    """
+
+    runs: int
+    failures: int
+    p95_ms: float | None
+
+
+class BreakerRow(Record):
+    """The breaker of one flag.
+
+    Attributes:
+        flag: its name.
+        state: ``closed``, ``open`` or ``half_open``.
+        reason: why it opened; empty while closed.
+        since: when it opened or closed, in UTC, as ISO 8601; None where it never opened.
+        native: the latest runs of the native engine.
+        classic: those of the classic engine.
+        lost: outcomes that could not be written.
+    """
+
+    flag: str
+    state: str
+    reason: str
+    since: str | None
+    native: EngineRow
+    classic: EngineRow
+    lost: int
+
+
 def percent(share: float | None) -> str:
     """Return a share as a person reads it.
 
@@ -65,20 +105,63 @@ def list_object(rows: Sequence[Row], problems: Sequence[str]) -> Mapping[str, ob
     return {"schema": "boombap.flags.list/1", "flags": rows, "problems": problems}
 
 
-def status_lines(rows: Sequence[SourceRow], scheme: str) -> Iterator[str]:
-    """Yield the sources as a table."""
+def breaker_row(flag: str, outcomes: Outcomes, now_s: float) -> BreakerRow:
+    """Return what is kept of a flag's runs as it is shown.
+
+    Args:
+        flag: its name.
+        outcomes: all that is kept of it.
+        now_s: Unix time.
+    """
+    from boombap.flags.fallback import state_at
+
+    breaker = outcomes.breaker
+    since = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(breaker.since_s)) if breaker.since_s else None
+    native, classic = _engine_row(outcomes.native), _engine_row(outcomes.classic)
+    state = str(state_at(breaker, now_s))
+    return BreakerRow(flag, state, breaker.reason, since, native, classic, outcomes.lost)
+
+
+def _engine_row(outcomes: Sequence[Outcome]) -> EngineRow:
+    from boombap.flags.fallback import p95_s
+
+    limit_s = p95_s(outcomes)
+    failures = sum(outcome.is_failure for outcome in outcomes)
+    return EngineRow(len(outcomes), failures, None if limit_s is None else round(1000 * limit_s, 1))
+
+
+def status_lines(rows: Sequence[SourceRow], breakers: Sequence[BreakerRow], scheme: str) -> Iterator[str]:
+    """Yield the sources and the breakers as tables."""
     if rows:
         cells = [(row.source, row.place, row.state, row.detail) for row in rows]
         yield from table.lines(("source", "place", "state", "detail"), cells, indent="")
     else:
         yield "no flag was ever set: every tool runs its native engine"
     yield ""
+    if breakers:
+        head = ("flag", "breaker", "native runs", "failed", "p95", "classic runs", "failed", "p95", "lost")
+        yield from table.lines(head, map(_breaker_cells, breakers), indent="")
+        yield ""
     yield f"hashing scheme: {scheme}"
 
 
-def status_object(rows: Sequence[SourceRow], scheme: str, problems: Sequence[str]) -> Mapping[str, object]:
+def _breaker_cells(row: BreakerRow) -> tuple[str | int | None, ...]:
+    state = f"{row.state}: {row.reason}" if row.reason else row.state
+    engines = [cell for engine in (row.native, row.classic) for cell in (engine.runs, engine.failures, _ms(engine))]
+    return (row.flag, state, *engines, row.lost)
+
+
+def _ms(engine: EngineRow) -> str | None:
+    return None if engine.p95_ms is None else f"{engine.p95_ms:g} ms"
+
+
+def status_object(
+    rows: Sequence[SourceRow], breakers: Sequence[BreakerRow], scheme: str, problems: Sequence[str]
+) -> Mapping[str, object]:
     """Return what `status --format json` prints."""
-    return {"schema": "boombap.flags.status/1", "hashing": scheme, "sources": rows, "problems": problems}
+    shown = [{**plain(row), "native": plain(row.native), "classic": plain(row.classic)} for row in breakers]
+    head = {"schema": "boombap.flags.status/1", "hashing": scheme}
+    return {**head, "sources": rows, "breakers": shown, "problems": problems}
 
 
 def evaluation_lines(evaluations: Sequence[Evaluation]) -> Iterator[str]:
