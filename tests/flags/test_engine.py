@@ -228,3 +228,12 @@ def test_a_state_folder_that_cannot_be_written_stops_nothing(bench: Bench, capsy
     (bench.state / "engines").write_text("")
     assert bench.run() == "native"
     assert "cannot write" in capsys.readouterr().err
+
+
+def test_torn_outcomes_are_named_once_and_stop_nothing(bench: Bench, capsys: pytest.CaptureFixture[str]):
+    bench.set_to(100)
+    bench.run()
+    (bench.state / "engines" / f"{DB}.json").write_text("{")
+    assert bench.run() == "native"
+    assert capsys.readouterr().err.count("does not hold outcomes") == 1
+    assert len(bench.outcomes.native) == 1
