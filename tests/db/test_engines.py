@@ -45,7 +45,7 @@ def test_both_engines_give_the_same_numbers_and_name_themselves(boombap: Run, he
     assert (native["tracks"], native["engine"]) == (classic["tracks"], "native")
     assert (list(native), classic["engine"]) == (list(classic), "classic")
     done = boombap("db", "--quick", DATABASE_URL=healthy.url(), **CLASSIC)
-    assert done.stderr == "answered by the classic engine of db, as db-engine says\n"
+    assert done.stderr == "answered by the classic engine of db: as db-engine says\n"
 
 
 def test_a_diagnosis_that_lacks_checks_is_not_clean(boombap: Run, healthy: Database):
