@@ -121,9 +121,9 @@ def test_heavy_modules_stay_out(name: str, environment: dict[str, str], tmp_path
     assert loaded(name, environment, tmp_path) & COMMANDS[name][2] == set()
 
 
-def test_a_run_without_flags_loads_their_settings_only(environment: dict[str, str], tmp_path: Path) -> None:
+def test_a_run_without_flags_loads_the_switch_only(environment: dict[str, str], tmp_path: Path) -> None:
     ours = {module for module in loaded("db", environment, tmp_path) if module.startswith("boombap.flags.")}
-    assert ours == {"boombap.flags.model", "boombap.flags.settings"}
+    assert ours == {f"boombap.flags.{name}" for name in ("engine", "evaluation", "model", "settings")}
 
 
 def test_help_loads_a_handful_of_modules(environment: dict[str, str], tmp_path: Path) -> None:

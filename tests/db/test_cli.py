@@ -78,7 +78,7 @@ def test_a_finding_at_the_limit_gives_exit_1(boombap: Run, faulty: Database):
 )
 def test_options_choose_the_parts(boombap: Run, healthy: Database, words: tuple[str, ...], parts: set[str]):
     found = ask(boombap, healthy, *words)
-    frame = {"schema", "target", "name", "taken_at", "elapsed_ms", "server", "is_pooled"}
+    frame = {"schema", "target", "name", "taken_at", "elapsed_ms", "server", "is_pooled", "engine"}
     assert found["schema"] == "boombap.db/1"
     assert set(found) - frame == parts
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import servers
+from boombap.flags.fallback import Fallback
 from boombap.flags.model import NAMES
 
 if TYPE_CHECKING:
@@ -241,3 +242,22 @@ def test_redis_is_shown_without_its_password(boombap: Run, cache: Cache):
         assert done.returncode == 3
         assert "Geheimnis" not in done.stdout + done.stderr
         assert "flags in Redis are not used" in done.stderr + done.stdout
+
+
+def test_status_shows_the_breaker_of_each_flag(boombap: Run):
+    assert answer(boombap, "status")["breakers"] == []
+    for _ in range(5):
+        Fallback(folder().parent, "db-engine").record("native", 0.1, is_failure=True)
+    (row,) = answer(boombap, "status")["breakers"]
+    assert (row["flag"], row["state"], row["reason"]) == ("db-engine", "open", "5 failures in a row")
+    assert row["since"].endswith("Z")
+    assert row["native"] == {"runs": 5, "failures": 5, "p95_ms": None}
+    assert row["classic"] == {"runs": 0, "failures": 0, "p95_ms": None}
+    assert "open: 5 failures in a row" in flags(boombap, "status")
+
+
+def test_outcomes_that_cannot_be_read_are_named_with_code_3(boombap: Run):
+    Fallback(folder().parent, "db-engine").record("native", 0.1)
+    (folder().parent / "engines" / "db-engine.json").write_text("{")
+    assert "does not hold outcomes" in answer(boombap, "status", code=3)["problems"][0]
+    assert "does not hold outcomes" in boombap("flags", "status").stderr

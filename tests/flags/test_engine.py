@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from argparse import Namespace
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,7 @@ from boombap.errors import ConfigError, ExternalError, Interrupted, UsageError
 from boombap.flags.change import set_percent
 from boombap.flags.engine import run
 from boombap.flags.fallback import FAILURES, RECOVERY_S
-from boombap.flags.outcomes import Outcomes, change, read
+from boombap.flags.outcomes import BreakerState, Outcomes, change, read
 from boombap.flags.settings import FlagSettings
 from boombap.interrupt import Interrupt
 from boombap.output.terminal import Terminal
@@ -117,7 +118,7 @@ def test_the_flag_chooses_and_both_leave_outcomes(bench: Bench, capsys: pytest.C
     assert capsys.readouterr().err == ""
     bench.set_to(0)
     assert bench.run() == "classic"
-    assert capsys.readouterr().err == "answered by the classic engine of db, as db-engine says\n"
+    assert capsys.readouterr().err == "answered by the classic engine of db: as db-engine says\n"
     assert [len(bench.outcomes.native), len(bench.outcomes.classic)] == [1, 1]
     assert bench.counted == {("classic", "TARGETING_MATCH")}
 
@@ -228,3 +229,34 @@ def test_a_state_folder_that_cannot_be_written_stops_nothing(bench: Bench, capsy
     (bench.state / "engines").write_text("")
     assert bench.run() == "native"
     assert "cannot write" in capsys.readouterr().err
+
+
+def test_torn_outcomes_are_named_once_and_stop_nothing(bench: Bench, capsys: pytest.CaptureFixture[str]):
+    bench.set_to(100)
+    bench.run()
+    (bench.state / "engines" / f"{DB}.json").write_text("{")
+    assert bench.run() == "native"
+    assert capsys.readouterr().err.count("does not hold outcomes") == 1
+    assert len(bench.outcomes.native) == 1
+
+
+def test_an_open_breaker_without_a_reason_is_open(bench: Bench):
+    bench.set_to(100)
+    change(bench.state, DB, lambda kept: kept.replace(breaker=BreakerState(is_open=True, since_s=time.time())))
+    assert bench.run() == "classic"
+
+
+def test_classic_that_fails_is_an_outcome_and_is_not_said_to_have_answered(
+    bench: Bench, capsys: pytest.CaptureFixture[str]
+):
+    bench.set_to(0)
+    with pytest.raises(RuntimeError):
+        bench.run(classic=broken)
+    assert [row.is_failure for row in bench.outcomes.classic] == [True]
+    assert capsys.readouterr().err == ""
+
+
+def test_a_flag_that_cannot_be_read_says_so(bench: Bench, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    assert bench.run(file=tmp_path / "gone.json") == "classic"
+    assert "answered by the classic engine of db: db-engine cannot be read" in capsys.readouterr().err
+    assert bench.counted == {("classic", "ERROR")}

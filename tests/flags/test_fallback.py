@@ -67,6 +67,7 @@ def test_a_flag_without_outcomes_lets_native_run(fallback: Fallback):
 
 
 def test_failures_in_a_row_open_it(fallback: Fallback):
+    succeed(fallback)
     fail(fallback, FAILURES - 1)
     assert fallback.ask().is_native
     fail(fallback, 1)
@@ -123,8 +124,8 @@ def test_half_open_lets_one_in_twenty_through(fallback: Fallback, clock: Clock):
     assert not any(fallback.ask().is_native for _ in range(2 * TRIAL_EVERY))
     clock.now_s += 0.001
     passes = [fallback.ask() for _ in range(5 * TRIAL_EVERY)]
-    assert [number for number, given in enumerate(passes) if given.is_native] == [0, 20, 40, 60, 80]
-    assert all(given.is_trial is given.is_native for given in passes)
+    assert [number for number, passed in enumerate(passes) if passed.is_native] == [0, 20, 40, 60, 80]
+    assert all(passed.is_trial is passed.is_native for passed in passes)
     assert passes[1].reason == "5 failures in a row"
 
 

@@ -68,6 +68,7 @@ def test_the_latest_outcomes_are_kept(tmp_path: Path):
     add(tmp_path, 1000.0)
     kept = read(tmp_path, DB).native
     assert (len(kept), kept[0].at_s, kept[-1].at_s) == (MAX_OUTCOMES, 1.0, 1000.0)
+    assert len(json.loads(file(tmp_path).read_text())["native"]) == MAX_OUTCOMES
 
 
 def test_what_is_left_is_for_the_owner_only(tmp_path: Path):

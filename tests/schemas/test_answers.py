@@ -136,6 +136,8 @@ def feature_flags(bench: Bench, action: str) -> Iterator[str]:
     bench.run("flags", "set", "db-engine", "--percent", "12.5")
     bench.run("flags", "set", "db-engine", "--percent", "0")
     bench.environment["BOOMBAP_FLAG_CTX_ENGINE"] = "classic"
+    bench.repository()
+    bench.run("ctx", "search", "acquire")
     yield bench.json("flags", *words)
     bench.environment["BOOMBAP_FLAGS_FILE"] = "gone.json"
     yield bench.json("flags", *words, codes=(0, 3))

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from boombap.command.context import RunContext
     from boombap.config.section import Section
     from boombap.ctx.indexing.index import Index
-    from boombap.ctx.model import Found
+    from boombap.ctx.model import SearchAnswer
 
 
 def _section() -> Section:
@@ -81,12 +81,12 @@ def _recent(context: RunContext) -> int:
     args, query = context.args, " ".join(context.args.query)
     since_s = int(time.time() - parse_duration_s(args.since))
     if query:
-        from boombap.ctx.commands.search import ranked, write_found
+        from boombap.ctx.commands.search import ranked, write_answer
 
-        def find(index: Index) -> Found:
+        def find(index: Index) -> SearchAnswer:
             return ranked(context, index, query, since_s, is_partial=not index.has_history)
 
-        return write_found(context, with_index(context, find))
+        return write_answer(context, with_index(context, find))
 
     def ask(index: Index) -> int:
         from boombap.ctx import encode, report

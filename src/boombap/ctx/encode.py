@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from boombap.ctx.answers.repo_map import RepositoryMap
     from boombap.ctx.indexing.index import Index
     from boombap.ctx.indexing.prune import CachedIndex
-    from boombap.ctx.model import Found
+    from boombap.ctx.model import SearchAnswer
 
 SEARCH_SCHEMA = "boombap.ctx.search/1"
 RECENT_SCHEMA = "boombap.ctx.recent/1"
@@ -28,7 +28,7 @@ STATUS_SCHEMA = "boombap.ctx.status/1"
 PRUNE_SCHEMA = "boombap.ctx.prune/1"
 
 
-def search_object(answer: Found) -> dict[str, object]:
+def search_object(answer: SearchAnswer) -> dict[str, object]:
     """Return the answers to a search; ``why`` names the parts of each score."""
     head = {
         "schema": SEARCH_SCHEMA,

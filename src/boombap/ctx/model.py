@@ -119,7 +119,7 @@ class Hit(Record):
     snippet_line: int
 
 
-class Found(Record):
+class SearchAnswer(Record):
     """The answer to a search, by either engine.
 
     Attributes:

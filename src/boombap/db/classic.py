@@ -56,7 +56,7 @@ def diagnose(target: Target, interrupt: Interrupt, parts: frozenset[Part] = mode
         session = _Session(connection, target, interrupt)
         part_of = {name: _answer(session.server, getattr(session, name)) for name in _PARTS if name in parts}
     taken_at, took_ms = datetime.now(UTC).isoformat(timespec="seconds"), 1000 * (time.monotonic() - started_s)
-    facts = (target.label, target.name, taken_at, round(took_ms, 1), session.server, session.is_pooled)
+    facts = (target.label, target.name, taken_at, round(took_ms, 1), session.server, session.is_pooled, "classic")
     return model.Diagnosis(*facts, **part_of)
 
 

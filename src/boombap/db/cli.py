@@ -57,7 +57,7 @@ def _diagnose(context: RunContext) -> int:
     from datetime import UTC, datetime
 
     from boombap.db import show, snapshot
-    from boombap.db.collect import diagnose
+    from boombap.db.engines import diagnose
     from boombap.health.counts import count_findings
     from boombap.output.destination import destination
 
@@ -67,7 +67,7 @@ def _diagnose(context: RunContext) -> int:
         if "health" in request.parts:
             kept, before_s = snapshot.slots_before(file, datetime.now(UTC))
             request = request.replace(kept_before=kept, before_s=before_s)
-        found = diagnose(pool, request)
+        found = diagnose(context, pool, request, is_verdict=context.args.is_health)
     if found.health:
         count_findings(context.meter, "db", "diagnose", found.health.findings, found.health.skipped)
     most = context.args.n if context.args.unanalyzed else _SHOWN_UNANALYZED

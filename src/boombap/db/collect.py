@@ -207,11 +207,14 @@ def _health(parts: Mapping[str, Any], waivers: tuple[Waiver, ...]) -> Health:
     answers = [parts[f"check {check.id}"] for check in ALL]
     skipped = tuple(answer for answer in answers if isinstance(answer, Skipped))
     found: Iterable[Finding] = (one for answer in answers if not isinstance(answer, Skipped) for one in answer)
-    standing, waived, expired = apply(found, waivers, date.today())
-    return Health(
+    return with_waivers(Health(tuple(found), (), (), skipped, len(answers) - len(skipped)), waivers)
+
+
+def with_waivers(health: Health, waivers: tuple[Waiver, ...]) -> Health:
+    """Return what the checks said without the findings that a waiver covers, the worst first."""
+    standing, waived, expired = apply(health.findings, waivers, date.today())
+    return health.replace(
         findings=tuple(by_urgency(standing)),
         waived=tuple(by_urgency(waived)),
         expired=tuple(f"{one.id} {one.subject}: {one.owner}, until {one.expires}" for one in expired),
-        skipped=skipped,
-        checks=len(answers) - len(skipped),
     )

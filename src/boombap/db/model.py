@@ -323,6 +323,7 @@ class Diagnosis(Record):
         elapsed_ms: from the first connection to the last answer.
         server: the facts.
         is_pooled: whether a pooler such as PgBouncer stands between.
+        engine: ``native`` or ``classic``.
     """
 
     target: str
@@ -331,6 +332,7 @@ class Diagnosis(Record):
     elapsed_ms: float
     server: Server
     is_pooled: bool
+    engine: str = "native"
     tracks: Tracks | Absent | None = None
     analyzers: tuple[Analyzer, ...] | Absent | None = None
     connections: Connections | Absent | None = None

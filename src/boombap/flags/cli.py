@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from boombap.command.action import Action, Tool
 from boombap.errors import EXIT_EXTERNAL, EXIT_FINDINGS, EXIT_NO_VERDICT, EXIT_OK, EXIT_RETRY_LATER
 from boombap.flags import options
@@ -9,12 +11,12 @@ from boombap.flags.model import NAMES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from boombap.command.context import RunContext
     from boombap.flags.evaluation import Flags, Source
-    from boombap.flags.report import Row, SourceRow
+    from boombap.flags.report import BreakerRow, Row, SourceRow
     from boombap.flags.settings import FlagSettings
 
 _UNUSABLE = "a file or a Redis with flags cannot be used; the answer says what tools do then"
@@ -79,10 +81,28 @@ def _status(context: RunContext) -> int:
     from boombap.flags.hashing import SCHEME
     from boombap.flags.report import status_lines, status_object
 
-    flags = _flags(context)
-    rows = [*_overrides(context), *map(_source_row, flags.sources)]
-    answer(context, lambda: status_lines(rows, SCHEME), lambda: status_object(rows, SCHEME, flags.problems()))
-    return _exit_code(flags)
+    flags, unusable = _flags(context), list[str]()
+    rows, breakers = [*_overrides(context), *map(_source_row, flags.sources)], list(_breakers(context, unusable.append))
+    problems = [*flags.problems(), *unusable]
+    answer(
+        context,
+        lambda: status_lines(rows, breakers, SCHEME),
+        lambda: status_object(rows, breakers, SCHEME, problems),
+    )
+    for problem in unusable:
+        context.terminal.note(problem)
+    return EXIT_EXTERNAL if problems else EXIT_OK
+
+
+def _breakers(context: RunContext, note: Callable[[str], None]) -> Iterator[BreakerRow]:
+    """Yield the breaker of each flag behind which an engine has run."""
+    from boombap.flags.outcomes import Outcomes, read
+    from boombap.flags.report import breaker_row
+
+    for name in NAMES:
+        outcomes = read(_state(context), name, note)
+        if outcomes != Outcomes():
+            yield breaker_row(name, outcomes, time.time())
 
 
 def _overrides(context: RunContext) -> Iterator[SourceRow]:
@@ -174,7 +194,7 @@ TOOL = Tool(
         ),
         Action(
             "status",
-            "where flags are kept, whether each place can be used, and what is forced",
+            "where flags are kept, what is forced, and the breaker of each flag",
             _status,
             options.add_list,
             examples="status",
@@ -228,8 +248,10 @@ TOOL = Tool(
     ),
     notes="""\
 A flag decides by its name and the key, so a key that is in at 25 % is in at 50 %. Sources, the strongest
-first: BOOMBAP_FLAG_<NAME> (native or classic), flags.redis, flags.file, the default: native. A source that
-was configured and cannot be used never stops a tool: it runs its classic engine and says so.
+first: BOOMBAP_FLAG_DB_ENGINE and its like (native or classic), flags.redis, flags.file, the default: native.
+A source that was configured and cannot be used never stops a tool: it runs its classic engine and says so.
+Where native fails by a bug classic answers; after five failures in a row, or when it is slower than classic,
+native is switched off, and tried again after 30 s by one run in twenty.
 
 Exit codes: 0 fine, 1 a rollout went back, 2 usage, 3 a file, a Redis or the log of changes failed, 4 too few
 runs, 75 another process steps the rollout, 130 Ctrl-C.""",

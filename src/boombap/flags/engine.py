@@ -95,21 +95,30 @@ class _Run:
 
     def answer(self, native: Callable[[], Answer], classic: Callable[[], Answer]) -> Answer:
         """Return the answer of the engine that is to run."""
-        note = self._context.terminal.note
+        flag = self._evaluation.flag
         if not self._evaluation.is_native:
             count(self._context, self._evaluation)
-            note(f"answered by the classic engine of {self._tool}, as {self._evaluation.flag} says")
-            return self._classic(classic)
-        is_trial, reason = False, ""
-        if self._may_fall_back:
-            passed = self._fallback.ask()
-            is_trial, reason = passed.is_trial, passed.reason
-        if reason:
-            count(self._context, self._replaced())
-            note(f"answered by the classic engine of {self._tool}: native is switched off ({reason})")
-            return self._classic(classic)
-        count(self._context, self._evaluation)
-        return self._native(native, classic, is_trial=is_trial)
+            cannot = self._evaluation.reason == "ERROR"
+            return self._served(classic, f"{flag} cannot be read" if cannot else f"as {flag} says")
+        passed = self._fallback.ask() if self._may_fall_back else None
+        if passed is None or passed.is_native:
+            count(self._context, self._evaluation)
+            return self._native(native, classic, is_trial=passed is not None and passed.is_trial)
+        count(self._context, self._replaced())
+        return self._served(classic, f"native is switched off ({passed.reason})")
+
+    def _served(self, classic: Callable[[], Answer], reason: str) -> Answer:
+        """Return the answer of classic where native was not tried, and say why."""
+        started_s = time.monotonic()
+        try:
+            answer = self._classic(classic)
+        except _NOT_OF_THE_ENGINE:
+            raise
+        except Exception:
+            self._fallback.record(CLASSIC, time.monotonic() - started_s, is_failure=True)
+            raise
+        self._note(reason)
+        return answer
 
     def _native(self, native: Callable[[], Answer], classic: Callable[[], Answer], *, is_trial: bool) -> Answer:
         started_s = time.monotonic()
@@ -141,10 +150,7 @@ class _Run:
             raise failed.error from None
         self._fallback.record(NATIVE, failed.took_s, is_failure=True, is_trial=is_trial)
         count(self._context, self._replaced())
-        kind = type(failed.error).__name__
-        self._context.terminal.note(
-            f"answered by the classic engine of {self._tool}: native failed ({kind}); {self._traceback(failed.error)}"
-        )
+        self._note(f"native failed ({type(failed.error).__name__}); {self._traceback(failed.error)}")
         return answer
 
     def _classic(self, classic: Callable[[], Answer]) -> Answer:
@@ -160,6 +166,9 @@ class _Run:
 
     def _replaced(self) -> Evaluation:
         return self._evaluation.replace(variant=CLASSIC, reason="FALLBACK")
+
+    def _note(self, reason: str) -> None:
+        self._context.terminal.note(f"answered by the classic engine of {self._tool}: {reason}")
 
     def _traceback(self, error: Exception) -> str:
         from boombap.log import write_traceback

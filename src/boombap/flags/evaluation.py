@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import threading
-from functools import partial
 
 from boombap.flags.model import CLASSIC, NAMES, NATIVE, Evaluation
 from boombap.flags.settings import FlagSettings
@@ -67,12 +66,12 @@ def opened(context: RunContext, *, is_counted: bool = True) -> Flags:
     """
     assert context.config.paths.state is not None, "config.load fills it in"
     settings, state = context.config.of(FlagSettings), context.config.paths.state
-    on_answer: Callable[[Evaluation], None] = partial(count, context) if is_counted else _forget
-    return Flags(settings, state, context.interrupt, note=context.terminal.note, count=on_answer)
 
+    def counted(evaluation: Evaluation) -> None:
+        if is_counted:
+            count(context, evaluation)
 
-def _forget(_: Evaluation) -> None:
-    return
+    return Flags(settings, state, context.interrupt, note=context.terminal.note, count=counted)
 
 
 def count(context: RunContext, evaluation: Evaluation) -> None:

@@ -67,7 +67,8 @@ class Fallback:
     ) -> None:
         self._state = state
         self._flag = flag
-        self._note = note
+        self._on_note = note
+        self._noted: set[str] = set()
         self._clock = clock
         self._patience_s = LOCK_S
 
@@ -85,6 +86,11 @@ class Fallback:
         now_s = self._clock()
         outcome = Outcome(now_s, max(0.0, took_s), is_failure)
         self._change(lambda kept: recorded(kept, engine, outcome, is_trial=is_trial, now_s=now_s), loses_outcome=True)
+
+    def _note(self, text: str) -> None:
+        if text not in self._noted:  # a file is read to ask, and again to record
+            self._noted.add(text)
+            self._on_note(text)
 
     def _turn(self, reason: str) -> Pass:
         passes: list[Pass] = []

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import time
+
 from boombap.output import table
+from boombap.output.encode import plain
 from boombap.record import Record
 
 TYPE_CHECKING = False
@@ -10,10 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from boombap.flags.audit_log import Change
-    from boombap.flags.comparison import EngineRow
     from boombap.flags.model import Evaluation
-    from boombap.flags.rollout_file import Rollout
-    from boombap.flags.statistics import Estimate
+    from boombap.flags.outcomes import Outcome, Outcomes
 
 
 class Row(Record):
@@ -48,6 +49,42 @@ class SourceRow(Record):
     detail: str
 
 
+class EngineRow(Record):
+    """The kept runs of one engine.
+
+    Attributes:
+        runs: how many.
+        failures: of these, how many failed.
+        p95_ms: the 95th percentile of what the others took, in milliseconds; None for fewer than 30.
+    """
+
+    runs: int
+    failures: int
+    p95_ms: float | None
+
+
+class BreakerRow(Record):
+    """The breaker of one flag.
+
+    Attributes:
+        flag: its name.
+        state: ``closed``, ``open`` or ``half_open``.
+        reason: why it opened; empty while closed.
+        since: when it opened or closed, in UTC, as ISO 8601; None where it never opened.
+        native: the latest runs of the native engine.
+        classic: those of the classic engine.
+        lost: outcomes that could not be written.
+    """
+
+    flag: str
+    state: str
+    reason: str
+    since: str | None
+    native: EngineRow
+    classic: EngineRow
+    lost: int
+
+
 def percent(share: float | None) -> str:
     """Return a share as a person reads it.
 
@@ -68,20 +105,63 @@ def list_object(rows: Sequence[Row], problems: Sequence[str]) -> Mapping[str, ob
     return {"schema": "boombap.flags.list/1", "flags": rows, "problems": problems}
 
 
-def status_lines(rows: Sequence[SourceRow], scheme: str) -> Iterator[str]:
-    """Yield the sources as a table."""
+def breaker_row(flag: str, outcomes: Outcomes, now_s: float) -> BreakerRow:
+    """Return what is kept of a flag's runs as it is shown.
+
+    Args:
+        flag: its name.
+        outcomes: all that is kept of it.
+        now_s: Unix time.
+    """
+    from boombap.flags.fallback import state_at
+
+    breaker = outcomes.breaker
+    since = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(breaker.since_s)) if breaker.since_s else None
+    native, classic = _engine_row(outcomes.native), _engine_row(outcomes.classic)
+    state = str(state_at(breaker, now_s))
+    return BreakerRow(flag, state, breaker.reason, since, native, classic, outcomes.lost)
+
+
+def _engine_row(outcomes: Sequence[Outcome]) -> EngineRow:
+    from boombap.flags.fallback import p95_s
+
+    limit_s = p95_s(outcomes)
+    failures = sum(outcome.is_failure for outcome in outcomes)
+    return EngineRow(len(outcomes), failures, None if limit_s is None else round(1000 * limit_s, 1))
+
+
+def status_lines(rows: Sequence[SourceRow], breakers: Sequence[BreakerRow], scheme: str) -> Iterator[str]:
+    """Yield the sources and the breakers as tables."""
     if rows:
         cells = [(row.source, row.place, row.state, row.detail) for row in rows]
         yield from table.lines(("source", "place", "state", "detail"), cells, indent="")
     else:
         yield "no flag was ever set: every tool runs its native engine"
     yield ""
+    if breakers:
+        head = ("flag", "breaker", "native runs", "failed", "p95", "classic runs", "failed", "p95", "lost")
+        yield from table.lines(head, map(_breaker_cells, breakers), indent="")
+        yield ""
     yield f"hashing scheme: {scheme}"
 
 
-def status_object(rows: Sequence[SourceRow], scheme: str, problems: Sequence[str]) -> Mapping[str, object]:
+def _breaker_cells(row: BreakerRow) -> tuple[str | int | None, ...]:
+    state = f"{row.state}: {row.reason}" if row.reason else row.state
+    engines = [cell for engine in (row.native, row.classic) for cell in (engine.runs, engine.failures, _ms(engine))]
+    return (row.flag, state, *engines, row.lost)
+
+
+def _ms(engine: EngineRow) -> str | None:
+    return None if engine.p95_ms is None else f"{engine.p95_ms:g} ms"
+
+
+def status_object(
+    rows: Sequence[SourceRow], breakers: Sequence[BreakerRow], scheme: str, problems: Sequence[str]
+) -> Mapping[str, object]:
     """Return what `status --format json` prints."""
-    return {"schema": "boombap.flags.status/1", "hashing": scheme, "sources": rows, "problems": problems}
+    shown = [{**plain(row), "native": plain(row.native), "classic": plain(row.classic)} for row in breakers]
+    head = {"schema": "boombap.flags.status/1", "hashing": scheme}
+    return {**head, "sources": rows, "breakers": shown, "problems": problems}
 
 
 def evaluation_lines(evaluations: Sequence[Evaluation]) -> Iterator[str]:
@@ -124,67 +204,3 @@ def _change_object(change: Change) -> Mapping[str, object]:
         "to": change.after,
         "place": change.place,
     }
-
-
-def rollout_lines(rollout: Rollout, decided: str) -> Iterator[str]:
-    """Yield where a rollout is, and why; `decided` is what this step did, empty for a look at it."""
-    steps = ", ".join(f"{step:g}" for step in rollout.plan.steps)
-    yield f"{rollout.flag}: {decided or rollout.state} at {rollout.percent:g} % (steps: {steps} %)"
-    yield rollout.reason
-
-
-def rollout_object(rollout: Rollout, decided: str) -> Mapping[str, object]:
-    """Return what `rollout --format json` prints."""
-    return {
-        "schema": "boombap.flags.rollout/1",
-        "flag": rollout.flag,
-        "state": rollout.state,
-        "action": decided or None,
-        "percent": rollout.percent,
-        "reason": rollout.reason,
-        "since_s": rollout.since_s,
-        "plan": rollout.plan,
-    }
-
-
-def comparison_lines(rows: Sequence[EngineRow], verdict: str, share: float | None, lost: int) -> Iterator[str]:
-    """Yield both engines as a table, and what may be said of them."""
-    yield f"native gets {percent(share)} of the keys"
-    cells = [
-        (
-            row.engine,
-            f"{row.runs:,}",
-            f"{row.failures:,}",
-            _interval(row.failure_share, 100, " %"),
-            _interval(row.p50_s, 1000, " ms"),
-            _interval(row.p95_s, 1000, " ms"),
-        )
-        for row in rows
-    ]
-    yield from table.lines(("engine", "runs", "failed", "failed, 95 %", "p50, 95 %", "p95, 95 %"), cells, indent="")
-    if lost:
-        yield f"{lost:,} runs are not counted: another process held the file"
-    yield verdict
-
-
-def comparison_object(
-    flag: str, rows: Sequence[EngineRow], verdict: str, share: float | None, lost: int
-) -> Mapping[str, object]:
-    """Return what `report --format json` prints."""
-    return {
-        "schema": "boombap.flags.report/1",
-        "flag": flag,
-        "percent": share,
-        "engines": rows,
-        "is_enough": all(row.is_enough for row in rows),
-        "lost_runs": lost,
-        "verdict": verdict,
-    }
-
-
-def _interval(estimate: Estimate | None, factor: float, unit: str) -> str:
-    """Return a value with its interval; an end that the runs are too few for is a question mark."""
-    if estimate is None:
-        return "–"
-    low, high = ("?" if end is None else f"{factor * end:.3g}" for end in (estimate.low, estimate.high))
-    return f"{factor * estimate.value:.3g} ({low}–{high}){unit}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from boombap.config import kinds
-from boombap.config.section import Key, Section
+from boombap.config.section import Key, Section, variable
 from boombap.flags.model import NAMES, VARIANTS
 from boombap.record import Record
 
@@ -38,8 +38,9 @@ class FlagSettings(Record):
 def _override(flag: str) -> Key:
     name = flag.replace("-", "_")
     tool = flag.partition("-")[0]
-    variable = f"BOOMBAP_FLAG_{name.upper()}"
-    return Key(f"flags.{name}", _ENGINE, f"forces an engine of `{tool}`, whatever the flag says", (variable,))
+    return Key(
+        f"flags.{name}", _ENGINE, f"forces an engine of `{tool}`, whatever the flag says", (variable(f"flag.{name}"),)
+    )
 
 
 _ENGINE = kinds.choice(VARIANTS)

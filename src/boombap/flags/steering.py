@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def rollout(context: RunContext) -> int:
     """Do one step of a rollout, or show it; one that went back ends with 1."""
     from boombap.command.emit import answer
-    from boombap.flags.report import rollout_lines, rollout_object
+    from boombap.flags.steering_report import rollout_lines, rollout_object
 
     args = context.args
     now, decided = _stepped(context, rollout_file.path_of(_state(context), args.name))
@@ -55,7 +55,7 @@ def _stepped(context: RunContext, path: Path) -> tuple[Rollout, str]:
 def report(context: RunContext) -> int:
     """Compare the kept runs of both engines; too few of them end with 4."""
     from boombap.command.emit import answer
-    from boombap.flags.report import comparison_lines, comparison_object
+    from boombap.flags.steering_report import comparison_lines, comparison_object
 
     flag = context.args.name
     kept = outcomes.read(_state(context), flag, context.terminal.note)

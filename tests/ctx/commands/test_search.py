@@ -63,7 +63,7 @@ def test_the_answer_names_its_engine(work: Path, boombap: Run):
     answer = found(boombap, "ConnectionPool", **CLASSIC)
     assert (answer["engine"], hit_paths(answer)) == ("classic", ["docs/pool.md", "pool.py", "tool"])
     done = boombap("ctx", "search", "ConnectionPool", **CLASSIC)
-    assert done.stderr == "answered by the classic engine of ctx, as ctx-engine says\n"
+    assert done.stderr == "answered by the classic engine of ctx: as ctx-engine says\n"
     assert "pool.py:1-2" in done.stdout
 
 

@@ -9,7 +9,7 @@ import sys
 
 from boombap.ctx.answers.filter import Filter
 from boombap.ctx.commands.answering import file_filter, note_unmatched, note_unread, with_index, write_json, write_lines
-from boombap.ctx.model import Found, Skipped
+from boombap.ctx.model import SearchAnswer, Skipped
 from boombap.errors import EXIT_FINDINGS, EXIT_NO_VERDICT, EXIT_OK
 
 TYPE_CHECKING = False
@@ -29,24 +29,26 @@ def search(context: RunContext) -> int:
     args = context.args
     if args.regex is not None:
         lines = with_index(context, lambda index: _lines(context, index))
-        return write_found(context, lines, is_numbered=args.context is not None)
+        return write_answer(context, lines, is_numbered=args.context is not None)
     query = " ".join(args.query)
 
-    def native() -> Found:
+    def native() -> SearchAnswer:
         return with_index(context, lambda index: ranked(context, index, query))
 
     if args.ignore_case:
-        return write_found(context, native())
+        return write_answer(context, native())
     from boombap.ctx.indexing.digest import digest
     from boombap.ctx.repository.roots import root_of
     from boombap.flags.engine import run
 
     root = root_of(args.root)
     answer = run(context, _FLAG, digest(root), native, lambda: _classic(context, root, query), may_fall_back=True)
-    return write_found(context, answer)
+    return write_answer(context, answer)
 
 
-def ranked(context: RunContext, index: Index, query: str, since_s: int = 0, *, is_partial: bool = False) -> Found:
+def ranked(
+    context: RunContext, index: Index, query: str, since_s: int = 0, *, is_partial: bool = False
+) -> SearchAnswer:
     """Return the best answers of an index to a query.
 
     Args:
@@ -56,8 +58,8 @@ def ranked(context: RunContext, index: Index, query: str, since_s: int = 0, *, i
         since_s: only files that a commit touched after this second; 0 means all.
         is_partial: whether the answer may lack something that the index does not know of.
     """
-    from boombap.ctx.answers.found import found
     from boombap.ctx.answers.search import search
+    from boombap.ctx.answers.search_answer import search_answer
 
     args, reader = context.args, index.reader()
     corrections: dict[str, str] = {}
@@ -70,11 +72,11 @@ def ranked(context: RunContext, index: Index, query: str, since_s: int = 0, *, i
         ignore_case=getattr(args, "ignore_case", False),
         reader=reader,
     )
-    answer = found(index, query, hits, corrections, unread=reader.notes, is_partial=is_partial)
+    answer = search_answer(index, query, hits, corrections, unread=reader.notes, is_partial=is_partial)
     return _noted(context, index, answer, reader.notes)
 
 
-def write_found(context: RunContext, answer: Found, *, is_numbered: bool = False) -> int:
+def write_answer(context: RunContext, answer: SearchAnswer, *, is_numbered: bool = False) -> int:
     """Write an answer as `--format` says, and return the exit code; `is_numbered` shows snippets as grep does."""
     from boombap.ctx import encode, report
 
@@ -92,9 +94,9 @@ def write_found(context: RunContext, answer: Found, *, is_numbered: bool = False
     return write_lines(context, shown, code)
 
 
-def _lines(context: RunContext, index: Index) -> Found:
-    from boombap.ctx.answers.found import found
+def _lines(context: RunContext, index: Index) -> SearchAnswer:
     from boombap.ctx.answers.grep import grep
+    from boombap.ctx.answers.search_answer import search_answer
 
     args, reader = context.args, index.reader()
     lines = grep(
@@ -107,17 +109,17 @@ def _lines(context: RunContext, index: Index) -> Found:
         interrupt=context.interrupt,
         reader=reader,
     )
-    return _noted(context, index, found(index, args.regex, lines, {}, unread=reader.notes), reader.notes)
+    return _noted(context, index, search_answer(index, args.regex, lines, {}, unread=reader.notes), reader.notes)
 
 
-def _noted(context: RunContext, index: Index, answer: Found, unread: list[str]) -> Found:
+def _noted(context: RunContext, index: Index, answer: SearchAnswer, unread: list[str]) -> SearchAnswer:
     if not answer.hits:
         note_unmatched(context, index)
     note_unread(context, unread)
     return answer
 
 
-def _classic(context: RunContext, root: str, query: str) -> Found:
+def _classic(context: RunContext, root: str, query: str) -> SearchAnswer:
     """Return the answers of the plain engine, among the files that the options choose."""
     from boombap.ctx.classic import search
 
@@ -136,7 +138,7 @@ def _classic(context: RunContext, root: str, query: str) -> Found:
     if not hits:
         note_unread(context, _unmatched(only, listings))
     is_complete = not unread and not any(listed.is_cut for listed in listings)
-    return Found(root, query, hits, {}, notes, is_complete, "classic")
+    return SearchAnswer(root, query, hits, {}, notes, is_complete, "classic")
 
 
 def _language(root: str, path: str) -> str:
@@ -150,6 +152,6 @@ def _language(root: str, path: str) -> str:
 def _unmatched(only: Filter, listings: list[Listing]) -> Iterator[str]:
     paths = [path for listed in listings for path in listed.paths]
     for name in only.paths:
-        wanted = Filter(paths=[name])
-        if not any(wanted.has(path, "", 0) for path in paths):
+        named = Filter(paths=[name])
+        if not any(named.has(path, "", 0) for path in paths):
             yield f"no file matches {name}"

@@ -21,7 +21,7 @@ def read_keys(text: str) -> str:
     r"""Return a text whose secret names are written without escapes, so that they are read as such.
 
     >>> read_keys(r'{"pass\u0077ord": 1, "\u0061ge": 2}')
-    '{"password": 1, "\\\\u0061ge": 2}'
+    '{"password": 1, "\\u0061ge": 2}'
     """
     return _ESCAPED_KEY.sub(_read_key, text) if "\\u00" in text else text
 

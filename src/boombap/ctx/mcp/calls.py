@@ -27,8 +27,8 @@ _MAX_NAMED = 3
 def search(index: Index, arguments: Arguments, _: str) -> Answer:
     """Return the best answers to a query."""
     from boombap.ctx import encode
-    from boombap.ctx.answers.found import found
     from boombap.ctx.answers.search import search
+    from boombap.ctx.answers.search_answer import search_answer
 
     query, only = _query("search", arguments), _filter(index, arguments)
     corrections: dict[str, str] = {}
@@ -36,7 +36,7 @@ def search(index: Index, arguments: Arguments, _: str) -> Answer:
     hits = search(
         index, query, limit=_limit(arguments), only=only, on_correction=corrections.__setitem__, reader=reader
     )
-    answer = encode.search_object(found(index, query, hits, corrections, unread=reader.notes))
+    answer = encode.search_object(search_answer(index, query, hits, corrections, unread=reader.notes))
     return answer if hits else _with_unmatched(answer, index, only)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from boombap.ctx.model import Found
+from boombap.ctx.model import SearchAnswer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from boombap.ctx.model import Hit
 
 
-def found(
+def search_answer(
     index: Index,
     query: str,
     hits: Sequence[Hit],
@@ -20,7 +20,7 @@ def found(
     *,
     unread: Sequence[str] = (),
     is_partial: bool = False,
-) -> Found:
+) -> SearchAnswer:
     """Return the answer to a search of an index.
 
     Args:
@@ -32,4 +32,4 @@ def found(
         is_partial: whether the answer may lack something for another reason.
     """
     is_complete = not (unread or is_partial or index.is_partial)
-    return Found(index.root, query, hits, corrections, [*index.all_notes, *unread], is_complete)
+    return SearchAnswer(index.root, query, hits, corrections, [*index.all_notes, *unread], is_complete)

@@ -1,0 +1,53 @@
+"""The diagnosis of one database, by the engine that the flag `db-engine` chooses for it.
+
+Classic has all parts of the diagnosis and three of the checks, and says so. Estimates (`--fast`), one analyzer, and
+more than ten unanalyzed tracks are native's alone.
+"""
+
+from __future__ import annotations
+
+from boombap.db.collect import diagnose as native
+from boombap.db.collect import with_waivers
+from boombap.flags.engine import run
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from boombap.clients.postgres.pool import Pool
+    from boombap.command.context import RunContext
+    from boombap.db.collect import Request
+    from boombap.db.model import Diagnosis
+
+_FLAG = "db-engine"
+_CLASSIC_MOST = 10
+
+
+def diagnose(context: RunContext, pool: Pool, request: Request, *, is_verdict: bool) -> Diagnosis:
+    """Return the answers of one database; its key is host, port and name.
+
+    Args:
+        context: of the run.
+        pool: of connections to the database; classic opens one of its own.
+        request: what is wanted.
+        is_verdict: whether the health alone is asked for, as a gate: then classic, which has fewer checks, does not
+            take the place of native.
+
+    Raises:
+        ExternalError: when there is no connection at all.
+        UsageError: when classic is to answer and is not installed.
+    """
+    if not _has_classic(request):
+        return native(pool, request)
+
+    def classic() -> Diagnosis:
+        from boombap.db.classic import diagnose
+
+        found = diagnose(pool.target, context.interrupt, request.parts)
+        return found.replace(health=with_waivers(found.health, request.waivers)) if found.health else found
+
+    key = pool.target.label
+    return run(context, _FLAG, key, lambda: native(pool, request), classic, may_fall_back=not is_verdict)
+
+
+def _has_classic(request: Request) -> bool:
+    is_short = request.most <= _CLASSIC_MOST or "unanalyzed" not in request.parts
+    return is_short and not request.is_fast and request.analyzer is None
