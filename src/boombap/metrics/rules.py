@@ -78,6 +78,13 @@ ALERTS = (
         "{{ $labels.flag }} could not be read in the last hour, so the classic engine ran",
     ),
     Alert(
+        "BoombapFlagFallback",
+        'sum by (flag) (increase(boombap_flag_evaluations_total{reason="FALLBACK"}[1h])) > 0',
+        "0m",
+        "warning",
+        "native failed or was too slow in the last hour, so classic answered for {{ $labels.flag }}",
+    ),
+    Alert(
         "BoombapJobOverdue",
         'time() - boombap_command_last_success_timestamp_seconds{command="spotify",action="batch"} > 2 * 86400',
         "10m",
