@@ -78,11 +78,11 @@ ALERTS = (
         "{{ $labels.flag }} could not be read in the last hour, so the classic engine ran",
     ),
     Alert(
-        "BoombapFallback",
+        "BoombapFlagFallback",
         'sum by (flag) (increase(boombap_flag_evaluations_total{reason="FALLBACK"}[1h])) > 0',
         "0m",
         "warning",
-        "the classic engine stood in for the native one of {{ $labels.flag }} in the last hour",
+        "native failed or was too slow in the last hour, so classic answered for {{ $labels.flag }}",
     ),
     Alert(
         "BoombapJobOverdue",
