@@ -209,7 +209,7 @@ FILES: dict[str, str | bytes] = {
     "values.yaml": f"postgresql:\n  auth:\n    password: {WORD}\n",
     "settings.py": f"PASSWORD = '{WORD}'\n\ndef settings():\n    '''Read the settings.'''\n",
     "database.yaml": f"kind: Secret\ndata:\n  whatever: {BASE64}\nmetadata:\n  name: {'x' * 400}\n",
-    "prod.env": f"REDIS_PASSWORD={WORD}\n",
+    "redis.ini": f"REDIS_PASSWORD={WORD}\n",
 }
 
 
@@ -258,12 +258,13 @@ def test_an_index_of_an_older_version_is_built_anew(tmp_path: Path) -> None:
 hostile = st.text(alphabet=st.sampled_from("aA9 _-.:=\"'`|>[]{}()$%@#\\/&!*\t\nİé")) | st.sampled_from(
     ["password", "token", "SECRET", "api_key", "kind: Secret", "data:", "Bearer ", "://", "-----BEGIN PRIVATE KEY-----",
      "-----END PRIVATE KEY-----", "secrets:", '"""', "<<EOF", "- name: PASSWORD", "value: x", "***", "eyJ",
-     "${X:-y}", "default "]
+     "${X:-y}", "default ", "!vault ", "<<< ", "\\u0070assword", "<value>", "set-header ", "%q(", '" +\n"', "\\n"]
 )  # fmt: skip
 
 
 @given(
-    st.lists(hostile, max_size=30).map("".join), st.sampled_from(["a.py", "a.yaml", "a.env", "a.sh", "a.md", "a.sql"])
+    st.lists(hostile, max_size=30).map("".join),
+    st.sampled_from(["a.py", "a.yaml", "a.env", "a.sh", "a.md", "a.sql", "a.json", "a.xml", "a.ipynb"]),
 )
 def test_masking_twice_is_masking_once(text: str, path: str) -> None:
     once = mask(text, path)
@@ -279,7 +280,8 @@ def test_masking_twice_is_masking_once(text: str, path: str) -> None:
      'password = """\n', "password=${a:-", "'password',", "- name: password\n", "password: {", "password \\", "sk-",
      "'password',\n", "user a on >b ", "[secrets]\n", "secretGenerator:\n  - a=b\n", "- --password\n", 'password: "\n',
      "password: a\n ", 'env("a") or "', "docker login -p ", "value: a, name: ", "a, password, ", "htpasswd -b a ",
-     "echo a:b | ", "${password:", "password or "],
+     "echo a:b | ", "${password:", "password or ", "set-header password ", 'password = "a" +\n', '"\\u0061',
+     "<a name='secret'><value>", "password: !a ", '"password"\n:', "token <<< ", "password = %q("],
 )  # fmt: skip
 def test_the_time_grows_with_the_text_only(part: str, path: str) -> None:
     """A file of one repeated part, 100 kB long, must not hold up the index."""

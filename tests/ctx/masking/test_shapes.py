@@ -63,6 +63,19 @@ def test_lines_stay_counted(text: str) -> None:
     assert mask(text).count("\n") == text.count("\n")
 
 
-@pytest.mark.parametrize("name", [".env", ".ENV.prod", "id_ed25519", "tls.pem", ".netrc", "service-account-x.json"])
+@pytest.mark.parametrize(
+    "name",
+    [".env", ".ENV.prod", "id_ed25519", "tls.pem", ".netrc", "service-account-x.json", "prod.env", "Prod.ENV",
+     "app.prod.env", "db.env.local", "redis-1.env"],
+)  # fmt: skip
 def test_a_file_of_secrets_is_known_by_its_name(name: str) -> None:
     assert is_secret_file(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [".env.example", "example.env", "prod.env.example", "prod.sample.env", "template.env", "app.env.dist",
+     "vite.env.ts", "env.py", "load.env.js", ".envrc"],
+)  # fmt: skip
+def test_an_example_of_settings_and_code_are_read(name: str) -> None:
+    assert not is_secret_file(name)

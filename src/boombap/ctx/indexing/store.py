@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 # 2: more secrets are masked, and what older indexes hold of them must go. 3: chunks have labels. 4: more forms of
 # secrets are masked, files say whether they define anything, and both have vectors. 5: postings without positions, and
 # imports are what the rules of each language read. 6: files with long lines are in it. 7: lines are counted
-# without what follows the last line end, and more secrets are masked (columns, names in Russian).
-FORMAT = 7
+# without what follows the last line end, and more secrets are masked (columns, names in Russian). 8: more secrets are
+# masked (tags of YAML, directives, joined texts, notebooks), and files such as `prod.env` are left out.
+FORMAT = 8
 _STAMP = (FORMAT * 1000 + tokens.VERSION) * 1000 + term_vectors.VERSION
 _WAIT_S = 120.0
 CHECKSUM = ".crc"

@@ -7,7 +7,7 @@ import re
 from boombap.ctx.masking.form import CODE, DATA, PLAIN, PROSE, SHELL, SQL, XML, YAML
 from boombap.ctx.masking.names import STRONG, is_container, strength
 from boombap.ctx.masking.shapes import MASK
-from boombap.ctx.masking.values import LONGEST, default_span, is_secret
+from boombap.ctx.masking.values import LONGEST, TAGS, default_span, is_secret
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ _AFTER = re.compile(
     r"""(?P<close>\\?["'`]?[\])]{0,2}(?:\[\d{0,6}\])?)
     (?:[ \t]{0,40}\??:[ \t]{0,9}[&\w.\[\]|<>?, ]{1,60}?(?=[ \t]{0,9}=[^=])|[ \t]{1,9}string\b)?
     [ \t]{0,40}
-    (?P<sign>===?|!==?|:=|=>|\?=|\+=|\|\|=?|\?\?=?|\?:|\{(?=["'])|\|(?=[ ]{0,9}`)
+    (?P<sign><<<|===?|!==?|:=|=>|\?=|\+=|\|\|=?|\?\?=?|\?:|\{(?=["'])|\|(?=[ ]{0,9}`)
         |or(?=[ \t]{1,9}["'])|[=:>,]|(?:IS[ ]|is[ ])?(?=[ \t"']))
     [ \t]{0,40}""",
     re.VERBOSE,
@@ -56,8 +56,9 @@ _NAME_BEFORE = re.compile(r"(?:name|key|id)\\?[\"']?[ \t]{0,9}[:=][ \t]{0,9}\\?[
 _OPEN = re.compile(
     r"(?:(?:pydantic\.)?(?:SecretStr|SecretBytes|Secret|str|String::from|Some|bytes|bytearray|\[\]byte"
     r"|(?:base64\.)?(?:std)?[bB]64decode|Buffer\.from)\(|Field\((?:default=)?)?"
-    r"(?:[bBrRuUfFL@$&]{1,2}(?=[\"'])|r#{1,3}(?=\"))?(\\?(?:\"\"\"|'''|[\"'`]))"
+    r"(?:[bBrRuUfFL@$&]{1,2}(?=[\"'])|r#{1,3}(?=\"))?(\\?(?:\"\"\"|'''|[\"'`])|(?:%[qQwWiI]|\bq[qw]?)[(\[{<|])"
 )
+_CLOSES = {"(": ")", "[": "]", "{": "}", "<": ">"}
 _REST = {
     '"': re.compile(r'[^"\\\n]*(?:\\.[^"\\\n]*)*'),
     "'": re.compile(r"[^'\\\n]*(?:\\.[^'\\\n]*)*"),
@@ -72,11 +73,25 @@ _GETTER = re.compile(
     r"\((?:\\?[\"'][\w.-]{1,40}\\?[\"'],[ ]?)?\\?[\"']$",
     re.IGNORECASE,
 )
+# Ruby's ``set :password, "x"``.
+_SYMBOL_SETTER = re.compile(r"\b(?:set|put|store|add|write|fetch|define|default|setting|config|let)!?[ (]{1,2}:$")
+# Words of nginx, Apache, HAProxy and Caddy that a name and its value follow.
+_DIRECTIVE = re.compile(
+    r"(?i:\b(?:(?:proxy|grpc)_set_header|(?:fastcgi|scgi|uwsgi)_param|add_header|more_set_(?:input_)?headers"
+    r"|(?:request|response)header[ \t]{1,4}(?:set|add|append|merge)|header_(?:up|down)|(?:set|add)-header"
+    r"|header[ \t]{1,4}(?:always[ \t]{1,4})?(?:set|add|append)|setenv|passenv|env_var|set))[ \t]{1,9}[\"']?\$?$"
+)
+_DIRECTIVE_VALUE = re.compile(r"[^\s;\"'`{}]+")
+# ``<property name="password"><value>x``, ``<key>password</key><string>x``.
+_ELEMENT_BESIDE = re.compile(
+    r"(?:[\"'][^<>\n]{0,200}>|</[\w:.-]{1,40}>)[ \t]{0,40}<(?:[\w:.-]{0,40}value|string)(?:[ ][^<>\n]{0,80})?>"
+    r"(?=([^<>\n]{1,600}))"
+)
 _DICT_VALUE = re.compile(r"[:=>][ \t]{0,9}\\?([\"'])([^\"'\n{}]{1,200}?)\\?\1")
 _TO_SPACE = re.compile(r"[^\s;&|\"'`<>)]+")
 _IN_STRING = re.compile(r"[^\s;&|\"'`<>,){}\\]{3,500}")
 _COMMENT = re.compile(r"[ \t]+[#;].*$")
-_TAG = re.compile(r"(?:[&!][\w!:/.-]{1,60}[ \t]{1,9})")
+_TAGS = re.compile(TAGS)
 _ONE_WORD = re.compile(r"\S+$")
 # Lines of code that are written for people; an export line is common in manuals.
 _COMMENTS = ("#", "//", "* ", "-- ", "export ", "$ export ")
@@ -201,6 +216,8 @@ def _span(line: str, key: re.Match[str], form: str) -> tuple[int, int] | None:
     if ahead:
         start = max(0, key.start() - 260)
         return _checked(line, start + ahead.start(1), start + ahead.end(1), name, form, is_quoted=True)
+    if element := _ELEMENT_BESIDE.match(line, key.end()):
+        return _checked(line, *element.span(1), name, form, is_quoted=True)
     after = _AFTER.match(line, key.end())
     if after is None:
         return None
@@ -209,9 +226,18 @@ def _span(line: str, key: re.Match[str], form: str) -> tuple[int, int] | None:
         return None
     if sign == "|" and not (form == PROSE and _has_digit(line, index + 1)):
         return None
+    if not sign and _DIRECTIVE.search(line[max(0, key.start() - 80) : key.start()]):
+        return _directive_span(line, index, name)
     if not sign and not _may_follow_a_space(line, key, form):
         return None
     return _value_span(line, index, name, form, sign, is_adjacent=after.end() == key.end() + len(sign))
+
+
+def _directive_span(line: str, index: int, name: str) -> tuple[int, int] | None:
+    quoted = _OPEN.match(line, index)
+    if quoted:
+        return _checked(line, quoted.end(), _closing(line, quoted.end(), quoted[1]), name, PLAIN, is_quoted=True)
+    return _checked_match(line, index, name, PLAIN, _DIRECTIVE_VALUE)
 
 
 def _is_pair(line: str, key: re.Match[str], close: str, form: str) -> bool:
@@ -219,6 +245,8 @@ def _is_pair(line: str, key: re.Match[str], close: str, form: str) -> bool:
     before = line[max(0, key.start() - 80) : key.start()]
     if form == SQL:
         return close == "'" and before.endswith("'")
+    if form == CODE and not close:
+        return _SYMBOL_SETTER.search(before) is not None
     return bool(close) and (before.endswith(("--", '"-', "'-")) or _GETTER.search(before) is not None)
 
 
@@ -248,8 +276,8 @@ def _dotted(name: str) -> set[str]:
 def _value_span(
     line: str, index: int, name: str, form: str, sign: str, *, is_adjacent: bool = False
 ) -> tuple[int, int] | None:
-    if form == YAML and (tag := _TAG.match(line, index)) and not line.startswith("!", index):
-        index = tag.end()
+    if form == YAML and (tags := _TAGS.match(line, index)):
+        index = tags.end()
     quoted = _OPEN.match(line, index)
     if quoted:
         start = quoted.end()
@@ -263,7 +291,7 @@ def _value_span(
 
 def _closing(line: str, start: int, mark: str) -> int:
     if len(mark) > 1:
-        end = line.find(mark, start)
+        end = line.find(_CLOSES.get(mark[-1], mark.lstrip("%qQwWiI")), start)
         return end if end >= 0 else len(line)
     rest = _REST[mark].match(line, start)
     return rest.end() if rest else len(line)
@@ -277,6 +305,8 @@ def _bare_span(line: str, index: int, name: str, form: str, sign: str, *, is_adj
             return _checked(line, index, end if end > 0 else len(line), name, form, is_quoted=True)
         end = line.find("<", index)
         return _checked(line, index, end if end > 0 else len(line), name, form, is_quoted=True) if form == XML else None
+    if sign == "<<<":
+        return _checked_match(line, index, name, SHELL, _TO_SPACE)
     if form == XML and is_adjacent and line.startswith((f";{name}=", f">{name}="), index - len(name) - 2):
         return _checked_match(line, index, name, form, _IN_STRING)  # in a connection string
     if form == YAML:

@@ -8,26 +8,35 @@ from __future__ import annotations
 
 import re
 
-from boombap.ctx.masking.form import DATA, PLAIN, SHELL, XML, YAML
+from boombap.ctx.masking.form import CODE, DATA, PLAIN, SHELL, XML, YAML
 from boombap.ctx.masking.names import is_container, strength
 from boombap.ctx.masking.shapes import MASK
-from boombap.ctx.masking.values import default_span, is_literal, is_secret
+from boombap.ctx.masking.values import TAGS, default_span, is_literal, is_secret
 
 _KEY = re.compile(
     r"[ \t]*(?:-[ \t]+)?[\"']?([A-Za-z_][\w.-]*)[\"']?[ \t]*(?::[ \t]*[\w.\[\]]{1,40}[ \t]*)?(?::|=|:=|=>)[ \t]*(.*)$"
 )
 _KEY_AT_END = re.compile(r"[\s{,(][\"']?([A-Za-z_][\w.-]*)[\"']?[ \t]*(?::|=|=>)[ \t]*([\[({])$")
+_MEMBER_AT_END = re.compile(r"[{,][ \t]*\"([A-Za-z_][\w.-]*)\"[ \t]*:[ \t]*()$")
+_ASSIGNED = re.compile(
+    r"[\s{,(.$@]([A-Za-z_][\w.-]{0,100})[ \t]{0,9}(?::[ \t]{0,9}[\w.]{1,40}[ \t]{0,9})?(?::?=|=>)[ \t]{0,9}([\"'`].*)$"
+)
 _UNCLOSED = re.compile(r"([\"'])(?:(?!\1)[^\\]|\\.)*\\?$")
 _MOST_QUOTED_LINES = 100
 _OPENED = re.compile(r"(?:[&!][\w!:/.-]{1,60}[ \t]*)?[|>][-+\d]{0,3}[ \t]*(?:#.*)?$")
 _HERE = re.compile(r"<<[-~]?[ \t]*[\"']?(\w{1,40})[\"']?[ \t]*$")
 _TRIPLE = re.compile(r"[bBrRuUfF]{0,2}(\"\"\"|''')")
 _SCALAR = re.compile(
-    r"([ \t]*(?:-[ \t]+)?[bBrRuUfF]{0,2}[\"']?)([^\s\"',#][^\"'\n]*?)([\"']?[ \t]*[,)\];]*[ \t]*(?:#.*|//.*)?)$"
+    rf"([ \t]*(?:-[ \t]+)?{TAGS}"
+    r"[bBrRuUfF]{0,2}[\"']?)([^\s\"',#][^\"'\n]*?)([\"']?[ \t]*[,)\];]*[ \t]*(?:#.*|//.*)?)$"
 )
-_QUOTED = re.compile(r"([ \t]*(?:-[ \t]+)?[bBrRuUfF]{0,2}[\"'`])([^\"'`\n]*)([\"'`][ \t,)\];]*(?:#.*|//.*)?)$")
+# An operator may join it with the text before or after it.
+_QUOTED = re.compile(
+    r"([ \t]*(?:-[ \t]+|[+.~&]{1,2}[ \t]*)?[bBrRuUfF]{0,2}[\"'`])([^\"'`\n]*)([\"'`][ \t,)\]};+.~&\\]*(?:#.*|//.*)?)$"
+)
+_TEXT = re.compile(r"[bBrRuUfF]{0,2}([\"'`])(?:(?!\1)[^\\]|\\.)*\1[ \t]*(?P<joined>[+.~&\\]{0,2})$")
 _PAIR = re.compile(
-    r"([ \t]*(?:-[ \t]+)?[\"']?([\w./-]+)[\"']?[ \t]*[:=][ \t]*[\"']?)"
+    rf"([ \t]*(?:-[ \t]+)?[\"']?([\w./-]+)[\"']?[ \t]*[:=][ \t]*{TAGS}[\"']?)"
     r"([^\s\"'|>{\[&!][^\"'\n]*?)([\"']?[ \t]*,?[ \t]*(?: #.*)?)$"
 )
 _KUBERNETES = re.compile(
@@ -171,12 +180,29 @@ def mask_under(lines: list[str], number: int, form: str) -> int:
         return number
     if form == YAML and (_OPENED.match(rest) or _is_continued(lines, number, name, rest)):
         return _mask_indented(lines, number)
+    if form in {CODE, DATA} and (text := _TEXT.match(rest)):
+        _mask_joined(lines, number, name, is_joined=bool(text["joined"]))
+        return number
     if form in {YAML, PLAIN, SHELL} and (quoted := _UNCLOSED.match(rest)):
         return _mask_quoted(lines, number, quoted[1])
     if triple := _TRIPLE.match(rest):
         return _mask_to(lines, number, triple[1]) if rest.count(triple[1]) == 1 else number
     here = _HERE.match(rest)
     return _mask_to(lines, number, here[1]) if here else number
+
+
+def _mask_joined(lines: list[str], number: int, name: str, *, is_joined: bool) -> None:
+    """Mask the texts on the lines below that are joined to the one on the line of the name."""
+    top, current = depth(lines[number]), number + 1
+    while current < len(lines) and (text := _QUOTED.match(lines[current])):
+        begins_joined = text[1].lstrip()[0] in "+.~&"
+        if not (is_joined or begins_joined or depth(lines[current]) > top):
+            return
+        lines[current] = mask_child(lines[current], name, CODE, all_count=False)
+        is_joined = text[3].rstrip()[-1] in "+.~&\\"
+        if text[3].strip("\"'` \t")[:1] in {",", ";"}:
+            return
+        current += 1
 
 
 def _is_open_list(rest: str) -> bool:
@@ -188,10 +214,10 @@ def _is_open_list(rest: str) -> bool:
 
 def _key_of(line: str, form: str) -> re.Match[str] | None:
     """Return the name of a secret, and what follows it on its line."""
-    key = _KEY.match(line)
-    if key is None or not strength(key[1]):
-        key = _KEY_AT_END.search(line)
-    return key if key and strength(key[1]) and form != XML else None
+    if form == XML:
+        return None
+    keys = [_KEY.match(line), *(pattern.search(line) for pattern in (_KEY_AT_END, _MEMBER_AT_END, _ASSIGNED))]
+    return next((key for key in keys if key and strength(key[1])), None)
 
 
 def _mask_indented(lines: list[str], number: int) -> int:

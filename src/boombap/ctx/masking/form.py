@@ -6,6 +6,8 @@ from __future__ import annotations
 CODE, YAML, PLAIN, SHELL, PROSE, SQL, XML = "code", "yaml", "plain", "shell", "prose", "sql", "xml"
 # Quotes as in code, but what they hold is a setting.
 DATA = "data"
+# Code, and what it printed.
+NOTEBOOK = "notebook"
 
 _EXTENSIONS = {
     YAML: "yaml yml",
@@ -17,11 +19,12 @@ _EXTENSIONS = {
     DATA: "toml tf tfvars hcl json jsonc json5 jsonl",
     CODE: (
         "py pyi js mjs cjs jsx ts tsx go rs java kt kts scala rb php c h cc cpp hpp cs swift lua ex exs erl hs clj dart"
-        " ipynb r pl groovy gradle nix proto graphql css scss zig"
+        " r pl groovy gradle nix proto graphql css scss zig"
     ),
+    NOTEBOOK: "ipynb",
 }
 _FORM_OF = {extension: form for form, extensions in _EXTENSIONS.items() for extension in extensions.split()}
-_WHOLE_NAMES = {"dockerfile": SHELL, "containerfile": SHELL, "makefile": SHELL, "jenkinsfile": CODE}
+_WHOLE_NAMES = {"dockerfile": SHELL, "containerfile": SHELL, "makefile": SHELL, "caddyfile": PLAIN, "jenkinsfile": CODE}
 
 
 def form_of(path: str) -> str:

@@ -8,16 +8,22 @@ from boombap.ctx.masking import shapes
 from boombap.ctx.masking.assigned import mask_line
 from boombap.ctx.masking.blocks import mask_kubernetes, mask_private_keys, mask_under
 from boombap.ctx.masking.columns import mask_columns
-from boombap.ctx.masking.form import DATA, PLAIN, PROSE, YAML, form_of
+from boombap.ctx.masking.form import CODE, DATA, NOTEBOOK, PLAIN, PROSE, YAML, form_of
+from boombap.ctx.masking.json_text import mask_notebook, read_keys
 from boombap.ctx.masking.masked_lines import LONGEST_LINE
 from boombap.ctx.masking.names import MARKS
 from boombap.ctx.masking.neighbours import mask_beside
 from boombap.ctx.masking.sections import mask_sections
 
 MASK = shapes.MASK
+# `prod.env`, `prod.env.local`; not `example.env`, `prod.env.example`, `app.env.ts`.
+_NAMED_ENV = (
+    r"(?!(?:.*[._-])?(?:example|sample|template|dist)(?:[._-].*)?$)"
+    r".+\.env(?:\.(?:local|bak|old|orig|prod|production|stag(?:e|ing)|dev|development|test|ci))?"
+)
 _FILES = re.compile(
     r"^(?:\.env(?!\.(?:example|sample|template|dist)$)(?:\..*)?|.*\.(?:pem|key|p12|pfx|jks|keystore|kdbx|asc|gpg|ppk)"
-    r"|id_(?:rsa|dsa|ecdsa|ed25519)|\.netrc|\.pgpass|\.pypirc|\.npmrc|\.htpasswd|\.git-credentials"
+    rf"|{_NAMED_ENV}|id_(?:rsa|dsa|ecdsa|ed25519)|\.netrc|\.pgpass|\.pypirc|\.npmrc|\.htpasswd|\.git-credentials"
     r"|credentials(?:\.json)?|service[-_]account.*\.json|secrets?\.(?:ya?ml|json|toml|env|ini|txt))$",
     re.IGNORECASE,
 )
@@ -29,7 +35,7 @@ _SCHEMES = ("bearer ", "basic ", "token ")
 def is_secret_file(name: str) -> bool:
     """Tell whether a file of this name holds secrets as a rule.
 
-    >>> [is_secret_file(name) for name in (".env", ".env.local", ".env.example", "server.key", "keys.py")]
+    >>> [is_secret_file(name) for name in (".env", "prod.env", ".env.example", "server.key", "keys.py")]
     [True, True, False, True, False]
     """
     return _FILES.match(name) is not None
@@ -59,8 +65,11 @@ def mask(text: str, path: str = "") -> str:
 
 
 def _mask_once(text: str, form: str) -> str:
-    text = mask_columns(shapes.mask_tokens(text), form)
+    text = mask_columns(shapes.mask_tokens(read_keys(text)), form)
     lines = text.split("\n")
+    if form == NOTEBOOK:
+        mask_notebook(lines)
+        form = CODE
     if "PRIVATE KEY" in text:
         mask_private_keys(lines)
     mask_kubernetes(lines, text)

@@ -26,9 +26,14 @@ _COMPLEX_KEY = re.compile(r"[ \t]*\?[ \t]+[\"']?([A-Za-z_][\w.-]*)[\"']?[ \t]*$"
 _OPTION_ITEM = re.compile(r"[ \t]*-[ \t]+[\"']?--?([A-Za-z][\w-]*)[\"']?[ \t]*$")
 _GETTER_OPEN = re.compile(r"(?i:get|env|environ|config|default|fetch|property|set|secret)\($")
 _GETTER_ARGUMENT = re.compile(r"[ \t]*[\"']([A-Za-z_][\w.-]*)[\"'],[ \t]*$")
-_ELEMENT = re.compile(r"[ \t]*<(?:key>([A-Za-z_][\w.-]*)</key|([A-Za-z_][\w.-]*)(?:[ ][^<>]*)?)>[ \t]*$")
+_ELEMENT = re.compile(
+    r"[ \t]*<(?:[\w:.-]*(?:key|name)>(?P<text>[A-Za-z_][\w.-]*)</[\w:.-]+"
+    r"|[\w:.-]+[ ][^<>]*?(?:key|name|id)=[\"'](?P<attribute>[A-Za-z_][\w.-]*)[\"'][^<>]*"
+    r"|(?P<tag>[A-Za-z_][\w.-]*)(?:[ ][^<>]*)?)>[ \t]*$"
+)
 _ELEMENT_TEXT = re.compile(r"([ \t]*)([^<>\s][^<>]*?)([ \t]*)$")
-_PLIST_STRING = re.compile(r"([ \t]*<string>)([^<>]+)(</string>.*)$")
+_VALUE_ELEMENT = re.compile(r"([ \t]*<(?:[\w:.-]*value|string)(?:[ ][^<>]*)?>)([^<>]+)(</.*)$")
+_MEMBER_NAME = re.compile(r"[ \t{,]*\"([A-Za-z_][\w.-]*)\"[ \t]*$")
 
 
 def mask_beside(lines: list[str], number: int, form: str) -> None:
@@ -45,6 +50,9 @@ def mask_beside(lines: list[str], number: int, form: str) -> None:
     elif key := _found(_COMPLEX_KEY, line) if form == YAML else "":
         head, sign, value = lines[number + 1].partition(": ")
         lines[number + 1] = head + sign + mask_child(value, key, form, all_count=False)
+    elif (member := _found(_MEMBER_NAME, line)) and lines[number + 1].lstrip().startswith(":"):
+        head, sign, value = lines[number + 1].partition(":")
+        lines[number + 1] = head + sign + mask_child(value, member, form, all_count=False)
     elif option := _found(_OPTION_ITEM, line):
         lines[number + 1] = mask_child(lines[number + 1], option, form, all_count=False)
     elif (argument := _found(_GETTER_ARGUMENT, line)) and number and _GETTER_OPEN.search(lines[number - 1]):
@@ -66,10 +74,11 @@ def _mask_value(lines: list[str], numbers: Iterable[int], name: str) -> None:
 
 
 def _mask_text(line: str, below: str) -> str:
-    """Return the line below ``<password>``, and the ``<string>`` below ``<key>password</key>``, without the text."""
+    """Return the line below ``<password>`` without its text; below ``<key>password</key>`` without its value."""
     opened = _ELEMENT.match(line)
     if opened is None:
         return below
-    match = (_PLIST_STRING if opened[1] else _ELEMENT_TEXT).match(below)
-    is_found = match and is_secret(match[2], opened[1] or opened[2], is_quoted=True, is_code=False)
+    match = _VALUE_ELEMENT.match(below) or (None if opened["text"] else _ELEMENT_TEXT.match(below))
+    name = opened["text"] or opened["attribute"] or opened["tag"]
+    is_found = match and is_secret(match[2], name, is_quoted=True, is_code=False)
     return match[1] + MASK + match[3] if match and is_found else below

@@ -14,8 +14,18 @@ _PLAIN = frozenset(
         " password passwd token secret key пароль username empty unset scram-sha-256 md5 trust peer ident"
     ).split()
 )
+# Tags of YAML whose value names something: CloudFormation, GitLab, Home Assistant, authentik, loaders of variables.
+_REFERENCE_TAG = (
+    r"!(?i:ref|reference|sub|getatt|getazs|importvalue|findinmap|if|join|select|split|condition|transform|cidr"
+    r"|secret|secretref|input|var|variable|env|env_?var|envtag|include\w*|file|path|keyof|find|context|format|override"
+    r"|reset|concat|lookup|param|output)[ \t]"
+)
+TAGS = rf"(?:(?!{_REFERENCE_TAG})[&!][\w!:/.<>,-]{{0,60}}[ \t]{{1,9}}){{0,2}}"
+"""What may come before a value of YAML and names nothing: an anchor, a tag."""
+
 _REFERENCE = re.compile(
-    r"\$\{|\$\(|\$\$?[A-Za-z_]\w*$|\{\{|\{[A-Za-z_][\w.!:]*\}|<[^<>]*>$|%\(\w+\)|%[sdrvq]\b|%\w+%$|@\w+@$|!\w+[ \t]"
+    r"\$\{|\$\(|\$\$?[A-Za-z_]\w*$|\{\{|\{[A-Za-z_][\w.!:]*\}|<[^<>]*>$|%\(\w+\)|%[sdrvq]\b|%\[|%\w+%$|@\w+@$"
+    rf"|{_REFERENCE_TAG}"
     r"|\*[A-Za-z]\w*$|vault:|op://|ref\+|arn:|env:|ssm:|secretsmanager:|projects/|ENC\[|#\{"
     r"|(?:var|local|data|module|each|secrets|env|process\.env|os\.environ|self|settings|config|request|args|random_\w+)"
     r"[.\[(]"
