@@ -80,6 +80,7 @@ def repository_map(index: Index, budget: int, only: Filter = ANY) -> RepositoryM
         budget: in tokens, as `budget` estimates them.
         only: which files are shown.
     """
+    index.check_intact()
     tree = _Tree(index, only)
     best = _mapped(tree, budget, _SHARES[0])
     for share in _SHARES[1:]:
