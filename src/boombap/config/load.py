@@ -1,8 +1,8 @@
 """Merges the configuration: defaults < boombap.toml < .env < environment < flags.
 
-The only module that reads `os.environ`, but for the home folder (`home`). A server's address is one value in many parts:
-when a nearer source gives a ``url``, parts from farther sources are dropped with it; inside one source the ``url`` wins
-over the parts.
+The only module that reads `os.environ`, but for the home folder (`home`). The address of a server is one value in many
+parts: when a nearer source gives a ``url``, parts from farther sources are dropped with it; inside one source the
+``url`` wins over the parts.
 """
 
 from __future__ import annotations
