@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from argparse import Namespace
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -273,4 +274,6 @@ def test_threads_share_the_flags_of_a_run(tmp_path: Path, state: Path):
             path.write_text("{")
             write(path, 100)
         assert {answer.result().variant for answer in answers} == {"native"}
-    assert len(notes) == len(set(notes)) <= 2  # torn after the first character, or before it
+    assert len(notes) == len(set(notes))
+    # Torn after the first character, or before it; the time of the copy that is used changes with the file.
+    assert len({re.sub(r"\(.*?\)", "", note) for note in notes}) <= 2

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from types import MappingProxyType
 
+from boombap.config.home import expand_user
 from boombap.config.secret import Secret
 from boombap.errors import ConfigError
 from boombap.record import Record
@@ -14,6 +14,7 @@ from boombap.units import parse_duration_s
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     Parse = Callable[[str], object]
 
@@ -79,7 +80,7 @@ def _percentage(text: str) -> float:
 
 def _path(text: str) -> Path:
     try:
-        return Path(text).expanduser()
+        return expand_user(text)
     except RuntimeError:
         raise ConfigError(f"{text!r} names the home folder of an unknown user") from None
 

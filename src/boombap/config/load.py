@@ -1,7 +1,8 @@
 """Merges the configuration: defaults < boombap.toml < .env < environment < flags.
 
-The only module that reads `os.environ`. A server's address is one value in many parts: when a nearer source gives a
-``url``, parts from farther sources are dropped with it; inside one source the ``url`` wins over the parts.
+The only module that reads `os.environ`, but for the home folder (`home`). The address of a server is one value in many
+parts: when a nearer source gives a ``url``, parts from farther sources are dropped with it; inside one source the
+``url`` wins over the parts.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import os
 from pathlib import Path
 from types import MappingProxyType
 
+from boombap.config.home import home_folder
 from boombap.config.model import SHARED, Config
 from boombap.config.section import Scope
 from boombap.config.service_links import split
@@ -162,13 +164,8 @@ def _renamed(scope: Scope, sources: Sources) -> Iterable[str]:
 
 
 def _with_folders(config: Config, environ: Mapping[str, str]) -> Config:
-    home = _home(environ)
+    home = home_folder(environ)
     data = config.paths.data or Path(environ.get("XDG_DATA_HOME") or home / ".local/share") / "boombap"
     state = config.paths.state or Path(environ.get("XDG_STATE_HOME") or home / ".local/state") / "boombap"
     cache = config.paths.cache or Path(environ.get("XDG_CACHE_HOME") or home / ".cache") / "boombap"
     return config.replace(paths=config.paths.replace(data=data, state=state, cache=cache))
-
-
-def _home(environ: Mapping[str, str]) -> Path:
-    home = environ.get("HOME") or os.path.expanduser("~")  # noqa: PTH111 - Path's raises for a user without a home
-    return Path("/" if home == "~" else home)  # as container runtimes set HOME for such a user

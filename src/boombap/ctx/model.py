@@ -151,3 +151,12 @@ class Limits(Record):
 
     files: int = 20_000
     size_mb: int = 200
+
+
+def line_range(start: int, end: int) -> str:
+    """Return the lines of a place, counted from 1.
+
+    >>> line_range(3, 3), line_range(3, 9)
+    ('3', '3-9')
+    """
+    return f"{start}-{end}" if end > start else str(start)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from boombap.ctx.budget import TOKEN_BYTES
+from boombap.ctx.model import line_range
 from boombap.output import table
 from boombap.output.terminal import printable
 from boombap.units import format_duration, format_size
@@ -13,7 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from boombap.ctx.answers.outline import Outline
+    from boombap.ctx.answers.outline import Outline, OutlineEntry
     from boombap.ctx.answers.pack import Pack
     from boombap.ctx.answers.recent import Change
     from boombap.ctx.answers.related import Relative
@@ -33,7 +34,7 @@ def search_lines(
 ) -> Iterator[str]:
     """Yield each hit as its place, its symbol and its first lines; or all lines of its snippet, numbered."""
     for hit in hits:
-        place = f"{terminal.style(shown(hit.path, root), 'cyan')}:{hit.start_line}-{hit.end_line}"
+        place = f"{terminal.style(shown(hit.path, root), 'cyan')}:{line_range(hit.start_line, hit.end_line)}"
         yield f"{place}  {terminal.style(printable(hit.symbol), 'bold')} {terminal.style(hit.kind, 'dim')}"
         if explain:
             parts = "  ".join(f"{name} {value:g}" for name, value in hit.why)
@@ -84,8 +85,14 @@ def outline_lines(outline: Outline, root: str, terminal: Terminal) -> Iterator[s
     rules, size = ", read by line rules" * (outline.parsed == "lines"), quantity(outline.lines, "line")
     yield f"{terminal.style(shown(outline.path, root), 'cyan')}  {outline.language}, {size}{rules}"
     for entry in outline.definitions:
-        place = f"{'  ' * (entry.depth + 1)}{entry.start_line}-{entry.end_line}"
-        yield f"{place}  {terminal.style(entry.kind, 'dim')} {printable(entry.signature)}"
+        place = f"{'  ' * (entry.depth + 1)}{line_range(entry.start_line, entry.end_line)}"
+        kind = "" if _says_kind(entry) else f"{terminal.style(entry.kind, 'dim')} "
+        yield f"{place}  {kind}{printable(entry.signature)}"
+
+
+def _says_kind(entry: OutlineEntry) -> bool:
+    """Tell whether a signature has the word for its kind before the name: ``function Route()``."""
+    return entry.kind in entry.signature.partition(entry.name)[0].split()
 
 
 def map_lines(repository_map: RepositoryMap, root: str, terminal: Terminal) -> Iterator[str]:

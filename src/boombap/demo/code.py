@@ -10,8 +10,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from boombap.demo.stage import Stage
 
-_QUESTION = "cancel a running query"
-_MISSPELT = "cancle a runing query"
+_QUESTION = "find duplicate indexes"
+# Made from the question: this file is searched too, and a word that it holds is not corrected.
+_MISSPELT = _QUESTION.replace("cate", "acte").replace("dexes", "edxes")
 
 
 def show(stage: Stage) -> None:

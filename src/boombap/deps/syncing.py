@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+from boombap.config.home import expand_user
 from boombap.deps import environment
 from boombap.deps.advisories.export_source import PUBLIC_EXPORT, PUBLIC_KEV_EPSS
 from boombap.errors import (
@@ -89,7 +90,7 @@ def _wanted(context: RunContext) -> tuple[Wanted, list[int]]:
     names = {"kev.json": kev_epss.kev, "epss.csv.gz": lambda file: next(kev_epss.epss(file), None)}
     for place, (name, check) in zip(places, names.items(), strict=True):
         if not place.startswith(("http://", "https://")):
-            files.append(Path(place).expanduser() if place else None)
+            files.append(expand_user(place) if place else None)
             continue
         copy = folder / name
         try:

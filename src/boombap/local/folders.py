@@ -12,6 +12,7 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
+from boombap.config.home import home_folder
 from boombap.errors import AccessDenied, ConfigError, TimedOut
 from boombap.filelock import try_lock
 from boombap.local.process import poll
@@ -33,7 +34,7 @@ def root(data_home: Path | None = None) -> Path:
     Args:
         data_home: the value of `XDG_DATA_HOME`; None for its default.
     """
-    return (data_home or Path.home() / ".local" / "share") / "boombap" / "local"
+    return (data_home or home_folder() / ".local" / "share") / "boombap" / "local"
 
 
 def private(path: Path, owner: int | None = None) -> Path:

@@ -80,7 +80,7 @@ def test_lines_around_a_match(index: Index, line: int, around: int, first: int, 
 def test_the_command_numbers_the_lines_around_a_match(root: Path) -> None:
     done = run_in(root, "search", "-e", "return", "-C", "1")
     assert done.stdout.splitlines() == [
-        "drums.py:6-6  play line",
+        "drums.py:6  play line",
         "    5- def play():",
         "    6:     return KICK + Snare  # the Kick first",
     ]

@@ -35,9 +35,19 @@ def test_the_outline_of_a_file(work: Path, boombap: Run) -> None:
     assert done.returncode == 0
     assert done.stdout.splitlines() == [
         "pool.py  python, 2 lines",
-        "  1-2  class class ConnectionPool",
-        "    2-2  method def acquire(self, timeout_s=1)",
+        "  1-2  class ConnectionPool",
+        "    2  method def acquire(self, timeout_s=1)",
     ]
+
+
+def test_an_outline_names_a_kind_once(isolated: Path, boombap: Run) -> None:
+    """A signature of many languages begins with the word for its kind."""
+    repository(isolated, {"a.js": "function Route() {\n}\nconst LIMIT = 3;\n", "b.lua": "function Route()\nend\n"})
+    assert boombap("ctx", "outline", "a.js").stdout.splitlines()[1:] == [
+        "  1-2  function Route()",
+        "  3  constant const LIMIT = 3;",
+    ]
+    assert boombap("ctx", "outline", "b.lua").stdout.splitlines()[1:] == ["  1-2  function Route()"]
 
 
 def test_the_last_section_ends_with_the_file(isolated: Path, boombap: Run) -> None:
@@ -71,10 +81,10 @@ def test_a_map_is_the_same_each_time_and_says_what_it_left_out(work: Path, boomb
     first, second = boombap("ctx", "map"), boombap("ctx", "map")
     assert first.stdout == second.stdout
     assert first.stdout.splitlines() == [
-        "pool.py", "  1-2  class ConnectionPool", "    2-2  def acquire(self, timeout_s=1)", "app/use.py",
-        "  4-4  def main()",
+        "pool.py", "  1-2  class ConnectionPool", "    2  def acquire(self, timeout_s=1)", "app/use.py",
+        "  4  def main()",
     ]  # fmt: skip
-    assert first.stderr == "27 of 2,000 tokens (estimated: 4 bytes each); 2 files shown, 0 left out\n"
+    assert first.stderr == "26 of 2,000 tokens (estimated: 4 bytes each); 2 files shown, 0 left out\n"
 
 
 def test_an_edit_is_in_the_next_map(work: Path, boombap: Run) -> None:
@@ -109,4 +119,4 @@ def test_a_file_that_cannot_be_read_is_3(work: Path) -> None:
 def test_json_has_the_same(work: Path, boombap: Run) -> None:
     answer = json.loads(boombap("ctx", "map", "--json").stdout)
     assert [file["path"] for file in answer["files"]] == ["pool.py", "app/use.py"]
-    assert (answer["budget"], answer["tokens"], answer["token_bytes"], answer["left_out"]) == (2000, 27, 4, 0)
+    assert (answer["budget"], answer["tokens"], answer["token_bytes"], answer["left_out"]) == (2000, 26, 4, 0)

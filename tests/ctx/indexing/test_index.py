@@ -144,6 +144,34 @@ def test_a_damaged_index_that_lacks_rows_denies_nothing(
     assert "the index was damaged and is rebuilt" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("loss", "action", "line"),
+    [
+        ("DELETE FROM edges WHERE source = (SELECT id FROM files WHERE path = 'c.py')", "related --file a.py", "c.py"),
+        ("DELETE FROM touched WHERE file = (SELECT id FROM files WHERE path = 'c.py')", "recent --since 3000d", "c.py"),
+        ("DELETE FROM files WHERE path = 'c.py'", "search -e import", "c.py"),
+        ("DELETE FROM files WHERE path = 'c.py'", "map --budget 2000", "c.py"),
+    ],
+)
+def test_a_damaged_index_shortens_no_list(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, loss: str, action: str, line: str
+) -> None:
+    """Protects lists that have other entries: what is left of them reads like all there is."""
+    imports = "import a\n\n\ndef {}(): ...\n"
+    files: dict[str, str | bytes] = {**ONE, "b.py": imports.format("b"), "c.py": imports.format("c")}
+    root = repository(tmp_path / "r", files)
+    for variable in ("XDG_CACHE_HOME", "XDG_STATE_HOME"):
+        monkeypatch.setenv(variable, str(tmp_path / variable))
+    run_in(root, "index")
+    (index,) = (tmp_path / "XDG_CACHE_HOME").rglob("*.db")
+    with sqlite3.connect(index) as database:
+        assert database.execute(loss).rowcount == 1
+    database.close()
+    done = run_in(root, *action.split())
+    assert (done.returncode, line in done.stdout, "b.py" in done.stdout) == (0, True, True), done
+    assert "the index was damaged and is rebuilt" in done.stderr
+
+
 def test_a_damaged_index_denies_nothing_to_an_assistant(root: Path) -> None:
     indexed(root).close()
     with sqlite3.connect(place(root)) as database:

@@ -107,3 +107,31 @@ def test_leftovers_go_and_the_lock_stays(cache: Path) -> None:
         path.with_name(path.name + ending).write_text("1 2")
     prune(str(cache))
     assert [left.name for left in (cache / "ctx").glob("gone-*")] == [f"{path.name}.lock"]
+
+
+@pytest.mark.parametrize("name", ["here", "never-finished"])
+def test_what_a_killed_writer_left_goes_and_its_index_stays(cache: Path, isolated: Path, name: str) -> None:
+    (here,) = (cache / "ctx").glob("here-*.db")
+    left = here.with_name(here.name.replace("here", name) + ".new")
+    left.write_bytes(b"half of an index")
+    done = run_in(isolated / "here", "status", "--prune", "--json")
+    found = {index["index"]: index for index in json.loads(done.stdout)["indexes"]}
+    assert (done.returncode, found[str(left)]["state"]) == (0, "removed")
+    assert found[str(left)]["reason"] == "unfinished, its writer ended early"
+    assert found[str(left)]["size_bytes"] == 16
+    assert not left.exists()
+    assert names(cache) == {"here"}
+
+
+def test_an_unfinished_index_of_a_writer_at_work_stays(cache: Path, isolated: Path) -> None:
+    (here,) = (cache / "ctx").glob("here-*.db")
+    left = here.with_name(here.name + ".new")
+    left.write_bytes(b"half of an index")
+    descriptor = os.open(f"{here}.lock", os.O_RDWR)
+    try:
+        assert try_lock(descriptor)
+        states = {index.root: index.state for index in prune(str(cache))}
+    finally:
+        os.close(descriptor)
+    assert states == {str(isolated / "gone"): "removed", str(isolated / "here"): "kept"}
+    assert left.read_bytes() == b"half of an index"

@@ -61,6 +61,7 @@ def grep(
         ExternalError: when the process that matches cannot be started or ends early.
         Interrupted: when the run was asked to end.
     """
+    index.check_intact()
     kept = kept_files(index, only) if only else None
     rows = index.database.execute("SELECT id, path, crc, masks FROM files ORDER BY path").fetchall()
     request = {

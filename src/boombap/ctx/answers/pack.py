@@ -11,7 +11,7 @@ from itertools import islice
 from boombap.ctx.answers.filter import ANY, Filter
 from boombap.ctx.answers.search import ranked_hits
 from boombap.ctx.budget import count_tokens
-from boombap.ctx.model import Skipped
+from boombap.ctx.model import Skipped, line_range
 from boombap.errors import UsageError
 from boombap.record import Record
 
@@ -113,7 +113,8 @@ def header(part: PackedPart, path: str = "") -> str:
     >>> header(PackedPart("a.py", 1, 9, "Pool", "class", 1.0, 0, ""))
     'a.py:1-9  Pool class'
     """
-    return f"{path or part.path}:{part.start_line}-{part.end_line}  {part.symbol}{' ' * bool(part.symbol)}{part.kind}"
+    lines = line_range(part.start_line, part.end_line)
+    return f"{path or part.path}:{lines}  {part.symbol}{' ' * bool(part.symbol)}{part.kind}"
 
 
 def _spread(hits: Iterable[Hit]) -> list[Hit]:

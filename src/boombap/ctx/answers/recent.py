@@ -36,6 +36,7 @@ class Change(Record):
 
 def changes(index: Index, since_s: int, only: Filter, limit: int) -> list[Change]:
     """Return the files that a commit touched since a moment, the latest first; outside git by the files' own times."""
+    index.check_intact()
     has_history = index.database.execute("SELECT 1 FROM commits LIMIT 1").fetchone()
     rows = index.database.execute(_BY_COMMIT if has_history else _BY_TIME, (since_s,))
     changed = [
@@ -43,6 +44,4 @@ def changes(index: Index, since_s: int, only: Filter, limit: int) -> list[Change
         for path, language, changed_s, commits in rows
         if only.has(path, language, changed_s)
     ]
-    if not changed:
-        index.check_intact()
     return changed[:limit]

@@ -56,6 +56,7 @@ def relatives(index: Index, path: str, limit: int) -> list[Relative]:
         NotFound: for a file that is not indexed, with the reason.
     """
     check_indexed(index, path)
+    index.check_intact()  # a list that lacks an entry says so no more than an empty one
     why: dict[str, dict[str, float]] = {}
     for reason, values in (
         ("imported by it", _imports(index, path)),
@@ -68,8 +69,6 @@ def relatives(index: Index, path: str, limit: int) -> list[Relative]:
         for other, value in values.items():
             if other != path:
                 why.setdefault(other, {})[reason] = round(value, 3)
-    if not why:
-        index.check_intact()
     answers = [
         Relative(other, round(sum(parts.values()), 4), tuple(sorted(parts.items(), key=lambda part: -part[1])))
         for other, parts in why.items()

@@ -11,7 +11,7 @@ from __future__ import annotations
 from boombap.ctx.answers.filter import ANY, Filter
 from boombap.ctx.answers.outline import read_outline
 from boombap.ctx.budget import count_tokens
-from boombap.ctx.model import IS_CONFIGURATION, IS_GENERATED, IS_PROSE, Skipped
+from boombap.ctx.model import IS_CONFIGURATION, IS_GENERATED, IS_PROSE, Skipped, line_range
 from boombap.ctx.ranking.score import belongs_to_tests
 from boombap.record import Record
 
@@ -80,6 +80,7 @@ def repository_map(index: Index, budget: int, only: Filter = ANY) -> RepositoryM
         budget: in tokens, as `budget` estimates them.
         only: which files are shown.
     """
+    index.check_intact()
     tree = _Tree(index, only)
     best = _mapped(tree, budget, _SHARES[0])
     for share in _SHARES[1:]:
@@ -99,7 +100,7 @@ def entry_line(entry: OutlineEntry) -> str:
     >>> entry_line(OutlineEntry("acquire", "method", 3, 9, 1, "Pool", "def acquire(self)"))
     '    3-9  def acquire(self)'
     """
-    return f"{_INDENT * (entry.depth + 1)}{entry.start_line}-{entry.end_line}  {entry.signature}"
+    return f"{_INDENT * (entry.depth + 1)}{line_range(entry.start_line, entry.end_line)}  {entry.signature}"
 
 
 def left_out_line(count: int) -> str:

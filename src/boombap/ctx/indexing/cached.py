@@ -18,9 +18,18 @@ def index_files(cache: str) -> list[str]:
     Raises:
         AccessDenied: when the folder cannot be listed.
     """
+    return _files(cache, ".db")
+
+
+def unfinished_files(cache: str) -> list[str]:
+    """Return the file of each index that is being written, or whose writer was killed; as `index_files`."""
+    return _files(cache, ".db" + store.UNFINISHED)
+
+
+def _files(cache: str, ending: str) -> list[str]:
     folder = os.path.join(cache, "ctx")
     try:
-        return sorted(os.path.join(folder, name) for name in os.listdir(folder) if name.endswith(".db"))
+        return sorted(os.path.join(folder, name) for name in os.listdir(folder) if name.endswith(ending))
     except FileNotFoundError:
         return []
     except OSError as error:

@@ -1,17 +1,23 @@
-"""Removes indexes that answer nothing any more: their folder is gone, or their file is damaged."""
+"""Removes indexes that answer nothing any more: their folder is gone, their file is damaged or unfinished."""
 
 from __future__ import annotations
 
 import os
 import stat
+from contextlib import contextmanager
 
 from boombap.ctx.indexing import store
-from boombap.ctx.indexing.cached import index_files, read_facts
+from boombap.ctx.indexing.cached import index_files, read_facts, unfinished_files
 from boombap.filelock import try_lock
 from boombap.record import Record
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 _GONE = "its folder is gone"
 _DAMAGED = "damaged"
+_UNFINISHED = "unfinished, its writer ended early"
 
 
 class CachedIndex(Record):
@@ -39,12 +45,13 @@ def prune(cache: str) -> list[CachedIndex]:
         cache: the folder that holds all indexes.
 
     Returns:
-        Every index that was there.
+        Every index that was there, and what killed writers left; not what another process is writing.
 
     Raises:
         AccessDenied: when the folder cannot be listed.
     """
-    return [_pruned(path) for path in index_files(cache)]
+    indexes = [_pruned(path) for path in index_files(cache)]
+    return indexes + [index for path in unfinished_files(cache) if (index := _finished_off(path))]
 
 
 def _pruned(path: str) -> CachedIndex:
@@ -62,6 +69,20 @@ def _pruned(path: str) -> CachedIndex:
     except OSError as error:
         return index.replace(state="failed", reason=f"{step}: {error.strerror}")
     return index.replace(state="removed", reason=reason)
+
+
+def _finished_off(path: str) -> CachedIndex | None:
+    """Remove an unfinished index; None where a process is writing it or has just completed it."""
+    index = CachedIndex(path)
+    try:
+        with _locked(path.removesuffix(store.UNFINISHED)):
+            index = index.replace(size_bytes=os.path.getsize(path))
+            os.unlink(path)
+    except (BlockingIOError, FileNotFoundError):
+        return None
+    except OSError as error:
+        return index.replace(state="failed", reason=f"its file cannot be removed: {error.strerror}")
+    return index.replace(state="removed", reason=_UNFINISHED)
 
 
 def _root(path: str) -> str:
@@ -83,12 +104,19 @@ def _remove(path: str) -> None:
 
     A process that waits for the lock would otherwise hold another one than who comes next, and both would write.
     """
+    with _locked(path):
+        for ending in (store.UNFINISHED, ".settled", ".checked", store.CHECKSUM, ""):
+            if os.path.lexists(path + ending):
+                os.unlink(path + ending)
+
+
+@contextmanager
+def _locked(path: str) -> Iterator[None]:
+    """Hold the lock of an index; `BlockingIOError` where another process does."""
     lock = os.open(path + ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         if not try_lock(lock):
             raise BlockingIOError
-        for name in (path + ".new", path + ".settled", path + ".checked", path + store.CHECKSUM, path):
-            if os.path.lexists(name):
-                os.unlink(name)
+        yield
     finally:
         os.close(lock)

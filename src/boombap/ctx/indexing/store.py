@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 FORMAT = 8
 _STAMP = (FORMAT * 1000 + tokens.VERSION) * 1000 + term_vectors.VERSION
 _WAIT_S = 120.0
+UNFINISHED = ".new"
+"""What is added to the name of an index for the file that becomes it when it is complete."""
+
 CHECKSUM = ".crc"
 """What is added to the name of an index for the file that holds its checksum."""
 
@@ -143,7 +146,7 @@ def writing(path: str, pause: Callable[[float], None]) -> Iterator[str]:
         lock = os.open(path + ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise AccessDenied(f"the cache {folder} cannot be written: {error.strerror}") from None
-    beside = f"{path}.new"
+    beside = path + UNFINISHED
     try:
         if lock_within(lock, _WAIT_S, pause) is None:
             raise RetryLater("another process has been writing the index for two minutes")

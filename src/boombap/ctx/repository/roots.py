@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from boombap.config.home import home_folder
 from boombap.ctx.repository.git import git_folder
 from boombap.errors import NotFound, UsageError
 
@@ -42,8 +43,7 @@ def is_too_wide(folder: str) -> bool:
 
 
 def _home_and_above() -> list[str]:
-    # The password file names the home folder when HOME is not set; a user without either keeps the "~".
-    home = os.path.realpath(os.path.expanduser("~")) if os.path.expanduser("~") != "~" else "/"
+    home = os.path.realpath(home_folder())
     places = ["/"]
     while os.path.dirname(home) != home:
         if os.path.isdir(home):
@@ -60,7 +60,7 @@ def _is_work_tree(folder: str) -> bool:
 def _what(folder: str) -> str:
     if os.path.samefile(folder, "/"):
         return "the root of the file system"
-    home = os.path.expanduser("~")
+    home = home_folder()
     return (
         "the home folder" if os.path.isdir(home) and os.path.samefile(folder, home) else "a parent of the home folder"
     )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from boombap.config.home import expand_user
 from boombap.errors import ExternalError, NotFound, UsageError
 
 TYPE_CHECKING = False
@@ -160,4 +161,4 @@ def open_origin(text: str, client: Callable[[], Client]) -> ExportSource:
         return Folder(Path(unquote(urlsplit(text).path)))
     if "://" in text:
         raise UsageError("advisories come from a folder, or from a file:, http: or https: address")
-    return Folder(Path(text).expanduser())
+    return Folder(expand_user(text))
