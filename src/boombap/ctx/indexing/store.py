@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 # imports are what the rules of each language read. 6: files with long lines are in it. 7: lines are counted
 # without what follows the last line end, and more secrets are masked (columns, names in Russian). 8: more secrets are
 # masked (tags of YAML, directives, joined texts, notebooks), and files such as `prod.env` are left out.
-FORMAT = 8
+# 9: values that continue on the next line are masked.
+FORMAT = 9
 _STAMP = (FORMAT * 1000 + tokens.VERSION) * 1000 + term_vectors.VERSION
 _WAIT_S = 120.0
 UNFINISHED = ".new"

@@ -56,9 +56,9 @@ _NAME_BEFORE = re.compile(r"(?:name|key|id)\\?[\"']?[ \t]{0,9}[:=][ \t]{0,9}\\?[
 _OPEN = re.compile(
     r"(?:(?:pydantic\.)?(?:SecretStr|SecretBytes|Secret|str|String::from|Some|bytes|bytearray|\[\]byte"
     r"|(?:base64\.)?(?:std)?[bB]64decode|Buffer\.from)\(|Field\((?:default=)?)?"
-    r"(?:[bBrRuUfFL@$&]{1,2}(?=[\"'])|r#{1,3}(?=\"))?(\\?(?:\"\"\"|'''|[\"'`])|(?:%[qQwWiI]|\bq[qw]?)[(\[{<|])"
+    r"(?:[bBrRuUfFL@$&]{1,2}(?=[\"'])|r#{1,3}(?=\"))?(\\?(?:\"\"\"|'''|[\"'`])|(?:%[qQwWiI]|~[sSwW]|\b[qQ]'|\bq[qw]?)[(\[{<|])"
 )
-_CLOSES = {"(": ")", "[": "]", "{": "}", "<": ">"}
+_CLOSES = {"(": ")", "[": "]", "{": "}", "<": ">", "|": "|"}
 _REST = {
     '"': re.compile(r'[^"\\\n]*(?:\\.[^"\\\n]*)*'),
     "'": re.compile(r"[^'\\\n]*(?:\\.[^'\\\n]*)*"),
@@ -85,7 +85,7 @@ _DIRECTIVE_VALUE = re.compile(r"[^\s;\"'`{}]+")
 # ``<property name="password"><value>x``, ``<key>password</key><string>x``.
 _ELEMENT_BESIDE = re.compile(
     r"(?:[\"'][^<>\n]{0,200}>|</[\w:.-]{1,40}>)[ \t]{0,40}<(?:[\w:.-]{0,40}value|string)(?:[ ][^<>\n]{0,80})?>"
-    r"(?=([^<>\n]{1,600}))"
+    r"(?:<!\[CDATA\[)?(?=([^<>\]\n]{1,600}))"
 )
 _DICT_VALUE = re.compile(r"[:=>][ \t]{0,9}\\?([\"'])([^\"'\n{}]{1,200}?)\\?\1")
 _TO_SPACE = re.compile(r"[^\s;&|\"'`<>)]+")
@@ -291,7 +291,7 @@ def _value_span(
 
 def _closing(line: str, start: int, mark: str) -> int:
     if len(mark) > 1:
-        end = line.find(_CLOSES.get(mark[-1], mark.lstrip("%qQwWiI")), start)
+        end = line.find(_CLOSES.get(mark[-1], mark), start)
         return end if end >= 0 else len(line)
     rest = _REST[mark].match(line, start)
     return rest.end() if rest else len(line)

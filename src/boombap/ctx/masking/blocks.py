@@ -14,13 +14,19 @@ from boombap.ctx.masking.shapes import MASK
 from boombap.ctx.masking.values import TAGS, default_span, is_literal, is_secret
 
 _KEY = re.compile(
-    r"[ \t]*(?:-[ \t]+)?[\"']?([A-Za-z_][\w.-]*)[\"']?[ \t]*(?::[ \t]*[\w.\[\]]{1,40}[ \t]*)?(?::|=|:=|=>)[ \t]*(.*)$"
+    r"[ \t]*(?:(?:-|export|readonly|ENV|ARG)[ \t]+)?[\"']?([A-Za-z_][\w.-]*)[\"']?[ \t]*"
+    r"(?::[ \t]*[\w.\[\]]{1,40}[ \t]*)?(?::|=|:=|=>)[ \t]*(.*)$"
 )
 _KEY_AT_END = re.compile(r"[\s{,(][\"']?([A-Za-z_][\w.-]*)[\"']?[ \t]*(?::|=|=>)[ \t]*([\[({])$")
-_MEMBER_AT_END = re.compile(r"[{,][ \t]*\"([A-Za-z_][\w.-]*)\"[ \t]*:[ \t]*()$")
+_MEMBER_AT_END = re.compile(r"[{,][ \t]*[\"']([A-Za-z_][\w.-]*)[\"'][ \t]*:[ \t]*((?:[\"'`].*)?)$")
 _ASSIGNED = re.compile(
-    r"[\s{,(.$@]([A-Za-z_][\w.-]{0,100})[ \t]{0,9}(?::[ \t]{0,9}[\w.]{1,40}[ \t]{0,9})?(?::?=|=>)[ \t]{0,9}([\"'`].*)$"
+    r"[\s{,(.$@*&]([A-Za-z_][\w.-]{0,100})[ \t]{0,9}(?::[ \t]{0,9}[\w.]{1,40}[ \t]{0,9})?"
+    r"(?::?=|=>)[ \t]{0,9}([\"'`].*)$"
 )
+_READ_BELOW = re.compile(
+    r"[ \t]*read[ \t](?:.{0,200}[ \t])?([A-Za-z_]\w*)[ \t]*(<<[-~]?[ \t]*[\"']?\w{1,40}[\"']?)[ \t]*$"
+)
+_KEYS_WITHIN = (_KEY_AT_END, _MEMBER_AT_END, _ASSIGNED, _READ_BELOW)
 _UNCLOSED = re.compile(r"([\"'])(?:(?!\1)[^\\]|\\.)*\\?$")
 _MOST_QUOTED_LINES = 100
 _OPENED = re.compile(r"(?:[&!][\w!:/.-]{1,60}[ \t]*)?[|>][-+\d]{0,3}[ \t]*(?:#.*)?$")
@@ -183,12 +189,33 @@ def mask_under(lines: list[str], number: int, form: str) -> int:
     if form in {CODE, DATA} and (text := _TEXT.match(rest)):
         _mask_joined(lines, number, name, is_joined=bool(text["joined"]))
         return number
+    if form in {PLAIN, SHELL} and _goes_on(lines[number], key, form):
+        _mask_continued(lines, number, name, form)
+        return number
     if form in {YAML, PLAIN, SHELL} and (quoted := _UNCLOSED.match(rest)):
         return _mask_quoted(lines, number, quoted[1])
     if triple := _TRIPLE.match(rest):
         return _mask_to(lines, number, triple[1]) if rest.count(triple[1]) == 1 else number
     here = _HERE.match(rest)
     return _mask_to(lines, number, here[1]) if here else number
+
+
+def _goes_on(line: str, key: re.Match[str], form: str) -> bool:
+    r"""Tell whether a value goes on below: not where a shell reads the next line as a command, ``TOKEN=x \``."""
+    value = key[2]
+    if not value.endswith("\\") or value.endswith("\\\\"):
+        return False
+    is_word = value[-2:-1] not in " \t"
+    return form == PLAIN or is_word or line[key.start(2) - 1] in " \t"
+
+
+def _mask_continued(lines: list[str], number: int, name: str, form: str) -> None:
+    """Mask the lines below that a backslash joins to the value of a name."""
+    while lines[number].endswith("\\") and number + 1 < len(lines):
+        number += 1
+        line = lines[number]
+        text = line.removesuffix("\\")
+        lines[number] = mask_child(text, name, form, all_count=False) + line[len(text) :]
 
 
 def _mask_joined(lines: list[str], number: int, name: str, *, is_joined: bool) -> None:
@@ -216,7 +243,7 @@ def _key_of(line: str, form: str) -> re.Match[str] | None:
     """Return the name of a secret, and what follows it on its line."""
     if form == XML:
         return None
-    keys = [_KEY.match(line), *(pattern.search(line) for pattern in (_KEY_AT_END, _MEMBER_AT_END, _ASSIGNED))]
+    keys = [_KEY.match(line), *(pattern.search(line) for pattern in _KEYS_WITHIN)]
     return next((key for key in keys if key and strength(key[1])), None)
 
 

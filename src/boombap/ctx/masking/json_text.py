@@ -8,8 +8,10 @@ from boombap.ctx.masking.assigned import mask_line
 from boombap.ctx.masking.form import PROSE
 from boombap.ctx.masking.names import strength
 
-_ESCAPE = re.compile(r"\\u00([0-7][0-9a-fA-F])")
-_ESCAPED_KEY = re.compile(r"(?<=\")((?:[\w.-]|\\u00[0-7][0-9a-fA-F]){1,200})(?=\"[ \t]{0,9}(?::|$))", re.MULTILINE)
+_ESCAPE = re.compile(r"\\(?:u00|x)([0-7][0-9a-fA-F])")
+_ESCAPED_KEY = re.compile(
+    r"(?<=\")((?:[\w.-]|\\(?:u00|x)[0-7][0-9a-fA-F]){1,200})(?=\"[ \t]{0,9}(?:[:=]|$))", re.MULTILINE
+)
 _CELL_TYPE = re.compile(r"\"cell_type\"[ \t]*:[ \t]*\"(\w+)\"")
 _SOURCE = re.compile(r"\"source\"[ \t]*:")
 _END_OF_SOURCE = re.compile(r"[ \t]*\],?[ \t]*$|.*\"(?:cell_type|outputs)\"[ \t]*:")
@@ -23,7 +25,7 @@ def read_keys(text: str) -> str:
     >>> read_keys(r'{"pass\u0077ord": 1, "\u0061ge": 2}')
     '{"password": 1, "\\u0061ge": 2}'
     """
-    return _ESCAPED_KEY.sub(_read_key, text) if "\\u00" in text else text
+    return _ESCAPED_KEY.sub(_read_key, text) if "\\u00" in text or "\\x" in text else text
 
 
 def _read_key(match: re.Match[str]) -> str:

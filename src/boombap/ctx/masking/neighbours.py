@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from boombap.ctx.masking.blocks import mask_child
-from boombap.ctx.masking.form import XML, YAML
+from boombap.ctx.masking.form import PLAIN, XML, YAML
 from boombap.ctx.masking.names import strength
 from boombap.ctx.masking.shapes import MASK
 from boombap.ctx.masking.values import is_secret
@@ -45,7 +45,7 @@ def mask_beside(lines: list[str], number: int, form: str) -> None:
         _mask_value(lines, range(number + 1, number + _VARIABLE_LINES), variable)
     if number + 1 >= len(lines):
         return
-    if form == XML:
+    if form == XML or (form == PLAIN and _ELEMENT.match(line)):  # of .NET's `app.config`
         lines[number + 1] = _mask_text(line, lines[number + 1])
     elif key := _found(_COMPLEX_KEY, line) if form == YAML else "":
         head, sign, value = lines[number + 1].partition(": ")
