@@ -50,6 +50,19 @@ def test_an_outline_names_a_kind_once(isolated: Path, boombap: Run) -> None:
     assert boombap("ctx", "outline", "b.lua").stdout.splitlines()[1:] == ["  1-2  function Route()"]
 
 
+@pytest.mark.parametrize("name", ["a.js", "a.ts"])
+def test_a_name_that_an_import_binds_is_not_in_the_outline(isolated: Path, boombap: Run, name: str) -> None:
+    """Protects the map and the outline of plain JavaScript, whose imports are assignments."""
+    text = (
+        "var pool = require('./pool')\nconst { take } = require('./take'), LIMIT = 3\nlet log = require('log')('app')\n"
+        "const late = await import('./late')\nvar old = __importDefault(require('old'))\n"
+        "const required = requirePool()\n"
+    )
+    repository(isolated, {name: text})
+    answer = json.loads(boombap("ctx", "outline", name, "--json").stdout)
+    assert [entry["name"] for entry in answer["definitions"]] == ["LIMIT", "required"]
+
+
 def test_the_last_section_ends_with_the_file(isolated: Path, boombap: Run) -> None:
     repository(isolated, {"a.md": "# Songs\n\nText\n\n## Beats\nText\n"})
     assert boombap("ctx", "outline", "a.md").stdout.splitlines() == [

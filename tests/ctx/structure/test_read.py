@@ -121,15 +121,3 @@ def test_a_document_without_kind_has_its_keys_only() -> None:
     assert {
         definition.kind for definition in structure("yaml", ["stages:", "  - build", "---", "name: x"]).definitions
     } == {"key"}
-
-
-@pytest.mark.parametrize("language", ["javascript", "typescript"])
-def test_a_name_that_an_import_binds_is_not_defined_here(language: str) -> None:
-    """Protects the map and the outline of plain JavaScript, whose imports are assignments."""
-    text = (
-        "var pool = require('./pool')\nconst { take } = require('./take'), LIMIT = 3\nlet log = require('log')('app')\n"
-        "const late = await import('./late')\nvar old = __importDefault(require('old'))\nconst required = requirePool()\n"
-    )
-    read = structure(language, text.split("\n"))
-    assert [definition.name for definition in read.definitions] == ["LIMIT", "required"]
-    assert {"./pool", "./take", "log", "./late", "old"} <= set(read.imports)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 # without what follows the last line end, and more secrets are masked (columns, names in Russian). 8: more secrets are
 # masked (tags of YAML, directives, joined texts, notebooks), and files such as `prod.env` are left out.
 # 9: values that continue on the next line are masked.
-FORMAT = 9
+FORMAT = 10
 _STAMP = (FORMAT * 1000 + tokens.VERSION) * 1000 + term_vectors.VERSION
 _WAIT_S = 120.0
 UNFINISHED = ".new"

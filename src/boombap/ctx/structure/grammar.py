@@ -31,8 +31,6 @@ _WORD = re.compile(r"[\w$~!?]+")
 _FUNCTION_VALUES = frozenset(
     ("arrow_function", "function_expression", "function", "class", "generator_function", "call_expression")
 )
-# ``require("./pool")`` binds a name that another file defines, as an import statement does.
-_BINDS_IMPORT = re.compile(r"(?:await\s+)?(?:__import\w+\()?(?:require|import)\s*\(")
 _QUOTED = re.compile(r"""["'`<]([^"'`<>\n]+)["'`>]""")
 _LONGEST_DOC = 60
 _DEEPEST = 40
@@ -172,9 +170,7 @@ def _of_variable(node: Node, language: Language) -> tuple[str, str] | None:
         return None
     if value is not None and value.type in _FUNCTION_VALUES and value.type != "call_expression":
         return words[0], "class" if value.type == "class" else "function"
-    if not _is_outermost(node) or _BINDS_IMPORT.match(_text(value)):
-        return None
-    return words[0], "constant"
+    return (words[0], "constant") if _is_outermost(node) else None
 
 
 def _of_assignment(node: Node, language: Language) -> tuple[str, str] | None:
