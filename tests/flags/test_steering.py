@@ -60,7 +60,7 @@ def test_a_rollout_that_is_worse_goes_back_and_ends_with_1(boombap: Run) -> None
 
 
 def test_runs_of_an_earlier_step_do_not_count(boombap: Run) -> None:
-    leave("ctx-engine", "native", 60)
+    leave("ctx-engine", "native", 60, ago_s=60)
     answer(boombap, "rollout", "start", "ctx-engine", "--min-runs", "8")
     assert answer(boombap, "rollout", "advance", "ctx-engine")["reason"] == "0 of 8 runs of native at 1 %"
 
