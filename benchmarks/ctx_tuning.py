@@ -41,7 +41,7 @@ def off(weights: Weights, name: str) -> Weights:
 
 
 def plain(weights: Weights) -> Weights:
-    """Give weights that leave BM25 over whole definitions."""
+    """Return weights that leave BM25 over whole definitions."""
     for name in tuned_names(weights):
         weights = off(weights, name)
     return weights

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import boombap as boombap_package
+from boombap.flags.model import ASKED, NAMES
 from flags.runs import leave
 
 if TYPE_CHECKING:
@@ -125,3 +128,19 @@ def test_what_a_report_says(boombap: Run, native: dict[str, Any], verdict: str) 
     lines = boombap("flags", "report", "db-engine").stdout.splitlines()
     assert lines[-1] == verdict
     assert lines[1].split()[:2] == ["engine", "runs"]
+
+
+def test_a_flag_that_no_command_asks_says_so(boombap: Run) -> None:
+    """To set it changes nothing, and a rollout of it would wait for ever."""
+    message = "no command asks redis-engine yet: redis runs native"
+    assert message in boombap("flags", "set", "redis-engine", "--percent", "0").stderr
+    assert "no command asks" not in boombap("flags", "set", "ctx-engine", "--percent", "50").stderr
+    done = boombap("flags", "rollout", "start", "redis-engine")
+    assert (done.returncode, message in done.stderr) == (2, True)
+
+
+def test_the_flags_that_are_asked_are_those_in_the_code() -> None:
+    source = Path(boombap_package.__file__).parent
+    texts = [path.read_text(encoding="utf-8") for path in source.rglob("*.py") if path.parent.name != "flags"]
+    named = {flag for flag in NAMES for text in texts if f'"{flag}"' in text}
+    assert named == set(ASKED)

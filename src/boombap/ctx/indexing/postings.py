@@ -154,7 +154,7 @@ def _impacts(length: float) -> bytes:
 
 
 def appended(before: bytes, numbers: Sequence[int], found: bytes) -> bytes:
-    """Return a posting list with further postings at its end; an empty one is no bytes.
+    """Return a posting list with further postings at its end; an empty list has no bytes.
 
     Args:
         before: the list.
