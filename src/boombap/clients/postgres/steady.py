@@ -1,4 +1,4 @@
-"""A session for work that may be done twice: it is opened again when the server, or the network, has ended it."""
+"""A session for work that may be done again: it is opened anew when the server, or the network, has ended it."""
 
 from __future__ import annotations
 
@@ -16,8 +16,12 @@ if TYPE_CHECKING:
     T = TypeVar("T")
 
 
+MAX_SESSIONS = 3
+"""Sessions for one piece of work. A server that ends sessions may end the second one before its first query."""
+
+
 class SteadySession:
-    """Runs work on a session, and once more on a new one where the first has broken.
+    """Runs work on a session, and again on a new one where it has broken.
 
     Args:
         session: open.
@@ -37,22 +41,30 @@ class SteadySession:
         self.session = session
         self._reopen = reopen
         self._on_reopen = on_reopen
+        self._is_new = False
 
     def run(self, work: Callable[[Session], T]) -> T:
         """Return what the work returns.
 
         Raises:
-            ExternalError: the work failed although the session is open, or failed again on a new one.
+            ExternalError: the work failed although the session is open, the third session broke, or none opens.
         """
-        try:
-            return work(self.session)
-        except ExternalError as error:
-            if self._reopen is None or self.session.is_usable:
-                raise
-            log.logger(__name__).warning("a connection is opened again: %s", error)
-        self.session.close()
-        self.session = self._reopen()
-        self._on_reopen(self.session)
+        for _ in range(MAX_SESSIONS - 1):
+            try:
+                return self._done(work)
+            except ExternalError as error:
+                if self._reopen is None or self.session.is_usable:
+                    raise
+                log.logger(__name__).warning("a connection is opened again: %s", error)
+            self.session.close()
+            self.session = self._reopen()
+            self._is_new = True
+        return self._done(work)
+
+    def _done(self, work: Callable[[Session], T]) -> T:
+        if self._is_new:
+            self._on_reopen(self.session)
+            self._is_new = False
         return work(self.session)
 
     def close(self) -> None:
