@@ -1,4 +1,4 @@
-"""A session for work that may be done again: it is opened anew when the server, or the network, has ended it."""
+"""A session for work that may be done again: it is opened again when the server, or the network, has ended it."""
 
 from __future__ import annotations
 
