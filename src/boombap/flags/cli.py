@@ -160,15 +160,15 @@ def _history(context: RunContext) -> int:
 
 
 def _rollout(context: RunContext) -> int:
-    from boombap.flags import steering
+    from boombap.flags.rollouts import actions
 
-    return steering.rollout(context)
+    return actions.rollout(context)
 
 
 def _report(context: RunContext) -> int:
-    from boombap.flags import steering
+    from boombap.flags.rollouts import actions
 
-    return steering.report(context)
+    return actions.report(context)
 
 
 def _exit_code(flags: Flags) -> int:

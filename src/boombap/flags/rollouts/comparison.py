@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from boombap.flags.statistics import Estimate, quantile, share
+from boombap.flags.rollouts.statistics import Estimate, quantile, share
 from boombap.record import Record
 
 TYPE_CHECKING = False

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from boombap.flags.rollout import Plan, decide
+from boombap.flags.rollouts.decision import Plan, decide
 from boombap.record import Record
 
 PLAN = Plan((1.0, 25.0, 100.0), min_runs=20, max_failures=0.01, max_slowdown=1.5)

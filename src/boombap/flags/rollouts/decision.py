@@ -8,7 +8,7 @@ Without traffic it waits.
 
 from __future__ import annotations
 
-from boombap.flags.statistics import quantile, share
+from boombap.flags.rollouts.statistics import quantile, share
 from boombap.record import Record
 
 TYPE_CHECKING = False

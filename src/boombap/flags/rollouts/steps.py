@@ -7,9 +7,9 @@ which the next one sees. A share that the rollout did not set is a person's, and
 from __future__ import annotations
 
 from boombap.errors import NotFound, UsageError
-from boombap.flags import rollout_file
-from boombap.flags.rollout import Decision, decide
-from boombap.flags.rollout_file import Rollout
+from boombap.flags.rollouts import file as rollout_file
+from boombap.flags.rollouts.decision import Decision, decide
+from boombap.flags.rollouts.file import Rollout
 from boombap.record import Record
 
 TYPE_CHECKING = False
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from boombap.flags.rollout import Plan, Run
+    from boombap.flags.rollouts.decision import Plan, Run
 
 
 class Wheel(Record):

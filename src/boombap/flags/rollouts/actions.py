@@ -6,12 +6,14 @@ import time
 from functools import partial
 
 from boombap.errors import EXIT_FINDINGS, EXIT_NO_VERDICT, EXIT_OK, NotFound, UsageError
-from boombap.flags import comparison, outcomes, rolling, rollout_file
+from boombap.flags import outcomes
 from boombap.flags.change import set_percent
 from boombap.flags.evaluation import Flags
 from boombap.flags.model import ASKED
-from boombap.flags.rolling import Wheel
-from boombap.flags.rollout import Plan
+from boombap.flags.rollouts import comparison, steps
+from boombap.flags.rollouts import file as rollout_file
+from boombap.flags.rollouts.decision import Plan
+from boombap.flags.rollouts.steps import Wheel
 from boombap.flags.settings import FlagSettings
 
 TYPE_CHECKING = False
@@ -21,13 +23,13 @@ if TYPE_CHECKING:
 
     from boombap.command.context import RunContext
     from boombap.flags.outcomes import Outcome
-    from boombap.flags.rollout_file import Rollout
+    from boombap.flags.rollouts.file import Rollout
 
 
 def rollout(context: RunContext) -> int:
     """Do one step of a rollout, or show it; one that went back ends with 1."""
     from boombap.command.emit import answer
-    from boombap.flags.steering_report import rollout_lines, rollout_object
+    from boombap.flags.rollouts.report import rollout_lines, rollout_object
 
     args = context.args
     now, decided = _stepped(context, rollout_file.path_of(_state(context), args.name))
@@ -42,11 +44,11 @@ def _stepped(context: RunContext, path: Path) -> tuple[Rollout, str]:
         tool = args.name.removesuffix("-engine")
         raise UsageError(f"no command asks {args.name} yet: {tool} runs native, and leaves no runs to decide by")
     if args.step == "start":
-        return rolling.start(path, args.name, _plan(context), wheel), ""
+        return steps.start(path, args.name, _plan(context), wheel), ""
     if args.step == "stop":
-        return rolling.stop(path, args.name, wheel), ""
+        return steps.stop(path, args.name, wheel), ""
     if args.step == "advance":
-        now, decision = rolling.advance(path, args.name, wheel)
+        now, decision = steps.advance(path, args.name, wheel)
         return now, decision.action if decision else ""
     kept = rollout_file.read(path)
     if kept is None:
@@ -59,7 +61,7 @@ def _stepped(context: RunContext, path: Path) -> tuple[Rollout, str]:
 def report(context: RunContext) -> int:
     """Compare the kept runs of both engines; too few of them end with 4."""
     from boombap.command.emit import answer
-    from boombap.flags.steering_report import comparison_lines, comparison_object
+    from boombap.flags.rollouts.report import comparison_lines, comparison_object
 
     flag = context.args.name
     kept = outcomes.read(_state(context), flag, context.terminal.note)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from boombap.errors import ExternalError, NotFound, RetryLater, UsageError
-from boombap.flags import rollout_file
-from boombap.flags.rolling import Wheel, advance, start, stop
-from boombap.flags.rollout import Plan
+from boombap.flags.rollouts import file as rollout_file
+from boombap.flags.rollouts.decision import Plan
+from boombap.flags.rollouts.steps import Wheel, advance, start, stop
 from boombap.record import Record
 
 if TYPE_CHECKING:

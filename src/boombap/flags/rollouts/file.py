@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 
 from boombap.errors import ExternalError, RetryLater
 from boombap.filelock import lock_within
-from boombap.flags.rollout import Plan
+from boombap.flags.rollouts.decision import Plan
 from boombap.private import make_folder
 from boombap.record import Record
 

@@ -9,9 +9,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from boombap.flags.comparison import EngineRow
-    from boombap.flags.rollout_file import Rollout
-    from boombap.flags.statistics import Estimate
+    from boombap.flags.rollouts.comparison import EngineRow
+    from boombap.flags.rollouts.file import Rollout
+    from boombap.flags.rollouts.statistics import Estimate
 
 
 def rollout_lines(rollout: Rollout, decided: str) -> Iterator[str]:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from boombap.flags.statistics import Estimate, quantile, share
+from boombap.flags.rollouts.statistics import Estimate, quantile, share
 
 
 @pytest.mark.parametrize(

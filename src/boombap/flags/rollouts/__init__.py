@@ -1,0 +1,1 @@
+"""Rollouts: what the runs of both engines say, and the share of native that follows from it."""
