@@ -158,6 +158,19 @@ def rollouts(bench: Bench) -> Iterator[str]:
         yield bench.json("flags", "rollout", step, "db-engine")
 
 
+@answers("flags-shadow")
+def shadows(bench: Bench) -> Iterator[str]:
+    words = ("flags", "shadow", "status", "ctx-engine")
+    yield bench.json(*words, codes=(4,))
+    bench.run("flags", "shadow", "start", "ctx-engine", "--deadline", "2s")
+    repository(Path.cwd(), {"a.py": "def acquire(): ...\n"})
+    bench.run("ctx", "search", "acquire")
+    yield bench.json(*words)
+    bench.environment |= {"BOOMBAP_TEST": "1", "BOOMBAP_TEST_ENGINE_FAULT": "ctx:error"}
+    bench.run("ctx", "search", "acquire")
+    yield bench.json(*words, codes=(1,))
+
+
 @answers("db-diagnose")
 def diagnoses(bench: Bench) -> Iterator[str]:
     url = bench.database().url()

@@ -12,6 +12,8 @@ from boombap.flags.engine import run
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from boombap.clients.postgres.pool import Pool
     from boombap.command.context import RunContext
     from boombap.db.collect import Request
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
 _FLAG = "db-engine"
 _CLASSIC_MOST = 10
+# What moves from second to second, or grows with its own statistics.
+_MOVING = ("engine", "taken_at", "elapsed_ms", "connections", "uptime_s", "stats_age_s", "size_bytes")
 
 
 def diagnose(context: RunContext, pool: Pool, request: Request, *, is_verdict: bool) -> Diagnosis:
@@ -45,7 +49,34 @@ def diagnose(context: RunContext, pool: Pool, request: Request, *, is_verdict: b
         return found.replace(health=with_waivers(found.health, request.waivers)) if found.health else found
 
     key = pool.target.label
-    return run(context, _FLAG, key, lambda: native(pool, request), classic, may_fall_back=not is_verdict)
+    return run(
+        context,
+        _FLAG,
+        key,
+        lambda: native(pool, request),
+        classic,
+        may_fall_back=not is_verdict,
+        differ=differences,
+    )
+
+
+def differences(classic: Diagnosis, native: Diagnosis) -> Sequence[str]:
+    """Return what differs in two diagnoses of one database, of the checks those that classic has."""
+    from boombap.flags.shadow.difference import fields_but
+
+    return fields_but(*_MOVING)(_comparable(classic), _comparable(native))
+
+
+def _comparable(diagnosis: Diagnosis) -> Mapping[str, object]:
+    """Return what both engines say in the same words: of a finding, the check, the severity and the subject."""
+    from boombap.db.classic import CHECKS
+    from boombap.output.encode import plain
+
+    health = diagnosis.health
+    findings = (*health.findings, *health.waived) if health else ()
+    rows = (finding for finding in findings if finding.id in CHECKS)
+    named = sorted((row.id, row.severity.word, row.subject) for row in rows)
+    return {**plain(diagnosis), "health": named if health else None}
 
 
 def _has_classic(request: Request) -> bool:

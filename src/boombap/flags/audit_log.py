@@ -32,6 +32,7 @@ class Change(Record):
         before: the share of native before, from 0 to 100; None where the flag was not set.
         after: the share of native since.
         place: the file, or host and port of the Redis, that holds the flag.
+        shadow: the share of classic's runs that native runs beside since, from 0 to 100.
     """
 
     when: str
@@ -41,15 +42,16 @@ class Change(Record):
     before: float | None
     after: float
     place: str
+    shadow: float = 0.0
 
 
-def new(flag: str, before: float | None, after: float, place: str, now_s: float) -> Change:
+def new(flag: str, before: float | None, after: float, place: str, now_s: float, *, shadow: float) -> Change:
     """Return a change that is made now, by the account of this process.
 
     Args:
         now_s: Unix time.
     """
-    return Change(_stamp(now_s), _user(), socket.gethostname(), flag, before, after, place)
+    return Change(_stamp(now_s), _user(), socket.gethostname(), flag, before, after, place, shadow)
 
 
 @contextmanager
@@ -105,6 +107,7 @@ def _parsed(line: bytes) -> Change | None:
         return None
     texts = (change.when, change.user, change.host, change.flag, change.place)
     is_whole = all(isinstance(text, str) for text in texts) and isinstance(change.after, int | float)
+    is_whole = is_whole and isinstance(change.shadow, int | float)
     return change if is_whole and isinstance(change.before, int | float | None) else None
 
 

@@ -165,6 +165,12 @@ def _rollout(context: RunContext) -> int:
     return actions.rollout(context)
 
 
+def _shadow(context: RunContext) -> int:
+    from boombap.flags.shadow import actions
+
+    return actions.shadow(context)
+
+
 def _report(context: RunContext) -> int:
     from boombap.flags.rollouts import actions
 
@@ -240,6 +246,19 @@ TOOL = Tool(
             },
         ),
         Action(
+            "shadow",
+            "run native beside classic, whose answer is served, and keep what differs",
+            _shadow,
+            options.add_shadow,
+            options.check_shadow,
+            examples="shadow start ctx-engine --percent 10 --deadline 2s\nshadow status ctx-engine",
+            exits={
+                EXIT_FINDINGS: "with `status`: answers differ, or native failed or was late",
+                EXIT_EXTERNAL: "the flag, the comparisons or the log of changes cannot be read or written",
+                EXIT_NO_VERDICT: "with `status`: nothing was compared yet",
+            },
+        ),
+        Action(
             "report",
             "the kept runs of both engines: failures, p50 and p95 with intervals of 95 %",
             _report,
@@ -255,6 +274,6 @@ A source that was configured and cannot be used never stops a tool: it runs its 
 Where native fails by a bug classic answers; after five failures in a row, or when it is slower than classic,
 native is switched off, and tried again after 30 s by one run in twenty.
 
-Exit codes: 0 fine, 1 a rollout went back, 2 usage, 3 a file, a Redis or the log of changes failed, 4 too few
-runs, 75 another process steps the rollout, 130 Ctrl-C.""",
+Exit codes: 0 fine, 1 a rollout went back or answers differ, 2 usage, 3 a file, a Redis or the log of changes
+failed, 4 too few runs, 75 another process steps the rollout, 130 Ctrl-C.""",
 )

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from boombap.command.context import RunContext
     from boombap.flags.fallback import Fallback
     from boombap.flags.model import Evaluation
+    from boombap.flags.shadow.difference import Differ
 
     Answer = TypeVar("Answer")
 
@@ -40,6 +41,7 @@ def run(
     classic: Callable[[], Answer],
     *,
     may_fall_back: bool,
+    differ: Differ[Answer] | None = None,
 ) -> Answer:
     """Return the answer of the engine that a flag chooses for a key, with a note where that is not native.
 
@@ -53,6 +55,8 @@ def run(
         native: computes the answer.
         classic: computes it in the plain way.
         may_fall_back: whether classic may answer where native fails; not for a verdict, nor for what changes something.
+        differ: names what differs in the answers of classic and native, where a shadow compares them; None compares
+            every field but the engine's name.
 
     Raises:
         UsageError: when classic is to run and its extra is not installed.
@@ -64,7 +68,7 @@ def run(
         count(context, evaluation)
         return native()
     may_fall_back = may_fall_back and evaluation.reason != "OVERRIDE"
-    return _Run(context, evaluation, may_fall_back=may_fall_back).answer(native, classic)
+    return _Run(context, evaluation, may_fall_back=may_fall_back).answer(native, classic, differ)
 
 
 class _Failed(Record):
@@ -93,19 +97,35 @@ class _Run:
         self._tool = evaluation.flag.partition("-")[0]
         self._fallback: Fallback = Fallback(self._state, evaluation.flag, context.terminal.note)
 
-    def answer(self, native: Callable[[], Answer], classic: Callable[[], Answer]) -> Answer:
+    def answer(
+        self, native: Callable[[], Answer], classic: Callable[[], Answer], differ: Differ[Answer] | None
+    ) -> Answer:
         """Return the answer of the engine that is to run."""
         flag = self._evaluation.flag
         if not self._evaluation.is_native:
             count(self._context, self._evaluation)
             cannot = self._evaluation.reason == "ERROR"
-            return self._served(classic, f"{flag} cannot be read" if cannot else f"as {flag} says")
+            started_s = time.monotonic()
+            answer = self._served(classic, f"{flag} cannot be read" if cannot else f"as {flag} says")
+            self._compare(answer, time.monotonic() - started_s, native, differ)
+            return answer
         passed = self._fallback.ask() if self._may_fall_back else None
         if passed is None or passed.is_native:
             count(self._context, self._evaluation)
             return self._native(native, classic, is_trial=passed is not None and passed.is_trial)
         count(self._context, self._replaced())
         return self._served(classic, f"native is switched off ({passed.reason})")
+
+    def _compare(
+        self, answer: Answer, took_s: float, native: Callable[[], Answer], differ: Differ[Answer] | None
+    ) -> None:
+        """Run native beside classic where the flag has a shadow, and this run is in its sample."""
+        if not self._evaluation.shadow:
+            return
+        from boombap.flags.shadow import beside
+
+        if beside.is_sampled(self._evaluation.shadow):
+            beside.compare(self._context, self._evaluation, beside.Served(answer, took_s), native, differ)
 
     def _served(self, classic: Callable[[], Answer], reason: str) -> Answer:
         """Return the answer of classic where native was not tried, and say why."""

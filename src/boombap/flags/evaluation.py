@@ -119,7 +119,7 @@ class Flags:
             return Evaluation(flag, key, forced, "OVERRIDE", "override")
         definition, source = self.definition(flag)
         if definition is not None:
-            return Evaluation(flag, key, *definition.answer(key), source)
+            return Evaluation(flag, key, *definition.answer(key), source, definition.shadow)
         if source:
             return Evaluation(flag, key, CLASSIC, "ERROR", source)
         return Evaluation(flag, key, NATIVE, "DEFAULT", "default")

@@ -19,11 +19,24 @@ NAMES = ("db-engine", "spotify-engine", "ctx-engine", "deps-engine", "redis-engi
 ASKED = ("db-engine", "ctx-engine")
 """The flags that tools ask; the tools of the others run native."""
 
+_ALL = 100.0
 MAX_OUTCOMES = 200
 """The latest outcomes of each engine that are kept."""
 
 MAX_TOTAL = 2**31 - 1
 """The largest sum of weights that flagd takes."""
+
+
+class Shadow(Record):
+    """Which runs of classic have native run beside them, only to compare.
+
+    Attributes:
+        percent: the share of runs, above 0 and at most 100.
+        deadline_s: after which native is stopped, in seconds.
+    """
+
+    percent: float
+    deadline_s: float
 
 
 class Definition(Record):
@@ -34,12 +47,14 @@ class Definition(Record):
         default_variant: the answer for an empty key, and where no weight is above zero.
         weights: variants with their weights, in the order of the file; none where every key gets the default.
         is_enabled: False for a flag that is switched off, which then is as if the source did not have it.
+        shadow: the comparison of both engines where classic answers; None without one.
     """
 
     name: str
     default_variant: str
     weights: tuple[tuple[str, int], ...] = ()
     is_enabled: bool = True
+    shadow: Shadow | None = None
 
     @property
     def total(self) -> int:
@@ -52,6 +67,11 @@ class Definition(Record):
         if not self.total:
             return 100.0 if self.default_variant == NATIVE else 0.0
         return 100 * sum(weight for variant, weight in self.weights if variant == NATIVE) / self.total
+
+    @property
+    def has_classic(self) -> bool:
+        """Tell whether some key gets the classic engine."""
+        return self.percent < _ALL
 
     def answer(self, key: str) -> tuple[str, Reason]:
         """Return the variant for a key, and why."""
@@ -78,6 +98,7 @@ class Evaluation(Record):
         variant: ``native`` or ``classic``; a file may name others, which mean classic.
         reason: why, in OpenFeature's words.
         source: where the answer is from: override, redis, file, copy or default.
+        shadow: the comparison of both engines where the answer is classic; None without one.
     """
 
     flag: str
@@ -85,6 +106,7 @@ class Evaluation(Record):
     variant: str
     reason: Reason
     source: str
+    shadow: Shadow | None = None
 
     @property
     def is_native(self) -> bool:

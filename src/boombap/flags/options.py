@@ -6,7 +6,7 @@ import re
 from argparse import ArgumentTypeError
 from itertools import pairwise
 
-from boombap.command.options import add_output, add_quiet, whole_number
+from boombap.command.options import add_output, add_quiet, duration_s, whole_number
 from boombap.errors import UsageError
 from boombap.flags.model import MAX_OUTCOMES, NAMES
 
@@ -18,6 +18,7 @@ _PERCENT = re.compile(r"(\d{1,3})(?:\.(\d{1,2}))?", re.ASCII)
 _ALL_HUNDREDTHS = 10_000
 _MAX_ROWS = 100_000
 _MAX_FACTOR = 100.0
+_MAX_DEADLINE_S = 3600.0
 
 
 def add_list(parser: ArgumentParser) -> None:
@@ -91,6 +92,39 @@ def check_rollout(args: Namespace) -> None:
     given = [name for name in ("steps", "min_runs", "max_failures", "max_slowdown") if getattr(args, name) is not None]
     if given and args.step != "start":
         raise UsageError(f"--{given[0].replace('_', '-')} goes with `rollout start` only")
+
+
+def add_shadow(parser: ArgumentParser) -> None:
+    """Declare the arguments and the options of `shadow`."""
+    parser.add_argument("step", choices=("start", "stop", "status"), help="what to do with the comparisons")
+    _add_name(parser)
+    parser.add_argument(
+        "--percent", type=hundredths, metavar="N", help="with start: share of classic's runs (default: 100)"
+    )
+    parser.add_argument(
+        "--deadline", type=_deadline_s, metavar="TIME", help="with start: after which native is stopped (default: 10s)"
+    )
+    add_output(parser, "text", "json")
+
+
+def check_shadow(args: Namespace) -> None:
+    """Refuse options that have no effect.
+
+    Raises:
+        UsageError: for one of `start` with another step, and JSON of a step that answers nothing.
+    """
+    given = [name for name in ("percent", "deadline") if getattr(args, name) is not None]
+    if given and args.step != "start":
+        raise UsageError(f"--{given[0]} goes with `shadow start` only")
+    if args.format == "json" and args.step != "status":
+        raise UsageError("--format json goes with `shadow status` only")
+
+
+def _deadline_s(text: str) -> float:
+    value = duration_s(text)
+    if not 0 < value <= _MAX_DEADLINE_S:
+        raise ArgumentTypeError(f"{text!r} is not a time above 0 and up to an hour, such as 500ms or 10s")
+    return value
 
 
 def _steps(text: str) -> tuple[float, ...]:

@@ -182,10 +182,13 @@ def history_lines(changes: Sequence[Change]) -> Iterator[str]:
         yield "no changes"
         return
     cells = [
-        (change.when, f"{change.user}@{change.host}", change.flag, percent(change.before), percent(change.after))
+        (
+            *(change.when, f"{change.user}@{change.host}", change.flag, percent(change.before), percent(change.after)),
+            percent(change.shadow) if change.shadow else None,
+        )
         for change in changes
     ]
-    yield from table.lines(("when", "who", "flag", "from", "to"), cells, indent="")
+    yield from table.lines(("when", "who", "flag", "from", "to", "shadow"), cells, indent="")
 
 
 def history_object(changes: Sequence[Change], unreadable: int) -> Mapping[str, object]:
@@ -203,4 +206,5 @@ def _change_object(change: Change) -> Mapping[str, object]:
         "from": change.before,
         "to": change.after,
         "place": change.place,
+        "shadow": change.shadow,
     }

@@ -132,6 +132,9 @@ _ROLLOUT = (
         "percentunit",
     ),
     Panel("Runs by engine", "sum by (flag, variant) (boombap_flag_evaluations_total)", "{{flag}} {{variant}}"),
+    Panel(
+        "Comparisons of both engines", "sum by (flag, result) (boombap_flag_comparisons_total)", "{{flag}} {{result}}"
+    ),
     Panel("Runs by reason", "sum by (flag, reason) (boombap_flag_evaluations_total)", "{{flag}} {{reason}}"),
 )
 BOARDS: dict[str, tuple[str, tuple[Panel, ...]]] = {

@@ -127,6 +127,12 @@ FLAG_EVALUATIONS = Metric(
     "Decisions of feature flags which engine runs",
     ("flag", "variant", "reason"),
 )
+FLAG_COMPARISONS = Metric(
+    "boombap_flag_comparisons_total",
+    "counter",
+    "Runs of classic that native ran beside, by what the comparison said",
+    ("flag", "result"),
+)
 
 # Asked for at scrape time, by the probe of each tool.
 SOURCE_UP = Metric("boombap_source_up", "gauge", "Whether a source answered the last scrape", ("source",))
@@ -178,7 +184,7 @@ BUILD = Metric("boombap_build_info", "gauge", "Version of boombap and of Python"
 SNAPSHOTS = Metric("boombap_snapshot_files", "gauge", "Files in which runs left metrics, read or not", ("state",))
 
 CATALOGUE: tuple[Metric, ...] = (
-    *(RUNS, RUN_SECONDS, LAST_SUCCESS, RUNS_LOST, FLAG_EVALUATIONS),
+    *(RUNS, RUN_SECONDS, LAST_SUCCESS, RUNS_LOST, FLAG_EVALUATIONS, FLAG_COMPARISONS),
     *(SOURCE_UP, SOURCE_SECONDS, BUILD, SNAPSHOTS),
     *(CTX_SEARCHES, CTX_SEARCH_SECONDS, CTX_INDEXES, CTX_INDEX_AGE, CTX_INDEX_SIZE, CTX_INDEX_FILES),
     *(CTX_INDEX_LEFT_OUT, CTX_INDEX_PARTIAL),

@@ -42,8 +42,26 @@ def search(context: RunContext) -> int:
     from boombap.flags.engine import run
 
     root = root_of(args.root)
-    answer = run(context, _FLAG, digest(root), native, lambda: _classic(context, root, query), may_fall_back=True)
+    answer = run(
+        context,
+        _FLAG,
+        digest(root),
+        native,
+        lambda: _classic(context, root, query),
+        may_fall_back=True,
+        differ=differences,
+    )
     return write_answer(context, answer)
+
+
+def differences(classic: SearchAnswer, native: SearchAnswer) -> list[str]:
+    """Return where native's answer lacks something: the order of files is not expected to be the same."""
+    files = {hit.path for hit in native.hits}
+    best = classic.hits[0].path if classic.hits else None
+    named = [f"classic's first file, {best}, is not among native's {len(files)}"] if best and best not in files else []
+    if classic.is_complete != native.is_complete:
+        named.append(f"{'native' if classic.is_complete else 'classic'} could not search all files")
+    return named
 
 
 def ranked(

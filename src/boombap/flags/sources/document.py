@@ -10,7 +10,7 @@ import json
 
 from boombap.errors import ExternalError
 from boombap.flags.hashing import SCHEME
-from boombap.flags.model import CLASSIC, MAX_TOTAL, NAMES, NATIVE, VARIANTS, Definition
+from boombap.flags.model import CLASSIC, MAX_TOTAL, NAMES, NATIVE, VARIANTS, Definition, Shadow
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 _STATES = {"ENABLED": True, "DISABLED": False}
 _WHOLE, _HUNDREDTHS = 100, 10_000
 _MAX_PART = 2
+_MAX_DEADLINE_S = 3600.0
+# Metadata of a flag, which flagd hands on as it is: plain numbers.
+_SHADOW_PERCENT, _SHADOW_DEADLINE = "shadowPercent", "shadowDeadlineSeconds"
+_SHADOW = frozenset((_SHADOW_PERCENT, _SHADOW_DEADLINE))
+_DEADLINE_S = 10.0
 
 
 class Malformed(ExternalError):
@@ -81,7 +86,8 @@ def definition(name: str, flag: object) -> Definition:
         raise Malformed(f"the state of {name} is neither ENABLED nor DISABLED")
     if not isinstance(default, str) or default not in variants:
         raise Malformed(f"the defaultVariant of {name} is not one of its variants")
-    return Definition(name, default, _weights(name, flag.get("targeting"), variants), _STATES[state])
+    weights, shadow = _weights(name, flag.get("targeting"), variants), _shadow(name, flag.get("metadata", {}))
+    return Definition(name, default, weights, _STATES[state], shadow)
 
 
 def with_percent(flag: Mapping[str, Any], hundredths: int) -> dict[str, Any]:
@@ -97,6 +103,15 @@ def with_percent(flag: Mapping[str, Any], hundredths: int) -> dict[str, Any]:
     native = hundredths * total // _HUNDREDTHS
     fractional = [[NATIVE, native], [CLASSIC, total - native]]
     return {**_new(), **flag, "state": "ENABLED", "targeting": {"fractional": fractional}}
+
+
+def with_shadow(flag: Mapping[str, Any], shadow: Shadow | None) -> dict[str, Any]:
+    """Return a flag with another comparison of the engines, or with none; a new flag gives every key to classic."""
+    kept = {**flag} if flag else with_percent({}, 0)
+    metadata = {name: value for name, value in kept.get("metadata", {}).items() if name not in _SHADOW}
+    if shadow:
+        metadata |= {_SHADOW_PERCENT: shadow.percent, _SHADOW_DEADLINE: shadow.deadline_s}
+    return {**kept, "metadata": metadata}
 
 
 def unset() -> dict[str, Any]:
@@ -125,6 +140,21 @@ def _json(text: bytes | str) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise Malformed("it is not a JSON object")
     return document
+
+
+def _shadow(name: str, metadata: object) -> Shadow | None:
+    if not isinstance(metadata, dict):
+        raise Malformed(f"the metadata of {name} are not an object")
+    percent, deadline_s = metadata.get(_SHADOW_PERCENT, 0), metadata.get(_SHADOW_DEADLINE, _DEADLINE_S)
+    if not _is_within(percent, 0, 100):
+        raise Malformed(f"{_SHADOW_PERCENT} of {name} is not a number from 0 to 100")
+    if not _is_within(deadline_s, 0.001, _MAX_DEADLINE_S):
+        raise Malformed(f"{_SHADOW_DEADLINE} of {name} is not a number from 0.001 to {_MAX_DEADLINE_S:.0f}")
+    return Shadow(float(percent), float(deadline_s)) if percent else None
+
+
+def _is_within(value: object, low: float, high: float) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high
 
 
 def _weights(name: str, targeting: object, variants: Mapping[str, object]) -> tuple[tuple[str, int], ...]:
