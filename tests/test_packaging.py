@@ -56,7 +56,7 @@ def test_the_default_installs_nothing_else() -> None:
 def test_all_contains_every_tool() -> None:
     (line,) = EXTRAS["all"]
     # Parquet is one form of one export, and larger than everything else.
-    assert Requirement(line).extras == EXTRAS.keys() - {"all", "classic", "local", "dev", "parquet"}
+    assert Requirement(line).extras == EXTRAS.keys() - {"all", "classic", "local", "dev", "openfeature", "parquet"}
 
 
 def test_the_lock_holds_every_package_of_every_extra() -> None:

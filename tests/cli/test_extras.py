@@ -200,7 +200,7 @@ def test_an_extra_installs_what_its_modules_come_from(extra: str) -> None:
 
 
 def test_the_kernel_imports_nothing_that_no_tool_names() -> None:
-    assert imported(SOURCE) - {"uv", "pyarrow", *extras.CLASSIC} == set(EVERYTHING.split(","))
+    assert imported(SOURCE) - {"uv", "pyarrow", "openfeature", *extras.CLASSIC} == set(EVERYTHING.split(","))
 
 
 def test_the_extra_of_the_classic_engines_is_what_they_import() -> None:
