@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from boombap.cli import sections
 from boombap.command.dispatch import run_tool
 from boombap.deps.advisories.database import place
 from boombap.deps.cli import TOOL
@@ -45,7 +46,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 @pytest.fixture
 def deps(capsys: pytest.CaptureFixture[str]) -> Callable[..., Done]:
     def run(*words: str) -> Done:
-        code = run_tool(TOOL, words, prog="deps", interrupt=Interrupt())
+        code = run_tool(TOOL, words, prog="deps", interrupt=Interrupt(), scope=sections.names)
         return (code, *capsys.readouterr())
 
     return run

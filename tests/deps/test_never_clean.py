@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from boombap.cli import sections
 from boombap.command.dispatch import run_tool
 from boombap.deps.cli import TOOL
 from boombap.deps.sample.load import sample_database
@@ -46,7 +47,7 @@ def deps(databases: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
     place(Path(), {"sound/requirements.txt": "idna==3.7\n"})
 
     def run(*words: str) -> Done:
-        code = run_tool(TOOL, words, prog="deps", interrupt=Interrupt())
+        code = run_tool(TOOL, words, prog="deps", interrupt=Interrupt(), scope=sections.names)
         return (code, *capsys.readouterr())
 
     return run

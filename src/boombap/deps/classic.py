@@ -59,7 +59,7 @@ def audit(reading: Reading, folder: str, now_s: float) -> Audit:
     """
     skipped, gaps = list(reading.skipped), []
     wanted: dict[str, dict[Version, list[Dependency]]] = defaultdict(dict)
-    for dependency in reading.dependencies:
+    for dependency in sorted(reading.dependencies, key=lambda named: named.scope != "runtime"):
         try:
             version = Version(dependency.version if dependency.ecosystem == _ECOSYSTEM else "")
         except InvalidVersion:
@@ -83,7 +83,8 @@ def audit(reading: Reading, folder: str, now_s: float) -> Audit:
     findings.sort(key=lambda one: (one.kind != "malicious", not one.kev, -(one.severity.score or 6.95), one.ids))
     unknown = sum(one.severity.score is None for one in findings)
     coverage = Coverage(sum(map(len, wanted.values())), tuple(skipped), tuple(gaps), unknown, (source,))
-    return Audit(tuple(findings), coverage, reading.files, dependencies=reading.dependencies)
+    read = (reading.files, reading.lints, reading.dependencies, reading.inventory)
+    return Audit(tuple(findings), coverage, *read, engine="classic")
 
 
 def _database(path: Path, now_s: float) -> tuple[list[tuple[sqlite3.Row, Any]], Source]:

@@ -18,12 +18,12 @@ from boombap.errors import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from boombap.command.context import RunContext
     from boombap.config.section import Section
     from boombap.deps.gate.policy import Policy
-    from boombap.deps.model import Report, Source
+    from boombap.deps.model import Audit, Reading, Report, Source
 
 
 def _section() -> Section:
@@ -33,6 +33,7 @@ def _section() -> Section:
 
 
 def _audit(context: RunContext) -> int:
+    from boombap.deps import engines
     from boombap.deps.gate.policy import Policy
     from boombap.deps.report import forms
 
@@ -46,17 +47,20 @@ def _audit(context: RunContext) -> int:
         max_unaudited=policy.max_unaudited,
         exclude=policy.exclude,
     )
-    report = _judged(context, asked)
+    report = _judged(context, asked, engines.audited)
     if args.severity:
         report = _from_floor(context, report)
     return _answered(context, report, forms.lines(report, args.format, context.terminal))
 
 
 def _check(context: RunContext) -> int:
+    from functools import partial
+
+    from boombap.deps import engines
     from boombap.deps.report import forms
 
     args = context.args
-    report = _judged(context, environment.policy(context, args.environment))
+    report = _judged(context, environment.policy(context, args.environment), partial(engines.audited, is_verdict=True))
     form = "annotations" if args.ci_mode and args.format == "table" else args.format
     return _answered(context, report, forms.lines(report, form, context.terminal))
 
@@ -65,7 +69,7 @@ def _report(context: RunContext) -> int:
     from boombap.deps.report import forms
 
     args = context.args
-    report = _judged(context, environment.policy(context, args.environment))
+    report = _judged(context, environment.policy(context, args.environment), environment.audited)
     if args.compliance:
         lines = forms.compliance_lines(report, args.compliance, args.format or "table")
     else:
@@ -75,7 +79,7 @@ def _report(context: RunContext) -> int:
     return EXIT_OK if code == EXIT_FINDINGS else code
 
 
-def _judged(context: RunContext, policy: Policy) -> Report:
+def _judged(context: RunContext, policy: Policy, audited: Callable[[RunContext, Reading], Audit]) -> Report:
     from datetime import date
 
     from boombap import __version__
@@ -84,7 +88,7 @@ def _judged(context: RunContext, policy: Policy) -> Report:
     from boombap.deps.model import Report
 
     reading = environment.read_asked(context, policy.exclude)
-    found = environment.audited(context, reading)
+    found = audited(context, reading)
     waivers = environment.waivers(context)
     known = environment.known(context)
     verdict = judge(found, policy, waivers=waivers, known=known, today=date.today() if waivers else None)

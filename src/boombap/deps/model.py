@@ -304,6 +304,7 @@ class Audit(Record):
         lints: what is doubtful about the files.
         dependencies: everything that the files name in a version, audited or not.
         inventory: every file that could name dependencies, in the order of their names.
+        engine: ``native`` or ``classic``.
     """
 
     findings: tuple[Finding, ...]
@@ -312,6 +313,7 @@ class Audit(Record):
     lints: tuple[Lint, ...] = ()
     dependencies: tuple[Dependency, ...] = ()
     inventory: tuple[InventoryFile, ...] = ()
+    engine: str = "native"
 
     @property
     def excluded(self) -> tuple[InventoryFile, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 
-from boombap.errors import BoombapError, ConfigError, UsageError
+from boombap.errors import BoombapError, ConfigError, NoVerdict, UsageError
 from boombap.flags.evaluation import count, opened
 from boombap.flags.model import CLASSIC, NATIVE
 from boombap.flags.settings import FlagSettings
@@ -160,7 +160,7 @@ class _Run:
         """Return the answer of classic; where that fails too the data is to blame, and native's error is raised."""
         try:
             answer = self._classic(classic)
-        except UsageError as error:  # its extra is not installed
+        except (UsageError, NoVerdict) as error:  # its extra is not installed, or it does not have this
             self._fallback.record(NATIVE, failed.took_s, is_failure=True, is_trial=is_trial)
             self._context.terminal.note(str(error))
             raise failed.error from None

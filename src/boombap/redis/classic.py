@@ -20,18 +20,17 @@ from boombap.redis.model import TTL_NAMES, TTL_STEPS, Branch, Entry, KeyspaceSta
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from typing import Any
 
     from boombap.clients.redis.target import Target
     from boombap.interrupt import Interrupt
 
 _READ_S = 5
-_NO_TTL = -1
 _TLS = {"ssl_ca_certs": "ca", "ssl_certfile": "certificate", "ssl_keyfile": "key"}
-_REFUSED = "the classic engine reads one server"
-_DENIED = {"GETRANGE": "the classic engine does not read values"}
-_UNSEEN: Any = {"pickles": None, "pickle_keys": (), "suspects": None, "denied": _DENIED}
+_REFUSED = "the classic engine reads one server; BOOMBAP_FLAG_REDIS_ENGINE=native reads them all"
+_DENIED = {"GETRANGE": "not used by the classic engine"}
+_UNSEEN: Any = {"is_estimate": False, "pickles": None, "pickle_keys": (), "suspects": None, "denied": _DENIED}
 
 
 def info(target: Target) -> NodeInfo:
@@ -39,11 +38,13 @@ def info(target: Target) -> NodeInfo:
 
     Raises:
         ExternalError: when it cannot be reached, or does not even allow INFO.
+        NoVerdict: when it is a node of a Cluster, or behind Sentinels.
     """
     with _connected(target, decode_responses=True, encoding_errors="replace") as client:
         fields, calls = _fields(client.info()), _fields(_ask(client.info, "commandstats") or "")
+        if fields.get("cluster_enabled") == "1":
+            raise NoVerdict(f"Redis at {target.address} is a node of a Cluster", hint=_REFUSED)
         config, acl, slow = _ask(client.config_get), _ask(client.acl_list), _ask(client.slowlog_get, 128)
-        cluster = _ask(client.cluster, "INFO") if fields.get("cluster_enabled") == "1" else {}
     return NodeInfo(
         target.address,
         "Valkey" if "valkey_version" in fields else "Redis",
@@ -54,30 +55,29 @@ def info(target: Target) -> NodeInfo:
         config=config,
         acl=None if acl is None else tuple(acl),
         slow_us=None if slow is None else tuple(sorted((entry["duration"] for entry in slow), reverse=True)),
-        cluster=cluster,
+        engine="classic",
     )
 
 
-def keys(target: Target, interrupt: Interrupt, db: int | None = None, pattern: bytes = b"*") -> KeyspaceStats:
-    """Return what the keys of one database are, or those of all.
+def keys(
+    target: Target, interrupt: Interrupt, db: int | None = None, pattern: bytes = b"*", *prefixes: bytes
+) -> KeyspaceStats:
+    """Return what the keys of one database are, or those of all; also the sums of those below some prefixes.
 
     Raises:
         ExternalError: when it cannot be reached, or does not allow INFO, SCAN, TYPE, MEMORY USAGE and PTTL.
         NoVerdict: when it is a node of a Cluster, or behind Sentinels.
     """
     started_s = time.monotonic()
-    facts = info(target)
-    if facts.info.get("cluster_enabled") == "1":
-        raise NoVerdict(f"Redis at {target.address} is a node of a Cluster", hint=_REFUSED)
     entries: list[Entry] = []
-    for number in facts.databases if db is None else [db]:
+    for number in info(target).databases if db is None else [db]:
         with _connected(target.on(number)) as client:
             for key in client.scan_iter(pattern, count=1000):
                 interrupt.check()
                 kind, size, ttl = client.type(key).decode(), client.memory_usage(key), client.pttl(key)
-                if size is not None and ttl >= _NO_TTL:  # else it went away meanwhile
+                if size is not None and ttl != -2:  # noqa: PLR2004 - of a key that went away meanwhile
                     entries.append(Entry(key, kind, size, ttl if ttl >= 0 else None, number, ttl >= 0))
-    return _stats(entries, 1000 * (time.monotonic() - started_s))
+    return _stats(entries, prefixes, 1000 * (time.monotonic() - started_s))
 
 
 @contextmanager
@@ -112,27 +112,31 @@ def _ask(command: Callable[..., Any], *values: object) -> Any:  # noqa: ANN401 -
         return None
 
 
-def _stats(entries: list[Entry], elapsed_ms: float) -> KeyspaceStats:
+def _stats(entries: list[Entry], prefixes: Sequence[bytes], elapsed_ms: float) -> KeyspaceStats:
     heads, kinds = defaultdict(list), defaultdict(list)
     for entry in entries:
         heads[b"".join(entry.key.partition(b":")[:2]) if b":" in entry.key else b""].append(entry)
         kinds[entry.type].append(entry)
-    branches = [Branch(head, *_sums(of), sum(not one.has_ttl for one in of), None) for head, of in heads.items()]
     ends = [end_ms for end_ms, _ in TTL_STEPS]
     steps = Counter(0 if entry.ttl_ms is None else 1 + bisect_right(ends, entry.ttl_ms) for entry in entries)
     return KeyspaceStats(
         *_sums(entries),
         len(entries),
-        is_estimate=False,
         types={kind: _sums(of) for kind, of in kinds.items()},
         ttls={name: steps[step] for step, name in enumerate(TTL_NAMES)},
-        branches=tuple(sorted(branches, key=lambda branch: -(branch.size_bytes or 0))),
+        branches=tuple(sorted(map(_branch, heads, heads.values()), key=lambda branch: -(branch.size_bytes or 0))),
         biggest=tuple(nlargest(20, entries, key=lambda entry: entry.size_bytes)),
         examples=tuple(entry.key for entry in entries[:10]),
         databases=dict(Counter(entry.db for entry in entries)),
         elapsed_ms=elapsed_ms,
+        below=tuple(_branch(head, [one for one in entries if one.key.startswith(head)]) for head in prefixes),
+        engine="classic",
         **_UNSEEN,
     )
+
+
+def _branch(prefix: bytes, entries: list[Entry]) -> Branch:
+    return Branch(prefix, *_sums(entries), sum(not entry.has_ttl for entry in entries), None)
 
 
 def _sums(entries: list[Entry]) -> tuple[int, int]:

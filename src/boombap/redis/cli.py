@@ -8,7 +8,7 @@ from time import perf_counter
 
 from boombap.command.action import Action, Tool
 from boombap.command.emit import answer
-from boombap.errors import EXIT_EXTERNAL, EXIT_FINDINGS, EXIT_OK, UsageError
+from boombap.errors import EXIT_EXTERNAL, EXIT_FINDINGS, EXIT_NO_VERDICT, EXIT_OK, UsageError
 from boombap.redis import environment, options
 from boombap.redis.diagnose import ACTIONS
 
@@ -30,12 +30,11 @@ def _section() -> Section:
 
 
 def _info(context: RunContext) -> int:
-    from boombap.redis import encode, report
+    from boombap.redis import encode, engines, report
     from boombap.redis.examine import examine
-    from boombap.redis.server_info import read
 
     begun_s = perf_counter()
-    nodes = [read(pool) for pool in environment.opened(context, environment.target(context)).masters()]
+    nodes = engines.nodes(context)
     health = examine(nodes, environment.expected(context), environment.waivers(context))
     elapsed_ms = 1000 * (perf_counter() - begun_s)
     environment.count(context, "info", health)
@@ -49,12 +48,12 @@ def _info(context: RunContext) -> int:
 
 
 def _keys(context: RunContext) -> int:
-    from boombap.redis import encode, report
+    from boombap.redis import encode, engines, report
     from boombap.redis.checks import keyspace
     from boombap.redis.examine import verdict
 
-    pattern = context.args.match
-    stats = _keyspace_stats(context, pattern, "keys", environment.scanned_database(context))
+    pattern, db = context.args.match, environment.scanned_database(context)
+    stats = engines.keyspace_stats(context, lambda: _keyspace_stats(context, pattern, "keys", db), pattern, db)
     findings = keyspace.judge(stats, environment.expected(context))
     health = verdict(findings, environment.waivers(context), keyspace.skipped(stats))
     environment.count(context, "keys", health)
@@ -256,6 +255,7 @@ def _is_incomplete(done: Done, context: RunContext) -> bool:
 
 
 _AT_FAIL_ON = "a finding at or above --fail-on"
+_CLUSTER = "the flag chooses the classic engine for a node of a Cluster"
 _LEFT = "keys match in the end that were not changed"
 _UNREACHABLE = "no connection, or a refused command"
 _UNWRITTEN = "no connection, a refused command, a key that could not be written, or a loss without --allow-loss"
@@ -273,7 +273,7 @@ TOOL = Tool(
             _info,
             options.add_info,
             examples="info --fail-on warning",
-            exits={EXIT_FINDINGS: _AT_FAIL_ON, EXIT_EXTERNAL: _UNREACHABLE},
+            exits={EXIT_FINDINGS: _AT_FAIL_ON, EXIT_EXTERNAL: _UNREACHABLE, EXIT_NO_VERDICT: _CLUSTER},
         ),
         Action(
             "keys",
@@ -281,7 +281,11 @@ TOOL = Tool(
             _keys,
             options.add_keys,
             examples="keys --sample 5\nkeys --match 'lyrics:*' -n 30",
-            exits={EXIT_FINDINGS: _AT_FAIL_ON, EXIT_EXTERNAL: _UNREACHABLE},
+            exits={
+                EXIT_FINDINGS: _AT_FAIL_ON,
+                EXIT_EXTERNAL: f"{_UNREACHABLE}; the classic engine, which does not look for pickles, answered",
+                EXIT_NO_VERDICT: _CLUSTER,
+            },
         ),
         Action(
             "get",

@@ -33,6 +33,7 @@ def info_object(nodes: Sequence[NodeInfo], health: Health, label: str, elapsed_m
     return {
         "schema": f"{_SCHEMA}.info/1",
         "target": label,
+        "engine": nodes[0].engine,
         "nodes": [_node(one) for one in nodes],
         "health": health_object(health),
         "elapsed_ms": round(elapsed_ms, 1),

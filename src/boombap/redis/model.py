@@ -42,6 +42,7 @@ class NodeInfo(Record):
         acl: the lines of ACL LIST; None when it may not be asked.
         slow_us: the durations in SLOWLOG, longest first; None when it may not be asked.
         cluster: the fields of CLUSTER INFO; empty for a standalone server, None when it may not be asked.
+        engine: ``native`` or ``classic``.
     """
 
     address: str
@@ -54,6 +55,7 @@ class NodeInfo(Record):
     acl: tuple[str, ...] | None = None
     slow_us: tuple[int, ...] | None = None
     cluster: Mapping[str, str] | None = MappingProxyType({})
+    engine: str = "native"
 
     def number(self, name: str) -> float:
         """Return a number of INFO, 0 when it is not there or no number."""
@@ -168,6 +170,7 @@ class KeyspaceStats(Record):
         is_complete: False when slots of a Cluster moved all the while: keys may be missing, or counted twice.
         began_s: when the first part was counted, where an interrupted run was resumed; seconds since 1970.
         examples: the first keys that were seen.
+        engine: ``native`` or ``classic``.
     """
 
     keys: int
@@ -192,6 +195,7 @@ class KeyspaceStats(Record):
     denied: Mapping[str, str] = MappingProxyType({})
     is_complete: bool = True
     began_s: float | None = None
+    engine: str = "native"
 
     @property
     def knows_sizes(self) -> bool:

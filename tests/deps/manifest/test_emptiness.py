@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from boombap.cli import sections
 from boombap.command.dispatch import run_tool
 from boombap.deps.cli import TOOL
 from boombap.interrupt import Interrupt
@@ -141,5 +142,5 @@ def test_check_gives_no_verdict_beside_an_emptied_lock(
 ):
     monkeypatch.setenv("BOOMBAP_DEPS_DATABASE", database(tmp_path, TRUTH))
     write(tmp_path / "p", {"requirements.txt": "fastapi==0.120\n", name: ""})
-    assert run_tool(TOOL, ["check", str(tmp_path / "p")], prog="deps", interrupt=Interrupt()) == 4
+    assert run_tool(TOOL, ["check", str(tmp_path / "p")], prog="deps", interrupt=Interrupt(), scope=sections.names) == 4
     assert "holds no packages" in "".join(capsys.readouterr())

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from boombap.cli import sections
 from boombap.command.dispatch import run_tool
 from boombap.deps.cli import TOOL
 from boombap.deps.manifest.collector import Bounds
@@ -213,5 +214,5 @@ def test_check_gives_no_verdict_where_only_windows_is_pinned(
 ):
     monkeypatch.setenv("BOOMBAP_DEPS_DATABASE", database(tmp_path, TRUTH))
     write(tmp_path / "q", {"requirements.txt": 'fastapi>=0.1\nfastapi==0.120 ; sys_platform=="win32"\n'})
-    assert run_tool(TOOL, ["check", str(tmp_path / "q")], prog="deps", interrupt=Interrupt()) == 4
+    assert run_tool(TOOL, ["check", str(tmp_path / "q")], prog="deps", interrupt=Interrupt(), scope=sections.names) == 4
     assert "only where sys_platform == 'win32'" in capsys.readouterr().out

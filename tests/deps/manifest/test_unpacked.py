@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from boombap.cli import sections
 from boombap.command.dispatch import run_tool
 from boombap.deps.cli import TOOL
 from boombap.deps.manifest.read import read
@@ -195,7 +196,9 @@ def test_an_audit_of_an_image(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, c
     known = [record("GO-1", "github.com/a/b", {"introduced": "0"}, {"fixed": "1.1.0"}, ecosystem="Go")]
     monkeypatch.setenv("BOOMBAP_DEPS_DATABASE", database(tmp_path, known, "Go"))
     write(tmp_path / "image", {"usr/bin/app": program(), "var/lib/dpkg/status": STATUS})
-    code = run_tool(TOOL, ["audit", "--root", str(tmp_path / "image")], prog="deps", interrupt=Interrupt())
+    code = run_tool(
+        TOOL, ["audit", "--root", str(tmp_path / "image")], prog="deps", interrupt=Interrupt(), scope=sections.names
+    )
     out = capsys.readouterr().out
     assert (code, "GO-1" in out, "2 packages of dpkg" in out) == (4, True, True)
 

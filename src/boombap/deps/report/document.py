@@ -46,6 +46,7 @@ def _parts(report: Report) -> dict[str, object]:
         "schema": SCHEMA,
         "made_at": report.made_at,
         "version": report.version,
+        "engine": audit.engine,
         "verdict": verdict.word,
         "is_enforced": verdict.is_enforced,
         "findings": [_finding(*one) for one in report.by_status],

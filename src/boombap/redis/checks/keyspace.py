@@ -39,8 +39,11 @@ def judge(stats: KeyspaceStats, expected: Expectations) -> Iterator[Finding]:
 def skipped(stats: KeyspaceStats) -> tuple[Skipped, ...]:
     """Return what could not be judged, because a command or a key may not be used, or slots moved."""
     reasons: dict[Skipped, None] = {}
+    # Rights are set on purpose; that an engine does not look is a gap.
+    is_failure = stats.engine == "classic"
     for command, why in stats.denied.items():
-        reasons |= {Skipped(check, f"{command} is {why}"): None for check in _NEEDS.get(command, _PICKLE_CHECKS)}
+        checks = _NEEDS.get(command, _PICKLE_CHECKS)
+        reasons |= {Skipped(check, f"{command} is {why}", is_failure): None for check in checks}
     if not stats.knows_sizes and stats.types.keys() - {"string", "unknown"}:
         # A collection of unknown size is not looked into: an element may be as large as it is.
         why = stats.denied.get("MEMORY USAGE", "not answered")
