@@ -206,6 +206,12 @@ def _serve(context: RunContext) -> int:
     return EXIT_OK
 
 
+def _notify(context: RunContext) -> int:
+    from boombap.deps.notify.command import notify
+
+    return notify(context, lambda: _judged(context, environment.policy(context, context.args.environment)))
+
+
 def _no_databases(folder: str) -> NoVerdict:
     return NoVerdict(f"there are no databases in {folder}", hint="run `boombap deps sync`")
 
@@ -223,6 +229,7 @@ def _update(context: RunContext) -> int:
 
 
 _UNREADABLE = "a path, git or a database cannot be read, or --output cannot be written"
+_UNSENT = "a path, git or a database cannot be read; where `check` ends with 0, also when the message could not be sent"
 _UNJUDGED = "nothing to audit, more left out than max_unaudited, no database, one that is too old, or unreadable files"
 _OTHER_FORM = "a database is of another version of boombap"
 _NO_DATABASES = "there are no databases, or they are of another version of boombap"
@@ -315,6 +322,20 @@ TOOL = Tool(
             check_listener,
             examples="serve --port 8421\nserve --host 0.0.0.0 --cert server.pem --key server.key",
             exits={EXIT_EXTERNAL: "the address cannot be listened on", EXIT_NO_VERDICT: _NO_DATABASES},
+        ),
+        Action(
+            "notify",
+            "check as `check` does, and send the findings to Slack, once",
+            _notify,
+            options.add_notify,
+            options.check_known,
+            examples="notify slack --link https://ci.example.org/job/1\nnotify slack --dry-run",
+            exits={
+                EXIT_FINDINGS: "the policy refuses a finding, whether or not the message could be sent",
+                EXIT_EXTERNAL: _UNSENT,
+                EXIT_NO_VERDICT: _UNJUDGED,
+                EXIT_RETRY_LATER: "where `check` ends with 0: another process has been sending for three minutes",
+            },
         ),
         Action(
             "update",

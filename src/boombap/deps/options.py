@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentTypeError
 from pathlib import Path
 
 from boombap.command.listener import add_listener
@@ -13,9 +14,11 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
 FORMS = ("table", "json", "sarif", "cyclonedx", "markdown", "html", "junit")
+CHANNELS = ("slack",)
 CATALOGUES = ("owasp", "nist")
 FLOORS = ("low", "medium", "high", "critical")
 _DEFAULT_PORT = 8421
+_MAX_LINK = 400
 
 
 def add_audit(parser: ArgumentParser) -> None:
@@ -112,6 +115,25 @@ def add_update(parser: ArgumentParser) -> None:
     add_output(parser, "table", "json")
 
 
+def add_notify(parser: ArgumentParser) -> None:
+    """Declare the arguments and the options of `notify`."""
+    parser.add_argument("channel", choices=CHANNELS, metavar="CHANNEL", help=f"where to: {', '.join(CHANNELS)}")
+    _add_paths(parser)
+    _add_installed(parser)
+    _add_policy(parser)
+    _add_environment(parser)
+    _add_waivers(parser)
+    _add_known(parser)
+    parser.add_argument(
+        "--project", default="", metavar="NAME", help="what messages call it (default: the working folder's name)"
+    )
+    parser.add_argument("--link", type=_link, default="", metavar="URL", help="address of the whole report")
+    parser.add_argument("--all-clear", action="store_true", help="also send a message when nothing was found")
+    parser.add_argument("--again", action="store_true", help="also send findings that were sent before")
+    parser.add_argument("--dry-run", action="store_true", help="print the message as JSON, and send nothing")
+    _add_quiet(parser)
+
+
 def check_known(args: Namespace) -> None:
     """Refuse two sources of what is known already.
 
@@ -191,6 +213,14 @@ def _add_file(parser: ArgumentParser) -> None:
 
 def _add_quiet(parser: ArgumentParser) -> None:
     parser.add_argument("-q", "--quiet", action="store_true", help="no progress and no notes on stderr")
+
+
+def _link(text: str) -> str:
+    # A script passes an empty text for a variable that is not set.
+    is_plain = text.isascii() and text.isprintable() and " " not in text and len(text) <= _MAX_LINK
+    if text and not (is_plain and text.startswith(("http://", "https://"))):
+        raise ArgumentTypeError(f"not an address of at most {_MAX_LINK} characters that begins with https://")
+    return text
 
 
 def _file(text: str) -> Path | None:
