@@ -7,6 +7,7 @@ import time
 from boombap.command.action import Action, Tool
 from boombap.command.listener import certificate, check_listener
 from boombap.deps import environment, options
+from boombap.deps.verdicts import options as verdict_options
 from boombap.errors import (
     EXIT_EXTERNAL,
     EXIT_FINDINGS,
@@ -206,6 +207,12 @@ def _no_databases(folder: str) -> NoVerdict:
     return NoVerdict(f"there are no databases in {folder}", hint="run `boombap deps sync`")
 
 
+def _verdict(context: RunContext) -> int:
+    from boombap.deps.verdicts.commands import run
+
+    return run(context)
+
+
 def _update(context: RunContext) -> int:
     from functools import partial
 
@@ -218,6 +225,12 @@ def _update(context: RunContext) -> int:
     return update(options, judge, environment.state(context), context.terminal, context.interrupt)
 
 
+_DIGEST = f"sha256:{8 * '0123abcd'}"
+_VERDICT_EXAMPLES = f"""\
+verdict record registry.example/app@{_DIGEST} sbom.json
+verdict refresh
+verdict show {_DIGEST}
+verdict export"""
 _UNREADABLE = "a path, git or a database cannot be read, or --output cannot be written"
 _UNJUDGED = "nothing to audit, more left out than max_unaudited, no database, one that is too old, or unreadable files"
 _OTHER_FORM = "a database is of another version of boombap"
@@ -311,6 +324,20 @@ TOOL = Tool(
             check_listener,
             examples="serve --port 8421\nserve --host 0.0.0.0 --cert server.pem --key server.key",
             exits={EXIT_EXTERNAL: "the address cannot be listened on", EXIT_NO_VERDICT: _NO_DATABASES},
+        ),
+        Action(
+            "verdict",
+            "keep verdicts by the digest of an image, and judge them again after a sync",
+            _verdict,
+            verdict_options.add_verdict,
+            verdict_options.check_verdict,
+            examples=_VERDICT_EXAMPLES,
+            exits={
+                EXIT_FINDINGS: "the policy refuses the image, or a verdict turned so, or the digest is not recorded",
+                EXIT_EXTERNAL: "a path, the verdicts or a database cannot be read, or the verdicts not written",
+                EXIT_NO_VERDICT: f"{_UNJUDGED}; or no verdict is recorded that could be judged again",
+                EXIT_RETRY_LATER: "the verdicts are locked by another process",
+            },
         ),
         Action(
             "update",

@@ -27,6 +27,7 @@ class DepsSettings(Record):
     kev: str = ""
     epss: str = ""
     serve_token: Secret | None = None
+    verdicts: Path | None = None
 
 
 SECTION = Section(
@@ -60,5 +61,6 @@ SECTION = Section(
             "file or address of FIRST's probabilities of exploitation (CSV, also gzip)",
         ),
         Key("deps.serve_token", kinds.SECRET, "token that clients of `deps serve` must send; default: none is needed"),
+        Key("deps.verdicts", kinds.PATH, "file of the verdicts by digest; default: verdicts.db in paths.data"),
     ),
 )
