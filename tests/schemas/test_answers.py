@@ -330,6 +330,23 @@ def advisories(bench: Bench) -> Iterator[str]:
     yield bench.json("deps", "explain", "CVE-1999-1", codes=(1,))
 
 
+@answers("deps-verdict")
+def image_verdicts(bench: Bench) -> Iterator[str]:
+    bench.project()
+    image = f"app@sha256:{64 * 'a'}"
+    yield bench.json("deps", "verdict", "record", image, "requirements.txt", codes=(4,))
+    yield bench.run("deps", "verdict", "export")
+    Path("requirements.txt").write_text("fastapi==0.104.1\n")
+    yield bench.json("deps", "verdict", "record", image, "requirements.txt", codes=(1,))
+    known = [*TRUTH, record("MAL-1", "fastapi", {"introduced": "0"})]
+    bench.environment["BOOMBAP_DEPS_DATABASE"] = database(bench.folder.parent, known)
+    text = bench.json("deps", "verdict", "refresh", codes=(1,))
+    assert json.loads(text)["changes"]
+    yield text
+    yield bench.json("deps", "verdict", "list")
+    yield bench.json("deps", "verdict", "show", image)
+
+
 @answers("deps-update")
 def plans(bench: Bench) -> Iterator[str]:
     below = {"introduced": "0"}
@@ -542,6 +559,7 @@ def test_a_schema_requires_what_it_names(name: str):
     allowed = {
         "db-diagnose": {"tracks", "analyzers", "connections", "tables", "unanalyzed", "health"},
         "deps-report": {"catalogue", "controls"},
+        "deps-verdict": {"packages", "skipped"},
         "deps-explain": {"published", "withdrawn", "aliases", "summary", "details", "severity", "affected"},
     }
     optional = {key for part in objects(schema(name)) for key in set(part["properties"]) - set(part["required"])}

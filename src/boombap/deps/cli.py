@@ -7,6 +7,7 @@ import time
 from boombap.command.action import Action, Tool
 from boombap.command.listener import certificate, check_listener
 from boombap.deps import environment, options
+from boombap.deps.verdicts import options as verdict_options
 from boombap.errors import (
     EXIT_EXTERNAL,
     EXIT_FINDINGS,
@@ -209,11 +210,20 @@ def _serve(context: RunContext) -> int:
 def _notify(context: RunContext) -> int:
     from boombap.deps.notify.command import notify
 
-    return notify(context, lambda: _judged(context, environment.policy(context, context.args.environment)))
+    def judged() -> Report:
+        return _judged(context, environment.policy(context, context.args.environment), environment.audited)
+
+    return notify(context, judged)
 
 
 def _no_databases(folder: str) -> NoVerdict:
     return NoVerdict(f"there are no databases in {folder}", hint="run `boombap deps sync`")
+
+
+def _verdict(context: RunContext) -> int:
+    from boombap.deps.verdicts.commands import run
+
+    return run(context)
 
 
 def _update(context: RunContext) -> int:
@@ -228,6 +238,12 @@ def _update(context: RunContext) -> int:
     return update(options, judge, environment.state(context), context.terminal, context.interrupt)
 
 
+_DIGEST = f"sha256:{8 * '0123abcd'}"
+_VERDICT_EXAMPLES = f"""\
+verdict record registry.example/app@{_DIGEST} sbom.json
+verdict refresh
+verdict show {_DIGEST}
+verdict export"""
 _UNREADABLE = "a path, git or a database cannot be read, or --output cannot be written"
 _UNSENT = "a path, git or a database cannot be read; where `check` ends with 0, also when the message could not be sent"
 _UNJUDGED = "nothing to audit, more left out than max_unaudited, no database, one that is too old, or unreadable files"
@@ -335,6 +351,20 @@ TOOL = Tool(
                 EXIT_EXTERNAL: _UNSENT,
                 EXIT_NO_VERDICT: _UNJUDGED,
                 EXIT_RETRY_LATER: "where `check` ends with 0: another process has been sending for three minutes",
+            },
+        ),
+        Action(
+            "verdict",
+            "keep verdicts by the digest of an image, and judge them again after a sync",
+            _verdict,
+            verdict_options.add_verdict,
+            verdict_options.check_verdict,
+            examples=_VERDICT_EXAMPLES,
+            exits={
+                EXIT_FINDINGS: "the policy refuses the image, or a verdict turned so, or the digest is not recorded",
+                EXIT_EXTERNAL: "a path, the verdicts or a database cannot be read, or the verdicts not written",
+                EXIT_NO_VERDICT: f"{_UNJUDGED}; or no verdict is recorded that could be judged again",
+                EXIT_RETRY_LATER: "the verdicts are locked by another process",
             },
         ),
         Action(

@@ -28,6 +28,7 @@ class DepsSettings(Record):
     epss: str = ""
     serve_token: Secret | None = None
     slack_url: Secret | None = None
+    verdicts: Path | None = None
 
 
 SECTION = Section(
@@ -62,5 +63,6 @@ SECTION = Section(
         ),
         Key("deps.serve_token", kinds.SECRET, "token that clients of `deps serve` must send; default: none is needed"),
         Key("deps.slack_url", kinds.SECRET, "address of the incoming webhook of Slack for `deps notify slack`"),
+        Key("deps.verdicts", kinds.PATH, "file of the verdicts by digest; default: verdicts.db in paths.data"),
     ),
 )
