@@ -363,5 +363,6 @@ TOOL = Tool(
     notes="""\
 The address comes from REDIS_URL or REDIS_HOST, from .env or boombap.toml (`boombap config show`):
 redis://, rediss://, unix://, or redis+sentinel://host,host/service. Redis Cluster is detected automatically.
-Exit codes: 0 fine, 1 a finding at or above --fail-on, 2 usage, 3 a server failed, 130 Ctrl-C.""",
+Exit codes: 0 fine, 1 a finding at or above --fail-on, 2 usage, 3 a server failed, 4 classic cannot answer for a
+Cluster, 130 Ctrl-C.""",
 )
