@@ -50,8 +50,15 @@ class Stage(Record):
             BoombapError: when the command ends with another code.
         """
         self._show(argv)
+        return self._timed(argv, answers, self._popen(argv, None))
+
+    def time(self, *argv: str, answers: Sequence[int] = (EXIT_OK,)) -> float:
+        """Run `boombap` as `run` does and return its seconds; neither the command nor its output is shown."""
+        return self._timed(argv, answers, self._popen(argv, subprocess.DEVNULL))
+
+    def _timed(self, argv: Sequence[str], answers: Sequence[int], process: subprocess.Popen[bytes]) -> float:
         started_s = perf_counter()
-        with self._popen(argv, None) as child:
+        with process as child:
             with self.interrupt.cancel_with(child.terminate):
                 code = child.wait()
             self.interrupt.check()

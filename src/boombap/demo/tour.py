@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from time import monotonic
 
 from boombap.clients.postgres.target import from_text
-from boombap.demo import cache, code, database, dependencies, monitoring, spotify
+from boombap.demo import cache, code, database, dependencies, monitoring, rollout, spotify
 from boombap.demo.stage import Stage
 from boombap.errors import EXIT_OK
 from boombap.local import postgres
@@ -36,6 +36,7 @@ def tour(context: RunContext, *, tracks: int, is_kept: bool) -> int:
         cache.show(stage)
         code.show(stage)
         dependencies.show(stage)
+        rollout.show(stage)
         monitoring.show(stage, target)
         _say_what_next(stage, server.url, is_running=is_kept)
     state = "is stopped" if postgres.status(servers(context.config)) is None else "keeps running"
