@@ -132,10 +132,10 @@ def test_what_a_report_says(boombap: Run, native: dict[str, Any], verdict: str) 
 
 def test_a_flag_that_no_command_asks_says_so(boombap: Run) -> None:
     """To set it changes nothing, and a rollout of it would wait for ever."""
-    message = "no command asks metrics-engine yet: metrics runs native"
-    assert message in boombap("flags", "set", "metrics-engine", "--percent", "0").stderr
+    message = "no command asks spotify-engine yet: spotify runs native"
+    assert message in boombap("flags", "set", "spotify-engine", "--percent", "0").stderr
     assert "no command asks" not in boombap("flags", "set", "ctx-engine", "--percent", "50").stderr
-    done = boombap("flags", "rollout", "start", "metrics-engine")
+    done = boombap("flags", "rollout", "start", "spotify-engine")
     assert (done.returncode, message in done.stderr) == (2, True)
 
 

@@ -16,7 +16,7 @@ VARIANTS = (NATIVE, CLASSIC)
 NAMES = ("db-engine", "spotify-engine", "ctx-engine", "deps-engine", "redis-engine", "metrics-engine")
 """Every flag: which engine a tool runs."""
 
-ASKED = ("db-engine", "ctx-engine", "deps-engine", "redis-engine")
+ASKED = ("db-engine", "ctx-engine", "deps-engine", "redis-engine", "metrics-engine")
 """The flags that tools ask; the tools of the others run native."""
 
 MAX_OUTCOMES = 200
