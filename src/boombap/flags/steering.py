@@ -5,11 +5,10 @@ from __future__ import annotations
 import time
 from functools import partial
 
-from boombap.errors import EXIT_FINDINGS, EXIT_NO_VERDICT, EXIT_OK, NotFound, UsageError
+from boombap.errors import EXIT_FINDINGS, EXIT_NO_VERDICT, EXIT_OK, NotFound
 from boombap.flags import comparison, outcomes, rolling, rollout_file
 from boombap.flags.change import set_percent
 from boombap.flags.evaluation import Flags
-from boombap.flags.model import ASKED
 from boombap.flags.rolling import Wheel
 from boombap.flags.rollout import Plan
 from boombap.flags.settings import FlagSettings
@@ -38,9 +37,6 @@ def rollout(context: RunContext) -> int:
 def _stepped(context: RunContext, path: Path) -> tuple[Rollout, str]:
     """Return the rollout with what this step did: advance, wait, abort or finish; nothing where it only looked."""
     args, wheel = context.args, _wheel(context)
-    if args.step == "start" and args.name not in ASKED:
-        tool = args.name.removesuffix("-engine")
-        raise UsageError(f"no command asks {args.name} yet: {tool} runs native, and leaves no runs to decide by")
     if args.step == "start":
         return rolling.start(path, args.name, _plan(context), wheel), ""
     if args.step == "stop":
