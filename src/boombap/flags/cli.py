@@ -7,7 +7,7 @@ import time
 from boombap.command.action import Action, Tool
 from boombap.errors import EXIT_EXTERNAL, EXIT_FINDINGS, EXIT_NO_VERDICT, EXIT_OK, EXIT_RETRY_LATER
 from boombap.flags import options
-from boombap.flags.model import ASKED, NAMES
+from boombap.flags.model import NAMES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -70,8 +70,6 @@ def _set(context: RunContext) -> int:
     args, settings = context.args, _settings(context)
     change = set_percent(settings, _state(context), context.interrupt, args.name, args.percent)
     context.terminal.write(f"{args.name}: {percent(change.before)} to {percent(change.after)} native")
-    if args.name not in ASKED:
-        context.terminal.note(f"no command asks {args.name} yet: {args.name.removesuffix('-engine')} runs native")
     if settings.forced(args.name):
         place = context.config.sources[f"flags.{args.name.replace('-', '_')}"]
         context.terminal.note(f"{place} forces {settings.forced(args.name)}: the percentage has no effect here")

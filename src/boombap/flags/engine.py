@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _SLOW_S = 0.5
 # What the extra `classic` installs and the native engines do without.
-_CLASSIC_MODULES = frozenset(("psycopg2", "redis"))
+_CLASSIC_MODULES = frozenset(("psycopg2", "redis", "prometheus_client"))
 # Not failures of an engine: errors raised on purpose, a reader that went away, an argument, a missing extra.
 _NOT_OF_THE_ENGINE = (BoombapError, BrokenPipeError, UnicodeEncodeError, ModuleNotFoundError)
 

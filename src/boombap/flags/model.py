@@ -16,9 +16,6 @@ VARIANTS = (NATIVE, CLASSIC)
 NAMES = ("db-engine", "spotify-engine", "ctx-engine", "deps-engine", "redis-engine", "metrics-engine")
 """Every flag: which engine a tool runs."""
 
-ASKED = ("db-engine", "ctx-engine", "deps-engine", "redis-engine")
-"""The flags that tools ask; the tools of the others run native."""
-
 _ALL = 100.0
 MAX_OUTCOMES = 200
 """The latest outcomes of each engine that are kept."""

@@ -33,21 +33,25 @@ def _others() -> tuple[Section, ...]:
 
 
 def _page(context: RunContext) -> Page:
+    from boombap.metrics.engines import encoder
     from boombap.metrics.page import Page
     from boombap.metrics.settings import MetricsSettings
     from boombap.metrics.sources import configured
 
     sources = configured(context.config, context.interrupt, context.config.of(MetricsSettings).sources)
     assert context.config.paths.state is not None, "config.load fills it in"
-    return Page(sources, context.config.paths.state / "metrics")
+    folder = context.config.paths.state / "metrics"
+    return Page(sources, folder, encoder(context, folder))
 
 
 def _serve(context: RunContext) -> int:
     from boombap.metrics.app import application
+    from boombap.metrics.engines import require
     from boombap.metrics.settings import MetricsSettings
     from boombap.server.bearer import protected
     from boombap.server.serve import serve
 
+    require(context)
     settings, page = context.config.of(MetricsSettings), _page(context)
     asked = ", ".join(source.name for source in page.sources) or "nothing: no source is configured"
     app = application(page, settings.timeout)

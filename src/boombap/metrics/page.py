@@ -15,7 +15,7 @@ from boombap.telemetry import catalogue, snapshot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from boombap.metrics.exposition import Labels, Samples
@@ -24,9 +24,19 @@ if TYPE_CHECKING:
 
     Sample = tuple[str, tuple[tuple[str, str], ...], float]
     """Name, labels and value."""
+    Families = Sequence[tuple[Metric, Samples]]
+    Encode = Callable[[Families, str], tuple[bytes, str]]
+    """Takes what a page is made of and the header Accept; returns the page and its content type."""
 
 _MOST_FILES = 200
 _METRICS = {name: metric for metric in catalogue.CATALOGUE for name in exposition.sample_names(metric)}
+
+
+def encode(families: Families, accept: str) -> tuple[bytes, str]:
+    """Return a page and its content type, in the format that the header Accept asks for."""
+    openmetrics = exposition.is_openmetrics(accept)
+    body = exposition.page(families, openmetrics=openmetrics)
+    return body, exposition.OPENMETRICS if openmetrics else exposition.PLAIN
 
 
 class Page:
@@ -35,11 +45,13 @@ class Page:
     Args:
         sources: what is asked.
         folder: where runs leave their files.
+        encode: writes what the page is made of.
     """
 
-    def __init__(self, sources: Sequence[Source], folder: Path) -> None:
+    def __init__(self, sources: Sequence[Source], folder: Path, encode: Encode = encode) -> None:
         self.sources = sources
         self.folder = folder
+        self._encode = encode
         self._files: dict[Path, tuple[tuple[int, int, int], snapshot.Samples]] = {}
 
     def render(self, accept: str, limit_s: float) -> tuple[bytes, str]:
@@ -49,7 +61,7 @@ class Page:
             accept: the header of the request, which chooses the format.
             limit_s: how long sources may take.
         """
-        return _encoded(self._samples(limit_s), accept)
+        return self._encode(self.families(limit_s), accept)
 
     def families(self, limit_s: float) -> list[tuple[Metric, Samples]]:
         """Return what the page is made of; sources may take `limit_s` seconds."""
@@ -57,7 +69,7 @@ class Page:
 
     def render_source(self, source: Source, accept: str, limit_s: float) -> tuple[bytes, str]:
         """Return the part of the page that one source says, and its content type; a scrape of both shares one look."""
-        return _encoded(_asked([source], limit_s), accept)
+        return self._encode(_families(_asked([source], limit_s)), accept)
 
     def _samples(self, limit_s: float) -> Iterator[Sample]:
         yield from _asked(self.sources, limit_s)
@@ -88,12 +100,6 @@ class Page:
         stamp = status.st_ino, status.st_size, status.st_mtime_ns
         known = self._files.get(file)
         return known if known and known[0] == stamp else (stamp, snapshot.read(file))
-
-
-def _encoded(samples: Iterable[Sample], accept: str) -> tuple[bytes, str]:
-    openmetrics = exposition.is_openmetrics(accept)
-    body = exposition.page(_families(samples), openmetrics=openmetrics)
-    return body, exposition.OPENMETRICS if openmetrics else exposition.PLAIN
 
 
 def _asked(sources: Iterable[Source], limit_s: float) -> Iterator[Sample]:

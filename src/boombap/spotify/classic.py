@@ -62,7 +62,19 @@ def access_token(accounts_url: str, client_id: str, client_secret: Secret) -> st
 
 
 def search(base_url: str, token: str, wanted: TrackQuery) -> Match:
-    """Return the verdict about one track after one search.
+    """Return the verdict about one track after one search; errors are those of `candidates`."""
+    tracks = candidates(base_url, token, wanted)
+    for track in tracks:
+        names = [artist.name.casefold() for artist in track.artists]
+        if track.id and track.name.casefold() == wanted.title.casefold() and wanted.artist.casefold() in names:
+            return Match(wanted, Outcome.MATCHED, track, 1.0, reasons=("title", "artist"))
+    if not tracks:
+        return Match(wanted, Outcome.NOT_FOUND)
+    return Match(wanted, Outcome.AMBIGUOUS, tracks[0], reasons=("other_names",))
+
+
+def candidates(base_url: str, token: str, wanted: TrackQuery) -> tuple[Track, ...]:
+    """Return what one search for a track finds.
 
     Raises:
         RetryLater: at the rate limit.
@@ -71,16 +83,9 @@ def search(base_url: str, token: str, wanted: TrackQuery) -> Match:
     query = urlencode({"q": f"track:{wanted.title} artist:{wanted.artist}", "type": "track", "limit": 10})
     answer = _answer(f"{base_url}/search?{query}", {"Authorization": f"Bearer {token}"})
     try:
-        tracks = [_track(item) for item in answer["tracks"]["items"] if item]
+        return tuple(_track(item) for item in answer["tracks"]["items"] if item)
     except (KeyError, TypeError, AttributeError):
         raise Unavailable("the answer to a search is not a page of tracks", hint="check spotify.base_url") from None
-    for track in tracks:
-        names = [artist.name.casefold() for artist in track.artists]
-        if track.id and track.name.casefold() == wanted.title.casefold() and wanted.artist.casefold() in names:
-            return Match(wanted, Outcome.MATCHED, track, 1.0, reasons=("title", "artist"))
-    if not tracks:
-        return Match(wanted, Outcome.NOT_FOUND)
-    return Match(wanted, Outcome.AMBIGUOUS, tracks[0], reasons=("other_names",))
 
 
 def fill(target: Target, base_url: str, token: str, interrupt: Interrupt, limit: int) -> Iterator[Match]:
@@ -137,7 +142,7 @@ def _track(item: Mapping[str, Any]) -> Track:
         item["name"],
         artists,
         album and Album(*(album.get(name) for name in ("id", "name", "release_date", "album_type", "total_tracks"))),
-        isrc=ids.get("isrc"),
+        isrc=(ids.get("isrc") or "").replace("-", "").upper() or None,
         is_local=bool(item.get("is_local")),
         **{name: item.get(name) for name in names},
     )

@@ -142,11 +142,11 @@ def _explain(context: RunContext) -> int:
     args = context.args
     duration_ms = round(1000 * args.duration) if args.duration else None
     wanted = TrackQuery(0, args.artist, args.title, None, args.isrc, duration_ms, None, Priority.ASKED)
-    tracks = search_one(context, wanted)
+    tracks, engine = search_one(context, wanted)
     answer(
         context,
         lambda: map(printable, explain(wanted, tracks)),
-        lambda: encode.explanation(match(wanted, tracks), [score_candidate(wanted, track) for track in tracks]),
+        lambda: encode.explanation(match(wanted, tracks), [score_candidate(wanted, track) for track in tracks], engine),
     )
     return EXIT_OK
 

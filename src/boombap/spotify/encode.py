@@ -186,10 +186,11 @@ def verification(result: Verification) -> dict[str, object]:
     }
 
 
-def explanation(verdict: Match, candidates: Iterable[ScoredCandidate]) -> dict[str, object]:
-    """Return how the candidates for one track were judged."""
+def explanation(verdict: Match, candidates: Iterable[ScoredCandidate], engine: str) -> dict[str, object]:
+    """Return how the candidates for one track were judged, and which engine found them."""
     return {
         "schema": EXPLAIN,
+        "engine": engine,
         "verdict": match(verdict),
         "candidates": [
             {

@@ -5,11 +5,10 @@ from __future__ import annotations
 import time
 from functools import partial
 
-from boombap.errors import EXIT_FINDINGS, EXIT_NO_VERDICT, EXIT_OK, NotFound, UsageError
+from boombap.errors import EXIT_FINDINGS, EXIT_NO_VERDICT, EXIT_OK, NotFound
 from boombap.flags import outcomes
 from boombap.flags.change import set_percent
 from boombap.flags.evaluation import Flags
-from boombap.flags.model import ASKED
 from boombap.flags.rollouts import comparison, steps
 from boombap.flags.rollouts import file as rollout_file
 from boombap.flags.rollouts.decision import Plan
@@ -40,9 +39,6 @@ def rollout(context: RunContext) -> int:
 def _stepped(context: RunContext, path: Path) -> tuple[Rollout, str]:
     """Return the rollout with what this step did: advance, wait, abort or finish; nothing where it only looked."""
     args, wheel = context.args, _wheel(context)
-    if args.step == "start" and args.name not in ASKED:
-        tool = args.name.removesuffix("-engine")
-        raise UsageError(f"no command asks {args.name} yet: {tool} runs native, and leaves no runs to decide by")
     if args.step == "start":
         return steps.start(path, args.name, _plan(context), wheel), ""
     if args.step == "stop":

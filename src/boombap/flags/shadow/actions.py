@@ -5,7 +5,7 @@ from __future__ import annotations
 from boombap.errors import EXIT_FINDINGS, EXIT_NO_VERDICT, EXIT_OK, ExternalError, UsageError
 from boombap.flags.change import set_shadow
 from boombap.flags.evaluation import Flags
-from boombap.flags.model import ASKED, Shadow
+from boombap.flags.model import Shadow
 from boombap.flags.settings import FlagSettings
 from boombap.flags.shadow import journal
 
@@ -28,9 +28,6 @@ def shadow(context: RunContext) -> int:
 
 def _start(context: RunContext) -> int:
     args, settings = context.args, context.config.of(FlagSettings)
-    tool = args.name.removesuffix("-engine")
-    if args.name not in ASKED:
-        raise UsageError(f"no command asks {args.name} yet: {tool} runs native, and there is nothing to compare")
     _check_has_classic(_definition(context), args.name)
     hundredths = _ALL_HUNDREDTHS if args.percent is None else args.percent
     if not hundredths:
@@ -42,6 +39,7 @@ def _start(context: RunContext) -> int:
         f"for {chosen.deadline_s:g} s at most"
     )
     if change.before is None:
+        tool = args.name.removesuffix("-engine")
         context.terminal.note(f"{args.name} was not set: from now on classic answers every key of {tool}")
     if settings.forced(args.name):
         place = context.config.sources[f"flags.{args.name.replace('-', '_')}"]
