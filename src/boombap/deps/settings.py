@@ -28,6 +28,8 @@ class DepsSettings(Record):
     epss: str = ""
     serve_token: Secret | None = None
     slack_url: Secret | None = None
+    webhook_url: Secret | None = None
+    webhook_secret: Secret | None = None
 
 
 SECTION = Section(
@@ -62,5 +64,11 @@ SECTION = Section(
         ),
         Key("deps.serve_token", kinds.SECRET, "token that clients of `deps serve` must send; default: none is needed"),
         Key("deps.slack_url", kinds.SECRET, "address of the incoming webhook of Slack for `deps notify slack`"),
+        Key("deps.webhook_url", kinds.SECRET, "address that `deps notify webhook` sends to"),
+        Key(
+            "deps.webhook_secret",
+            kinds.SECRET,
+            "what signs its messages: whsec_ and base64 of 24 to 64 bytes",
+        ),
     ),
 )

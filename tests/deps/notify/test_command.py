@@ -6,6 +6,7 @@ import json
 import os
 import stat
 import subprocess
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ from boombap.errors import BoombapError, UsageError
 from boombap.interrupt import Interrupt
 from conftest import command, options
 from deps.osv import TRUTH, database, set_facts
-from fakes import slack
+from fakes import slack, webhook
 from fakes.slack import refusal
 
 if TYPE_CHECKING:
@@ -225,3 +226,30 @@ def test_the_address_may_come_from_a_file(workspace: slack.Slack, boombap: Run, 
     environment = {"BOOMBAP_DEPS_SLACK_URL": "", "BOOMBAP_DEPS_SLACK_URL_FILE": str(tmp_path / "url")}
     assert boombap("deps", "notify", "slack", **environment).returncode == 1
     assert len(workspace.messages) == 1
+
+
+def test_a_webhook_gets_the_same_set_once(folder: str, boombap: Run):
+    secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+    with webhook.serving(secret, time.time) as receiver:
+        environment = {"BOOMBAP_DEPS_WEBHOOK_URL": receiver.url, "BOOMBAP_DEPS_WEBHOOK_SECRET": secret}
+        done = [boombap("deps", "notify", "webhook", "--project", "rap", **environment) for _ in range(2)]
+        shown = boombap("config", "show", **environment).stdout
+    assert [run.returncode for run in done] == [1, 1]
+    assert done[0].stdout.endswith("sent to the webhook: 2 findings\n")
+    assert "nothing was sent: the webhook got the same findings at" in done[1].stdout
+    (body,) = receiver.taken.values()
+    assert (body["data"]["project"], body["data"]["totals"]["findings"]) == ("rap", 2)
+    for secret_part in ("s3cretpart", secret.removeprefix("whsec_")):
+        assert secret_part not in "".join([shown, *(run.stdout + run.stderr for run in done)])
+
+
+def test_a_webhook_without_a_secret_sends_nothing(folder: str, boombap: Run):
+    done = boombap("deps", "notify", "webhook", BOOMBAP_DEPS_WEBHOOK_URL="http://127.0.0.1:9/x")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "deps.webhook_secret is not set" in done.stderr
+
+
+def test_a_dry_run_prints_the_body_of_a_webhook(folder: str, boombap: Run):
+    done = boombap("deps", "notify", "webhook", "--dry-run")
+    assert (done.returncode, done.stderr) == (1, "")
+    assert json.loads(done.stdout)["data"]["schema"] == "boombap.deps.notify/1"
