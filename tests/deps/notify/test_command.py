@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import stat
 import subprocess
+import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +20,7 @@ from boombap.errors import BoombapError, UsageError
 from boombap.interrupt import Interrupt
 from conftest import command, options
 from deps.osv import TRUTH, database, set_facts
-from fakes import slack, webhook
+from fakes import http_peer, slack, webhook
 from fakes.slack import refusal
 
 if TYPE_CHECKING:
@@ -203,6 +205,38 @@ def test_two_processes_at_once_send_one_message(workspace: slack.Slack, isolated
     assert [child.returncode for child in children] == [1, 1, 1]
     assert len(workspace.messages) == 1
     assert sum("sent to Slack: 2 findings" in out for out in outs) == 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_that_is_ended_while_it_sends_has_sent_nothing(
+    number: signal.Signals, workspace: slack.Slack, start_boombap: Callable[..., subprocess.Popen[str]], notify
+):
+    waiting = threading.Event()
+
+    def stall(guest: http_peer.Guest, _: bytes) -> None:
+        waiting.set()
+        guest.wait_until_left()
+
+    workspace.faults = [stall]
+    child = start_boombap("deps", "notify", "slack")
+    assert waiting.wait(30)
+    child.send_signal(number)
+    out, err = child.communicate(timeout=30)
+    assert child.returncode == 128 + number
+    assert "sent to" not in out
+    assert "s3cretpart" not in out + err
+    assert notify()[1].endswith("sent to Slack: 2 findings\n")
+
+
+def test_a_state_folder_that_cannot_be_made_never_hides_the_findings(
+    workspace: slack.Slack, boombap: Run, tmp_path: Path
+):
+    (tmp_path / "file").write_text("")
+    done = boombap("deps", "notify", "slack", XDG_STATE_HOME=str(tmp_path / "file"))
+    assert (done.returncode, workspace.messages) == (1, [])
+    assert "2 findings in 3 packages" in done.stdout
+    assert "was not sent" in done.stderr
+    assert "paths.state" in done.stderr
 
 
 @pytest.mark.parametrize("words", [("config", "show"), ("config", "show", "--format", "json"), ("config", "check")])
