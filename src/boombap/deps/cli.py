@@ -341,7 +341,7 @@ TOOL = Tool(
         ),
         Action(
             "notify",
-            "check as `check` does, and send the findings to Slack, once",
+            "check as `check` does, and send the findings to Slack or a webhook, once",
             _notify,
             options.add_notify,
             options.check_known,

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
 FORMS = ("table", "json", "sarif", "cyclonedx", "markdown", "html", "junit")
-CHANNELS = ("slack",)
+CHANNELS = ("slack", "webhook")
 CATALOGUES = ("owasp", "nist")
 FLOORS = ("low", "medium", "high", "critical")
 _DEFAULT_PORT = 8421

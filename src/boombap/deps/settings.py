@@ -29,6 +29,8 @@ class DepsSettings(Record):
     serve_token: Secret | None = None
     slack_url: Secret | None = None
     verdicts: Path | None = None
+    webhook_url: Secret | None = None
+    webhook_secret: Secret | None = None
 
 
 SECTION = Section(
@@ -64,5 +66,11 @@ SECTION = Section(
         Key("deps.serve_token", kinds.SECRET, "token that clients of `deps serve` must send; default: none is needed"),
         Key("deps.slack_url", kinds.SECRET, "address of the incoming webhook of Slack for `deps notify slack`"),
         Key("deps.verdicts", kinds.PATH, "file of the verdicts by digest; default: verdicts.db in paths.data"),
+        Key("deps.webhook_url", kinds.SECRET, "address that `deps notify webhook` sends to"),
+        Key(
+            "deps.webhook_secret",
+            kinds.SECRET,
+            "what signs its messages: whsec_ and base64 of 24 to 64 bytes",
+        ),
     ),
 )

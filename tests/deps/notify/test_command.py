@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import stat
 import subprocess
+import threading
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +20,7 @@ from boombap.errors import BoombapError, UsageError
 from boombap.interrupt import Interrupt
 from conftest import command, options
 from deps.osv import TRUTH, database, set_facts
-from fakes import slack
+from fakes import http_peer, slack, webhook
 from fakes.slack import refusal
 
 if TYPE_CHECKING:
@@ -204,6 +207,38 @@ def test_two_processes_at_once_send_one_message(workspace: slack.Slack, isolated
     assert sum("sent to Slack: 2 findings" in out for out in outs) == 1
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_that_is_ended_while_it_sends_has_sent_nothing(
+    number: signal.Signals, workspace: slack.Slack, start_boombap: Callable[..., subprocess.Popen[str]], notify
+):
+    waiting = threading.Event()
+
+    def stall(guest: http_peer.Guest, _: bytes) -> None:
+        waiting.set()
+        guest.wait_until_left()
+
+    workspace.faults = [stall]
+    child = start_boombap("deps", "notify", "slack")
+    assert waiting.wait(30)
+    child.send_signal(number)
+    out, err = child.communicate(timeout=30)
+    assert child.returncode == 128 + number
+    assert "sent to" not in out
+    assert "s3cretpart" not in out + err
+    assert notify()[1].endswith("sent to Slack: 2 findings\n")
+
+
+def test_a_state_folder_that_cannot_be_made_never_hides_the_findings(
+    workspace: slack.Slack, boombap: Run, tmp_path: Path
+):
+    (tmp_path / "file").write_text("")
+    done = boombap("deps", "notify", "slack", XDG_STATE_HOME=str(tmp_path / "file"))
+    assert (done.returncode, workspace.messages) == (1, [])
+    assert "2 findings in 3 packages" in done.stdout
+    assert "was not sent" in done.stderr
+    assert "paths.state" in done.stderr
+
+
 @pytest.mark.parametrize("words", [("config", "show"), ("config", "show", "--format", "json"), ("config", "check")])
 def test_the_address_does_not_show(words: tuple[str, ...], workspace: slack.Slack, boombap: Run):
     done = boombap(*words)
@@ -225,3 +260,30 @@ def test_the_address_may_come_from_a_file(workspace: slack.Slack, boombap: Run, 
     environment = {"BOOMBAP_DEPS_SLACK_URL": "", "BOOMBAP_DEPS_SLACK_URL_FILE": str(tmp_path / "url")}
     assert boombap("deps", "notify", "slack", **environment).returncode == 1
     assert len(workspace.messages) == 1
+
+
+def test_a_webhook_gets_the_same_set_once(folder: str, boombap: Run):
+    secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+    with webhook.serving(secret, time.time) as receiver:
+        environment = {"BOOMBAP_DEPS_WEBHOOK_URL": receiver.url, "BOOMBAP_DEPS_WEBHOOK_SECRET": secret}
+        done = [boombap("deps", "notify", "webhook", "--project", "rap", **environment) for _ in range(2)]
+        shown = boombap("config", "show", **environment).stdout
+    assert [run.returncode for run in done] == [1, 1]
+    assert done[0].stdout.endswith("sent to the webhook: 2 findings\n")
+    assert "nothing was sent: the webhook got the same findings at" in done[1].stdout
+    (body,) = receiver.taken.values()
+    assert (body["data"]["project"], body["data"]["totals"]["findings"]) == ("rap", 2)
+    for secret_part in ("s3cretpart", secret.removeprefix("whsec_")):
+        assert secret_part not in "".join([shown, *(run.stdout + run.stderr for run in done)])
+
+
+def test_a_webhook_without_a_secret_sends_nothing(folder: str, boombap: Run):
+    done = boombap("deps", "notify", "webhook", BOOMBAP_DEPS_WEBHOOK_URL="http://127.0.0.1:9/x")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "deps.webhook_secret is not set" in done.stderr
+
+
+def test_a_dry_run_prints_the_body_of_a_webhook(folder: str, boombap: Run):
+    done = boombap("deps", "notify", "webhook", "--dry-run")
+    assert (done.returncode, done.stderr) == (1, "")
+    assert json.loads(done.stdout)["data"]["schema"] == "boombap.deps.notify/1"

@@ -13,7 +13,7 @@ from boombap.clients.http.multi import Client
 from boombap.config.secret import Secret
 from boombap.deps.gate.policy import Policy
 from boombap.deps.gate.verdict import judge
-from boombap.deps.model import Audit, Coverage, Finding, InventoryFile, Report, Severity, Skipped, Source
+from boombap.deps.model import Audit, Coverage, Finding, InventoryFile, Report, Skipped
 from boombap.deps.notify.address import address
 from boombap.deps.notify.news import news
 from boombap.deps.notify.posting import Post
@@ -21,7 +21,7 @@ from boombap.deps.notify.slack import Slack, message
 from boombap.errors import Disconnected, ExternalError, Unavailable
 from boombap.interrupt import Interrupt
 from clocks import Clock
-from deps.osv import needs
+from deps.notify.stories import SOURCE, TEXTS, finding, many, story
 from fakes import http_peer, slack
 from fakes.slack import faults_of, refusal
 
@@ -30,22 +30,6 @@ if TYPE_CHECKING:
 
     from boombap.deps.notify.news import News
     from boombap.resilience.retry import Retry
-
-NAUGHTY = [
-    *("<!channel>", "@here", "<https://evil.example.org|fixed>", "\x1b]0;owned\x07", "`*_~", "&&&&&", "x" * 50_000),
-    *("\u202egnp", "🎤" * 9_000, "line\nline", ">quoted", "&amp;", "\ud800"),
-]
-TEXTS = st.sampled_from(NAUGHTY) | st.text(min_size=1, max_size=20)
-SOURCE = Source("PyPI", 4, 0, "2026-11-26T00:00:00Z", "0" * 64, "https://osv.example.org", 60, 60)
-
-
-def finding(name: str = "flask", id_: str = "PYSEC-1", score: float | None = 7.5, **more: object) -> Finding:
-    return Finding(needs(name, "1.0"), id_, severity=Severity(score, "CVSS:3.1"), **{"summary": "bad", **more})
-
-
-def story(*findings: Finding, coverage: Coverage | None = None, project: str = "rap", link: str = "") -> News:
-    audit = Audit(findings, coverage or Coverage(3, sources=(SOURCE,)))
-    return news(Report(audit, judge(audit, Policy()), "2026-11-27T00:00:00Z", "1.0"), project, link)
 
 
 @pytest.fixture
@@ -121,11 +105,7 @@ def test_a_message_as_a_person_reads_it():
 
 
 def test_ten_thousand_findings_are_the_ten_worst_and_a_number():
-    scores = [9.8, 5.0] * 5_000
-    findings = sorted(
-        (finding(f"p{n}", score=score) for n, score in enumerate(scores)), key=lambda f: -f.severity.score
-    )
-    made = message(story(*findings))
+    made = message(many(10_000))
     assert list(faults_of(made)) == []
     text = json.dumps(made)
     assert text.count("fixed in") + text.count("no fix is known") == 10

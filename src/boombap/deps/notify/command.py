@@ -23,9 +23,10 @@ if TYPE_CHECKING:
     from boombap.deps.model import Report
     from boombap.deps.notify.news import News
     from boombap.deps.notify.slack import Slack
+    from boombap.deps.notify.webhook import Webhook
     from boombap.resilience.retry import Retry
 
-    Channel = Slack
+    Channel = Slack | Webhook
 
 
 def notify(context: RunContext, judged: Callable[[], Report]) -> int:
@@ -59,15 +60,19 @@ def notify(context: RunContext, judged: Callable[[], Report]) -> int:
 
 
 def _message(context: RunContext, audit: News) -> dict[str, object]:
-    from boombap.deps.notify import slack
+    from boombap.deps.notify import slack, webhook
 
-    return slack.message(audit)
+    return slack.message(audit) if context.args.channel == "slack" else webhook.message(audit)
 
 
 def _channel(context: RunContext) -> Channel:
     from boombap.deps.notify.slack import Slack
+    from boombap.deps.notify.webhook import Webhook, key
 
     deps = environment.settings(context)
+    if context.args.channel == "webhook":
+        where = address("deps.webhook_url", "BOOMBAP_DEPS_WEBHOOK_URL", deps.webhook_url)
+        return Webhook(where, key(deps.webhook_secret))
     return Slack(address("deps.slack_url", "BOOMBAP_DEPS_SLACK_URL", deps.slack_url, needs_tls=True))
 
 
