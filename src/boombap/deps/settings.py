@@ -28,6 +28,7 @@ class DepsSettings(Record):
     epss: str = ""
     serve_token: Secret | None = None
     verdicts: Path | None = None
+    hook_token: Secret | None = None
 
 
 SECTION = Section(
@@ -62,5 +63,10 @@ SECTION = Section(
         ),
         Key("deps.serve_token", kinds.SECRET, "token that clients of `deps serve` must send; default: none is needed"),
         Key("deps.verdicts", kinds.PATH, "file of the verdicts by digest; default: verdicts.db in paths.data"),
+        Key(
+            "deps.hook_token",
+            kinds.SECRET,
+            "token that senders to /hooks/argocd of `deps serve` must send, or sign with; without it all get 401",
+        ),
     ),
 )

@@ -61,7 +61,7 @@ UPDATE verdicts SET word = :word, is_enforced = :is_enforced, reasons = :reasons
     policy_sha256 = :policy_sha256, revision = revision + 1
 WHERE digest = :digest AND environment = :environment AND revision = :revision
 """
-_OLDEST = "SELECT word, count(*), min(judged_at_s), min(data_at_s) FROM verdicts GROUP BY word"
+_OLDEST = "SELECT word, count(*), min(judged_at_s), min(nullif(data_at_s, 0)) FROM verdicts GROUP BY word"
 
 
 class VerdictStore:
@@ -88,7 +88,7 @@ class VerdictStore:
         with self._reporting():
             return self._connection.execute(_KEYS).fetchall()
 
-    def ages(self) -> list[tuple[str, int, int, int]]:
+    def ages(self) -> list[tuple[str, int, int, int | None]]:
         """Return, per answer, the number of rows, and when the oldest was judged and its data checked (Unix time)."""
         with self._reporting():
             return self._connection.execute(_OLDEST).fetchall()
