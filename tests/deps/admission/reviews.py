@@ -11,7 +11,7 @@ def image(digest: str) -> dict[str, Any]:
     return {"containers": [{"name": "a", "image": f"registry.example/rap/app@{digest}"}]}
 
 
-def review(spec: Any, kind: str = "Pod", *, annotations: Any = None, **request: Any) -> dict[str, Any]:
+def review(spec: Any, kind_: str = "Pod", *, annotations: Any = None, **request: Any) -> dict[str, Any]:
     """Return a review of a pod, or of another object with a template of it."""
     pod = {"metadata": {"name": "p", "annotations": annotations or {}}, "spec": spec}
     objects = {
@@ -21,11 +21,11 @@ def review(spec: Any, kind: str = "Pod", *, annotations: Any = None, **request: 
     }
     asked = {
         "uid": "u-1",
-        "kind": {"group": "", "version": "v1", "kind": kind},
+        "kind": {"group": "", "version": "v1", "kind": kind_},
         "operation": "CREATE",
         "namespace": "rap",
         "userInfo": {"username": "dj"},
-        "object": objects.get(kind, {"kind": kind, "spec": {"template": pod}}),
+        "object": objects.get(kind_, {"kind": kind_, "spec": {"template": pod}}),
     }
     return {"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": asked | request}
 

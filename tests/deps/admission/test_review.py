@@ -170,7 +170,7 @@ def test_break_glass_that_does_not_count(text: str, ask: Ask):
         {**ALLOWED, "request": []},
         review(image(GOOD), uid=""),
         review(image(GOOD), uid=7),
-        review(image(GOOD), kind="Pod", object=None),
+        review(image(GOOD), object=None),
         review(image(GOOD), object={"kind": "Deployment", "spec": {"template": {"spec": image(GOOD)}}}),
         review(None),
         review([]),
@@ -222,3 +222,35 @@ def test_an_exclusive_lock_is_named(path: Path):
 def test_a_long_message_is_cut(ask: Ask):
     containers = [{"name": f"c{number}", "image": "x" * 5000} for number in range(500)]
     assert len(ask(review({"containers": containers})).message) <= 2000
+
+
+def test_a_review_waits_once_for_a_locked_database(path: Path):
+    containers = [{"name": f"c{number}", "image": f"app{number}@{GOOD}"} for number in range(900)]
+    with closing(sqlite3.connect(path, isolation_level=None)) as other, closing(Lookup(path, "")) as lookup:
+        other.execute("PRAGMA locking_mode=EXCLUSIVE")
+        other.execute("BEGIN EXCLUSIVE")
+        other.execute("UPDATE verdicts SET audited = 9")
+        started_s = time.monotonic()
+        answer = decide(read_review(review({"containers": containers})), lookup, time.time())
+        # 900 waits of 0.1 s would be 90.
+        assert time.monotonic() - started_s < 20
+    assert (answer.is_allowed, answer.result) == (False, "failed")
+
+
+def test_more_images_than_a_pod_has(ask: Ask):
+    containers = [{"name": f"c{number}", "image": f"app{number}@{GOOD}"} for number in range(1001)]
+    assert ask(review({"containers": containers})).message == "the pod names more than 1,000 images"
+    assert ask(review({"containers": containers[:1000]})).is_allowed
+
+
+@pytest.mark.parametrize(("group", "kind"), [("music.example", "Pod"), ("batch.volcano.sh", "Job")])
+def test_a_kind_of_another_group_has_another_form(group: str, kind: str, ask: Ask):
+    asked = review(image(BAD), kind, kind={"group": group, "version": "v1", "kind": kind}, object={"spec": 7})
+    assert ask(asked).warnings == (f"{kind} is not judged: it is neither a pod nor a known workload",)
+
+
+def test_long_texts_reach_no_log(ask: Ask):
+    long = "x" * 100_000
+    body = review({"containers": [{"name": long, "image": long}]}, namespace=long, userInfo={"username": long})
+    asked = read_review(body)
+    assert max(len(asked.namespace), len(asked.user), len(ask(body).message)) <= 2000

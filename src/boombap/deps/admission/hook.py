@@ -36,7 +36,7 @@ def answer_event(body: object, lookup: Lookup, now_s: float) -> dict[str, object
         raise BadEvent('the body must be an object with "images", a list of references')
     if not 0 < len(images) <= _MOST_IMAGES:
         raise BadEvent(f"the event must name 1 to {_MOST_IMAGES} images")
-    found = [lookup.permission(image, now_s) for image in images]
+    found = lookup.permissions(images, now_s)
     return {
         "schema": SCHEMA,
         "app": _text(body.get("app")),

@@ -12,6 +12,7 @@ from boombap.errors import BoombapError, UsageError
 from boombap.record import Record
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from boombap.deps.verdicts.model import Decision, ImageVerdict
@@ -70,6 +71,23 @@ class Lookup:
         except BoombapError as error:
             return Permission(image, reference.digest, is_allowed=False, reason=str(error), is_failure=True)
         return _permission(image, reference.digest, decision, now_s)
+
+    def permissions(self, images: Sequence[str], now_s: float) -> list[Permission]:
+        """Return, for each image, whether it may be deployed.
+
+        After the first failure no other image is looked up: a locked database would be waited for each time.
+
+        Args:
+            images: as containers name them; one that is named again is looked up once.
+            now_s: Unix time.
+        """
+        found: dict[str, Permission] = {}
+        failed: Permission | None = None
+        for image in images:
+            if image not in found:
+                found[image] = failed.replace(image=image, digest="") if failed else self.permission(image, now_s)
+                failed = failed or (found[image] if found[image].is_failure else None)
+        return [found[image] for image in images]
 
     def verdict(self, digest: str) -> ImageVerdict | None:
         """Return everything that is kept about a digest; None without a verdict.

@@ -32,10 +32,13 @@ _TEMPLATES: Mapping[str, tuple[str, ...]] = {
     "PodTemplate": ("template",),
 }
 _CONTAINERS = ("initContainers", "containers", "ephemeralContainers")
+_GROUPS = ("", "apps", "batch", "extensions")
 # Nothing new runs through these.
 _OTHER_OPERATIONS = ("DELETE", "CONNECT")
 _RUNS_NOTHING = ("status", "eviction", "binding")
 _SHOWN = 10
+# A pod of 8 MiB can name 100,000 images; the API server waits 2 s.
+_MOST_IMAGES = 1000
 _MESSAGE_CHARACTERS = 2000
 # The API server cuts longer ones.
 _WARNING_CHARACTERS = 250
@@ -115,13 +118,12 @@ def read_review(body: object) -> Review:
     request = body.get("request")
     if not isinstance(request, dict) or not isinstance(request.get("uid"), str) or not request["uid"]:
         raise BadReview("the review has no request with a uid")
-    kind = _named(request.get("kind"), "kind")
-    user = request.get("userInfo")
-    name = str(user.get("username") or "") if isinstance(user, dict) else ""
-    asked = Review(request["uid"], kind, str(request.get("namespace") or ""), name, None)
+    kind, is_known = _kind(request.get("kind"))
+    user = _cut(_mapping(request.get("userInfo")).get("username"))
+    asked = Review(request["uid"], kind, _cut(request.get("namespace")), user, None)
     if request.get("operation") in _OTHER_OPERATIONS or request.get("subResource") in _RUNS_NOTHING:
         return asked
-    if kind != _POD and kind not in _TEMPLATES:
+    if not is_known:
         return asked.replace(note=f"{kind} is not judged: it is neither a pod nor a known workload")
     object_ = request.get("object")
     if not isinstance(object_, dict) or object_.get("kind", kind) != kind:
@@ -143,9 +145,12 @@ def decide(review: Review, lookup: Lookup, now_s: float) -> Answer:
         return Answer(review.uid, "allowed", warnings=_short([review.note] if review.note else []))
     # A pod that runs is changed in other ways too, last when its finalizers are removed: that must stay possible.
     images = [(where, image) for where, image in _images(review.pod) if image not in review.old_images]
-    found = [(where, lookup.permission(image, now_s)) for where, image in images]
-    if not found and not review.old_images:
+    if not images and not review.old_images:
         return _judged(review, ["the pod names no image"], [], "refused", now_s)
+    if len(images) > _MOST_IMAGES:
+        return _judged(review, [f"the pod names more than {_MOST_IMAGES:,} images"], [], "refused", now_s)
+    permissions = lookup.permissions([image for _, image in images], now_s)
+    found = [(where, permission) for (where, _), permission in zip(images, permissions, strict=True)]
     refused = [_sentence(*item) for item in found if not item[1].is_allowed]
     warned = [_sentence(*item) for item in found if item[1].is_allowed and item[1].reason]
     result: Result = "failed" if any(permission.is_failure for _, permission in found) else "refused"
@@ -162,7 +167,7 @@ def _judged(review: Review, refused: list[str], warned: list[str], result: Resul
     assert review.pod is not None, "only a pod is refused"
     glass = read_break_glass(_mapping(review.pod.get("metadata")).get("annotations"), now_s)
     if glass.counts:
-        return Answer(review.uid, "break_glass", "; ".join(refused), _short(refused), glass.reason)
+        return Answer(review.uid, "break_glass", _message(refused, glass), _short(refused), glass.reason)
     return Answer(review.uid, result, _message(refused, glass), _short(warned))
 
 
@@ -177,7 +182,7 @@ def _short(sentences: list[str]) -> tuple[str, ...]:
 
 
 def _sentence(where: str, permission: Permission) -> str:
-    return f"{where}: image {permission.image[:_WARNING_CHARACTERS]}: {permission.reason}"
+    return f"{_cut(where)}: image {_cut(permission.image)}: {permission.reason}"
 
 
 def _images(pod: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -218,8 +223,13 @@ def _mapping(value: object) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _named(value: object, what: str) -> str:
-    name = value.get("kind") if isinstance(value, dict) else None
+def _cut(text: object) -> str:
+    return text[:_WARNING_CHARACTERS] if isinstance(text, str) else ""
+
+
+def _kind(value: object) -> tuple[str, bool]:
+    """Return the kind of the object, and whether its form is known: other groups have kinds of the same names."""
+    name, group = _mapping(value).get("kind"), _mapping(value).get("group") or ""
     if not isinstance(name, str) or not name:
-        raise BadReview(f"the request has no {what}")
-    return name
+        raise BadReview("the request has no kind")
+    return _cut(name), (name == _POD and group == "") or (name in _TEMPLATES and group in _GROUPS)
