@@ -464,7 +464,7 @@ def test_the_sample_says_that_it_is_one(tmp_path: Path, deps, monkeypatch):
 def test_serve_answers_and_ends(folder: str, start_boombap):
     child = start_boombap("deps", "serve", "--port", "0")
     line = child.stderr.readline()
-    assert line.startswith("advisories are served at http://127.0.0.1:")
+    assert line.startswith("advisories and verdicts are served at http://127.0.0.1:")
     child.terminate()
     assert child.wait(10) == 143
 

@@ -172,3 +172,54 @@ def test_what_is_no_certificate_and_its_key_is_named(tmp_path: Path, certificate
         serving(Echo(), Certificate(tmp_path / "absent.pem", other.key)),
     ):
         pass
+
+
+def fingerprint(server: Server) -> bytes:
+    """Return the certificate that a new connection gets."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    with connect(server) as plain, context.wrap_socket(plain) as client:
+        found = client.getpeercert(binary_form=True)
+        assert found
+        return found
+
+
+def test_a_certificate_that_is_renewed_is_used_by_new_connections(tmp_path: Path):
+    files, renewed = self_signed(tmp_path), tmp_path / "renewed"
+    renewed.mkdir()
+    other = self_signed(renewed)
+    with serving(Echo(), files) as server, secured(server, files) as open_before:
+        before = fingerprint(server)
+        # The chain comes first, so for a moment it does not fit the key.
+        other.chain.replace(files.chain)
+        assert fingerprint(server) == before
+        other.key.replace(files.key)
+        assert fingerprint(server) != before
+        assert ask(open_before, GET).status == 200
+
+
+def test_files_that_are_gone_or_broken_change_nothing(tmp_path: Path):
+    files = self_signed(tmp_path)
+    with serving(Echo(), files) as server:
+        before = fingerprint(server)
+        files.key.write_text("no key")
+        assert fingerprint(server) == before
+        files.chain.unlink()
+        assert fingerprint(server) == before
+
+
+def test_certificates_that_change_under_load_refuse_nobody(tmp_path: Path):
+    files = self_signed(tmp_path)
+    pairs = []
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        pairs.append(self_signed(tmp_path / name))
+    seen = set()
+    with serving(Echo(), files) as server:
+        for turn in range(40):
+            pair = pairs[turn % 2]
+            (files.chain, files.key)[turn % 2].write_bytes((pair.chain, pair.key)[turn % 2].read_bytes())
+            seen.add(fingerprint(server))
+            (files.key, files.chain)[turn % 2].write_bytes((pair.key, pair.chain)[turn % 2].read_bytes())
+            seen.add(fingerprint(server))
+    assert len(seen) >= 2

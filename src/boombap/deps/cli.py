@@ -187,21 +187,21 @@ def _policy(context: RunContext) -> int:
 
 
 def _serve(context: RunContext) -> int:
+    from boombap.deps.admission.application import LIMITS, application
     from boombap.deps.audit import sources
-    from boombap.deps.osv_server import application, protected
     from boombap.server.serve import serve
 
     args = context.args
     folder = environment.folder(context)
     if not sources(folder, time.time()):
         raise _no_databases(folder)
-    app, token = application(folder), environment.settings(context).serve_token
     serve(
-        protected(app, token.reveal()) if token else app,
+        application(context, folder),
         context.interrupt,
-        lambda server: context.terminal.note(f"advisories are served at {server.url}"),
+        lambda server: context.terminal.note(f"advisories and verdicts are served at {server.url}"),
         host=args.host,
         port=args.port,
+        limits=LIMITS,
         certificate=certificate(args),
     )
     return EXIT_OK
@@ -332,7 +332,7 @@ TOOL = Tool(
         ),
         Action(
             "serve",
-            "serve the databases over an OSV-compatible API, for pip-audit, uv and others",
+            "serve advisories over an OSV-compatible API, and verdicts to API servers and Argo CD",
             _serve,
             options.add_serve,
             check_listener,

@@ -101,6 +101,9 @@ def add_policy(parser: ArgumentParser) -> None:
 def add_serve(parser: ArgumentParser) -> None:
     """Declare the options of `serve`."""
     add_listener(parser, _DEFAULT_PORT)
+    parser.add_argument(
+        "--environment", default="", metavar="NAME", help="which verdicts count (default: those of none)"
+    )
 
 
 def add_update(parser: ArgumentParser) -> None:

@@ -31,6 +31,7 @@ class DepsSettings(Record):
     verdicts: Path | None = None
     webhook_url: Secret | None = None
     webhook_secret: Secret | None = None
+    hook_token: Secret | None = None
 
 
 SECTION = Section(
@@ -71,6 +72,10 @@ SECTION = Section(
             "deps.webhook_secret",
             kinds.SECRET,
             "what signs its messages: whsec_ and base64 of 24 to 64 bytes",
+        Key(
+            "deps.hook_token",
+            kinds.SECRET,
+            "token that senders to /hooks/argocd of `deps serve` must send, or sign with; without it all get 401",
         ),
     ),
 )

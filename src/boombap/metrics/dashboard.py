@@ -95,6 +95,14 @@ _DEPS = (
     Panel("Packages that were audited", "boombap_deps_audited_packages", is_number=True),
     Panel("Not audited", "boombap_deps_unaudited", is_number=True),
     Panel("Verdict of the latest audit", "boombap_deps_verdict == 1", "{{verdict}}", is_number=True),
+    Panel("Reviews of pods by result", "sum by (result) (boombap_deps_admissions_total)", "{{result}}"),
+    Panel(
+        "Time of a review (p99)",
+        "histogram_quantile(0.99, sum by (le) (boombap_deps_admission_seconds_bucket))",
+        unit="s",
+    ),
+    Panel("Age of the oldest verdict", "max(boombap_deps_verdict_oldest_age_seconds)", unit="s"),
+    Panel("Age of its advisories", "max(boombap_deps_verdict_data_oldest_age_seconds)", unit="s"),
 )
 _SPOTIFY = (
     Panel("Tracks by result", "boombap_spotify_results", "{{outcome}}"),

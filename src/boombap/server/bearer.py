@@ -27,14 +27,28 @@ def protected(
     Raises:
         ConfigError: for a token that does not fit into a header.
     """
-    if not token.isascii() or not token.isprintable() or " " in token:
-        raise ConfigError(f"{setting} must be printable ASCII without spaces")
-    wanted = token.encode()
+    wanted = token_bytes(token, setting)
 
     def serve(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
-        scheme, _, sent = environ.get("HTTP_AUTHORIZATION", "").partition(" ")
-        if scheme.lower() == "bearer" and compare_digest(sent.strip().encode("utf-8", "surrogateescape"), wanted):
+        if sends(environ, wanted):
             return app(environ, start)
         return answer(start, 401, body, kind, [("WWW-Authenticate", "Bearer")])
 
     return serve
+
+
+def token_bytes(token: str, setting: str) -> bytes:
+    """Return a token as `sends` compares it.
+
+    Raises:
+        ConfigError: for one that is empty or does not fit into a header.
+    """
+    if not token or not token.isascii() or not token.isprintable() or " " in token:
+        raise ConfigError(f"{setting} must be printable ASCII without spaces")
+    return token.encode()
+
+
+def sends(environ: WSGIEnvironment, wanted: bytes) -> bool:
+    """Tell whether a request has the bearer token; it is compared in constant time."""
+    scheme, _, sent = environ.get("HTTP_AUTHORIZATION", "").partition(" ")
+    return scheme.lower() == "bearer" and compare_digest(sent.strip().encode("utf-8", "surrogateescape"), wanted)

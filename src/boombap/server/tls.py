@@ -1,4 +1,8 @@
-"""TLS 1.2 and later on cheroot, with the handshake as a part of reading, which never blocks."""
+"""TLS 1.2 and later on cheroot, with the handshake as a part of reading, which never blocks.
+
+The files are read again when they change, so that a certificate is renewed without a restart. While the two do not fit,
+as after one of them was written, new connections get the certificate before.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +14,11 @@ from cheroot.makefile import StreamReader, StreamWriter
 from cheroot.ssl import Adapter
 
 from boombap.errors import ConfigError
+from boombap.log import logger
 
 if TYPE_CHECKING:
     import socket
+    from pathlib import Path
 
     from boombap.server.limits import Certificate
 
@@ -24,6 +30,8 @@ class DeferredTls(Adapter):
 
     def __init__(self, certificate: Certificate) -> None:
         super().__init__(str(certificate.chain), str(certificate.key))
+        self._certificate = certificate
+        self._identity = _identity(certificate)
         self.context = _context(certificate)
 
     def wrap(self, sock: socket.socket) -> tuple[ssl.SSLSocket, dict[str, str]]:
@@ -32,6 +40,7 @@ class DeferredTls(Adapter):
         Raises:
             FatalSSLAlert: when the client has already disconnected.
         """
+        self._read_again()
         try:
             return self.context.wrap_socket(sock, server_side=True, do_handshake_on_connect=False), _ENVIRON
         except OSError as error:
@@ -49,12 +58,38 @@ class DeferredTls(Adapter):
         """Return the file object through which cheroot reads or writes."""
         return (StreamReader if "r" in mode else StreamWriter)(sock, mode, bufsize)
 
+    def _read_again(self) -> None:
+        """Take a certificate that was renewed. Only the selector's thread calls this."""
+        identity = _identity(self._certificate)
+        if identity == self._identity:
+            return
+        # Before the reading: files that change during it are read once more.
+        self._identity = identity
+        try:
+            self.context = _context(self._certificate)
+        except ConfigError as error:
+            logger("boombap.server").warning("the certificate before stays in use: %s", error)
+
+
+def _identity(certificate: Certificate) -> tuple[tuple[int, ...], ...]:
+    """Return what changes when one of the files is written or replaced; empty for one that is missing."""
+    return tuple(map(_version, (certificate.chain, certificate.key)))
+
+
+def _version(path: Path) -> tuple[int, ...]:
+    try:
+        status = path.stat()
+    except OSError:
+        return ()
+    return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+
 
 def _context(certificate: Certificate) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     try:
-        context.load_cert_chain(certificate.chain, certificate.key)
+        # With a pass phrase of nothing: OpenSSL would ask for one on the terminal, and wait.
+        context.load_cert_chain(certificate.chain, certificate.key, password="")
     except ssl.SSLError:
         files = f"{certificate.chain} and {certificate.key}"
         raise ConfigError(

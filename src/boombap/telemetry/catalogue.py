@@ -85,6 +85,19 @@ DEPS_FINDINGS = Metric("boombap_deps_findings", "gauge", "Findings of the latest
 DEPS_AUDITED = Metric("boombap_deps_audited_packages", "gauge", "Packages that the latest audit has looked up")
 DEPS_UNAUDITED = Metric("boombap_deps_unaudited", "gauge", "Packages, lines and files that it could not audit")
 DEPS_VERDICT = Metric("boombap_deps_verdict", "gauge", "The verdict of the latest audit: 1 for that one", ("verdict",))
+DEPS_ADMISSIONS = Metric(
+    "boombap_deps_admissions_total",
+    "counter",
+    "Reviews by result: allowed, warned, refused, break_glass, failed (verdicts unreadable) or malformed",
+    ("result",),
+)
+DEPS_ADMISSION_SECONDS = Metric(
+    "boombap_deps_admission_seconds",
+    "histogram",
+    "From a complete review to its answer",
+    (),
+    (0.0005, 0.001, 0.0025, *_SECONDS[:9]),
+)
 BREAKER_OPEN = Metric(
     "boombap_breaker_open",
     "gauge",
@@ -161,6 +174,14 @@ DEPS_CHECKED_AGE = Metric(
 DEPS_CONTENT_AGE = Metric(
     "boombap_deps_content_age_seconds", "gauge", "Since the newest advisory of a database was written", ("ecosystem",)
 )
+DEPS_VERDICT_AGE = Metric(
+    "boombap_deps_verdict_oldest_age_seconds", "gauge", "Since the oldest verdict on an image was judged"
+)
+DEPS_VERDICT_DATA_AGE = Metric(
+    "boombap_deps_verdict_data_oldest_age_seconds",
+    "gauge",
+    "Since the advisories of the oldest verdict were last found to be current",
+)
 SPOTIFY_RESULTS = Metric(
     "boombap_spotify_results", "gauge", "Tracks by their result, as the planner estimates them", ("outcome",)
 )
@@ -195,6 +216,7 @@ CATALOGUE: tuple[Metric, ...] = (
     *(SPOTIFY_ROWS, SPOTIFY_WRITE_SECONDS),
     *(HEALTH_FINDINGS, HEALTH_CHECKS),
     *(DEPS_FINDINGS, DEPS_AUDITED, DEPS_UNAUDITED, DEPS_VERDICT),
+    *(DEPS_ADMISSIONS, DEPS_ADMISSION_SECONDS, DEPS_VERDICT_AGE, DEPS_VERDICT_DATA_AGE),
     *(DEPS_ADVISORIES, DEPS_CHECKED_AGE, DEPS_CONTENT_AGE),
     *(SPOTIFY_RESULTS, SPOTIFY_COOLDOWN, SPOTIFY_SHARDS, SPOTIFY_RUN_TRACKS, SPOTIFY_RUN_REQUESTS),
 )

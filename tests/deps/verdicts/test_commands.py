@@ -111,6 +111,7 @@ def test_without_verdicts(kept: Path, verdict: Deps):
     assert (code, out, f"no verdict on {GOOD} is recorded" in err) == (1, "", True)
     with pytest.raises(NoVerdict, match="no verdict is recorded"):
         verdict("refresh")
+    assert not kept.exists()
 
 
 def test_export_has_what_was_judged(kept: Path, verdict: Deps):

@@ -134,3 +134,8 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path):
     (tmp_path / "file").write_text("")
     with pytest.raises(AccessDenied, match="cannot be written"):
         create_store(tmp_path / "file" / "verdicts.db")
+
+
+def test_a_path_that_cannot_be_looked_at_is_not_an_absent_file(tmp_path: Path):
+    with pytest.raises(AccessDenied, match="cannot be used"):
+        open_store(tmp_path / ("x" * 300))

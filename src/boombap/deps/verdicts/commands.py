@@ -69,11 +69,11 @@ def _record(context: RunContext) -> int:
 def _refresh(context: RunContext) -> int:
     from boombap.batch.progress import Progress
 
-    store = create_store(place(context))
-    context.stack.callback(store.close)
-    keys = store.keys()
+    keys = existing.keys() if (existing := _opened(context)) else []
     if not keys:
         raise NoVerdict(f"no verdict is recorded in {place(context)}", hint="`verdict record` does that in CI")
+    store = create_store(place(context))
+    context.stack.callback(store.close)
     waivers = environment.waivers(context)
     outcome = report.Refresh(total=len(keys))
     with Progress("verdicts", len(keys), context.terminal) as progress:

@@ -61,7 +61,7 @@ UPDATE verdicts SET word = :word, is_enforced = :is_enforced, reasons = :reasons
     policy_sha256 = :policy_sha256, revision = revision + 1
 WHERE digest = :digest AND environment = :environment AND revision = :revision
 """
-_OLDEST = "SELECT word, count(*), min(judged_at_s), min(data_at_s) FROM verdicts GROUP BY word"
+_OLDEST = "SELECT word, count(*), min(judged_at_s), min(nullif(data_at_s, 0)) FROM verdicts GROUP BY word"
 
 
 class VerdictStore:
@@ -88,7 +88,7 @@ class VerdictStore:
         with self._reporting():
             return self._connection.execute(_KEYS).fetchall()
 
-    def ages(self) -> list[tuple[str, int, int, int]]:
+    def ages(self) -> list[tuple[str, int, int, int | None]]:
         """Return, per answer, the number of rows, and when the oldest was judged and its data checked (Unix time)."""
         with self._reporting():
             return self._connection.execute(_OLDEST).fetchall()
@@ -129,8 +129,12 @@ def open_store(path: Path, *, wait_s: float = _WAIT_S) -> VerdictStore | None:
         RetryLater: for one that is locked.
         ExternalError: for one that cannot be read.
     """
-    if not path.exists():
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
         return None
+    except OSError as error:
+        raise AccessDenied(f"the verdicts in {path} cannot be used: {error.strerror}") from None
     connection = _connect(path, wait_s)
     try:
         connection.execute("PRAGMA query_only=ON")
@@ -200,8 +204,15 @@ def _require_format(path: Path, connection: sqlite3.Connection) -> None:
     if stamp != FORMAT:
         raise NoVerdict(f"the verdicts in {path} are of another version of boombap", hint="update boombap")
     # SQLite reads what is missing of a page as zeros: rows are then not found, without an error.
-    if path.stat().st_size % connection.execute("PRAGMA page_size").fetchone()[0]:
+    if _size(path) % connection.execute("PRAGMA page_size").fetchone()[0]:
         raise _damaged(path, "it is cut off")
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError as error:
+        raise _damaged(path, str(error.strerror)) from None
 
 
 def _decision(row: tuple[Any, ...]) -> Decision:
