@@ -72,6 +72,7 @@ SECTION = Section(
             "deps.webhook_secret",
             kinds.SECRET,
             "what signs its messages: whsec_ and base64 of 24 to 64 bytes",
+        ),
         Key(
             "deps.hook_token",
             kinds.SECRET,

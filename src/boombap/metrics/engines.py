@@ -17,6 +17,7 @@ from boombap.telemetry.instruments import Meter
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from boombap.command.context import RunContext
@@ -51,11 +52,26 @@ def encoder(context: RunContext, folder: Path) -> Encode:
         try:
             own = context.replace(meter=meter, terminal=terminal)
             native, classic = (lambda: page.encode(families, accept)), (lambda: _classic()(families, accept))
-            return run(own, _FLAG, _key(), native, classic, may_fall_back=True)
+            return run(own, _FLAG, _key(), native, classic, may_fall_back=True, differ=_differences)
         finally:
             _leave(meter, context, folder)
 
     return encode
+
+
+def _differences(classic: tuple[bytes, str], native: tuple[bytes, str]) -> list[str]:
+    """Return the samples that only one page has, or has with another value, and content types that differ."""
+    pages = [dict(_samples(page.decode())) for page, _ in (classic, native)]
+    names = [name for name in {**pages[0], **pages[1]} if pages[0].get(name) != pages[1].get(name)]
+    types = [] if classic[1] == native[1] else [f"content type: {classic[1]}, native {native[1]}"]
+    return types + [f"{name}: {pages[0].get(name)}, native {pages[1].get(name)}" for name in names]
+
+
+def _samples(page: str) -> Iterator[tuple[str, float]]:
+    for line in page.splitlines():
+        if not line.startswith("#"):
+            name, _, value = line.rpartition(" ")
+            yield name, float(value)
 
 
 def _classic() -> Encode:

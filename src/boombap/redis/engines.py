@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from boombap.redis.model import KeyspaceStats, NodeInfo
 
 _FLAG = "redis-engine"
+_MOVING = ("info", "commands", "slow_us")
+_COUNTED = ("keys", "size_bytes", "measured", "is_estimate", "types", "ttls", "databases")
 
 
 def nodes(context: RunContext) -> Sequence[NodeInfo]:
@@ -39,7 +41,9 @@ def nodes(context: RunContext) -> Sequence[NodeInfo]:
 
         return [info(server)]
 
-    return native() if server.sentinels else run(context, _FLAG, server.label, native, classic, may_fall_back=True)
+    if server.sentinels:
+        return native()
+    return run(context, _FLAG, server.label, native, classic, may_fall_back=True, differ=_nodes_differ)
 
 
 def keyspace_stats(
@@ -68,4 +72,19 @@ def keyspace_stats(
         prefixes = [prefix.encode() for prefix in environment.settings(context).ttls]
         return keys(server, context.interrupt, db, pattern, *prefixes)
 
-    return run(context, _FLAG, server.label, native, classic, may_fall_back=True)
+    return run(context, _FLAG, server.label, native, classic, may_fall_back=True, differ=_keys_differ)
+
+
+def _nodes_differ(classic: Sequence[NodeInfo], native: Sequence[NodeInfo]) -> Sequence[str]:
+    """Return where the facts differ that stay the same from one second to the next."""
+    from boombap.flags.shadow.difference import fields_but
+
+    return fields_but("engine", *_MOVING)(classic, native)
+
+
+def _keys_differ(classic: KeyspaceStats, native: KeyspaceStats) -> Sequence[str]:
+    """Return where the counts differ that both engines have."""
+    from boombap.flags.shadow.difference import fields_but
+
+    counts = [{name: getattr(stats, name) for name in _COUNTED} for stats in (classic, native)]
+    return fields_but()(*counts)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import subprocess
     from collections.abc import Callable
 
+    from caches import Cache
     from databases import Database
 
     Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -106,7 +107,7 @@ class Bench:
         self.state = state
         self.meter = Meter()
 
-    def run(self, native: Callable[[], Any], classic: Callable[[], Any], *, percent: float = 100) -> Any:
+    def run(self, native: Callable[[], Any], classic: Callable[[], Any], *, percent: float = 100, **more: Any) -> Any:
         flag = {
             "state": "ENABLED",
             "variants": {"native": "native", "classic": "classic"},
@@ -117,7 +118,7 @@ class Bench:
         file.write_text(json.dumps({"flags": {DB: flag}}))
         config = Config(tools={FlagSettings: FlagSettings(file=file)}, paths=Paths(state=self.state))
         context = RunContext(Namespace(), config, Terminal(), Interrupt(), ExitStack(), self.meter)
-        return run(context, DB, "rap", native, classic, may_fall_back=True)
+        return run(context, DB, "rap", native, classic, may_fall_back=True, **more)
 
     def rows(self) -> list[journal.Comparison]:
         return journal.read(self.state, DB)[0]
@@ -158,6 +159,27 @@ def test_a_disk_that_takes_nothing_costs_the_comparison_only(bench: Bench, capsy
     (bench.state / "shadow").write_text("in the way")
     assert bench.run(lambda: 1, lambda: 2) == 2
     assert "the comparison of both engines is lost" in capsys.readouterr().err
+
+
+def test_a_comparison_that_fails_costs_a_note_only(bench: Bench, capsys: pytest.CaptureFixture[str]):
+    def differ(_: object, __: object) -> list[str]:
+        raise ValueError("odd")
+
+    assert bench.run(lambda: 1, lambda: 2, differ=differ) == 2
+    assert "the comparison of both engines is lost: ValueError: odd" in capsys.readouterr().err
+
+
+def test_redis_and_deps_and_metrics_are_compared(boombap: Run, cache: Cache, isolated: Path):
+    with cache.connection() as connection:
+        connection.pipeline([("SET", f"lyrics:{number}", "x") for number in range(20)])
+    for flag in ("redis-engine", "metrics-engine"):
+        flags(boombap, "shadow", "start", flag)
+    for action in ("info", "keys"):
+        done = boombap("redis", action, REDIS_URL=cache.url)
+        assert done.returncode in {0, 1, 3}, done.stderr
+    assert counts(status(boombap, "redis-engine")) == {"equal": 2}
+    boombap("metrics", "collect")
+    assert counts(status(boombap, "metrics-engine")) == {"equal": 1}
 
 
 def test_old_files_are_removed(bench: Bench, monkeypatch: pytest.MonkeyPatch):

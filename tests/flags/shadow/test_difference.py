@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
+from pathlib import Path
+
 import pytest
 
+from boombap.config.secret import Secret
 from boombap.flags.model import Evaluation
-from boombap.flags.shadow.difference import MAX_NAMED, fields_but
+from boombap.flags.shadow.difference import MAX_NAMED, as_json, fields_but
 
 ONE = Evaluation("db-engine", "rap", "native", "STATIC", "file")
 
@@ -35,3 +39,11 @@ def test_many_differences_are_counted():
     found = fields_but()(list(range(200)), list(range(1, 201)))
     assert len(found) == MAX_NAMED + 1
     assert found[-1] == "and 150 more"
+
+
+def test_every_answer_has_a_form_in_json():
+    value = {b"\xff": {"b", "a"}, "path": Path("x"), "secret": Secret("geheim"), "day": date(2026, 1, 2), "of": ONE}
+    plain = as_json(value)
+    assert isinstance(plain, dict)
+    assert plain.pop("of") == {name: getattr(ONE, name) for name in ONE.__match_args__}
+    assert plain == {"\\xff": ["a", "b"], "path": "x", "secret": "<Secret>", "day": "2026-01-02"}

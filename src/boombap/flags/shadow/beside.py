@@ -9,9 +9,11 @@ import os
 import random
 import time
 
+from boombap.errors import Interrupted
 from boombap.flags.shadow import journal
-from boombap.flags.shadow.difference import fields_but
+from boombap.flags.shadow.difference import as_json, fields_but
 from boombap.flags.shadow.process import run_apart
+from boombap.log import redact
 from boombap.record import Record
 from boombap.telemetry.catalogue import FLAG_COMPARISONS
 
@@ -86,8 +88,11 @@ def compare(
     try:
         ended = run_apart(native, evaluation.shadow.deadline_s, context.interrupt)
         _keep(context, evaluation, served, ended, _judged(served, ended, differ or fields_but("engine")))
-    except OSError as error:
-        context.terminal.note(f"{evaluation.flag}: the comparison of both engines is lost: {error.strerror}")
+    except Interrupted:
+        raise
+    except Exception as error:  # noqa: BLE001 - the answer must be served, whatever the comparison meets
+        reason = getattr(error, "strerror", None) or f"{type(error).__name__}: {error}"
+        context.terminal.note(f"{evaluation.flag}: the comparison of both engines is lost: {redact(reason)}")
 
 
 def _judged(served: Served, ended: Ended | None, differ: Differ[Any]) -> _Judged:
@@ -123,6 +128,6 @@ def _content(evaluation: Evaluation, served: Served, ended: Ended, judged: _Judg
         "error": ended.error or None,
         "classic_s": round(served.took_s, 6),
         "native_s": round(ended.took_s, 6),
-        "classic": served.answer,
-        "native": ended.answer,
+        "classic": as_json(served.answer),
+        "native": as_json(ended.answer),
     }

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from typing import TypeVar
 
     Answer = TypeVar("Answer")
@@ -27,15 +29,32 @@ def fields_but(*ignored: str) -> Differ[object]:
     names = frozenset(ignored)
 
     def differ(classic: object, native: object) -> Sequence[str]:
-        import json
-
-        from boombap.output.encode import to_json
-
-        plain_classic, plain_native = (json.loads(to_json(answer)) for answer in (classic, native))
-        named = list(_walk("", plain_classic, plain_native, ignored=names))
+        named = list(_walk("", as_json(classic), as_json(native), ignored=names))
         return named if len(named) <= MAX_NAMED else [*named[:MAX_NAMED], f"and {len(named) - MAX_NAMED:,} more"]
 
     return differ
+
+
+def as_json(value: object) -> object:
+    """Return a value in the types of JSON; one that has no such form, a secret for example, as the name of its type.
+
+    >>> as_json({1: b"cafe", "all": (True, None)})
+    {'1': 'cafe', 'all': [True, None]}
+    """
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, bytes):
+        return value.decode(errors="backslashreplace")
+    if isinstance(value, Mapping):
+        return {str(as_json(name)): as_json(inner) for name, inner in value.items()}
+    names = getattr(type(value), "__match_args__", None) or getattr(type(value), "_fields", ())
+    if names:
+        return {name: as_json(getattr(value, name)) for name in names}
+    if isinstance(value, list | tuple):
+        return [as_json(inner) for inner in value]
+    if isinstance(value, set | frozenset):
+        return sorted(map(as_json, value), key=str)
+    return str(value) if hasattr(value, "isoformat") or hasattr(value, "__fspath__") else f"<{type(value).__name__}>"
 
 
 def _walk(place: str, classic: object, native: object, *, ignored: frozenset[str]) -> Iterator[str]:

@@ -64,7 +64,21 @@ def search_one(context: RunContext, wanted: TrackQuery) -> Candidates:
 
         if wanted.isrc or ca_file:
             return native()
-        return run(context, _FLAG, f"{wanted.artist} - {wanted.title}", native, classic, may_fall_back=True)
+        return run(
+            context,
+            _FLAG,
+            f"{wanted.artist} - {wanted.title}",
+            native,
+            classic,
+            may_fall_back=True,
+            differ=_differences,
+        )
+
+
+def _differences(classic: Candidates, native: Candidates) -> list[str]:
+    """Return the candidates of classic's one search that native's searches did not find."""
+    known = {track.id for track in native.tracks}
+    return [f"native does not have {track.id}, {track.name}" for track in classic.tracks if track.id not in known]
 
 
 def _native(api: ApiSession, wanted: TrackQuery, interrupt: Interrupt) -> Candidates:
