@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from boombap.db.collect import diagnose as native
 from boombap.db.collect import with_waivers
+from boombap.db.model import FULL, QUICK
 from boombap.flags.engine import run
 
 TYPE_CHECKING = False
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 _FLAG = "db-engine"
 _CLASSIC_MOST = 10
+_WORK = {FULL: "all parts", QUICK: "quick"}
 # What moves from second to second, or grows with its own statistics.
 _MOVING = ("engine", "taken_at", "elapsed_ms", "connections", "uptime_s", "stats_age_s", "size_bytes")
 
@@ -57,6 +59,7 @@ def diagnose(context: RunContext, pool: Pool, request: Request, *, is_verdict: b
         classic,
         may_fall_back=not is_verdict,
         differ=differences,
+        work=_WORK.get(request.parts) or ", ".join(sorted(request.parts)),
     )
 
 

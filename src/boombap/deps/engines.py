@@ -43,7 +43,7 @@ def audited(context: RunContext, reading: Reading, *, is_verdict: bool = False) 
     def native() -> Audit:
         return environment.audited(context, reading)
 
-    return run(context, _FLAG, _key(context), native, classic, may_fall_back=not is_verdict)
+    return run(context, _FLAG, _key(context), native, classic, may_fall_back=not is_verdict, work="audit")
 
 
 def _key(context: RunContext) -> str:

@@ -16,7 +16,7 @@ from boombap.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from typing import TypeVar
 
     from boombap.command.context import RunContext
@@ -42,6 +42,8 @@ def run(
     *,
     may_fall_back: bool,
     differ: Differ[Answer] | None = None,
+    work: str = "",
+    native_work: str = "",
 ) -> Answer:
     """Return the answer of the engine that a flag chooses for a key, with a note where that is not native.
 
@@ -57,6 +59,8 @@ def run(
         may_fall_back: whether classic may answer where native fails; not for a verdict, nor for what changes something.
         differ: names what differs in the answers of classic and native, where a shadow compares them; None compares
             every field but the engine's name.
+        work: what is done, ``keys`` for example: times of different work are never compared.
+        native_work: what native has to do where that is more, such as making an index first.
 
     Raises:
         UsageError: when classic is to run and its extra is not installed.
@@ -68,7 +72,8 @@ def run(
         count(context, evaluation)
         return native()
     may_fall_back = may_fall_back and evaluation.reason != "OVERRIDE"
-    return _Run(context, evaluation, may_fall_back=may_fall_back).answer(native, classic, differ)
+    works = {NATIVE: native_work or work, CLASSIC: work}
+    return _Run(context, evaluation, works, may_fall_back=may_fall_back).answer(native, classic, differ)
 
 
 class _Failed(Record):
@@ -86,12 +91,15 @@ class _Failed(Record):
 class _Run:
     """One run of a tool whose flag is configured."""
 
-    def __init__(self, context: RunContext, evaluation: Evaluation, *, may_fall_back: bool) -> None:
+    def __init__(
+        self, context: RunContext, evaluation: Evaluation, works: Mapping[str, str], *, may_fall_back: bool
+    ) -> None:
         from boombap.flags.fallback import Fallback  # only where a flag is configured
 
         assert context.config.paths.state is not None, "config.load fills it in"
         self._context = context
         self._evaluation = evaluation
+        self._works = works
         self._may_fall_back = may_fall_back
         self._state = context.config.paths.state
         self._tool = evaluation.flag.partition("-")[0]
@@ -135,7 +143,7 @@ class _Run:
         except _NOT_OF_THE_ENGINE:
             raise
         except Exception:
-            self._fallback.record(CLASSIC, time.monotonic() - started_s, is_failure=True)
+            self._record(CLASSIC, time.monotonic() - started_s, is_failure=True)
             raise
         self._note(reason)
         return answer
@@ -149,10 +157,10 @@ class _Run:
         except Exception as error:
             failed = _Failed(error, time.monotonic() - started_s)
             if not self._may_fall_back:
-                self._fallback.record(NATIVE, failed.took_s, is_failure=True)
+                self._record(NATIVE, failed.took_s, is_failure=True)
                 raise
         else:
-            self._fallback.record(NATIVE, time.monotonic() - started_s, is_trial=is_trial)
+            self._record(NATIVE, time.monotonic() - started_s, is_trial=is_trial)
             return answer
         return self._instead(failed, classic, is_trial=is_trial)
 
@@ -161,14 +169,14 @@ class _Run:
         try:
             answer = self._classic(classic)
         except (UsageError, NoVerdict) as error:  # its extra is not installed, or it does not have this
-            self._fallback.record(NATIVE, failed.took_s, is_failure=True, is_trial=is_trial)
+            self._record(NATIVE, failed.took_s, is_failure=True, is_trial=is_trial)
             self._context.terminal.note(str(error))
             raise failed.error from None
         except BoombapError:
             raise
         except Exception:  # noqa: BLE001 - whatever it is, the caller gets the error of native
             raise failed.error from None
-        self._fallback.record(NATIVE, failed.took_s, is_failure=True, is_trial=is_trial)
+        self._record(NATIVE, failed.took_s, is_failure=True, is_trial=is_trial)
         count(self._context, self._replaced())
         self._note(f"native failed ({type(failed.error).__name__}); {self._traceback(failed.error)}")
         return answer
@@ -181,8 +189,11 @@ class _Run:
             if error.name not in _CLASSIC_MODULES:
                 raise
             raise _not_installed(self._tool, error.name) from None
-        self._fallback.record(CLASSIC, time.monotonic() - started_s)
+        self._record(CLASSIC, time.monotonic() - started_s)
         return answer
+
+    def _record(self, engine: str, took_s: float, *, is_failure: bool = False, is_trial: bool = False) -> None:
+        self._fallback.record(engine, took_s, is_failure=is_failure, is_trial=is_trial, work=self._works[engine])
 
     def _replaced(self) -> Evaluation:
         return self._evaluation.replace(variant=CLASSIC, reason="FALLBACK")

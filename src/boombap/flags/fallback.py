@@ -1,9 +1,10 @@
 """The breaker of a flag: switches native off after failures, or when it is slower than classic, and tries it again.
 
 Short commands share no memory, so its state is in the file of outcomes. A closed breaker is read without the lock. It
-opens after five failures of native in a row, or when native's p95 passes classic's with at least 30 samples each; what
-failed is not a sample. After 30 s it is half-open: the first run and then every twentieth is a trial on native, by a
-counter in the file, and the first trial that ends decides. A clock that was set back does not keep it open.
+opens after five failures of native in a row, or when native's p95 at some work passes classic's at the same, with at
+least 30 samples each; what failed is not a sample. After 30 s it is half-open: the first run and then every twentieth
+is a trial on native, by a counter in the file, and the first trial that ends decides. A clock that was set back does
+not keep it open.
 Source: M. Nygard, "Release It!", chapter "Circuit Breaker".
 """
 
@@ -12,7 +13,7 @@ from __future__ import annotations
 import time
 
 from boombap.flags.model import CLASSIC, MAX_OUTCOMES, NATIVE
-from boombap.flags.outcomes import LOCK_S, BreakerState, Outcome, Outcomes, added, change, read
+from boombap.flags.outcomes import LOCK_S, BreakerState, Outcome, Outcomes, added, by_work, change, read
 from boombap.record import Record
 from boombap.resilience.breaker import State
 
@@ -81,10 +82,12 @@ class Fallback:
             return Pass(is_native=False, reason=breaker.reason)
         return self._turn(breaker.reason)
 
-    def record(self, engine: str, took_s: float, *, is_failure: bool = False, is_trial: bool = False) -> None:
+    def record(
+        self, engine: str, took_s: float, *, is_failure: bool = False, is_trial: bool = False, work: str = ""
+    ) -> None:
         """Keep how a run of an engine ended; native's decides over the breaker."""
         now_s = self._clock()
-        outcome = Outcome(now_s, max(0.0, took_s), is_failure)
+        outcome = Outcome(now_s, max(0.0, took_s), is_failure, work)
         self._change(lambda kept: recorded(kept, engine, outcome, is_trial=is_trial, now_s=now_s), loses_outcome=True)
 
     def _note(self, text: str) -> None:
@@ -147,7 +150,7 @@ def recorded(outcomes: Outcomes, engine: str, outcome: Outcome, *, is_trial: boo
         return _judged(outcomes, now_s)
     if not is_trial:  # it began before the breaker opened
         return outcomes
-    if outcome.is_failure or _is_slow([outcome], outcomes.classic):
+    if outcome.is_failure or _is_slow(outcome, outcomes.classic):
         return _opened(outcomes, breaker.reason, now_s)
     return outcomes.replace(breaker=BreakerState(since_s=now_s))
 
@@ -165,15 +168,18 @@ def _judged(outcomes: Outcomes, now_s: float) -> Outcomes:
         return outcomes
     if len(native) >= FAILURES and all(outcome.is_failure for outcome in native[-FAILURES:]):
         return _opened(outcomes, f"{FAILURES} failures in a row", now_s)
-    ours_s, theirs_s = p95_s(native), p95_s(outcomes.classic)
-    if ours_s is not None and theirs_s is not None and ours_s > theirs_s:
-        return _opened(outcomes, f"p95 {1000 * ours_s:.4g} ms, of classic {1000 * theirs_s:.4g} ms", now_s)
+    classic = by_work(outcomes.classic)
+    for work, runs in by_work(native).items():
+        ours_s, theirs_s = p95_s(runs), p95_s(classic.get(work, ()))
+        if ours_s is not None and theirs_s is not None and ours_s > theirs_s:
+            name = f"p95 of {work}" if work else "p95"
+            return _opened(outcomes, f"{name} {1000 * ours_s:.4g} ms, of classic {1000 * theirs_s:.4g} ms", now_s)
     return outcomes
 
 
-def _is_slow(native: Sequence[Outcome], classic: Sequence[Outcome]) -> bool:
-    limit_s = p95_s(classic)
-    return limit_s is not None and _successes_s(native)[-1] > limit_s
+def _is_slow(native: Outcome, classic: Sequence[Outcome]) -> bool:
+    limit_s = p95_s(by_work(classic).get(native.work, ()))
+    return limit_s is not None and native.took_s > limit_s
 
 
 def _opened(outcomes: Outcomes, reason: str, now_s: float) -> Outcomes:

@@ -22,7 +22,7 @@ from boombap.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
     from typing import Any
 
@@ -35,6 +35,7 @@ LOCK_S = 0.2
 _LOCK_STEP_S = 0.005
 _FORMAT = "boombap.outcomes/1"
 _MAX_BYTES = 256 * 1024  # 400 outcomes take 20 kB
+_FIELDS = 4
 _PRIVATE = 0o600
 _READ = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | getattr(os, "O_NONBLOCK", 0)
 
@@ -46,11 +47,13 @@ class Outcome(Record):
         at_s: when, Unix time.
         took_s: how long it took, in seconds.
         is_failure: whether the engine failed; an error of the data or of the arguments is not an outcome.
+        work: what was done, ``keys`` for example: times of different work are never compared.
     """
 
     at_s: float
     took_s: float
     is_failure: bool
+    work: str = ""
 
 
 class BreakerState(Record):
@@ -144,6 +147,14 @@ def added(outcomes: tuple[Outcome, ...], outcome: Outcome) -> tuple[Outcome, ...
     return (*outcomes, outcome)[-MAX_OUTCOMES:]
 
 
+def by_work(outcomes: Sequence[Outcome]) -> dict[str, list[Outcome]]:
+    """Return outcomes by what was done."""
+    found: dict[str, list[Outcome]] = {}
+    for outcome in outcomes:
+        found.setdefault(outcome.work, []).append(outcome)
+    return found
+
+
 def _path(state: Path, flag: str) -> Path:
     # Not below `flags`: that folder says that a flag was set here.
     return state / "engines" / f"{flag}.json"
@@ -186,8 +197,10 @@ def _parsed(text: bytes) -> Outcomes:
 
 
 def _outcome(row: list[Any]) -> Outcome:
-    at_s, took_s, is_failure = row
-    return Outcome(_seconds(at_s), _seconds(took_s), _flag(is_failure))
+    at_s, took_s, is_failure, work = row if len(row) == _FIELDS else (*row, "")
+    if not isinstance(work, str):
+        raise TypeError(work)
+    return Outcome(_seconds(at_s), _seconds(took_s), _flag(is_failure), work)
 
 
 def _breaker(fields: dict[str, Any]) -> BreakerState:
@@ -227,7 +240,9 @@ def _write(path: Path, outcomes: Outcomes) -> None:
 
 def _document(outcomes: Outcomes) -> dict[str, Any]:
     rows = {
-        engine: [[round(row.at_s, 3), round(row.took_s, 6), row.is_failure] for row in getattr(outcomes, engine)]
+        engine: [
+            [round(row.at_s, 3), round(row.took_s, 6), row.is_failure, row.work] for row in getattr(outcomes, engine)
+        ]
         for engine in ("native", "classic")
     }
     breaker = {name: getattr(outcomes.breaker, name) for name in outcomes.breaker.__match_args__}

@@ -52,7 +52,7 @@ def encoder(context: RunContext, folder: Path) -> Encode:
         try:
             own = context.replace(meter=meter, terminal=terminal)
             native, classic = (lambda: page.encode(families, accept)), (lambda: _classic()(families, accept))
-            return run(own, _FLAG, _key(), native, classic, may_fall_back=True, differ=_differences)
+            return run(own, _FLAG, _key(), native, classic, may_fall_back=True, differ=_differences, work="page")
         finally:
             _leave(meter, context, folder)
 

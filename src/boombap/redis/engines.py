@@ -43,7 +43,7 @@ def nodes(context: RunContext) -> Sequence[NodeInfo]:
 
     if server.sentinels:
         return native()
-    return run(context, _FLAG, server.label, native, classic, may_fall_back=True, differ=_nodes_differ)
+    return run(context, _FLAG, server.label, native, classic, may_fall_back=True, differ=_nodes_differ, work="info")
 
 
 def keyspace_stats(
@@ -72,7 +72,7 @@ def keyspace_stats(
         prefixes = [prefix.encode() for prefix in environment.settings(context).ttls]
         return keys(server, context.interrupt, db, pattern, *prefixes)
 
-    return run(context, _FLAG, server.label, native, classic, may_fall_back=True, differ=_keys_differ)
+    return run(context, _FLAG, server.label, native, classic, may_fall_back=True, differ=_keys_differ, work="keys")
 
 
 def _nodes_differ(classic: Sequence[NodeInfo], native: Sequence[NodeInfo]) -> Sequence[str]:

@@ -126,3 +126,10 @@ def test_a_fault_outside_a_test_environment_is_refused(work: Path, boombap: Run)
     done = boombap("ctx", "search", "acquire", BOOMBAP_TEST_ENGINE_FAULT="ctx:error")
     assert done.returncode == 2
     assert "BOOMBAP_TEST_ENGINE_FAULT breaks an engine outside a test environment" in done.stderr
+
+
+def test_a_search_that_makes_the_index_first_is_other_work(work: Path, boombap: Run):
+    boombap("flags", "set", FLAG, "--percent", "100")
+    for _ in range(2):
+        found(boombap, "acquire")
+    assert [outcome.work for outcome in read(state(), FLAG).native] == ["index and search", "search"]

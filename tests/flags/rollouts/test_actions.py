@@ -127,7 +127,7 @@ def test_what_a_report_says(boombap: Run, native: dict[str, Any], verdict: str) 
     leave("db-engine", "classic", 40)
     lines = boombap("flags", "report", "db-engine").stdout.splitlines()
     assert lines[-1] == verdict
-    assert lines[1].split()[:2] == ["engine", "runs"]
+    assert lines[1].split()[:3] == ["engine", "work", "runs"]
 
 
 def test_every_flag_is_asked_by_its_tool() -> None:

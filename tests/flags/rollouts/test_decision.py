@@ -15,10 +15,11 @@ PLAN = Plan((1.0, 25.0, 100.0), min_runs=20, max_failures=0.01, max_slowdown=1.5
 class Run(Record):
     took_s: float
     is_failure: bool = False
+    work: str = ""
 
 
-def runs(count: int, *, failed: int = 0, seconds: float = 0.1) -> list[Run]:
-    return [Run(seconds * (1 + number % 10 / 20), is_failure=number < failed) for number in range(count)]
+def runs(count: int, *, failed: int = 0, seconds: float = 0.1, work: str = "") -> list[Run]:
+    return [Run(seconds * (1 + number % 10 / 20), number < failed, work) for number in range(count)]
 
 
 @pytest.mark.parametrize(
@@ -36,6 +37,14 @@ def runs(count: int, *, failed: int = 0, seconds: float = 0.1) -> list[Run]:
         (1, runs(200, seconds=0.12), runs(200), "advance", ""),
         (1, runs(29, seconds=9.0), runs(200), "advance", ""),
         (1, runs(200, seconds=9.0), runs(29), "advance", ""),
+        (1, runs(200, seconds=9.0, work="keys"), runs(200, work="info"), "advance", ""),
+        (
+            1,
+            runs(40, work="info") + runs(40, seconds=9.0, work="keys"),
+            runs(40, work="keys"),
+            "abort",
+            "the 95th percentile of native at keys is",
+        ),
     ],
 )
 def test_decisions(step: int, native: list[Run], classic: list[Run], action: str, reason: str) -> None:

@@ -23,6 +23,7 @@ class Run(Record):
     at_s: float
     took_s: float = 0.1
     is_failure: bool = False
+    work: str = ""
 
 
 class Site:

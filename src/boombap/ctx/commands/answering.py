@@ -48,6 +48,13 @@ def cache_folder(context: RunContext) -> str:
     return str(context.config.paths.cache)
 
 
+def has_index(context: RunContext, root: str) -> bool:
+    """Tell whether a tree was indexed before."""
+    from boombap.ctx.indexing.store import place
+
+    return os.path.exists(place(cache_folder(context), root))
+
+
 def limits(context: RunContext) -> Limits:
     """Return what bounds the index."""
     settings = _settings(context)

@@ -8,7 +8,15 @@ from __future__ import annotations
 import sys
 
 from boombap.ctx.answers.filter import Filter
-from boombap.ctx.commands.answering import file_filter, note_unmatched, note_unread, with_index, write_json, write_lines
+from boombap.ctx.commands.answering import (
+    file_filter,
+    has_index,
+    note_unmatched,
+    note_unread,
+    with_index,
+    write_json,
+    write_lines,
+)
 from boombap.ctx.model import SearchAnswer, Skipped
 from boombap.errors import EXIT_FINDINGS, EXIT_NO_VERDICT, EXIT_OK
 
@@ -21,6 +29,7 @@ if TYPE_CHECKING:
     from boombap.ctx.repository.files import Listing
 
 _FLAG = "ctx-engine"
+_WORK, _FIRST_WORK = "search", "index and search"
 _UNREADABLE = "unreadable: "
 
 
@@ -50,6 +59,8 @@ def search(context: RunContext) -> int:
         lambda: _classic(context, root, query),
         may_fall_back=True,
         differ=differences,
+        work=_WORK,
+        native_work=_WORK if has_index(context, root) else _FIRST_WORK,
     )
     return write_answer(context, answer)
 

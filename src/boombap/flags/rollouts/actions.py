@@ -61,14 +61,15 @@ def report(context: RunContext) -> int:
 
     flag = context.args.name
     kept = outcomes.read(_state(context), flag, context.terminal.note)
-    rows = comparison.rows(kept)
-    verdict, share = comparison.verdict(*rows), _percent(context)
+    pairs = comparison.pairs(kept)
+    rows = [row for pair in pairs for row in (pair.native, pair.classic)]
+    verdict, share = comparison.verdict(pairs), _percent(context)
     answer(
         context,
         lambda: comparison_lines(rows, verdict, share, kept.lost),
-        lambda: comparison_object(flag, rows, verdict, share, kept.lost),
+        lambda: comparison_object(flag, pairs, verdict, share, kept.lost),
     )
-    return EXIT_OK if all(row.is_enough for row in rows) else EXIT_NO_VERDICT
+    return EXIT_OK if any(pair.is_enough for pair in pairs) else EXIT_NO_VERDICT
 
 
 def _plan(context: RunContext) -> Plan:

@@ -29,6 +29,10 @@ if TYPE_CHECKING:
         def is_failure(self) -> bool:
             """Tell whether it failed."""
 
+        @property
+        def work(self) -> str:
+            """Return what was done: times of different work are not compared."""
+
 
 STEPS = (1.0, 5.0, 25.0, 50.0, 100.0)
 _TAIL = 0.95
@@ -102,8 +106,16 @@ def _failed(runs: Sequence[Run]) -> int:
 
 
 def _slowness(plan: Plan, native: Sequence[Run], classic: Sequence[Run]) -> str:
-    """Return in what native is slower than is allowed, beyond chance; empty where it is not."""
-    ours, theirs = ([run.took_s for run in runs if not run.is_failure] for runs in (native, classic))
+    """Return in what work native is slower than is allowed, beyond chance; empty where it is not."""
+    for work in dict.fromkeys(run.work for run in native):
+        timed = ([run.took_s for run in runs if run.work == work and not run.is_failure] for runs in (native, classic))
+        slower = _slower(plan, work, *timed)
+        if slower:
+            return slower
+    return ""
+
+
+def _slower(plan: Plan, work: str, ours: Sequence[float], theirs: Sequence[float]) -> str:
     if min(len(ours), len(theirs)) < _FEWEST_TIMED:
         return ""
     of_native, of_classic = quantile(ours, _TAIL), quantile(theirs, _TAIL)
@@ -111,4 +123,5 @@ def _slowness(plan: Plan, native: Sequence[Run], classic: Sequence[Run]) -> str:
     if of_native.low is None or of_native.low <= limit_s:
         return ""
     times = f"{1000 * of_native.value:,.0f} ms, of classic {1000 * of_classic.value:,.0f} ms"
-    return f"the 95th percentile of native is {times}; allowed is {plan.max_slowdown:g} times that"
+    where = f" at {work}" if work else ""
+    return f"the 95th percentile of native{where} is {times}; allowed is {plan.max_slowdown:g} times that"

@@ -9,7 +9,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from boombap.flags.rollouts.comparison import EngineRow
+    from boombap.flags.rollouts.comparison import EngineRow, Pair
     from boombap.flags.rollouts.file import Rollout
     from boombap.flags.rollouts.statistics import Estimate
 
@@ -41,6 +41,7 @@ def comparison_lines(rows: Sequence[EngineRow], verdict: str, share: float | Non
     cells = [
         (
             row.engine,
+            row.work,
             f"{row.runs:,}",
             f"{row.failures:,}",
             _interval(row.failure_share, 100, " %"),
@@ -49,22 +50,24 @@ def comparison_lines(rows: Sequence[EngineRow], verdict: str, share: float | Non
         )
         for row in rows
     ]
-    yield from table.lines(("engine", "runs", "failed", "failed, 95 %", "p50, 95 %", "p95, 95 %"), cells, indent="")
+    yield from table.lines(
+        ("engine", "work", "runs", "failed", "failed, 95 %", "p50, 95 %", "p95, 95 %"), cells, indent=""
+    )
     if lost:
         yield f"{lost:,} runs are not counted: another process held the file"
     yield verdict
 
 
 def comparison_object(
-    flag: str, rows: Sequence[EngineRow], verdict: str, share: float | None, lost: int
+    flag: str, pairs: Sequence[Pair], verdict: str, share: float | None, lost: int
 ) -> Mapping[str, object]:
     """Return what `report --format json` prints."""
     return {
         "schema": "boombap.flags.report/1",
         "flag": flag,
         "percent": share,
-        "engines": rows,
-        "is_enough": all(row.is_enough for row in rows),
+        "engines": [row for pair in pairs for row in (pair.native, pair.classic)],
+        "is_enough": any(pair.is_enough for pair in pairs),
         "lost_runs": lost,
         "verdict": verdict,
     }

@@ -72,6 +72,7 @@ def search_one(context: RunContext, wanted: TrackQuery) -> Candidates:
             classic,
             may_fall_back=True,
             differ=_differences,
+            work="search",
         )
 
 
