@@ -103,7 +103,7 @@ def cluster(clusters: Clusters) -> Cluster:
     return clusters.get(18)
 
 
-@pytest.fixture(params=servers.MAJORS, ids="PostgreSQL {}".format)
+@pytest.fixture(params=servers.EACH_MAJOR, ids="PostgreSQL {}".format)
 def each_cluster(request: pytest.FixtureRequest, clusters: Clusters) -> Cluster:
     """PostgreSQL of every version at hand."""
     return clusters.get(request.param)

@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 
 MAJORS = (12, 14, 15, 17, 18)
 """Every version that a test may ask for; 18 is the embedded one."""
+EACH_MAJOR = [
+    pytest.param(major, marks=[pytest.mark.slow] if MAJORS[0] < major < MAJORS[-1] else []) for major in MAJORS
+]
+"""For a test of every version: those between the oldest and the newest are for the long tests."""
 _EXPECTED_IN_CI = {"15", "18", "pgbouncer", "prometheus", "redis"}
 _DEBIAN = Path("/usr/lib/postgresql")
 _BOUNCER_LIMIT_S = 10.0

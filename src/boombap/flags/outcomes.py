@@ -149,10 +149,10 @@ def added(outcomes: tuple[Outcome, ...], outcome: Outcome) -> tuple[Outcome, ...
 
 def by_work(outcomes: Sequence[Outcome]) -> dict[str, list[Outcome]]:
     """Return outcomes by what was done."""
-    found: dict[str, list[Outcome]] = {}
+    kinds: dict[str, list[Outcome]] = {}
     for outcome in outcomes:
-        found.setdefault(outcome.work, []).append(outcome)
-    return found
+        kinds.setdefault(outcome.work, []).append(outcome)
+    return kinds
 
 
 def _path(state: Path, flag: str) -> Path:
