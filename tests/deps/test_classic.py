@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 import time
 from contextlib import closing
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from boombap.deps.audit import audit as native_audit
-from boombap.deps.classic import audit, installed
+from boombap.deps.classic import audit
 from boombap.errors import ExternalError
 from deps.osv import HIGH, LOW, TRUTH, database, needs, reading, record, scored
 
@@ -119,9 +118,3 @@ def test_a_database_that_is_not_whole_is_never_clean(tmp_path: Path, fault: str)
         place.write_text("" if fault == "empty" else "no database\n" * 500)
     with pytest.raises(ExternalError, match="is missing or damaged"):
         audit(reading(needs("black", "1")), str(place.parent), 0)
-
-
-def test_what_pip_lists() -> None:
-    listed = {dependency.normal: dependency.version for dependency in installed().dependencies}
-    assert listed["packaging"] == version("packaging")
-    assert listed["pytest-xdist"] == version("pytest-xdist")

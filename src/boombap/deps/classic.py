@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import subprocess
-import sys
 import zlib
 from collections import defaultdict
 from contextlib import closing
@@ -34,21 +32,6 @@ _ADVISORIES = """
 SELECT v.name, v.score, v.basis, v.vector, v.summary, v.kind, g.id AS grp, g.leader, g.others, g.kev, g.epss, d.body
 FROM advisories v LEFT JOIN groups g ON g.id = v.grp LEFT JOIN documents d ON d.advisory = v.id ORDER BY v.name
 """
-
-
-def installed() -> Reading:
-    """Return what pip lists as installed.
-
-    Raises:
-        ExternalError: when pip does not answer.
-    """
-    command = [sys.executable, "-m", "pip", "list", "--format", "json", "--disable-pip-version-check"]
-    try:
-        done = subprocess.run(command, capture_output=True, check=True, timeout=60)
-    except (OSError, subprocess.SubprocessError):
-        raise ExternalError("pip could not list what is installed", hint="check with `pip list`") from None
-    pins = [(row["name"], row["version"]) for row in json.loads(done.stdout)]
-    return Reading(tuple(Dependency(_ECOSYSTEM, name, canonicalize_name(name), pin, "pip list") for name, pin in pins))
 
 
 def audit(reading: Reading, folder: str, now_s: float) -> Audit:

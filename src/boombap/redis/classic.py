@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from bisect import bisect_right
 from collections import Counter, defaultdict
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from heapq import nlargest
 
 from redis import Redis, exceptions  # type: ignore[attr-defined]  # to mypy it is benchmarks/redis.py
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from boombap.clients.redis.target import Target
     from boombap.interrupt import Interrupt
 
-_READ_S = 5
+_READ_S, _ENDS_MS = 5, [end_ms for end_ms, _ in TTL_STEPS]
 _TLS = {"ssl_ca_certs": "ca", "ssl_certfile": "certificate", "ssl_keyfile": "key"}
 _REFUSED = "the classic engine reads one server; BOOMBAP_FLAG_REDIS_ENGINE=native reads them all"
 _DENIED = {"GETRANGE": "not used by the classic engine"}
@@ -106,10 +106,9 @@ def _ours(error: Exception, target: Target) -> ExternalError:
 
 
 def _ask(command: Callable[..., Any], *values: object) -> Any:  # noqa: ANN401 - a reply, None for a refusal
-    try:
+    with suppress(exceptions.ResponseError):
         return command(*values)
-    except exceptions.ResponseError:
-        return None
+    return None
 
 
 def _stats(entries: list[Entry], prefixes: Sequence[bytes], elapsed_ms: float) -> KeyspaceStats:
@@ -117,8 +116,7 @@ def _stats(entries: list[Entry], prefixes: Sequence[bytes], elapsed_ms: float) -
     for entry in entries:
         heads[b"".join(entry.key.partition(b":")[:2]) if b":" in entry.key else b""].append(entry)
         kinds[entry.type].append(entry)
-    ends = [end_ms for end_ms, _ in TTL_STEPS]
-    steps = Counter(0 if entry.ttl_ms is None else 1 + bisect_right(ends, entry.ttl_ms) for entry in entries)
+    steps = Counter(0 if entry.ttl_ms is None else 1 + bisect_right(_ENDS_MS, entry.ttl_ms) for entry in entries)
     return KeyspaceStats(
         *_sums(entries),
         len(entries),
@@ -144,8 +142,8 @@ def _sums(entries: list[Entry]) -> tuple[int, int]:
 
 
 def _fields(reply: str) -> dict[str, str]:
-    lines = (line.partition(":") for line in reply.splitlines() if not line.startswith("#"))
-    return {name: value for name, colon, value in lines if colon}
+    lines = (line.partition(":") for line in reply.splitlines())
+    return {name: value for name, colon, value in lines if colon and name[:1] != "#"}
 
 
 def _first(text: str) -> int:
