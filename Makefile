@@ -4,7 +4,8 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-long mutate fuzz flagd-oracle lint docs docs-site bench benchmark-all lock clean
+.PHONY: help setup demo test test-long mutate fuzz flagd-oracle lint docs docs-site bench benchmark-all lock clean \
+	build build-db build-spotify build-ai-context build-deps build-redis build-metrics dist
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -80,6 +81,29 @@ bench: $(READY) ## time and memory of each tool, beside the old way
 	$(BIN)/python benchmarks/redis.py --keys 100000 --runs 2
 
 benchmark-all: bench ## the same as bench
+
+# One environment for each tool, with what its extra brings and nothing else; nothing is compiled to a binary.
+build-db: EXTRA := db
+build-spotify: EXTRA := spotify
+build-ai-context: EXTRA := ctx
+build-deps: EXTRA := deps
+build-redis: EXTRA := redis
+build-metrics: EXTRA := metrics
+
+build: build-db build-spotify build-ai-context build-deps build-redis build-metrics ## an environment for each tool, in build/
+
+build-db build-spotify build-ai-context build-deps build-redis build-metrics: $(READY)
+	rm -rf build/$(EXTRA)
+	$(PYTHON) -m venv build/$(EXTRA)
+	PYTHONPATH=deploy $(BIN)/python -m distribution.packages $(EXTRA) > build/$(EXTRA)/requirements.txt
+	build/$(EXTRA)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r build/$(EXTRA)/requirements.txt
+	PYTHONPATH=deploy $(BIN)/python -m distribution --no-wheelhouses --output build/$(EXTRA)/dist
+	build/$(EXTRA)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps build/$(EXTRA)/dist/*.whl
+	build/$(EXTRA)/bin/boombap $(EXTRA) --help > build/$(EXTRA)/help.txt
+	@echo "build/$(EXTRA)/bin has $$(build/$(EXTRA)/bin/boombap --version) with the tool $(EXTRA)"
+
+dist: $(READY) ## wheel, source archive, wheelhouses for four platforms, bills of materials, checksums, in dist/
+	PYTHONPATH=deploy $(BIN)/python -m distribution
 
 lock: ## rewrite every requirements.txt (needs uv)
 	uv export --quiet --format requirements-txt --all-extras --no-emit-project --no-header --no-annotate > requirements.txt
