@@ -5,7 +5,7 @@ READY := .venv/.ready
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-long mutate fuzz flagd-oracle lint docs docs-site bench benchmark-all lock clean \
-	build build-db build-spotify build-ai-context build-deps build-redis build-metrics dist
+	build build-db build-spotify build-ai-context build-deps build-redis build-metrics dist images
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -104,6 +104,9 @@ build-db build-spotify build-ai-context build-deps build-redis build-metrics: $(
 
 dist: $(READY) ## wheel, source archive, wheelhouses for four platforms, bills of materials, checksums, in dist/
 	PYTHONPATH=deploy $(BIN)/python -m distribution
+
+images: $(READY) ## an image for each tool, by docker, podman or buildah; `make dist` comes first
+	$(BIN)/python deploy/images.py
 
 lock: ## rewrite every requirements.txt (needs uv)
 	uv export --quiet --format requirements-txt --all-extras --no-emit-project --no-header --no-annotate > requirements.txt

@@ -297,3 +297,22 @@ def test_a_service_link_in_a_file_is_a_mistake(folder: Path) -> None:
 )
 def test_the_nearest_key_is_named(folder: Path, name: str, advice: str) -> None:
     assert advice in refusal(folder, {name: "5"})
+
+
+LONG = "x" * 300
+"""A name that no file system takes: looking for it is an error, as it is in a folder that this user may not enter."""
+
+
+def test_a_folder_that_cannot_be_looked_into_is_named():
+    with pytest.raises(ConfigError, match=f"cannot look for .*{LONG}/boombap.toml: File name too long"):
+        load(environ={}, folder=Path(LONG))
+
+
+def test_a_file_of_settings_that_cannot_be_looked_for_is_named():
+    with pytest.raises(ConfigError, match=f"BOOMBAP_CONFIG names {LONG}, which is not a file"):
+        load(environ={"BOOMBAP_CONFIG": LONG})
+
+
+def test_a_file_of_a_secret_that_cannot_be_looked_for_is_named():
+    with pytest.raises(ConfigError, match=f"names {LONG}, which is not a file that can be read"):
+        load(environ={"POSTGRES_PASSWORD_FILE": LONG})

@@ -186,5 +186,5 @@ def _traceback_folder() -> Path:
 
     try:
         return load().paths.state or Path()
-    except BoombapError:  # a broken configuration must not hide the bug
+    except Exception:  # noqa: BLE001 - whatever is wrong with the configuration, it must not hide the bug
         return load(environ={}, folder=Path(os.devnull)).paths.state or Path()

@@ -15,7 +15,7 @@ from boombap.config.home import home_folder
 from boombap.config.model import SHARED, Config
 from boombap.config.section import Scope
 from boombap.config.service_links import split
-from boombap.config.sources import Setting, Sources, read_text
+from boombap.config.sources import Setting, Sources, is_file, read_text
 from boombap.errors import BoombapError, ConfigError
 
 TYPE_CHECKING = False
@@ -86,7 +86,7 @@ def examine(
 
 def _file_layer(sources: Sources, environ: Mapping[str, str], folder: Path) -> Layer:
     named = environ.get("BOOMBAP_CONFIG")
-    if named and not Path(named).is_file():
+    if named and not is_file(Path(named)):
         sources.problems.append(ConfigError(f"BOOMBAP_CONFIG names {named}, which is not a file"))
         return {}
     return sources.from_toml(Path(named) if named else folder / FILE)
@@ -142,7 +142,7 @@ def _secret_text(setting: Setting) -> str:
     """Return what the file of a secret holds, without the line ending that editors and `echo` put behind it."""
     path = Path(setting.text)
     # Reading a pipe would block until somebody writes to it.
-    if not path.is_file():
+    if not is_file(path):
         raise ConfigError(f"{setting.place} names {path}, which is not a file that can be read")
     if path.stat().st_size > _MAX_SECRET_BYTES:
         raise ConfigError(f"{setting.place} names {path}, which is larger than 64 KiB", hint="is it the right file")

@@ -123,9 +123,15 @@ class Sources:
 
     def _is_there(self, path: Path) -> bool:
         """Tell whether a file can be read; what is there and is not a file is a problem, not an absence."""
-        if path.is_file():
-            return True
-        if path.is_symlink() or path.exists():
+        try:
+            if path.is_file():
+                return True
+            is_other = path.is_symlink() or path.exists()
+        except OSError as error:  # a folder that this user may not enter, a name that is too long
+            hint = "work in a folder that this user may enter, or change its rights"
+            self.problems.append(ConfigError(f"cannot look for {path.absolute()}: {error.strerror}", hint=hint))
+            return False
+        if is_other:
             self.problems.append(ConfigError(f"{path} is not a file that can be read", hint="remove it"))
         return False
 
@@ -206,6 +212,14 @@ class Sources:
         nearest = get_close_matches(name.removeprefix("BOOMBAP_"), named, n=1, cutoff=0.6)
         hint = f"did you mean {named[nearest[0]]}" if nearest else "see boombap config show for all keys"
         return ConfigError(f"unknown {what} {name} in {place}", hint=hint)
+
+
+def is_file(path: Path) -> bool:
+    """Tell whether a path leads to a file; one that cannot be followed does not."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 def read_text(path: Path) -> str:

@@ -64,7 +64,11 @@ class Folder:
     def file(self, name: str, scratch: Path, watch: Watch) -> Path:  # noqa: ARG002 - nothing is fetched
         """Return the file itself; see `ExportSource`."""
         path = self._path / name
-        if not path.is_file():
+        try:
+            is_there = path.is_file()
+        except OSError as error:
+            raise ExternalError(f"cannot look for {name} in {self._path}: {error.strerror}") from None
+        if not is_there:
             raise NotFound(f"no {name} in {self._path}", hint="check deps.source, or --from")
         return path
 
