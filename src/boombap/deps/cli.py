@@ -88,11 +88,12 @@ def _judged(context: RunContext, policy: Policy, audited: Callable[[RunContext, 
     from boombap.deps.gate.verdict import judge
     from boombap.deps.model import Report
 
+    # What is written by hand comes first: a mistake in it ends the run before the audit.
+    waivers, vex = environment.waivers(context), environment.vex(context)
     reading = environment.read_asked(context, policy.exclude)
     found = audited(context, reading)
-    waivers = environment.waivers(context)
     known = environment.known(context)
-    verdict = judge(found, policy, waivers=waivers, known=known, today=date.today() if waivers else None)
+    verdict = judge(found, policy, waivers=waivers, known=known, today=date.today() if waivers else None, vex=vex)
     count_audit(context.meter, found, verdict)
     return Report(found, verdict, time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), __version__)
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from boombap.deps.gate.policy import Policy
     from boombap.deps.model import Audit, Reading, Source
     from boombap.deps.settings import DepsSettings
+    from boombap.deps.vex.model import VexStatements
     from boombap.health.waivers import Waiver
 
 HERE = (".",)
@@ -111,6 +112,18 @@ def waivers(context: RunContext) -> tuple[Waiver, ...]:
     from boombap.health.waivers import load
 
     return load(file)
+
+
+def vex(context: RunContext) -> VexStatements | None:
+    """Return what the VEX documents of --vex or the configuration state; None when none is named."""
+    from pathlib import Path
+
+    named = [file for file in context.args.vex if file] or list(map(Path, settings(context).vex))
+    if not named:
+        return None
+    from boombap.deps.vex.read import load
+
+    return load(named)
 
 
 def known(context: RunContext) -> Keys:

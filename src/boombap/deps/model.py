@@ -8,6 +8,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Literal
 
+    from boombap.deps.acceptance import Acceptance
+
     Scope = Literal["runtime", "dev", "optional"]
     Level = Literal["critical", "high", "medium", "low", "none", "unknown"]
     FileState = Literal["read", "superseded", "excluded", "gap"]
@@ -344,7 +346,9 @@ class Verdict(Record):
         violations: findings that block.
         gaps: reasons why the result is incomplete: coverage and age.
         shown: findings that do not block, each with the reason.
-        waived: findings somebody accepted until a date.
+        waived: findings that somebody accepted until a date, or that a VEX document decides.
+        acceptances: why, in the order of `waived`.
+        unapplied_vex: products in VEX documents that no package can be compared with.
         known: findings that the baseline has already.
         is_enforced: False in an environment that only warns.
     """
@@ -353,6 +357,8 @@ class Verdict(Record):
     gaps: tuple[Violation, ...] = ()
     shown: tuple[tuple[Finding, str], ...] = ()
     waived: tuple[Finding, ...] = ()
+    acceptances: tuple[Acceptance, ...] = ()
+    unapplied_vex: tuple[Skipped, ...] = ()
     known: tuple[Finding, ...] = ()
     is_enforced: bool = True
 
@@ -386,6 +392,8 @@ class Report(Record):
         """Return every finding in order of urgency, with blocks, shown, waived or known, and the reason."""
         status: dict[int, tuple[str, str]] = {id(one): ("known", "the baseline has it") for one in self.verdict.known}
         status |= {id(one): ("waived", "waived") for one in self.verdict.waived}
+        accepted = zip(self.verdict.waived, self.verdict.acceptances, strict=False)
+        status |= {id(one): ("waived", acceptance.reason) for one, acceptance in accepted}
         status |= {id(one): ("shown", reason) for one, reason in self.verdict.shown}
         status |= {id(one.finding): ("blocks", one.rule) for one in self.verdict.violations if one.finding}
         return tuple((one, *status.get(id(one), ("shown", ""))) for one in self.audit.findings)

@@ -28,6 +28,7 @@ def add_audit(parser: ArgumentParser) -> None:
     parser.add_argument("--severity", choices=FLOORS, help="only findings from this level on, and of unknown severity")
     _add_policy(parser)
     _add_waivers(parser)
+    _add_vex(parser)
     _add_known(parser)
     _add_file(parser)
     add_output(parser, *FORMS)
@@ -40,6 +41,7 @@ def add_check(parser: ArgumentParser) -> None:
     _add_policy(parser)
     _add_environment(parser)
     _add_waivers(parser)
+    _add_vex(parser)
     _add_known(parser)
     parser.add_argument("--ci-mode", action="store_true", help="write workflow commands, one line per violation")
     _add_file(parser)
@@ -53,6 +55,7 @@ def add_report(parser: ArgumentParser) -> None:
     _add_policy(parser)
     _add_environment(parser)
     _add_waivers(parser)
+    _add_vex(parser)
     _add_known(parser)
     parser.add_argument("--compliance", choices=CATALOGUES, help="add evidence for the controls of this catalogue")
     _add_file(parser)
@@ -126,6 +129,7 @@ def add_notify(parser: ArgumentParser) -> None:
     _add_policy(parser)
     _add_environment(parser)
     _add_waivers(parser)
+    _add_vex(parser)
     _add_known(parser)
     parser.add_argument(
         "--project", default="", metavar="NAME", help="what messages call it (default: the working folder's name)"
@@ -202,6 +206,17 @@ def _add_environment(parser: ArgumentParser) -> None:
 def _add_waivers(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--waivers", type=_file, metavar="FILE", help="accepted findings in TOML (default: deps.waivers)"
+    )
+
+
+def _add_vex(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--vex",
+        type=_file,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="statements about findings, OpenVEX or CycloneDX in JSON (default: deps.vex); repeatable",
     )
 
 

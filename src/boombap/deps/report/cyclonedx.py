@@ -27,6 +27,10 @@ def cyclonedx_object(report: Report) -> dict[str, object]:
     ]
     left_out += [{"name": "boombap:excluded", "value": f"{one.file}: {one.reason}"} for one in report.audit.excluded]
     left_out += [{"name": "boombap:gap", "value": gap.summary} for gap in report.verdict.gaps]
+    left_out += [
+        {"name": "boombap:unapplied-vex", "value": f"{one.what} in {one.file}: {one.reason}"}
+        for one in report.verdict.unapplied_vex
+    ]
     if report.hidden:
         left_out.append({"name": f"boombap:below-{report.floor}", "value": f"{report.hidden} findings are not listed"})
     left_out += [
