@@ -18,7 +18,8 @@ class Acceptance(Record):
     """The decision that a finding does not count.
 
     Attributes:
-        status: ``not_affected`` or ``fixed``, as in VEX; ``accepted`` for a waiver without a justification.
+        status: ``not_affected`` or ``fixed``, as in VEX; ``accepted`` for a waiver without a justification, which
+            says that somebody takes the risk.
         justification: a machine-readable reason, one of `JUSTIFICATIONS` or of CycloneDX; empty without one.
         statement: the reason in words; may be empty where there is a justification.
         author: who decided it: the owner of the waiver or the author of the document.

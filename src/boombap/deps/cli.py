@@ -14,17 +14,16 @@ from boombap.errors import (
     EXIT_NO_VERDICT,
     EXIT_OK,
     EXIT_RETRY_LATER,
-    NoVerdict,
 )
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
 
     from boombap.command.context import RunContext
     from boombap.config.section import Section
     from boombap.deps.gate.policy import Policy
-    from boombap.deps.model import Audit, Reading, Report, Source
+    from boombap.deps.model import Audit, Reading, Report
 
 
 def _section() -> Section:
@@ -80,6 +79,12 @@ def _report(context: RunContext) -> int:
     return EXIT_OK if code == EXIT_FINDINGS else code
 
 
+def _vex(context: RunContext) -> int:
+    from boombap.deps.stating import write_vex
+
+    return write_vex(context, lambda: _judged(context, environment.policy(context), environment.audited))
+
+
 def _judged(context: RunContext, policy: Policy, audited: Callable[[RunContext, Reading], Audit]) -> Report:
     from datetime import date
 
@@ -92,7 +97,7 @@ def _judged(context: RunContext, policy: Policy, audited: Callable[[RunContext, 
     waivers, vex = environment.waivers(context), environment.vex(context)
     reading = environment.read_asked(context, policy.exclude)
     found = audited(context, reading)
-    known = environment.known(context)
+    known = environment.known(context) if "baseline" in context.args else frozenset()
     verdict = judge(found, policy, waivers=waivers, known=known, today=date.today() if waivers else None, vex=vex)
     count_audit(context.meter, found, verdict)
     return Report(found, verdict, time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), __version__)
@@ -136,32 +141,9 @@ def _sync(context: RunContext) -> int:
 
 
 def _explain(context: RunContext) -> int:
-    from boombap.deps.report import advisory
+    from boombap.deps.explaining import explain
 
-    id_, now_s = context.args.id, time.time()
-    found = list(_advisories(context, id_, now_s))
-    if context.args.format == "json":
-        context.terminal.write("\n".join(advisory.json_lines(id_, found)))
-    elif found:
-        context.terminal.write("\n".join(line for known in found for line in advisory.explain_lines(*known)))
-    if not found:
-        context.terminal.note(f"no database knows {id_!r}")
-    return EXIT_OK if found else EXIT_FINDINGS
-
-
-def _advisories(context: RunContext, id_: str, now_s: float) -> Iterator[tuple[str, bytes, Source]]:
-    """Yield id, OSV record and database of an advisory and its aliases."""
-    from boombap.deps.advisories.database import open_database, present
-
-    folder = environment.folder(context)
-    names = present(folder)
-    if not names:
-        raise _no_databases(folder)
-    for ecosystem in names:
-        if database := open_database(folder, ecosystem):
-            source = database.source(now_s)
-            yield from ((name, document, source) for name, document in database.documents(id_))
-            database.close()
+    return explain(context)
 
 
 def _policy(context: RunContext) -> int:
@@ -195,7 +177,7 @@ def _serve(context: RunContext) -> int:
     args = context.args
     folder = environment.folder(context)
     if not sources(folder, time.time()):
-        raise _no_databases(folder)
+        raise environment.no_databases(folder)
     serve(
         application(context, folder),
         context.interrupt,
@@ -215,10 +197,6 @@ def _notify(context: RunContext) -> int:
         return _judged(context, environment.policy(context, context.args.environment), environment.audited)
 
     return notify(context, judged)
-
-
-def _no_databases(folder: str) -> NoVerdict:
-    return NoVerdict(f"there are no databases in {folder}", hint="run `boombap deps sync`")
 
 
 def _verdict(context: RunContext) -> int:
@@ -352,6 +330,18 @@ TOOL = Tool(
                 EXIT_EXTERNAL: _UNSENT,
                 EXIT_NO_VERDICT: _UNJUDGED,
                 EXIT_RETRY_LATER: "where `check` ends with 0: another process has been sending for three minutes",
+            },
+        ),
+        Action(
+            "vex",
+            "write what is decided about each finding as a VEX document, OpenVEX or CycloneDX",
+            _vex,
+            options.add_vex,
+            examples="vex --author 'ACME security' --output app.openvex.json\nvex --format cyclonedx --author ACME",
+            exits={
+                EXIT_FINDINGS: "no finding, so no document",
+                EXIT_EXTERNAL: _UNREADABLE,
+                EXIT_NO_VERDICT: _UNJUDGED,
             },
         ),
         Action(

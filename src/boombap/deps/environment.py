@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from boombap.errors import ConfigError
+from boombap.errors import ConfigError, NoVerdict, UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,6 +39,11 @@ def folder(context: RunContext) -> str:
     config = context.config
     assert config.paths.data is not None, "config.load fills it in"
     return str(settings(context).database or config.paths.data / "deps")
+
+
+def no_databases(folder: str) -> NoVerdict:
+    """Return the error for a folder without databases."""
+    return NoVerdict(f"there are no databases in {folder}", hint="run `boombap deps sync`")
 
 
 def state(context: RunContext) -> Path:
@@ -109,9 +114,10 @@ def waivers(context: RunContext) -> tuple[Waiver, ...]:
     file = context.args.waivers or settings(context).waivers
     if not file:
         return ()
+    from boombap.deps.acceptance import JUSTIFICATIONS
     from boombap.health.waivers import load
 
-    return load(file)
+    return load(file, JUSTIFICATIONS)
 
 
 def vex(context: RunContext) -> VexStatements | None:
@@ -124,6 +130,18 @@ def vex(context: RunContext) -> VexStatements | None:
     from boombap.deps.vex.read import load
 
     return load(named)
+
+
+def author(context: RunContext) -> str:
+    """Return who makes the statements of a VEX document.
+
+    Raises:
+        UsageError: when neither --author nor the configuration names anybody.
+    """
+    named: str = (context.args.author or settings(context).vex_author).strip()
+    if not named:
+        raise UsageError("a VEX document needs an author", hint="name one with --author or in deps.vex_author")
+    return named
 
 
 def known(context: RunContext) -> Keys:

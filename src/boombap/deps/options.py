@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
 FORMS = ("table", "json", "sarif", "cyclonedx", "markdown", "html", "junit")
+VEX_FORMS = ("openvex", "cyclonedx")
 CHANNELS = ("slack", "webhook")
 CATALOGUES = ("owasp", "nist")
 FLOORS = ("low", "medium", "high", "critical")
@@ -60,6 +61,21 @@ def add_report(parser: ArgumentParser) -> None:
     parser.add_argument("--compliance", choices=CATALOGUES, help="add evidence for the controls of this catalogue")
     _add_file(parser)
     parser.add_argument("--format", choices=FORMS, help="default: json; with --compliance: table")
+    _add_quiet(parser)
+
+
+def add_vex(parser: ArgumentParser) -> None:
+    """Declare the arguments and the options of `vex`."""
+    _add_paths(parser)
+    _add_installed(parser)
+    _add_policy(parser)
+    _add_waivers(parser)
+    _add_vex(parser)
+    parser.add_argument(
+        "--author", default="", metavar="NAME", help="person or organization that states it (default: deps.vex_author)"
+    )
+    _add_file(parser)
+    parser.add_argument("--format", choices=VEX_FORMS, default=VEX_FORMS[0], help=f"default: {VEX_FORMS[0]}")
     _add_quiet(parser)
 
 

@@ -25,6 +25,7 @@ class DepsSettings(Record):
     policy: Path | None = None
     waivers: Path | None = None
     vex: tuple[str, ...] = ()
+    vex_author: str = ""
     kev: str = ""
     epss: str = ""
     serve_token: Secret | None = None
@@ -56,6 +57,7 @@ SECTION = Section(
         Key("deps.policy", kinds.PATH, "TOML file with what blocks"),
         Key("deps.waivers", kinds.PATH, "TOML file with accepted findings"),
         Key("deps.vex", kinds.NAMES, "VEX documents (OpenVEX or CycloneDX, JSON) whose statements waive findings"),
+        Key("deps.vex_author", kinds.TEXT, "person or organization whose statements `deps vex` writes"),
         Key(
             "deps.kev",
             kinds.TEXT,

@@ -141,7 +141,8 @@ def _waiver_for(finding: Finding, waivers: Sequence[Waiver], today: date | None)
 
 
 def _of_waiver(waiver: Waiver) -> Acceptance:
-    return Acceptance("accepted", "", waiver.reason, waiver.owner, expires=waiver.expires.isoformat())
+    status = "not_affected" if waiver.justification else "accepted"
+    return Acceptance(status, waiver.justification, waiver.reason, waiver.owner, expires=waiver.expires.isoformat())
 
 
 def _of_vex(finding: Finding, vex: VexStatements | None) -> Acceptance | None:

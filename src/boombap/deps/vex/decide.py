@@ -15,10 +15,15 @@ if TYPE_CHECKING:
 
 def acceptance_of(finding: Finding, statements: Iterable[VexStatement]) -> Acceptance | None:
     """Return why a finding is waived by VEX; None when no statement is about it, or the latest does not waive."""
-    latest = max((statement for statement in statements if _applies(statement, finding)), key=_rank, default=None)
+    latest = latest_about(finding, statements)
     if latest is None or not latest.is_waiving:
         return None
     return Acceptance(latest.status, latest.justification, latest.text, latest.author, latest.document, latest.issued)
+
+
+def latest_about(finding: Finding, statements: Iterable[VexStatement]) -> VexStatement | None:
+    """Return the latest statement about a finding; None without any."""
+    return max((statement for statement in statements if _applies(statement, finding)), key=_rank, default=None)
 
 
 def _applies(statement: VexStatement, finding: Finding) -> bool:
