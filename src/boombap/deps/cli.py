@@ -45,6 +45,7 @@ def _audit(context: RunContext) -> int:
         scope=("runtime", "optional", "dev"),
         max_db_age_s=policy.max_db_age_s,
         max_unaudited=policy.max_unaudited,
+        usage_evidence=policy.usage_evidence,
         exclude=policy.exclude,
     )
     report = _judged(context, asked, engines.audited)
@@ -96,7 +97,7 @@ def _judged(context: RunContext, policy: Policy, audited: Callable[[RunContext, 
     # What is written by hand comes first: a mistake in it ends the run before the audit.
     waivers, vex = environment.waivers(context), environment.vex(context)
     reading = environment.read_asked(context, policy.exclude)
-    found = audited(context, reading)
+    found = environment.with_usage(context, audited(context, reading), policy)
     known = environment.known(context) if "baseline" in context.args else frozenset()
     verdict = judge(found, policy, waivers=waivers, known=known, today=date.today() if waivers else None, vex=vex)
     count_audit(context.meter, found, verdict)

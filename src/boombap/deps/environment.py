@@ -90,6 +90,15 @@ def audited(context: RunContext, reading: Reading) -> Audit:
     return audit(reading, folder(context), now_s=time.time())
 
 
+def with_usage(context: RunContext, found: Audit, policy: Policy) -> Audit:
+    """Return an audit with the evidence of use that --usage or the policy asks for."""
+    if not (policy.usage_evidence or getattr(context.args, "usage", False)):
+        return found
+    from boombap.deps.usage.search import with_usage
+
+    return with_usage(found, paths(context), context.args.installed, context.interrupt.check)
+
+
 def policy(context: RunContext, name: str = "") -> Policy:
     """Return the policy that --policy or the configuration names, or the default one.
 

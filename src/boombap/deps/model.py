@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from typing import Literal
 
     from boombap.deps.acceptance import Acceptance
+    from boombap.deps.evidence import Usage
 
     Scope = Literal["runtime", "dev", "optional"]
     Level = Literal["critical", "high", "medium", "low", "none", "unknown"]
@@ -132,8 +133,7 @@ class Severity(Record):
 
     Attributes:
         score: from 0 to 10; None when no source gives any, which is UNKNOWN and never "low".
-        basis: what the score comes from: ``CVSS:4.0``, ``CVSS:3.1``, ``CVSS:3.0``, ``CVSS:2.0``, ``database`` or
-            ``alias ID``; empty when unknown.
+        basis: ``CVSS:4.0``, ``CVSS:3.1``, ``CVSS:3.0``, ``CVSS:2.0``, ``database``, ``alias ID``; empty when unknown.
         vector: the CVSS vector behind it; empty without one.
     """
 
@@ -212,10 +212,10 @@ class Finding(Record):
         fixed: versions above the installed one that no advisory of the group is about, lowest first.
         kev: as in `Advisory`, of any in the group.
         epss: the highest in the group.
-        kind: vulnerability, malicious (the package itself is malware), or what a database reports beside these:
-            unsound, unmaintained, notice.
+        kind: one of `KINDS`; malicious when the package itself is malware.
         advisories: the ids in the group that this version matched.
         also: the other places that name the same package in the same version.
+        usage: where the project's code imports it; None when nobody asked, or for another ecosystem than PyPI.
     """
 
     dependency: Dependency
@@ -229,6 +229,7 @@ class Finding(Record):
     kind: Kind = "vulnerability"
     advisories: tuple[str, ...] = ()
     also: tuple[Dependency, ...] = ()
+    usage: Usage | None = None
 
     @property
     def ids(self) -> tuple[str, ...]:

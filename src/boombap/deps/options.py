@@ -31,6 +31,7 @@ def add_audit(parser: ArgumentParser) -> None:
     _add_waivers(parser)
     _add_vex(parser)
     _add_known(parser)
+    _add_usage(parser)
     _add_file(parser)
     add_output(parser, *FORMS)
 
@@ -45,6 +46,7 @@ def add_check(parser: ArgumentParser) -> None:
     _add_vex(parser)
     _add_known(parser)
     parser.add_argument("--ci-mode", action="store_true", help="write workflow commands, one line per violation")
+    _add_usage(parser)
     _add_file(parser)
     add_output(parser, *FORMS)
 
@@ -59,6 +61,7 @@ def add_report(parser: ArgumentParser) -> None:
     _add_vex(parser)
     _add_known(parser)
     parser.add_argument("--compliance", choices=CATALOGUES, help="add evidence for the controls of this catalogue")
+    _add_usage(parser)
     _add_file(parser)
     parser.add_argument("--format", choices=FORMS, help="default: json; with --compliance: table")
     _add_quiet(parser)
@@ -233,6 +236,12 @@ def _add_vex(parser: ArgumentParser) -> None:
         default=[],
         metavar="FILE",
         help="statements about findings, OpenVEX or CycloneDX in JSON (default: deps.vex); repeatable",
+    )
+
+
+def _add_usage(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--usage", action="store_true", help="show where the project's Python code imports the packages of findings"
     )
 
 

@@ -95,6 +95,7 @@ def _finding(finding: Finding, status: str, reason: str, accepted: Acceptance | 
         "status": status,
         "reason": reason,
         "acceptance": plain(accepted) if accepted else None,
+        "usage": plain(finding.usage) if finding.usage else None,
         "file": one.file,
         "line": one.line,
         "scope": one.scope,

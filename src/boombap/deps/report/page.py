@@ -63,6 +63,7 @@ def _rows(report: Report) -> list[tuple[str, tuple[str, ...]]]:
         one = finding.dependency
         place = f"{one.file}:{one.line}" if one.line else one.file
         ids = ", ".join(finding.ids[:3])
+        place += f"; {finding.usage.phrase}" if finding.usage else ""
         said = f"{status}: {reason}" if status == "waived" else status
         cells = (severity(finding), one.name, one.version, ids, remedy(finding), place, said, finding.summary)
         rows.append((status, cells))

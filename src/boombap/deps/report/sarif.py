@@ -64,6 +64,8 @@ def _result(finding: Finding, status: str, reason: str, at: int) -> dict[str, ob
         "partialFingerprints": {"dependency/v1": f"{one.ecosystem}/{one.normal}/{finding.id}"},
         "properties": {"purl": purl(one.ecosystem, one.normal, one.version), "status": status, "reason": reason},
     }
+    if finding.usage:
+        result["properties"] = {**result["properties"], "usage": finding.usage.phrase}  # type: ignore[dict-item]
     if status in ("waived", "known"):
         result["suppressions"] = [{"kind": "external", "status": "accepted", "justification": reason}]
     return result
