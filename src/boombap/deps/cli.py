@@ -86,6 +86,12 @@ def _vex(context: RunContext) -> int:
     return write_vex(context, lambda: _judged(context, environment.policy(context), environment.audited))
 
 
+def _licences(context: RunContext) -> int:
+    from boombap.deps.licences.command import show_licences
+
+    return show_licences(context)
+
+
 def _judged(context: RunContext, policy: Policy, audited: Callable[[RunContext, Reading], Audit]) -> Report:
     from datetime import date
 
@@ -343,6 +349,18 @@ TOOL = Tool(
                 EXIT_FINDINGS: "no finding, so no document",
                 EXIT_EXTERNAL: _UNREADABLE,
                 EXIT_NO_VERDICT: _UNJUDGED,
+            },
+        ),
+        Action(
+            "licences",
+            "show the licences of packages, and whether the policy allows them",
+            _licences,
+            options.add_licences,
+            examples="licences --installed .venv\nlicences --policy policy.toml --format json",
+            exits={
+                EXIT_FINDINGS: "a licence is denied",
+                EXIT_EXTERNAL: "a path cannot be read",
+                EXIT_NO_VERDICT: "a licence is unknown, nothing was found, or something could not be looked at",
             },
         ),
         Action(

@@ -90,6 +90,15 @@ def add_list(parser: ArgumentParser) -> None:
     add_output(parser, "table", "json")
 
 
+def add_licences(parser: ArgumentParser) -> None:
+    """Declare the arguments and the options of `licences`."""
+    _add_paths(parser)
+    _add_installed(parser)
+    _add_policy(parser)
+    _add_environment(parser)
+    add_output(parser, "table", "json")
+
+
 def add_sync(parser: ArgumentParser) -> None:
     """Declare the options of `sync`."""
     parser.add_argument(
