@@ -28,7 +28,7 @@ class Usage(Record):
 
     @property
     def phrase(self) -> str:
-        """Return it for people, for example ``imported in app/main.py:3 and 2 more places``."""
+        """Return it for people, for example ``imported in FILE:3 and 2 more places``."""
         guessed = f" (import name guessed: {', '.join(self.modules)})" if self.basis == "guess" else ""
         left = f"; {self.unread_count} not searched: {'; '.join(self.unread)}" if self.unread_count else ""
         if not self.places:
