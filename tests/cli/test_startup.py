@@ -52,7 +52,8 @@ COMMANDS: dict[str, tuple[list[str], set[str], set[str]]] = {
     "deps": (
         ["deps", "audit", "requirements.txt"],
         HARNESS | KEPT | {"deps"},
-        (HEAVY - {"typing", "dataclasses"}) | {"psycopg2", "pycurl", "orjson", "packaging", "yaml", "sqlite3", "cvss"},
+        (HEAVY - {"typing", "dataclasses"})
+        | {"psycopg2", "pycurl", "orjson", "packaging", "yaml", "sqlite3", "cvss", "license_expression"},
     ),
     "db": (["db", "--quick"], HARNESS | KEPT | {"batch", "clients", "db", "health", "local"}, HEAVY),
 }

@@ -40,6 +40,15 @@ def test_file_is_read(tmp_path: Path) -> None:
     assert load(write(tmp_path)) == (Waiver("unused_index", "public.*", "r", "o", date(2027, 5, 31)),)
 
 
+def test_a_justification_is_one_of_those_that_are_given(tmp_path: Path) -> None:
+    path = write(tmp_path, justification='"absent"')
+    assert load(path, ("absent",))[0].justification == "absent"
+    assert load(write(tmp_path), ("absent",))[0].justification == ""
+    for wrong in ('"present"', "1", "[]", '[""]'):
+        with pytest.raises(ConfigError, match="justification must be one of absent"):
+            load(write(tmp_path, justification=wrong), ("absent",))
+
+
 def test_empty_file_waives_nothing(tmp_path: Path) -> None:
     (tmp_path / "w.toml").touch()
     assert load(tmp_path / "w.toml") == ()
@@ -50,6 +59,7 @@ def test_empty_file_waives_nothing(tmp_path: Path) -> None:
     [
         ({"expires": None}, r"waiver 1 in .* does not have exactly the keys id, subject, reason, owner, expires"),
         ({"until": '"x"'}, "does not have exactly the keys"),
+        ({"justification": '"x"'}, "does not have exactly the keys"),
         ({"expires": '"2027-05-31"'}, "expires must be a date; write it without quotes"),
         ({"expires": "2027-05-31T00:00:00"}, "expires must be a date"),
         ({"owner": '" "'}, "must be texts that are not empty"),

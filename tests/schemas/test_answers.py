@@ -323,6 +323,16 @@ def inventories(bench: Bench) -> Iterator[str]:
     yield text
 
 
+@answers("deps-licences")
+def licences(bench: Bench) -> Iterator[str]:
+    bench.project()
+    yield bench.json("deps", "licences", codes=(4,))
+    entries = {"": {"name": "app"}, "node_modules/a": {"version": "1.0.0", "license": "MIT"}}
+    lock = {"name": "app", "lockfileVersion": 3, "packages": entries}
+    Path("package-lock.json").write_text(json.dumps(lock))
+    yield bench.json("deps", "licences", "package-lock.json", codes=(0,))
+
+
 @answers("deps-explain")
 def advisories(bench: Bench) -> Iterator[str]:
     bench.project()

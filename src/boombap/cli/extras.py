@@ -11,7 +11,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "db": ("psycopg2",),
     "spotify": ("psycopg2", "pycurl", "hiredis", "cheroot", "orjson", "rapidfuzz", "anyascii"),
     "ctx": ("pathspec", "tree_sitter"),
-    "deps": ("cheroot", "cvss", "defusedxml", "orjson", "packaging", "pycurl", "yaml", "tomlkit"),
+    "deps": ("cheroot", "cvss", "defusedxml", "license_expression", "orjson", "packaging", "pycurl", "yaml", "tomlkit"),
     "redis": ("hiredis",),
     "metrics": ("cheroot", "hiredis", "psycopg2", "pycurl", "yaml"),
 }

@@ -14,17 +14,16 @@ from boombap.errors import (
     EXIT_NO_VERDICT,
     EXIT_OK,
     EXIT_RETRY_LATER,
-    NoVerdict,
 )
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
 
     from boombap.command.context import RunContext
     from boombap.config.section import Section
     from boombap.deps.gate.policy import Policy
-    from boombap.deps.model import Audit, Reading, Report, Source
+    from boombap.deps.model import Audit, Reading, Report
 
 
 def _section() -> Section:
@@ -46,6 +45,7 @@ def _audit(context: RunContext) -> int:
         scope=("runtime", "optional", "dev"),
         max_db_age_s=policy.max_db_age_s,
         max_unaudited=policy.max_unaudited,
+        usage_evidence=policy.usage_evidence,
         exclude=policy.exclude,
     )
     report = _judged(context, asked, engines.audited)
@@ -80,6 +80,18 @@ def _report(context: RunContext) -> int:
     return EXIT_OK if code == EXIT_FINDINGS else code
 
 
+def _vex(context: RunContext) -> int:
+    from boombap.deps.stating import write_vex
+
+    return write_vex(context, lambda: _judged(context, environment.policy(context), environment.audited))
+
+
+def _licences(context: RunContext) -> int:
+    from boombap.deps.licences.command import show_licences
+
+    return show_licences(context)
+
+
 def _judged(context: RunContext, policy: Policy, audited: Callable[[RunContext, Reading], Audit]) -> Report:
     from datetime import date
 
@@ -88,11 +100,12 @@ def _judged(context: RunContext, policy: Policy, audited: Callable[[RunContext, 
     from boombap.deps.gate.verdict import judge
     from boombap.deps.model import Report
 
+    # What is written by hand comes first: a mistake in it ends the run before the audit.
+    waivers, vex = environment.waivers(context), environment.vex(context)
     reading = environment.read_asked(context, policy.exclude)
-    found = audited(context, reading)
-    waivers = environment.waivers(context)
-    known = environment.known(context)
-    verdict = judge(found, policy, waivers=waivers, known=known, today=date.today() if waivers else None)
+    found = environment.with_usage(context, audited(context, reading), policy)
+    known = environment.known(context) if "baseline" in context.args else frozenset()
+    verdict = judge(found, policy, waivers=waivers, known=known, today=date.today() if waivers else None, vex=vex)
     count_audit(context.meter, found, verdict)
     return Report(found, verdict, time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), __version__)
 
@@ -135,32 +148,9 @@ def _sync(context: RunContext) -> int:
 
 
 def _explain(context: RunContext) -> int:
-    from boombap.deps.report import advisory
+    from boombap.deps.explaining import explain
 
-    id_, now_s = context.args.id, time.time()
-    found = list(_advisories(context, id_, now_s))
-    if context.args.format == "json":
-        context.terminal.write("\n".join(advisory.json_lines(id_, found)))
-    elif found:
-        context.terminal.write("\n".join(line for known in found for line in advisory.explain_lines(*known)))
-    if not found:
-        context.terminal.note(f"no database knows {id_!r}")
-    return EXIT_OK if found else EXIT_FINDINGS
-
-
-def _advisories(context: RunContext, id_: str, now_s: float) -> Iterator[tuple[str, bytes, Source]]:
-    """Yield id, OSV record and database of an advisory and its aliases."""
-    from boombap.deps.advisories.database import open_database, present
-
-    folder = environment.folder(context)
-    names = present(folder)
-    if not names:
-        raise _no_databases(folder)
-    for ecosystem in names:
-        if database := open_database(folder, ecosystem):
-            source = database.source(now_s)
-            yield from ((name, document, source) for name, document in database.documents(id_))
-            database.close()
+    return explain(context)
 
 
 def _policy(context: RunContext) -> int:
@@ -194,7 +184,7 @@ def _serve(context: RunContext) -> int:
     args = context.args
     folder = environment.folder(context)
     if not sources(folder, time.time()):
-        raise _no_databases(folder)
+        raise environment.no_databases(folder)
     serve(
         application(context, folder),
         context.interrupt,
@@ -214,10 +204,6 @@ def _notify(context: RunContext) -> int:
         return _judged(context, environment.policy(context, context.args.environment), environment.audited)
 
     return notify(context, judged)
-
-
-def _no_databases(folder: str) -> NoVerdict:
-    return NoVerdict(f"there are no databases in {folder}", hint="run `boombap deps sync`")
 
 
 def _verdict(context: RunContext) -> int:
@@ -351,6 +337,30 @@ TOOL = Tool(
                 EXIT_EXTERNAL: _UNSENT,
                 EXIT_NO_VERDICT: _UNJUDGED,
                 EXIT_RETRY_LATER: "where `check` ends with 0: another process has been sending for three minutes",
+            },
+        ),
+        Action(
+            "vex",
+            "write what is decided about each finding as a VEX document, OpenVEX or CycloneDX",
+            _vex,
+            options.add_vex,
+            examples="vex --author 'ACME security' --output app.openvex.json\nvex --format cyclonedx --author ACME",
+            exits={
+                EXIT_FINDINGS: "no finding, so no document",
+                EXIT_EXTERNAL: _UNREADABLE,
+                EXIT_NO_VERDICT: _UNJUDGED,
+            },
+        ),
+        Action(
+            "licences",
+            "show the licences of packages, and whether the policy allows them",
+            _licences,
+            options.add_licences,
+            examples="licences --installed .venv\nlicences --policy policy.toml --format json",
+            exits={
+                EXIT_FINDINGS: "a licence is denied",
+                EXIT_EXTERNAL: "a path cannot be read",
+                EXIT_NO_VERDICT: "a licence is unknown, nothing was found, or something could not be looked at",
             },
         ),
         Action(

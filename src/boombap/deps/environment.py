@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from boombap.errors import ConfigError
+from boombap.errors import ConfigError, NoVerdict, UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from boombap.deps.gate.policy import Policy
     from boombap.deps.model import Audit, Reading, Source
     from boombap.deps.settings import DepsSettings
+    from boombap.deps.vex.model import VexStatements
     from boombap.health.waivers import Waiver
 
 HERE = (".",)
@@ -38,6 +39,11 @@ def folder(context: RunContext) -> str:
     config = context.config
     assert config.paths.data is not None, "config.load fills it in"
     return str(settings(context).database or config.paths.data / "deps")
+
+
+def no_databases(folder: str) -> NoVerdict:
+    """Return the error for a folder without databases."""
+    return NoVerdict(f"there are no databases in {folder}", hint="run `boombap deps sync`")
 
 
 def state(context: RunContext) -> Path:
@@ -84,6 +90,15 @@ def audited(context: RunContext, reading: Reading) -> Audit:
     return audit(reading, folder(context), now_s=time.time())
 
 
+def with_usage(context: RunContext, found: Audit, policy: Policy) -> Audit:
+    """Return an audit with the evidence of use that --usage or the policy asks for."""
+    if not (policy.usage_evidence or getattr(context.args, "usage", False)):
+        return found
+    from boombap.deps.usage.search import with_usage
+
+    return with_usage(found, paths(context), context.args.installed, context.interrupt.check)
+
+
 def policy(context: RunContext, name: str = "") -> Policy:
     """Return the policy that --policy or the configuration names, or the default one.
 
@@ -108,9 +123,34 @@ def waivers(context: RunContext) -> tuple[Waiver, ...]:
     file = context.args.waivers or settings(context).waivers
     if not file:
         return ()
+    from boombap.deps.acceptance import JUSTIFICATIONS
     from boombap.health.waivers import load
 
-    return load(file)
+    return load(file, JUSTIFICATIONS)
+
+
+def vex(context: RunContext) -> VexStatements | None:
+    """Return what the VEX documents of --vex or the configuration state; None when none is named."""
+    from pathlib import Path
+
+    named = [file for file in context.args.vex if file] or list(map(Path, settings(context).vex))
+    if not named:
+        return None
+    from boombap.deps.vex.read import load
+
+    return load(named)
+
+
+def author(context: RunContext) -> str:
+    """Return who makes the statements of a VEX document.
+
+    Raises:
+        UsageError: when neither --author nor the configuration names anybody.
+    """
+    named: str = (context.args.author or settings(context).vex_author).strip()
+    if not named:
+        raise UsageError("a VEX document needs an author", hint="name one with --author or in deps.vex_author")
+    return named
 
 
 def known(context: RunContext) -> Keys:

@@ -8,6 +8,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Literal
 
+    from boombap.deps.acceptance import Acceptance
+    from boombap.deps.evidence import Usage
+
     Scope = Literal["runtime", "dev", "optional"]
     Level = Literal["critical", "high", "medium", "low", "none", "unknown"]
     FileState = Literal["read", "superseded", "excluded", "gap"]
@@ -130,8 +133,7 @@ class Severity(Record):
 
     Attributes:
         score: from 0 to 10; None when no source gives any, which is UNKNOWN and never "low".
-        basis: what the score comes from: ``CVSS:4.0``, ``CVSS:3.1``, ``CVSS:3.0``, ``CVSS:2.0``, ``database`` or
-            ``alias ID``; empty when unknown.
+        basis: ``CVSS:4.0``, ``CVSS:3.1``, ``CVSS:3.0``, ``CVSS:2.0``, ``database``, ``alias ID``; empty when unknown.
         vector: the CVSS vector behind it; empty without one.
     """
 
@@ -210,10 +212,10 @@ class Finding(Record):
         fixed: versions above the installed one that no advisory of the group is about, lowest first.
         kev: as in `Advisory`, of any in the group.
         epss: the highest in the group.
-        kind: vulnerability, malicious (the package itself is malware), or what a database reports beside these:
-            unsound, unmaintained, notice.
+        kind: one of `KINDS`; malicious when the package itself is malware.
         advisories: the ids in the group that this version matched.
         also: the other places that name the same package in the same version.
+        usage: where the project's code imports it; None when nobody asked, or for another ecosystem than PyPI.
     """
 
     dependency: Dependency
@@ -227,6 +229,7 @@ class Finding(Record):
     kind: Kind = "vulnerability"
     advisories: tuple[str, ...] = ()
     also: tuple[Dependency, ...] = ()
+    usage: Usage | None = None
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -344,7 +347,9 @@ class Verdict(Record):
         violations: findings that block.
         gaps: reasons why the result is incomplete: coverage and age.
         shown: findings that do not block, each with the reason.
-        waived: findings somebody accepted until a date.
+        waived: findings that somebody accepted until a date, or that a VEX document decides.
+        acceptances: why, in the order of `waived`.
+        unapplied_vex: products in VEX documents that no package can be compared with.
         known: findings that the baseline has already.
         is_enforced: False in an environment that only warns.
     """
@@ -353,6 +358,8 @@ class Verdict(Record):
     gaps: tuple[Violation, ...] = ()
     shown: tuple[tuple[Finding, str], ...] = ()
     waived: tuple[Finding, ...] = ()
+    acceptances: tuple[Acceptance, ...] = ()
+    unapplied_vex: tuple[Skipped, ...] = ()
     known: tuple[Finding, ...] = ()
     is_enforced: bool = True
 
@@ -386,6 +393,8 @@ class Report(Record):
         """Return every finding in order of urgency, with blocks, shown, waived or known, and the reason."""
         status: dict[int, tuple[str, str]] = {id(one): ("known", "the baseline has it") for one in self.verdict.known}
         status |= {id(one): ("waived", "waived") for one in self.verdict.waived}
+        accepted = zip(self.verdict.waived, self.verdict.acceptances, strict=False)
+        status |= {id(one): ("waived", acceptance.reason) for one, acceptance in accepted}
         status |= {id(one): ("shown", reason) for one, reason in self.verdict.shown}
         status |= {id(one.finding): ("blocks", one.rule) for one in self.verdict.violations if one.finding}
         return tuple((one, *status.get(id(one), ("shown", ""))) for one in self.audit.findings)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
 FORMS = ("table", "json", "sarif", "cyclonedx", "markdown", "html", "junit")
+VEX_FORMS = ("openvex", "cyclonedx")
 CHANNELS = ("slack", "webhook")
 CATALOGUES = ("owasp", "nist")
 FLOORS = ("low", "medium", "high", "critical")
@@ -28,7 +29,9 @@ def add_audit(parser: ArgumentParser) -> None:
     parser.add_argument("--severity", choices=FLOORS, help="only findings from this level on, and of unknown severity")
     _add_policy(parser)
     _add_waivers(parser)
+    _add_vex(parser)
     _add_known(parser)
+    _add_usage(parser)
     _add_file(parser)
     add_output(parser, *FORMS)
 
@@ -40,8 +43,10 @@ def add_check(parser: ArgumentParser) -> None:
     _add_policy(parser)
     _add_environment(parser)
     _add_waivers(parser)
+    _add_vex(parser)
     _add_known(parser)
     parser.add_argument("--ci-mode", action="store_true", help="write workflow commands, one line per violation")
+    _add_usage(parser)
     _add_file(parser)
     add_output(parser, *FORMS)
 
@@ -53,10 +58,27 @@ def add_report(parser: ArgumentParser) -> None:
     _add_policy(parser)
     _add_environment(parser)
     _add_waivers(parser)
+    _add_vex(parser)
     _add_known(parser)
     parser.add_argument("--compliance", choices=CATALOGUES, help="add evidence for the controls of this catalogue")
+    _add_usage(parser)
     _add_file(parser)
     parser.add_argument("--format", choices=FORMS, help="default: json; with --compliance: table")
+    _add_quiet(parser)
+
+
+def add_vex(parser: ArgumentParser) -> None:
+    """Declare the arguments and the options of `vex`."""
+    _add_paths(parser)
+    _add_installed(parser)
+    _add_policy(parser)
+    _add_waivers(parser)
+    _add_vex(parser)
+    parser.add_argument(
+        "--author", default="", metavar="NAME", help="person or organization that states it (default: deps.vex_author)"
+    )
+    _add_file(parser)
+    parser.add_argument("--format", choices=VEX_FORMS, default=VEX_FORMS[0], help=f"default: {VEX_FORMS[0]}")
     _add_quiet(parser)
 
 
@@ -65,6 +87,15 @@ def add_list(parser: ArgumentParser) -> None:
     _add_paths(parser)
     _add_installed(parser)
     _add_policy(parser)
+    add_output(parser, "table", "json")
+
+
+def add_licences(parser: ArgumentParser) -> None:
+    """Declare the arguments and the options of `licences`."""
+    _add_paths(parser)
+    _add_installed(parser)
+    _add_policy(parser)
+    _add_environment(parser)
     add_output(parser, "table", "json")
 
 
@@ -126,6 +157,7 @@ def add_notify(parser: ArgumentParser) -> None:
     _add_policy(parser)
     _add_environment(parser)
     _add_waivers(parser)
+    _add_vex(parser)
     _add_known(parser)
     parser.add_argument(
         "--project", default="", metavar="NAME", help="what messages call it (default: the working folder's name)"
@@ -202,6 +234,23 @@ def _add_environment(parser: ArgumentParser) -> None:
 def _add_waivers(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--waivers", type=_file, metavar="FILE", help="accepted findings in TOML (default: deps.waivers)"
+    )
+
+
+def _add_vex(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--vex",
+        type=_file,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="statements about findings, OpenVEX or CycloneDX in JSON (default: deps.vex); repeatable",
+    )
+
+
+def _add_usage(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--usage", action="store_true", help="show where the project's Python code imports the packages of findings"
     )
 
 

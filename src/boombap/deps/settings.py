@@ -24,6 +24,8 @@ class DepsSettings(Record):
     refresh: bool = True
     policy: Path | None = None
     waivers: Path | None = None
+    vex: tuple[str, ...] = ()
+    vex_author: str = ""
     kev: str = ""
     epss: str = ""
     serve_token: Secret | None = None
@@ -54,6 +56,8 @@ SECTION = Section(
         Key("deps.refresh", kinds.SWITCH, "whether an audit starts that refresh"),
         Key("deps.policy", kinds.PATH, "TOML file with what blocks"),
         Key("deps.waivers", kinds.PATH, "TOML file with accepted findings"),
+        Key("deps.vex", kinds.NAMES, "VEX documents (OpenVEX or CycloneDX, JSON) whose statements waive findings"),
+        Key("deps.vex_author", kinds.TEXT, "person or organization whose statements `deps vex` writes"),
         Key(
             "deps.kev",
             kinds.TEXT,

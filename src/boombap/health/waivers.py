@@ -1,6 +1,6 @@
 """Findings that are accepted until a date: read from TOML, matched by id and subject.
 
-One table per waiver; every key is required::
+One table per waiver; every key is required, but for a justification, which only `deps` takes::
 
     [[waiver]]
     id = "unused_index"
@@ -34,6 +34,7 @@ class Waiver(Record):
         reason: why it is accepted.
         owner: who is responsible for it.
         expires: the last day on which it holds.
+        justification: a machine-readable reason; empty without one.
     """
 
     id: str
@@ -41,6 +42,7 @@ class Waiver(Record):
     reason: str
     owner: str
     expires: date
+    justification: str = ""
 
     def covers(self, id_: str, subject: str) -> bool:
         """Tell whether this waiver matches a finding, expired or not."""
@@ -51,8 +53,12 @@ class Waiver(Record):
         return self.id == id_ and fnmatchcase(subject, pattern)
 
 
-def load(path: Path) -> tuple[Waiver, ...]:
+def load(path: Path, justifications: Sequence[str] = ()) -> tuple[Waiver, ...]:
     """Read the waivers of a file.
+
+    Args:
+        path: of the TOML file.
+        justifications: what the optional key of that name may be; without any the key is not known.
 
     Raises:
         ConfigError: when the file cannot be read, or a waiver lacks a key, has another one, or has no date as expiry.
@@ -70,11 +76,16 @@ def load(path: Path) -> tuple[Waiver, ...]:
     tables = entries.get("waiver", [])
     if set(entries) - {"waiver"} or not isinstance(tables, list):
         raise ConfigError(f"{path} has something other than [[waiver]] tables")
-    return tuple(_waiver(entry, f"waiver {number} in {path}") for number, entry in enumerate(tables, start=1))
+    return tuple(
+        _waiver(entry, f"waiver {number} in {path}", justifications) for number, entry in enumerate(tables, start=1)
+    )
 
 
-def _waiver(entry: object, place: str) -> Waiver:
-    names = Waiver.__match_args__
+def _waiver(entry: object, place: str, justifications: Sequence[str]) -> Waiver:
+    names = [name for name in Waiver.__match_args__ if name != "justification"]
+    justification = entry.pop("justification", "") if isinstance(entry, dict) and justifications else ""
+    if justification not in ("", *justifications):
+        raise ConfigError(f"{place}: justification must be one of {', '.join(justifications)}")
     if not isinstance(entry, dict) or set(entry) != set(names):
         raise ConfigError(f"{place} does not have exactly the keys {', '.join(names)}")
     texts = {name: entry[name] for name in names if name != "expires"}
@@ -83,7 +94,7 @@ def _waiver(entry: object, place: str) -> Waiver:
     # A datetime is a date too, and would not compare with one.
     if type(entry["expires"]) is not date:
         raise ConfigError(f"{place}: expires must be a date", hint="write it without quotes: expires = 2027-05-31")
-    return Waiver(**texts, expires=entry["expires"])
+    return Waiver(**texts, expires=entry["expires"], justification=justification)
 
 
 def apply(

@@ -14,6 +14,9 @@ Every key is optional::
     except_packages = []
     max_db_age = "7d"
     max_unaudited = 0            # what names no version, at most
+    usage_evidence = false       # true: findings say where the code imports the package; it never lets one pass
+    licences_allow = ["MIT", "Apache-2.0"]   # SPDX expressions for `deps licences`; every other one is denied
+    licences_deny = ["AGPL-3.0-only"]
     exclude = { "docs/*" = "not shipped" }   # files that are not read, by pattern, each with the reason
 
     [environment.staging]
@@ -56,6 +59,9 @@ class Policy(Record):
         except_packages: patterns of names that it is not about.
         max_db_age_s: the oldest database that gives a verdict.
         max_unaudited: how much may be left out.
+        usage_evidence: whether findings say where the project's code imports the package.
+        licences_allow: SPDX expressions; when there are any, every other licence is denied.
+        licences_deny: SPDX expressions that are denied.
         exclude: pattern and reason of each rule that leaves files out.
         is_enforced: False where it only warns.
     """
@@ -72,6 +78,9 @@ class Policy(Record):
     except_packages: tuple[str, ...] = ()
     max_db_age_s: float = 7 * 86_400.0
     max_unaudited: int = 0
+    usage_evidence: bool = False
+    licences_allow: tuple[str, ...] = ()
+    licences_deny: tuple[str, ...] = ()
     exclude: tuple[tuple[str, str], ...] = ()
     is_enforced: bool = True
 
@@ -230,6 +239,9 @@ _KEYS: Mapping[str, tuple[str, Callable[[object], object]]] = {
     "except_packages": ("except_packages", _names),
     "max_db_age": ("max_db_age_s", _age),
     "max_unaudited": ("max_unaudited", _count),
+    "usage_evidence": ("usage_evidence", _flag),
+    "licences_allow": ("licences_allow", _names),
+    "licences_deny": ("licences_deny", _names),
     "exclude": ("exclude", _exclusions),
     "mode": ("is_enforced", _is("enforce", "warn")),
 }

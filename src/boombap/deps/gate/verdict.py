@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from boombap.deps.acceptance import Acceptance
 from boombap.deps.gate.baseline import is_known
 from boombap.deps.model import Verdict, Violation
 from boombap.errors import EXIT_FINDINGS, EXIT_NO_VERDICT, EXIT_OK
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from boombap.deps.gate.baseline import Keys
     from boombap.deps.gate.policy import Policy
     from boombap.deps.model import Audit, Coverage, Finding, Skipped, Source
+    from boombap.deps.vex.model import VexStatements
     from boombap.health.waivers import Waiver
 
 # Times the limit: a month where that is the default week. A judgement, not a measurement.
@@ -28,6 +30,7 @@ def judge(
     waivers: Sequence[Waiver] = (),
     known: Keys = frozenset(),
     today: date | None = None,
+    vex: VexStatements | None = None,
 ) -> Verdict:
     """Return the policy's answer.
 
@@ -35,15 +38,16 @@ def judge(
         waivers: decisions to live with a finding; an expired one that would still apply is a violation.
         known: findings of an earlier audit, which do not block again.
         today: on which waivers are held; needed with waivers.
+        vex: what VEX documents state; only the latest statement about a finding counts, and a waiver before it.
     """
     violations: list[Violation] = []
     shown: list[tuple[Finding, str]] = []
-    waived: list[Finding] = []
+    waived: list[tuple[Finding, Acceptance]] = []
     old: list[Finding] = []
     for finding in audit.findings:
-        accepted, expired = _waiver_for(finding, waivers, today)
-        if accepted:
-            waived.append(finding)
+        holding, expired = _waiver_for(finding, waivers, today)
+        if accepted := _of_waiver(holding) if holding else _of_vex(finding, vex):
+            waived.append((finding, accepted))
         elif expired:
             violations.append(Violation("expired_waiver", _expired(finding, expired), finding))
         elif is_known(finding, known):
@@ -55,7 +59,16 @@ def judge(
     if policy.blocks_unassessable:
         violations += [Violation("unassessable", f"{gap.what}: {gap.reason}") for gap in audit.coverage.unassessable]
     gaps = (*coverage_gaps(audit.coverage, policy.max_db_age_s), *_unaudited(audit.coverage, policy.max_unaudited))
-    return Verdict(tuple(violations), gaps, tuple(shown), tuple(waived), tuple(old), policy.is_enforced)
+    return Verdict(
+        tuple(violations),
+        gaps,
+        tuple(shown),
+        tuple(finding for finding, _ in waived),
+        tuple(acceptance for _, acceptance in waived),
+        vex.unapplied if vex else (),
+        tuple(old),
+        policy.is_enforced,
+    )
 
 
 def exit_code(verdict: Verdict) -> int:
@@ -125,6 +138,19 @@ def _waiver_for(finding: Finding, waivers: Sequence[Waiver], today: date | None)
     covering = [waiver for waiver in waivers if any(waiver.covers(id_, name) for id_ in finding.ids)]
     holding = next((waiver for waiver in covering if waiver.expires >= today), None)
     return holding, None if holding or not covering else covering[0]
+
+
+def _of_waiver(waiver: Waiver) -> Acceptance:
+    status = "not_affected" if waiver.justification else "accepted"
+    return Acceptance(status, waiver.justification, waiver.reason, waiver.owner, expires=waiver.expires.isoformat())
+
+
+def _of_vex(finding: Finding, vex: VexStatements | None) -> Acceptance | None:
+    if not vex:
+        return None
+    from boombap.deps.vex.decide import acceptance_of
+
+    return acceptance_of(finding, vex.statements)
 
 
 def _expired(finding: Finding, waiver: Waiver) -> str:

@@ -6,7 +6,7 @@ are written as their code host decodes them.
 
 from __future__ import annotations
 
-from boombap.deps.report.phrases import answer, remedy, severity
+from boombap.deps.report.phrases import answer, remedy, severity, unapplied_vex
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ def annotation_lines(report: Report) -> Iterator[str]:
         yield f"::{kind} {place},title={title}::{_text(text)}"
     for gap in report.verdict.gaps:
         yield f"::error title={_property(gap.rule)}::{_text(gap.summary)}"
+    for product in report.verdict.unapplied_vex:
+        yield f"::warning title=VEX::{_text(unapplied_vex(product))}"
     yield f"::notice title=dependencies::{_text(answer(report))}"
 
 

@@ -27,6 +27,10 @@ def cyclonedx_object(report: Report) -> dict[str, object]:
     ]
     left_out += [{"name": "boombap:excluded", "value": f"{one.file}: {one.reason}"} for one in report.audit.excluded]
     left_out += [{"name": "boombap:gap", "value": gap.summary} for gap in report.verdict.gaps]
+    left_out += [
+        {"name": "boombap:unapplied-vex", "value": f"{one.what} in {one.file}: {one.reason}"}
+        for one in report.verdict.unapplied_vex
+    ]
     if report.hidden:
         left_out.append({"name": f"boombap:below-{report.floor}", "value": f"{report.hidden} findings are not listed"})
     left_out += [
@@ -44,7 +48,7 @@ def cyclonedx_object(report: Report) -> dict[str, object]:
         "version": 1,
         "metadata": {"timestamp": report.made_at, "tools": {"components": [tool]}, "properties": left_out},
         "components": list(components.values()),
-        "vulnerabilities": [_vulnerability(*one) for one in report.by_status],
+        "vulnerabilities": [_with_status(*one) for one in report.by_status],
     }
 
 
@@ -65,11 +69,17 @@ def _component(one: Dependency) -> dict[str, object]:
     return component
 
 
-def _vulnerability(finding: Finding, status: str, reason: str) -> dict[str, object]:
+def _with_status(finding: Finding, status: str, reason: str) -> dict[str, object]:
+    found = vulnerability(finding)
+    stated = {"name": "boombap:status", "value": f"{status}: {reason}" if reason else status}
+    found["properties"] = [stated, *found.pop("properties", [])]  # type: ignore[misc]  # our own list
+    return found
+
+
+def vulnerability(finding: Finding) -> dict[str, object]:
+    """Return what is known about a finding, without any verdict on it."""
     one = finding.dependency
-    properties = [{"name": "boombap:status", "value": f"{status}: {reason}" if reason else status}]
-    if finding.kev:
-        properties.append({"name": "boombap:known-exploited-since", "value": finding.kev})
+    exploited = [{"name": "boombap:known-exploited-since", "value": finding.kev}] * bool(finding.kev)
     return {
         "bom-ref": f"{finding.id}/{_ref(one)}",
         "id": finding.id,
@@ -79,7 +89,7 @@ def _vulnerability(finding: Finding, status: str, reason: str) -> dict[str, obje
         "description": finding.summary,
         "recommendation": remedy(finding),
         "affects": [{"ref": _ref(one), "versions": [{"version": one.version, "status": "affected"}]}],
-        "properties": properties,
+        "properties": exploited,
     }
 
 

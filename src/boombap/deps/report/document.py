@@ -10,6 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from boombap.deps.acceptance import Acceptance
     from boombap.deps.model import Finding, Report
 
 SCHEMA = "boombap.deps/1"
@@ -42,6 +43,7 @@ def _text(value: object) -> str:
 def _parts(report: Report) -> dict[str, object]:
     audit, verdict = report.audit, report.verdict
     coverage = audit.coverage
+    accepted = {id(finding): why for finding, why in zip(verdict.waived, verdict.acceptances, strict=False)}
     return {
         "schema": SCHEMA,
         "made_at": report.made_at,
@@ -49,7 +51,7 @@ def _parts(report: Report) -> dict[str, object]:
         "engine": audit.engine,
         "verdict": verdict.word,
         "is_enforced": verdict.is_enforced,
-        "findings": [_finding(*one) for one in report.by_status],
+        "findings": [_finding(*one, accepted.get(id(one[0]))) for one in report.by_status],
         "violations": [{"rule": one.rule, "summary": one.summary} for one in verdict.violations],
         "gaps": [{"rule": one.rule, "summary": one.summary} for one in verdict.gaps],
         "floor": report.floor,
@@ -59,6 +61,9 @@ def _parts(report: Report) -> dict[str, object]:
         "missing": list(coverage.missing),
         "skipped": [plain(one) for one in coverage.skipped],
         "unassessable": [plain(one) for one in coverage.unassessable],
+        "unapplied_vex": [
+            {"document": one.file, "product": one.what, "reason": one.reason} for one in verdict.unapplied_vex
+        ],
         "sources": [plain(one) for one in coverage.sources],
         "lints": [plain(one) for one in audit.lints],
         "files": list(audit.files),
@@ -66,7 +71,7 @@ def _parts(report: Report) -> dict[str, object]:
     }
 
 
-def _finding(finding: Finding, status: str, reason: str) -> dict[str, object]:
+def _finding(finding: Finding, status: str, reason: str, accepted: Acceptance | None) -> dict[str, object]:
     one, severity = finding.dependency, finding.severity
     return {
         "ecosystem": one.ecosystem,
@@ -89,6 +94,8 @@ def _finding(finding: Finding, status: str, reason: str) -> dict[str, object]:
         "advisories": finding.advisories,
         "status": status,
         "reason": reason,
+        "acceptance": plain(accepted) if accepted else None,
+        "usage": plain(finding.usage) if finding.usage else None,
         "file": one.file,
         "line": one.line,
         "scope": one.scope,

@@ -6,9 +6,10 @@ import json
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from boombap.deps.model import Report
+    from boombap.deps.report.vex_statements import Stated
     from boombap.output.terminal import Terminal
 
 
@@ -19,6 +20,15 @@ def lines(report: Report, form: str, terminal: Terminal) -> Iterator[str]:
 
         return table.lines(report, terminal)
     return _FORMS[form](report)
+
+
+def vex_lines(report: Report, form: str, stated: Sequence[Stated], author: str) -> Iterator[str]:
+    """Return statements as a VEX document, ``openvex`` or ``cyclonedx``."""
+    from boombap.deps.report.cyclonedx_vex import cyclonedx_vex_object
+    from boombap.deps.report.openvex import openvex_object
+
+    write = openvex_object if form == "openvex" else cyclonedx_vex_object
+    yield json.dumps(write(report, stated, author), ensure_ascii=False, indent=2)
 
 
 def compliance_lines(report: Report, catalogue: str, form: str) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from boombap.deps.report.phrases import database, remedy, severity
+from boombap.deps.report.phrases import database, remedy, severity, unapplied_vex
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ def junit_lines(report: Report) -> Iterator[str]:
     others = [violation for violation in report.verdict.violations if violation.finding is None]
     left_out = [(item.what, item.reason) for item in skipped]
     left_out += [(item.file, f"excluded: {item.reason}") for item in report.audit.excluded]
+    left_out += [("VEX", unapplied_vex(product)) for product in report.verdict.unapplied_vex]
     if report.hidden:
         left_out.append(("hidden", f"{report.hidden} findings below {report.floor} are not shown"))
     total = len(by_package) + len(left_out) + len(gaps) + len(others)
@@ -55,7 +56,9 @@ def _case(package: tuple[str, str, str], found: list[tuple[Finding, str, str]]) 
     ecosystem, name, version = package
     head = f'<testcase classname="{_xml(ecosystem)}" name="{_xml(f"{name} {version}")}"'
     blocking = [_sentence(finding) for finding, status, _ in found if status == "blocks"]
-    others = [f"{_sentence(finding)} ({status})" for finding, status, _ in found if status != "blocks"]
+    others = [
+        f"{_sentence(finding)} ({_status(status, reason)})" for finding, status, reason in found if status != "blocks"
+    ]
     if not found:
         yield f"{head}/>"
         return
@@ -65,6 +68,10 @@ def _case(package: tuple[str, str, str], found: list[tuple[Finding, str, str]]) 
     if others:
         yield f"<system-out>{_xml('; '.join(others))}</system-out>"
     yield "</testcase>"
+
+
+def _status(status: str, reason: str) -> str:
+    return f"{status}: {reason}" if status == "waived" else status
 
 
 def _sentence(finding: Finding) -> str:

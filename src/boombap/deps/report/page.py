@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from html import escape
 
-from boombap.deps.report.phrases import answer, database, remedy, severity
+from boombap.deps.report.phrases import answer, database, remedy, severity, unapplied_vex
 from boombap.output.terminal import printable
 
 TYPE_CHECKING = False
@@ -59,11 +59,13 @@ def html_lines(report: Report) -> Iterator[str]:
 
 def _rows(report: Report) -> list[tuple[str, tuple[str, ...]]]:
     rows: list[tuple[str, tuple[str, ...]]] = []
-    for finding, status, _ in report.by_status:
+    for finding, status, reason in report.by_status:
         one = finding.dependency
         place = f"{one.file}:{one.line}" if one.line else one.file
         ids = ", ".join(finding.ids[:3])
-        cells = (severity(finding), one.name, one.version, ids, remedy(finding), place, status, finding.summary)
+        place += f"; {finding.usage.phrase}" if finding.usage else ""
+        said = f"{status}: {reason}" if status == "waived" else status
+        cells = (severity(finding), one.name, one.version, ids, remedy(finding), place, said, finding.summary)
         rows.append((status, cells))
     return rows
 
@@ -78,6 +80,7 @@ def _notes(report: Report) -> Iterator[str]:
         yield f"not assessable: {one.what}: {one.reason}"
     for item in report.audit.excluded:
         yield f"excluded: {item.file}: {item.reason}"
+    yield from map(unapplied_vex, report.verdict.unapplied_vex)
     for lint in report.audit.lints:
         yield f"{lint.file}: {lint.summary}"
     for source in coverage.sources:

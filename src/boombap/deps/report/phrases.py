@@ -4,7 +4,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from boombap.deps.model import Finding, Report, Source
+    from boombap.deps.model import Finding, Report, Skipped, Source
 
 _PURL_TYPES = {
     "PyPI": "pypi",
@@ -36,6 +36,11 @@ def database(source: Source) -> str:
     """Return what a database is, and how old what it says."""
     sample = ", made up for a demonstration" if source.is_sample else ""
     return f"{source.ecosystem}: {source.records} records, newest {source.newest}{source.exploits}{sample}"
+
+
+def unapplied_vex(product: Skipped) -> str:
+    """Return which product of a VEX document was not compared with the findings, and why."""
+    return f"VEX not applied: {product.what} in {product.file}: {product.reason}"
 
 
 def answer(report: Report) -> str:

@@ -5,7 +5,7 @@ Source: OASIS, Static Analysis Results Interchange Format 2.1.0. Notifications s
 
 from __future__ import annotations
 
-from boombap.deps.report.phrases import database, purl, remedy, severity
+from boombap.deps.report.phrases import database, purl, remedy, severity, unapplied_vex
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -64,6 +64,8 @@ def _result(finding: Finding, status: str, reason: str, at: int) -> dict[str, ob
         "partialFingerprints": {"dependency/v1": f"{one.ecosystem}/{one.normal}/{finding.id}"},
         "properties": {"purl": purl(one.ecosystem, one.normal, one.version), "status": status, "reason": reason},
     }
+    if finding.usage:
+        result["properties"] = {**result["properties"], "usage": finding.usage.phrase}  # type: ignore[dict-item]
     if status in ("waived", "known"):
         result["suppressions"] = [{"kind": "external", "status": "accepted", "justification": reason}]
     return result
@@ -97,6 +99,7 @@ def _invocation(report: Report) -> dict[str, object]:
     coverage = report.audit.coverage
     texts += [f"{left_out.what}: {left_out.reason}" for left_out in (*coverage.skipped, *coverage.unassessable)]
     texts += [f"excluded: {item.file}: {item.reason}" for item in report.audit.excluded]
+    texts += list(map(unapplied_vex, report.verdict.unapplied_vex))
     texts += [f"{report.hidden} findings below {report.floor} are not shown"] if report.hidden else []
     notes = [{"level": "warning", "message": {"text": text}} for text in texts]
     return {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from boombap.deps.report.phrases import answer, severity
+from boombap.deps.report.phrases import answer, severity, unapplied_vex
 from boombap.output import table
 from boombap.output.terminal import printable
 from boombap.units import format_duration
@@ -34,10 +34,23 @@ def lines(report: Report, terminal: Terminal) -> Iterator[str]:
     yield from _sources(report.audit.coverage)
     for gap in report.verdict.gaps:
         yield printable(f"gap: {gap.summary}")
+    yield from _about_findings(report)
     for violation in report.verdict.violations:
         if violation.rule == "expired_waiver":
             yield printable(f"expired waiver: {violation.summary}")
     yield terminal.style(printable(answer(report)), _STYLES[report.verdict.word])
+
+
+def _about_findings(report: Report) -> Iterator[str]:
+    """Yield where packages of findings are imported, who waives findings, and which VEX statements do not apply."""
+    for finding in report.audit.findings:
+        if finding.usage:
+            yield printable(f"usage: {finding.id} on {finding.dependency.name}: {finding.usage.phrase}")
+    for finding, status, reason in report.by_status:
+        if status == "waived":
+            yield printable(f"waived: {finding.id} on {finding.dependency.name}: {reason}")
+    for unapplied in report.verdict.unapplied_vex:
+        yield printable(unapplied_vex(unapplied))
 
 
 def _findings(report: Report, terminal: Terminal) -> Iterator[str]:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from boombap.deps.model import Scope
 
 NO_PURL = "has no package URL"
-_ECOSYSTEMS = {
+ECOSYSTEMS = {
     "pypi": "PyPI",
     "npm": "npm",
     "golang": "Go",
@@ -35,10 +35,10 @@ def add(collector: ManifestCollector, purl: str, stated: str, line: int, scope: 
     kind, name, version = parse_purl(purl)
     if not name:
         collector.skip(purl, "is not a package URL", line=line, scope=scope)
-    elif kind not in _ECOSYSTEMS:
+    elif kind not in ECOSYSTEMS:
         collector.skip(purl, f"is of a kind that has no advisories here ({kind})", line=line, scope=scope)
     else:
-        collector.add(name, version or stated, line=line, scope=scope, ecosystem=_ECOSYSTEMS[kind])
+        collector.add(name, version or stated, line=line, scope=scope, ecosystem=ECOSYSTEMS[kind])
 
 
 def parse_purl(purl: str) -> tuple[str, str, str]:
