@@ -504,5 +504,5 @@ def test_the_document_is_kept_for_who_asks(tmp_path: Path):
 
 def test_an_export_that_cannot_be_looked_for_is_named():
     long = "x" * 300
-    with pytest.raises(ExternalError, match="cannot look for all.zip in x+: File name too long"):
+    with pytest.raises(ExternalError, match=r"cannot look for all.zip in x+: File name too long"):
         Folder(Path(long)).file("all.zip", Path(), lambda *_: None)
