@@ -7,6 +7,7 @@ import time
 from boombap.command.action import Action, Tool
 from boombap.command.listener import certificate, check_listener
 from boombap.deps import environment, options
+from boombap.deps.enforcement import options as gate_options
 from boombap.deps.verdicts import options as verdict_options
 from boombap.errors import (
     EXIT_EXTERNAL,
@@ -226,6 +227,12 @@ def _verdict(context: RunContext) -> int:
     return run(context)
 
 
+def _gate(context: RunContext) -> int:
+    from boombap.deps.enforcement.commands import run
+
+    return run(context)
+
+
 def _update(context: RunContext) -> int:
     from functools import partial
 
@@ -364,6 +371,18 @@ TOOL = Tool(
                 EXIT_FINDINGS: "the policy refuses the image, or a verdict turned so, or the digest is not recorded",
                 EXIT_EXTERNAL: "a path, the verdicts or a database cannot be read, or the verdicts not written",
                 EXIT_NO_VERDICT: f"{_UNJUDGED}; or no verdict is recorded that could be judged again",
+                EXIT_RETRY_LATER: "the verdicts are locked by another process",
+            },
+        ),
+        Action(
+            "gate",
+            "write the admission policy that enforces verdicts without a server",
+            _gate,
+            gate_options.add_gate,
+            examples="gate policy --environment production --mode deny --output policy/",
+            exits={
+                EXIT_EXTERNAL: "the verdicts cannot be read, or --output cannot be written",
+                EXIT_NO_VERDICT: "no verdict passes and counts, so every pod would be refused",
                 EXIT_RETRY_LATER: "the verdicts are locked by another process",
             },
         ),
