@@ -376,13 +376,15 @@ TOOL = Tool(
         ),
         Action(
             "gate",
-            "write the admission policy that enforces verdicts without a server",
+            "write the admission policy, and list images without a digest",
             _gate,
             gate_options.add_gate,
-            examples="gate policy --environment production --mode deny --output policy/",
+            gate_options.check_gate,
+            examples="gate pin deploy/app.yaml\ngate policy --environment production --mode deny --output policy/",
             exits={
+                EXIT_FINDINGS: "of `pin`: an image has no digest",
                 EXIT_EXTERNAL: "the verdicts cannot be read, or --output cannot be written",
-                EXIT_NO_VERDICT: "no verdict passes and counts, so every pod would be refused",
+                EXIT_NO_VERDICT: "no verdict passes and counts; of `pin`: a file was not read, or no image found",
                 EXIT_RETRY_LATER: "the verdicts are locked by another process",
             },
         ),

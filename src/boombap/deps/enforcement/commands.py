@@ -1,4 +1,4 @@
-"""The action `gate`: writes what an API server enforces by itself."""
+"""The action `gate`: writes what an API server enforces by itself, and finds images that it would refuse."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _MODE = 0o644
 
 def run(context: RunContext) -> int:
     """Run one word of `gate` and return the exit code."""
-    words: Mapping[str, Callable[[RunContext], int]] = {"policy": _policy}
+    words: Mapping[str, Callable[[RunContext], int]] = {"policy": _policy, "pin": _pin}
     return words[context.args.what](context)
 
 
@@ -49,6 +49,15 @@ def _policy(context: RunContext) -> int:
     _write(context, files, args.output)
     context.terminal.note(_summary(found))
     return EXIT_OK
+
+
+def _pin(context: RunContext) -> int:
+    from boombap.command.emit import answer
+    from boombap.deps.enforcement import pins
+
+    found = pins.read_pins(context.args.files)
+    answer(context, lambda: pins.lines(found), lambda: pins.to_object(found))
+    return found.exit_code
 
 
 def _write(context: RunContext, files: Mapping[str, str], folder: Path | None) -> None:
