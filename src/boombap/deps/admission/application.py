@@ -37,7 +37,7 @@ def application(context: RunContext, folder: str) -> WSGIApplication:
     context.stack.callback(lookup.close)
     senders = Senders(settings.hook_token.reveal()) if settings.hook_token else None
     # A meter of its own: what Prometheus scrapes here must not be counted once more by the collector.
-    service = Service(lookup, senders, Meter())
+    service = Service(lookup, senders, Meter(), settings.break_glass_max)
     token = settings.serve_token
     protect = partial(osv_server.protected, token=token.reveal()) if token else _unprotected
     return with_verdicts(service, osv_server.application(folder), protect)
