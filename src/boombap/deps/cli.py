@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from boombap.command.action import Action, Tool
-from boombap.command.listener import certificate, check_listener
+from boombap.command.listener import check_listener
 from boombap.deps import environment, options
 from boombap.deps.enforcement import options as gate_options
 from boombap.deps.verdicts import options as verdict_options
@@ -15,7 +15,6 @@ from boombap.errors import (
     EXIT_NO_VERDICT,
     EXIT_OK,
     EXIT_RETRY_LATER,
-    NoVerdict,
 )
 
 TYPE_CHECKING = False
@@ -156,7 +155,7 @@ def _advisories(context: RunContext, id_: str, now_s: float) -> Iterator[tuple[s
     folder = environment.folder(context)
     names = present(folder)
     if not names:
-        raise _no_databases(folder)
+        raise environment.no_databases(folder)
     for ecosystem in names:
         if database := open_database(folder, ecosystem):
             source = database.source(now_s)
@@ -188,24 +187,9 @@ def _policy(context: RunContext) -> int:
 
 
 def _serve(context: RunContext) -> int:
-    from boombap.deps.admission.application import LIMITS, application
-    from boombap.deps.audit import sources
-    from boombap.server.serve import serve
+    from boombap.deps.admission.application import serve
 
-    args = context.args
-    folder = environment.folder(context)
-    if not sources(folder, time.time()):
-        raise _no_databases(folder)
-    serve(
-        application(context, folder),
-        context.interrupt,
-        lambda server: context.terminal.note(f"advisories and verdicts are served at {server.url}"),
-        host=args.host,
-        port=args.port,
-        limits=LIMITS,
-        certificate=certificate(args),
-    )
-    return EXIT_OK
+    return serve(context)
 
 
 def _notify(context: RunContext) -> int:
@@ -215,10 +199,6 @@ def _notify(context: RunContext) -> int:
         return _judged(context, environment.policy(context, context.args.environment), environment.audited)
 
     return notify(context, judged)
-
-
-def _no_databases(folder: str) -> NoVerdict:
-    return NoVerdict(f"there are no databases in {folder}", hint="run `boombap deps sync`")
 
 
 def _verdict(context: RunContext) -> int:
@@ -344,7 +324,11 @@ TOOL = Tool(
             options.add_serve,
             check_listener,
             examples="serve --port 8421\nserve --host 0.0.0.0 --cert server.pem --key server.key",
-            exits={EXIT_EXTERNAL: "the address cannot be listened on", EXIT_NO_VERDICT: _NO_DATABASES},
+            exits={
+                EXIT_EXTERNAL: "the address cannot be listened on, or the verdicts cannot be read",
+                EXIT_NO_VERDICT: "there are neither databases nor verdicts, or they are of another version of boombap",
+                EXIT_RETRY_LATER: "there are no databases, and the verdicts are locked by another process",
+            },
         ),
         Action(
             "notify",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from boombap.errors import ConfigError
+from boombap.errors import ConfigError, NoVerdict
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,6 +38,11 @@ def folder(context: RunContext) -> str:
     config = context.config
     assert config.paths.data is not None, "config.load fills it in"
     return str(settings(context).database or config.paths.data / "deps")
+
+
+def no_databases(folder: str) -> NoVerdict:
+    """Return the error that a folder holds no database, with what to do."""
+    return NoVerdict(f"there are no databases in {folder}", hint="run `boombap deps sync`")
 
 
 def state(context: RunContext) -> Path:
