@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-long mutate fuzz flagd-oracle lint docs docs-site bench benchmark-all lock clean \
+.PHONY: help setup demo test test-long kube-test mutate fuzz flagd-oracle lint docs docs-site bench benchmark-all lock clean \
 	build build-db build-spotify build-ai-context build-deps build-redis build-metrics dist images
 
 help: ## show this list
@@ -33,6 +33,10 @@ test: $(READY) ## the whole test suite
 
 test-long: $(READY) ## the tests that take long: kills, failovers
 	$(BIN)/python -m pytest -m slow
+
+# etcd and kube-apiserver are on PATH, or in the folder of BOOMBAP_KUBE_BIN; without them this fails.
+kube-test: $(READY) ## the admission policy in a real API server
+	BOOMBAP_KUBE_REQUIRED=1 $(BIN)/python -m pytest -n 0 -m slow tests/deps/enforcement/test_api_server.py
 
 mutate: $(READY) ## break each rule once, and check that a test fails
 	$(BIN)/python tests/mutations/run.py

@@ -23,6 +23,7 @@ from boombap.deps.sample.load import sample_database, sample_project
 from boombap.errors import ConfigError
 from boombap.interrupt import Interrupt
 from deps.osv import TRUTH, YESTERDAY, database, export, record, set_facts
+from deps.verdicts.images import recorded
 from server.wire import self_signed
 
 if TYPE_CHECKING:
@@ -465,6 +466,19 @@ def test_serve_answers_and_ends(folder: str, start_boombap):
     child = start_boombap("deps", "serve", "--port", "0")
     line = child.stderr.readline()
     assert line.startswith("advisories and verdicts are served at http://127.0.0.1:")
+    child.terminate()
+    assert child.wait(10) == 143
+
+
+def test_serve_needs_advisories_or_verdicts(start_boombap, tmp_path: Path):
+    nothing = {"BOOMBAP_DEPS_DATABASE": str(tmp_path / "none"), "BOOMBAP_DEPS_VERDICTS": str(tmp_path / "none.db")}
+    child = start_boombap("deps", "serve", "--port", "0", **nothing)
+    assert (child.wait(30), "there are no databases in" in child.stderr.read()) == (4, True)
+    child = start_boombap(
+        "deps", "serve", "--port", "0", **nothing | {"BOOMBAP_DEPS_VERDICTS": str(recorded(tmp_path))}
+    )
+    assert "answers 503 until `boombap deps sync`" in child.stderr.readline()
+    assert child.stderr.readline().startswith("advisories and verdicts are served at http://127.0.0.1:")
     child.terminate()
     assert child.wait(10) == 143
 

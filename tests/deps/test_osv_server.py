@@ -73,6 +73,19 @@ def test_a_batch_gives_ids_in_the_order_of_the_questions(ask: Ask):
     assert (status, found["results"]) == (200, expected)
 
 
+def test_without_databases_nothing_is_called_unknown(tmp_path: Path):
+    with running(application(str(tmp_path / "none"))) as server, Client(Interrupt()) as client:
+        for path, body in (
+            ("/v1/vulns/PYSEC-7", None),
+            ("/v1/query", query("fastapi")),
+            ("/v1/querybatch", {"queries": []}),
+        ):
+            content = None if body is None else json.dumps(body).encode()
+            response = client.fetch(Request("GET" if content is None else "POST", server.url + path, body=content))
+            assert (response.status, json.loads(response.body)["code"]) == (503, 14)
+            assert "run `boombap deps sync`" in json.loads(response.body)["message"]
+
+
 def test_a_record_by_its_id(ask: Ask):
     assert ask("/v1/vulns/PYSEC-2023-45") == (200, TRUTH[2])
     assert ask("/v1/vulns/PYSEC-1999-1")[0] == 404

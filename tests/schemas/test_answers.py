@@ -340,6 +340,14 @@ def advisories(bench: Bench) -> Iterator[str]:
     yield bench.json("deps", "explain", "CVE-1999-1", codes=(1,))
 
 
+@answers("deps-gate")
+def images_without_a_digest(bench: Bench) -> Iterator[str]:
+    Path("pod.yaml").write_text("kind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: c, image: app}]}\n")
+    Path("broken.yaml").write_text("a: [\n")
+    yield bench.json("deps", "gate", "pin", "pod.yaml")
+    yield bench.json("deps", "gate", "pin", "pod.yaml", "broken.yaml", codes=(4,))
+
+
 @answers("deps-verdict")
 def image_verdicts(bench: Bench) -> Iterator[str]:
     bench.project()

@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 
 from boombap.command.action import Action, Tool
-from boombap.command.listener import certificate, check_listener
+from boombap.command.listener import check_listener
 from boombap.deps import environment, options
+from boombap.deps.enforcement import options as gate_options
 from boombap.deps.verdicts import options as verdict_options
 from boombap.errors import (
     EXIT_EXTERNAL,
@@ -177,24 +178,9 @@ def _policy(context: RunContext) -> int:
 
 
 def _serve(context: RunContext) -> int:
-    from boombap.deps.admission.application import LIMITS, application
-    from boombap.deps.audit import sources
-    from boombap.server.serve import serve
+    from boombap.deps.admission.application import serve
 
-    args = context.args
-    folder = environment.folder(context)
-    if not sources(folder, time.time()):
-        raise environment.no_databases(folder)
-    serve(
-        application(context, folder),
-        context.interrupt,
-        lambda server: context.terminal.note(f"advisories and verdicts are served at {server.url}"),
-        host=args.host,
-        port=args.port,
-        limits=LIMITS,
-        certificate=certificate(args),
-    )
-    return EXIT_OK
+    return serve(context)
 
 
 def _notify(context: RunContext) -> int:
@@ -208,6 +194,12 @@ def _notify(context: RunContext) -> int:
 
 def _verdict(context: RunContext) -> int:
     from boombap.deps.verdicts.commands import run
+
+    return run(context)
+
+
+def _gate(context: RunContext) -> int:
+    from boombap.deps.enforcement.commands import run
 
     return run(context)
 
@@ -323,7 +315,11 @@ TOOL = Tool(
             options.add_serve,
             check_listener,
             examples="serve --port 8421\nserve --host 0.0.0.0 --cert server.pem --key server.key",
-            exits={EXIT_EXTERNAL: "the address cannot be listened on", EXIT_NO_VERDICT: _NO_DATABASES},
+            exits={
+                EXIT_EXTERNAL: "the address cannot be listened on, or the verdicts cannot be read",
+                EXIT_NO_VERDICT: "there are neither databases nor verdicts, or they are of another version of boombap",
+                EXIT_RETRY_LATER: "there are no databases, and the verdicts are locked by another process",
+            },
         ),
         Action(
             "notify",
@@ -374,6 +370,20 @@ TOOL = Tool(
                 EXIT_FINDINGS: "the policy refuses the image, or a verdict turned so, or the digest is not recorded",
                 EXIT_EXTERNAL: "a path, the verdicts or a database cannot be read, or the verdicts not written",
                 EXIT_NO_VERDICT: f"{_UNJUDGED}; or no verdict is recorded that could be judged again",
+                EXIT_RETRY_LATER: "the verdicts are locked by another process",
+            },
+        ),
+        Action(
+            "gate",
+            "write the admission policy, and list images without a digest",
+            _gate,
+            gate_options.add_gate,
+            gate_options.check_gate,
+            examples="gate pin deploy/app.yaml\ngate policy --environment production --mode deny --output policy/",
+            exits={
+                EXIT_FINDINGS: "of `pin`: an image has no digest",
+                EXIT_EXTERNAL: "the verdicts cannot be read, or --output cannot be written",
+                EXIT_NO_VERDICT: "no verdict passes and counts; of `pin`: a file was not read, or no image found",
                 EXIT_RETRY_LATER: "the verdicts are locked by another process",
             },
         ),

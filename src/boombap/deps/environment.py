@@ -42,7 +42,7 @@ def folder(context: RunContext) -> str:
 
 
 def no_databases(folder: str) -> NoVerdict:
-    """Return the error for a folder without databases."""
+    """Return the error that a folder holds no database, with what to do."""
     return NoVerdict(f"there are no databases in {folder}", hint="run `boombap deps sync`")
 
 

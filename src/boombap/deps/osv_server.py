@@ -12,7 +12,7 @@ from boombap.deps.match import holds
 from boombap.deps.model import ECOSYSTEMS
 from boombap.deps.package_names import normalise
 from boombap.deps.versions.key import sort_key
-from boombap.errors import BoombapError
+from boombap.errors import BoombapError, NoVerdict
 from boombap.server import bearer
 from boombap.server.answer import answer
 
@@ -73,12 +73,19 @@ def _answer(folder: str, environ: Mapping[str, object]) -> tuple[int, object]:
     if method != "POST" or path not in ("/v1/query", "/v1/querybatch"):
         return 404, {"code": 5, "message": "there are /v1/query, /v1/querybatch and /v1/vulns/ID"}
     asked = _body(environ)
+    _require_databases(folder)
     if path == "/v1/query":
         return 200, _query(folder, asked, has_documents=True)
     queries = asked.get("queries")
     if not isinstance(queries, list) or len(queries) > _MOST_QUERIES:
         raise Refused(f"queries must be a list of at most {_MOST_QUERIES}")
     return 200, {"results": [_query(folder, one, has_documents=False) for one in queries]}
+
+
+def _require_databases(folder: str) -> None:
+    """Refuse to answer without any database: clients take "not found" for "not affected"."""
+    if not present(folder):
+        raise NoVerdict(f"there are no databases in {folder}", hint="run `boombap deps sync`")
 
 
 def _body(environ: Mapping[str, object]) -> Mapping[str, object]:
@@ -94,6 +101,7 @@ def _body(environ: Mapping[str, object]) -> Mapping[str, object]:
 def _vulnerability(folder: str, id_: str) -> tuple[int, object]:
     import orjson
 
+    _require_databases(folder)
     for ecosystem in present(folder):
         with _opened(folder, ecosystem) as database:
             for name, document in database.documents(id_):

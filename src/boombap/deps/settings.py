@@ -34,6 +34,7 @@ class DepsSettings(Record):
     webhook_url: Secret | None = None
     webhook_secret: Secret | None = None
     hook_token: Secret | None = None
+    break_glass_max: float = 86_400.0
 
 
 SECTION = Section(
@@ -82,5 +83,6 @@ SECTION = Section(
             kinds.SECRET,
             "token that senders to /hooks/argocd of `deps serve` must send, or sign with; without it all get 401",
         ),
+        Key("deps.break_glass_max", kinds.AGE, "how far from now the end of a break-glass annotation may be"),
     ),
 )

@@ -148,6 +148,20 @@ ALERTS = (
         "warning",
         "the newest advisory of {{ $labels.ecosystem }} is {{ $value | humanizeDuration }} old: has the source stopped",
     ),
+    Alert(
+        "BoombapBreakGlass",
+        'sum by (instance) (increase(boombap_deps_admissions_total{result="break_glass"}[1h])) > 0',
+        "0m",
+        "warning",
+        "pods without a passing verdict were let in by break glass in the last hour: the log of deps serve says why",
+    ),
+    Alert(
+        "BoombapVerdictsOld",
+        "boombap_deps_verdict_oldest_age_seconds > 3 * 86400",
+        "1h",
+        "warning",
+        "the oldest verdict was judged {{ $value | humanizeDuration }} ago: does deps verdict refresh run after a sync",
+    ),
 )
 
 

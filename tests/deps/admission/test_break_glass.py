@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from boombap.deps.admission.break_glass import ANNOTATION, read_break_glass
 
+LONGEST_S = 7 * 86_400.0
 NOW_S = datetime(2026, 11, 27, 12, tzinfo=UTC).timestamp()
 
 
@@ -20,7 +21,7 @@ NOW_S = datetime(2026, 11, 27, 12, tzinfo=UTC).timestamp()
     ],
 )
 def test_a_reason_and_a_time(text: str, reason: str):
-    found = read_break_glass({ANNOTATION: text}, NOW_S)
+    found = read_break_glass({ANNOTATION: text}, NOW_S, LONGEST_S)
     assert (found.counts, found.reason) == (True, reason)
 
 
@@ -43,17 +44,25 @@ def test_a_reason_and_a_time(text: str, reason: str):
     ],
 )
 def test_what_does_not_count_says_why(text: object, refusal: str):
-    found = read_break_glass({ANNOTATION: text}, NOW_S)
+    found = read_break_glass({ANNOTATION: text}, NOW_S, LONGEST_S)
     assert not found.counts
     assert refusal in found.refusal
 
 
 @pytest.mark.parametrize("annotations", [None, {}, [], "x", {"other": "x; until 2026-12-01T00:00Z"}])
 def test_without_the_annotation(annotations: object):
-    found = read_break_glass(annotations, NOW_S)
+    found = read_break_glass(annotations, NOW_S, LONGEST_S)
     assert (found.counts, found.refusal) == (False, "")
+
+
+def test_it_may_not_last_longer_than_allowed():
+    text = "x; until 2026-11-28T12:00Z"
+    assert read_break_glass({ANNOTATION: text}, NOW_S, 86_400).counts
+    found = read_break_glass({ANNOTATION: text}, NOW_S, 86_399)
+    assert (found.counts, "from now (deps.break_glass_max)" in found.refusal) == (False, True)
+    assert not read_break_glass({ANNOTATION: "x; until 9999-12-31T23:59Z"}, NOW_S, 0).counts
 
 
 @given(st.text())
 def test_no_text_counts_without_a_time(text: str):
-    assert not read_break_glass({ANNOTATION: text}, NOW_S).counts
+    assert not read_break_glass({ANNOTATION: text}, NOW_S, LONGEST_S).counts

@@ -15,6 +15,8 @@ from boombap.deps.verdicts.store import create_store
 from deps.admission.reviews import ALLOWED, image, review
 from deps.verdicts.images import BAD, GOOD, NONE, judged, recorded
 
+DAY_S = 86_400.0
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
@@ -23,7 +25,8 @@ if TYPE_CHECKING:
 
     Ask = Callable[[Any], Answer]
 
-GLASS = "payments are down; until 2100-01-01T00:00Z"
+SOON = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 6 * 3600))
+GLASS = f"payments are down; until {SOON}"
 
 
 @pytest.fixture
@@ -34,7 +37,7 @@ def path(tmp_path: Path) -> Path:
 @pytest.fixture
 def ask(path: Path) -> Iterator[Ask]:
     with closing(Lookup(path, "")) as lookup:
-        yield lambda body: decide(read_review(body), lookup, time.time())
+        yield lambda body: decide(read_review(body), lookup, time.time(), DAY_S)
 
 
 @pytest.mark.parametrize("reference", [f"app@{GOOD}", f"app:1@{GOOD}", f"other.example:5000/x@{GOOD}"])
@@ -82,7 +85,7 @@ def test_a_pod_without_images(ask: Ask):
 
 def test_a_verdict_that_has_expired(path: Path):
     with closing(Lookup(path, "")) as lookup:
-        answer = decide(read_review(ALLOWED), lookup, time.time() + 8 * 86_400)
+        answer = decide(read_review(ALLOWED), lookup, time.time() + 8 * 86_400, DAY_S)
     assert not answer.is_allowed
     assert "its verdict expired at" in answer.message
 
@@ -150,7 +153,9 @@ def test_break_glass_lets_a_pod_in_and_says_so(ask: Ask):
     assert ask(review(image(GOOD), annotations={ANNOTATION: GLASS})).result == "allowed"
 
 
-@pytest.mark.parametrize("text", ["payments; until 2020-01-01T00:00Z", "; until 2100-01-01T00:00Z", "payments"])
+@pytest.mark.parametrize(
+    "text", ["x; until 2020-01-01T00:00Z", "x; until 2100-01-01T00:00Z", "; until 2100-01-01T00:00Z", "payments"]
+)
 def test_break_glass_that_does_not_count(text: str, ask: Ask):
     answer = ask(review(image(BAD), annotations={ANNOTATION: text}))
     assert (answer.is_allowed, answer.result) == (False, "refused")
@@ -231,7 +236,7 @@ def test_a_review_waits_once_for_a_locked_database(path: Path):
         other.execute("BEGIN EXCLUSIVE")
         other.execute("UPDATE verdicts SET audited = 9")
         started_s = time.monotonic()
-        answer = decide(read_review(review({"containers": containers})), lookup, time.time())
+        answer = decide(read_review(review({"containers": containers})), lookup, time.time(), DAY_S)
         # 900 waits of 0.1 s would be 90.
         assert time.monotonic() - started_s < 20
     assert (answer.is_allowed, answer.result) == (False, "failed")

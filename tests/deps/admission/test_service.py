@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 HOOK, TOKEN = "tok-1234567890", "t0k3n"
 BEARER = f"Authorization: Bearer {HOOK}"
+SOON = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 6 * 3600))
 
 
 @pytest.fixture
@@ -48,7 +49,7 @@ def log(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
 @pytest.fixture
 def ask(path: Path, log: pytest.LogCaptureFixture) -> Iterator[Ask]:
     with closing(Lookup(path, "")) as lookup:
-        service = Service(lookup, Senders(HOOK), Meter())
+        service = Service(lookup, Senders(HOOK), Meter(), 86_400.0)
         app = with_verdicts(service, application(str(path.parents[1] / "db")), partial(protected, token=TOKEN))
         with running(app, limits=LIMITS) as server, Client(Interrupt()) as client:
 
@@ -137,7 +138,7 @@ def test_an_event_without_images_is_400(body: object, ask: Ask):
 
 def test_a_closed_hook(path: Path):
     with closing(Lookup(path, "")) as lookup:
-        app = with_verdicts(Service(lookup, None, Meter()), application(""), lambda app: app)
+        app = with_verdicts(Service(lookup, None, Meter(), 86_400.0), application(""), lambda app: app)
         with running(app) as server, Client(Interrupt()) as client:
             response = client.fetch(Request("POST", f"{server.url}/hooks/argocd", body=b"{}", headers=(BEARER,)))
     assert response.status == 401
@@ -145,7 +146,7 @@ def test_a_closed_hook(path: Path):
 
 
 def test_break_glass_is_logged_and_counted(ask: Ask, log: pytest.LogCaptureFixture):
-    glass = {ANNOTATION: "payments\x1b[31m are down; until 2100-01-01T00:00Z"}
+    glass = {ANNOTATION: f"payments\x1b[31m are down; until {SOON}"}
     assert ask("/admission", review(image(BAD), annotations=glass))[1]["response"]["allowed"]
     assert "break glass: Pod in 'rap' of 'dj': reason 'payments\\x1b[31m are down'" in log.text
     ask("/admission", ALLOWED)

@@ -9,6 +9,7 @@ import re
 from datetime import datetime
 
 from boombap.record import Record
+from boombap.units import format_duration
 
 ANNOTATION = "boombap.dev/break-glass"
 _UNTIL = re.compile(r"\s*until\s+(\S+)\s*")
@@ -32,12 +33,13 @@ class BreakGlass(Record):
         return bool(self.reason) and not self.refusal
 
 
-def read_break_glass(annotations: object, now_s: float) -> BreakGlass:
+def read_break_glass(annotations: object, now_s: float, longest_s: float) -> BreakGlass:
     """Return what the annotations of a pod say.
 
     Args:
         annotations: of its metadata, as JSON has them.
         now_s: Unix time.
+        longest_s: how far from now its end may be.
     """
     text = annotations.get(ANNOTATION) if isinstance(annotations, dict) else None
     if text is None:
@@ -52,6 +54,9 @@ def read_break_glass(annotations: object, now_s: float) -> BreakGlass:
     until_s = _unix_s(until)
     if until_s is None:
         return BreakGlass(reason, f"{ANNOTATION} ends at {until!a}, which is not a time such as 2026-12-01T06:00Z")
+    if until_s > now_s + longest_s:
+        most = f"more than {format_duration(longest_s)} from now (deps.break_glass_max)"
+        return BreakGlass(reason, f"{ANNOTATION} ends at {until!a}, {most}")
     return BreakGlass(reason, "" if now_s < until_s else f"{ANNOTATION} has expired at {until!a}")
 
 

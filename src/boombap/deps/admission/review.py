@@ -133,39 +133,39 @@ def read_review(body: object) -> Review:
     return asked.replace(pod=_pod(object_, kind), old_images=images)
 
 
-def decide(review: Review, lookup: Lookup, now_s: float) -> Answer:
+def decide(review: Review, lookup: Lookup, now_s: float, break_glass_max_s: float) -> Answer:
     """Return the answer to a review.
 
     Args:
         review: what is asked.
         lookup: the verdicts.
         now_s: Unix time.
+        break_glass_max_s: how far from now the end of break glass may be.
     """
     if review.pod is None:
         return Answer(review.uid, "allowed", warnings=_short([review.note] if review.note else []))
     # A pod that runs is changed in other ways too, last when its finalizers are removed: that must stay possible.
     images = [(where, image) for where, image in _images(review.pod) if image not in review.old_images]
+    glass = read_break_glass(_mapping(review.pod.get("metadata")).get("annotations"), now_s, break_glass_max_s)
     if not images and not review.old_images:
-        return _judged(review, ["the pod names no image"], [], "refused", now_s)
+        return _judged(review, ["the pod names no image"], [], "refused", glass)
     if len(images) > _MOST_IMAGES:
-        return _judged(review, [f"the pod names more than {_MOST_IMAGES:,} images"], [], "refused", now_s)
+        return _judged(review, [f"the pod names more than {_MOST_IMAGES:,} images"], [], "refused", glass)
     permissions = lookup.permissions([image for _, image in images], now_s)
     found = [(where, permission) for (where, _), permission in zip(images, permissions, strict=True)]
     refused = [_sentence(*item) for item in found if not item[1].is_allowed]
     warned = [_sentence(*item) for item in found if item[1].is_allowed and item[1].reason]
     result: Result = "failed" if any(permission.is_failure for _, permission in found) else "refused"
-    return _judged(review, refused, warned, result, now_s)
+    return _judged(review, refused, warned, result, glass)
 
 
-def _judged(review: Review, refused: list[str], warned: list[str], result: Result, now_s: float) -> Answer:
+def _judged(review: Review, refused: list[str], warned: list[str], result: Result, glass: BreakGlass) -> Answer:
     if not refused:
         return Answer(review.uid, "allowed", warnings=_short(warned))
     if review.kind != _POD:
         return Answer(
             review.uid, "allowed", warnings=_short([f"pods will be refused: {one}" for one in refused] + warned)
         )
-    assert review.pod is not None, "only a pod is refused"
-    glass = read_break_glass(_mapping(review.pod.get("metadata")).get("annotations"), now_s)
     if glass.counts:
         return Answer(review.uid, "break_glass", _message(refused, glass), _short(refused), glass.reason)
     return Answer(review.uid, result, _message(refused, glass), _short(warned))

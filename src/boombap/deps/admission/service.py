@@ -40,12 +40,14 @@ class Service(Record):
         lookup: the verdicts.
         senders: who may call the hook; None when nobody may.
         meter: counts the decisions of this process.
+        break_glass_max_s: how far from now the end of break glass may be.
         clock: Unix time.
     """
 
     lookup: Lookup
     senders: Senders | None
     meter: Meter
+    break_glass_max_s: float
     clock: Callable[[], float] = time.time
 
 
@@ -91,7 +93,7 @@ def _admission(service: Service, environ: WSGIEnvironment) -> Reply:
     started_s = time.perf_counter()
     try:
         review = read_review(_json(environ))
-        given = decide(review, service.lookup, service.clock())
+        given = decide(review, service.lookup, service.clock(), service.break_glass_max_s)
     except ValueError as error:
         service.meter.add(DEPS_ADMISSIONS, result="malformed")
         return 400, {"message": str(error) if isinstance(error, BadReview) else "the body is not valid JSON"}

@@ -11,6 +11,10 @@ import re
 
 from boombap.deps.manifest import safe_text
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from yaml import Node
+
 _DEEPEST = 50
 # An alias or a merge key, a run of sequences on one line, many opening brackets, or a far indented line.
 _SUSPECT = re.compile(
@@ -44,13 +48,41 @@ def documents(text: str, what: str) -> list[dict[str, object]]:
     return values
 
 
-def _refuse_harm(text: str) -> None:
+def nodes(text: str, what: str) -> list[Node]:
+    """Return the root node of each document, a mapping; nodes know their lines, and an alias is a node once more.
+
+    Aliases are taken, since people write them, so a reader must not follow a node twice.
+
+    Args:
+        what: the file is, for the message when it is something else.
+
+    Raises:
+        Malformed: when it is not YAML of that shape, or nested too deeply.
+    """
+    import yaml
+
+    try:
+        _refuse_harm(text, has_aliases=True)
+        found = [node for node in yaml.compose_all(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)) if node]
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        raise safe_text.Malformed(f"is not valid YAML: {error.problem}", mark.line + 1 if mark else 0) from None
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise safe_text.Malformed(f"is not valid YAML ({type(error).__name__})") from None
+    # Helm leaves documents of comments only, which are null.
+    found = [node for node in found if not node.tag.endswith(":null")]
+    if not found or not all(isinstance(node, yaml.MappingNode) for node in found):
+        raise safe_text.Malformed(f"is not a {what}", 1)
+    return found
+
+
+def _refuse_harm(text: str, *, has_aliases: bool = False) -> None:
     import yaml
 
     depth = 0
     for event in yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
         line = event.start_mark.line + 1 if event.start_mark else 0
-        if isinstance(event, yaml.AliasEvent):
+        if isinstance(event, yaml.AliasEvent) and not has_aliases:
             raise safe_text.Malformed("holds a YAML alias, which no tool writes there", line)
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > _DEEPEST:

@@ -46,6 +46,7 @@ SELECT digest, environment, findings, audited, data_at_s, policy, policy_sha256,
     image, word, is_enforced, reasons, judged_at_s, expires_at_s
 FROM verdicts WHERE digest = ? AND environment = ?
 """
+_DECISIONS = f"SELECT digest, {_DECISION} FROM verdicts WHERE environment = ? ORDER BY digest"
 _KEYS = "SELECT digest, environment FROM verdicts ORDER BY image, digest, environment"
 _PUT = """
 INSERT INTO verdicts VALUES (:digest, :environment, :image, :word, :is_enforced, :reasons, :judged_at_s, :expires_at_s,
@@ -82,6 +83,12 @@ class VerdictStore:
         with self._reporting():
             row = self._connection.execute(_WHOLE, (digest, environment)).fetchone()
             return _verdict(row) if row else None
+
+    def decisions(self, environment: str) -> list[tuple[str, Decision]]:
+        """Return digest and answer of each row of an environment, by digest."""
+        with self._reporting():
+            rows = self._connection.execute(_DECISIONS, (environment,)).fetchall()
+            return [(row[0], _decision(row[1:])) for row in rows]
 
     def keys(self) -> list[tuple[str, str]]:
         """Return digest and environment of each row, by the name of the image."""
