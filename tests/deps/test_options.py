@@ -45,6 +45,8 @@ def test_options_may_split_the_paths(action: str):
         "policy test --waivers w.toml",
         "update --auto-patch",
         "update . --auto-patch --apply --test true",
+        "update --auto-patch --branch fixes --commit --test true",
+        "update --auto-patch --apply --branch fixes",
         "sync --rebuild --accept-loss",
         "sync --ecosystem PyPI --ecosystem npm",
         "serve --host 0.0.0.0 --port 0",
@@ -63,6 +65,9 @@ def test_what_goes_together(line: str):
     [
         ("sync --accept-loss", "--accept-loss goes with --rebuild"),
         ("update --test true", "--test goes with --apply"),
+        ("update --test true --branch fixes", "--test goes with --apply"),
+        ("update --commit", "--commit goes with --branch"),
+        ("update --branch=", "--branch needs a name"),
         ("audit --baseline a --since b", "--baseline and --since exclude each other"),
         ("check --baseline a --since b", "--baseline and --since exclude each other"),
         ("report --baseline a --since b", "--baseline and --since exclude each other"),
