@@ -53,6 +53,7 @@ def test_options_may_split_the_paths(action: str):
         "serve --cert a.pem --key b.pem",
         "audit --root image --root other",
         "report --compliance owasp --format json",
+        "report --compliance nist --format html",
         "check --ci-mode --since HEAD",
     ],
 )
@@ -71,7 +72,7 @@ def test_what_goes_together(line: str):
         ("audit --baseline a --since b", "--baseline and --since exclude each other"),
         ("check --baseline a --since b", "--baseline and --since exclude each other"),
         ("report --baseline a --since b", "--baseline and --since exclude each other"),
-        ("report --compliance nist --format sarif", "--compliance comes as table or json"),
+        ("report --compliance nist --format sarif", "--compliance comes as table, json, markdown or html"),
         ("check --rebuild --accept-loss", "check has no option --rebuild; it is an option of sync"),
         ("check --severity high", "check has no option --severity; it is an option of audit"),
         ("audit --ci-mode", "audit has no option --ci-mode; it is an option of check"),

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
 FORMS = ("table", "json", "sarif", "cyclonedx", "markdown", "html", "junit")
+EVIDENCE_FORMS = ("table", "json", "markdown", "html")
 CHANNELS = ("slack", "webhook")
 CATALOGUES = ("owasp", "nist")
 FLOORS = ("low", "medium", "high", "critical")
@@ -158,8 +159,8 @@ def check_report(args: Namespace) -> None:
         UsageError: for --baseline with --since, and for evidence in a form that has no place for it.
     """
     check_known(args)
-    if args.compliance and args.format not in (None, "table", "json"):
-        raise UsageError("--compliance comes as table or json")
+    if args.compliance and args.format not in (None, *EVIDENCE_FORMS):
+        raise UsageError(f"--compliance comes as {', '.join(EVIDENCE_FORMS[:-1])} or {EVIDENCE_FORMS[-1]}")
 
 
 def check_sync(args: Namespace) -> None:
