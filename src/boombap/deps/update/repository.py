@@ -83,9 +83,13 @@ class Git:
             raise ExternalError(f"git could not {what}: {_reason(error or out)}")
         return out.removesuffix("\n")
 
-    def patient(self, folder: Path | None = None) -> Git:
+    def within(self, folder: Path) -> Git:
+        """Return one that runs in another folder."""
+        return Git(folder, self._pause)
+
+    def patient(self) -> Git:
         """Return one that no signal interrupts, for steps that must not end halfway."""
-        return Git(folder or self.folder, time.sleep)
+        return Git(self.folder, time.sleep)
 
 
 class Base(Record):
@@ -118,9 +122,7 @@ def base_for(git: Git, branch: str) -> Base:
         raise ExternalError("the repository has no commit yet", hint="commit the project first")
     name = git.ask("symbolic-ref", "--quiet", "--short", "HEAD")
     if not name:
-        raise ExternalError(
-            "HEAD is detached, so the branch would begin nowhere", hint="check out a branch with `git switch`"
-        )
+        raise ExternalError("HEAD is detached", hint="check out the branch to begin at with `git switch`")
     if git.ask("rev-parse", "--is-shallow-repository") != "false":
         raise ExternalError("the clone is shallow, so a branch may not be pushed", hint="run `git fetch --unshallow`")
     _check_clean(git)
@@ -167,7 +169,7 @@ def work_tree(git: Git, commit: str, folder: Path) -> Iterator[Git]:
     try:
         # Made at once and filled later: filling may take long, and only that may be interrupted.
         patient.do("make a work tree", "worktree", "add", "--quiet", "--no-checkout", "--detach", str(folder), commit)
-        tree = Git(folder, git._pause)  # noqa: SLF001 - the same class
+        tree = git.within(folder)
         tree.do("check the project out", "reset", "--quiet", "--hard", commit)
         yield tree
     finally:
