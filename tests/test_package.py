@@ -16,7 +16,8 @@ MOST_LINES_OF_A_FUNCTION = 60
 # ctx/repository/git.py hands it on to git, without the variables that would lead git to another repository; the tour to
 # commands.
 ENVIRONMENT_READERS = {
-    "config/home.py", "config/load.py", "output/terminal.py", "ctx/repository/git.py", "demo/stage.py",
+    "config/home.py", "config/load.py", "output/terminal.py", "ctx/repository/git.py", "deps/update/repository.py",
+    "demo/stage.py",
 }  # fmt: skip
 DRIVERS = {"psycopg2", "pycurl", "hiredis"}
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)

@@ -282,6 +282,8 @@ GAPS: dict[str, dict[str, Files]] = {
         "nox": {"noxfile.py": "def tests(session):\n    session.install('idna')\n"},
         "conda-build": {"recipe/meta.yaml": "requirements:\n  run:\n    - numpy\n"},
         "pre-commit": {".pre-commit-config.yaml": "repos:\n- hooks:\n  - additional_dependencies: [idna]\n"},
+        "pre-commit beside its own": {".pre-commit-hooks.yaml": '- additional_dependencies: [".[deps]", idna]\n'},
+        "pre-commit in lines": {".pre-commit-hooks.yaml": "- additional_dependencies:\n  - .\n  - idna\n"},
         "hatch in pyproject": {"pyproject.toml": '[tool.hatch.envs.default]\ndependencies = ["idna"]\n'},
         "pixi in pyproject": {"pyproject.toml": '[tool.pixi.dependencies]\nnumpy = "*"\n'},
         "tox in pyproject": {"pyproject.toml": '[tool.tox]\nlegacy_tox_ini = "[testenv]"\n'},

@@ -402,7 +402,10 @@ def test_an_export_that_shrank_needs_two_words(tmp_path: Path, deps, monkeypatch
         (["check", "--environment", "production"], "--environment needs a policy"),
         (["audit", "--ci-mode"], "audit has no option --ci-mode; it is an option of check"),
         (["audit", "--formt", "json"], "audit has no option --formt; did you mean --format"),
-        (["report", "--compliance", "nist", "--format", "sarif"], "--compliance comes as table or json"),
+        (
+            ["report", "--compliance", "nist", "--format", "sarif"],
+            "--compliance comes as table, json, markdown or html",
+        ),
         (["frobnicate"], "unknown action 'frobnicate'"),
         (["adit"], "unknown action 'adit'; did you mean `boombap deps audit`"),
         (["explain"], "missing argument: ID; see `boombap deps explain --help`"),

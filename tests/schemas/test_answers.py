@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +24,6 @@ from schemas.validation import FOLDER, NAMES, objects, schema, validated, valida
 from spotify.upstream import upstream
 
 if TYPE_CHECKING:
-    import subprocess
     from argparse import ArgumentParser
     from collections.abc import Callable, Iterator
 
@@ -374,6 +375,13 @@ def plans(bench: Bench) -> Iterator[str]:
     Path("requirements.txt").write_text("--no-index\n--find-links wheels\nvuln==1.0\nhopeless==1.0\n")
     text = bench.json("deps", "update")
     assert json.loads(text)["changes"]
+    yield text
+    for who in ("AUTHOR", "COMMITTER"):
+        bench.environment |= {f"GIT_{who}_NAME": "Ada", f"GIT_{who}_EMAIL": "ada@example.org"}
+    for words in (("init", "--quiet"), ("add", "requirements.txt"), ("commit", "--quiet", "--message=Begin")):
+        subprocess.run(["git", *words], env={**os.environ, **bench.environment}, check=True)
+    text = bench.json("deps", "update", "--branch", "fixes", "--commit")
+    assert json.loads(text)["commits"]
     yield text
 
 

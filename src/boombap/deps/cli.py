@@ -211,7 +211,14 @@ def _update(context: RunContext) -> int:
 
     args = context.args
     exclude = environment.policy(context).exclude
-    options = UpdateOptions(tuple(args.paths), exclude, is_applied=args.apply, test=args.test, form=args.format)
+    options = UpdateOptions(
+        tuple(args.paths),
+        exclude,
+        is_applied=args.apply or args.commit,
+        branch=args.branch or "",
+        test=args.test,
+        form=args.format,
+    )
     judge = partial(environment.audited, context)
     return update(options, judge, environment.state(context), context.terminal, context.interrupt)
 
@@ -222,6 +229,10 @@ verdict record registry.example/app@{_DIGEST} sbom.json
 verdict refresh
 verdict show {_DIGEST}
 verdict export"""
+_UPDATE_EXAMPLES = """\
+update --auto-patch
+update --auto-patch --apply --test "pytest -q"
+update --auto-patch --branch fix-dependencies --commit"""
 _UNREADABLE = "a path, git or a database cannot be read, or --output cannot be written"
 _UNSENT = "a path, git or a database cannot be read; where `check` ends with 0, also when the message could not be sent"
 _UNJUDGED = "nothing to audit, more left out than max_unaudited, no database, one that is too old, or unreadable files"
@@ -393,10 +404,10 @@ TOOL = Tool(
             _update,
             options.add_update,
             options.check_update,
-            examples='update --auto-patch\nupdate --auto-patch --apply --test "pytest -q"',
+            examples=_UPDATE_EXAMPLES,
             exits={
                 EXIT_FINDINGS: "findings are left, or the command of --test failed",
-                EXIT_EXTERNAL: "uv, the package index or the disk failed",
+                EXIT_EXTERNAL: "uv, the package index, git or the disk failed",
                 EXIT_NO_VERDICT: "nothing could be audited",
                 EXIT_RETRY_LATER: "another update is running",
             },

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 FORMS = ("table", "json", "sarif", "cyclonedx", "markdown", "html", "junit")
 VEX_FORMS = ("openvex", "cyclonedx")
+EVIDENCE_FORMS = ("table", "json", "markdown", "html")
 CHANNELS = ("slack", "webhook")
 CATALOGUES = ("owasp", "nist")
 FLOORS = ("low", "medium", "high", "critical")
@@ -143,6 +144,10 @@ def add_update(parser: ArgumentParser) -> None:
     parser.add_argument("--auto-patch", action="store_true", help="plan the smallest safe change and show it")
     parser.add_argument("--apply", action="store_true", help="write the change")
     parser.add_argument(
+        "--branch", metavar="NAME", help="a new git branch gets the change, one commit per group of advisories"
+    )
+    parser.add_argument("--commit", action="store_true", help="make the commits of --branch, as --apply does")
+    parser.add_argument(
         "--test", default="", metavar="COMMAND", help="run this after writing; when it fails, all files are restored"
     )
     _add_policy(parser)
@@ -186,8 +191,8 @@ def check_report(args: Namespace) -> None:
         UsageError: for --baseline with --since, and for evidence in a form that has no place for it.
     """
     check_known(args)
-    if args.compliance and args.format not in (None, "table", "json"):
-        raise UsageError("--compliance comes as table or json")
+    if args.compliance and args.format not in (None, *EVIDENCE_FORMS):
+        raise UsageError(f"--compliance comes as {', '.join(EVIDENCE_FORMS[:-1])} or {EVIDENCE_FORMS[-1]}")
 
 
 def check_sync(args: Namespace) -> None:
@@ -201,12 +206,16 @@ def check_sync(args: Namespace) -> None:
 
 
 def check_update(args: Namespace) -> None:
-    """Refuse a test of nothing.
+    """Refuse a test of nothing, and commits without a branch for them.
 
     Raises:
-        UsageError: for --test without --apply.
+        UsageError: for --test without --apply, for --commit without --branch, and for a branch without a name.
     """
-    if args.test and not args.apply:
+    if args.branch == "":
+        raise UsageError("--branch needs a name")
+    if args.commit and not args.branch:
+        raise UsageError("--commit goes with --branch", hint="name the branch that gets the commits")
+    if args.test and not (args.apply or args.commit):
         raise UsageError("--test goes with --apply", hint="without it nothing is written that could be tested")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+from html import unescape
 from html.parser import HTMLParser
 from typing import Any
 
@@ -316,6 +317,36 @@ def test_evidence_judges_nobody(catalogue: str):
     assert "sha256 abab" in "\n".join(forms.compliance_lines(report(), catalogue, "table"))
     standings = {one.standing for one in compliance.controls(EMPTY, catalogue)}
     assert "evidence" not in standings
+
+
+@pytest.mark.parametrize("catalogue", compliance.CATALOGUES)
+@pytest.mark.parametrize("form", ["markdown", "html"])
+def test_a_page_of_evidence_has_every_control_and_the_report_behind_it(catalogue: str, form: str):
+    for given in (report(), CLEAN, EMPTY):
+        said = "\n".join(forms.compliance_lines(given, catalogue, form))
+        plain = unescape(said).replace("\\", "")
+        for control in compliance.controls(given, catalogue):
+            for part in (control.id, control.title, control.standing, control.evidence, control.open):
+                assert unescape(part) in plain
+        assert compliance.CAVEAT in said
+        assert text(given, form).splitlines()[-2] in said
+        assert "complian" not in plain.lower().replace("--compliance", "")
+    assert "sha256 abab" in "\n".join(forms.compliance_lines(report(), catalogue, form))
+
+
+@pytest.mark.parametrize("catalogue", compliance.CATALOGUES)
+def test_names_from_outside_stay_text_in_a_page_of_evidence(catalogue: str):
+    source = report().audit.coverage.sources[0].replace(newest="<script>|\n@all\x1b[31m")
+    given = report()
+    coverage = given.audit.coverage.replace(sources=(source,))
+    given = given.replace(audit=given.audit.replace(coverage=coverage))
+    page = "\n".join(forms.compliance_lines(given, catalogue, "html"))
+    assert ("<script" in page, "\x1b" in page, page.count("<html"), page.count("</html>")) == (False, False, 1, 1)
+    lines = list(forms.compliance_lines(given, catalogue, "markdown"))
+    assert not [line for line in lines if "<script" in line or "@all" in line or "\x1b" in line]
+    rows = [line for line in lines if line.startswith("| ")]
+    controls = rows[: 1 + len(compliance.controls(given, catalogue))]
+    assert {len(re.findall(r"(?<!\\)\|", row)) for row in controls} == {6}
 
 
 def test_the_controls_of_the_specification_are_there():

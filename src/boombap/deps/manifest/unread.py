@@ -95,10 +95,16 @@ _BY_ENDING: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 # Read as what they are, or named by another rule.
 _NOT_LISTS = frozenset(("package-lock.json", "pnpm-lock.yaml", ".package-lock.json"))
 
+# An empty list, and the repository itself with its extras, name no other package: its own files are read.
+_OWN = rb"""(["']?)\.(?:\[[\w.,-]*+\])?\1"""
+_HOOK_PACKAGES = re.compile(
+    rb"additional_dependencies\s*+:(?![ \t]*+\[\s*+(?:" + _OWN + rb"\s*+(?:,\s*+|(?=\])))*+\][ \t]*+(?:\#|\r?$))",
+    re.MULTILINE,
+)
 _MARKED: tuple[tuple[re.Pattern[str], re.Pattern[bytes], str], ...] = (
     (re.compile(r"noxfile\.py$"), re.compile(rb"\.(?:conda_)?install\("), "what a session of nox installs"),
     (re.compile(r"meta\.ya?ml$|recipe\.ya?ml$"), re.compile(rb"^requirements:", re.MULTILINE), "packages of conda"),
-    (re.compile(r"\.pre-commit-(?:config|hooks)\.ya?ml$"), re.compile(rb"additional_dependencies\s*:"), "hooks"),
+    (re.compile(r"\.pre-commit-(?:config|hooks)\.ya?ml$"), _HOOK_PACKAGES, "hooks"),
     (re.compile(r".*\.ipynb$"), re.compile(rb"[!%]\s*(?:pip3?|conda|mamba|uv)\s"), "what a notebook installs"),
     (re.compile(r".*\.ya?ml$"), re.compile(rb"(?ms)\A(?=.*^channels:)(?=.*^dependencies:)"), "packages of conda"),
     (re.compile(r"go\.work$"), re.compile(rb"^[ \t]*replace\b", re.MULTILINE), "modules that a workspace replaces"),

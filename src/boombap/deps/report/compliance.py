@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     Standing = Literal["evidence", "partial", "not assessed"]
 
 CATALOGUES = ("owasp", "nist")
+CAVEAT = "This is evidence for an assessor; it judges no organisation."
 
 
 class Control(Record):
@@ -48,7 +49,7 @@ def lines(report: Report, catalogue: str) -> Iterator[str]:
     """Yield the controls as text, with the databases and what was not audited."""
     from boombap.output.terminal import printable
 
-    yield f"Evidence of one audit for {catalogue.upper()}, {report.made_at}, boombap {report.version}"
+    yield title(report, catalogue)
     for one in controls(report, catalogue):
         yield ""
         yield f"{one.id}  {one.title}"
@@ -56,15 +57,25 @@ def lines(report: Report, catalogue: str) -> Iterator[str]:
         if one.open:
             yield f"  open: {one.open}"
     yield ""
-    for source in report.audit.coverage.sources:
-        yield printable(f"database of {database(source)}, sha256 {source.sha256}")
+    yield from map(printable, database_lines(report))
     for skipped in report.audit.coverage.skipped:
         yield printable(f"not audited: {skipped.what} ({skipped.file}): {skipped.reason}")
     for gap in report.audit.coverage.unassessable:
         yield printable(f"not assessable: {gap.what}: {gap.reason}")
     for item in report.audit.excluded:
         yield printable(f"excluded: {item.file}: {item.reason}")
-    yield "This is evidence for an assessor; it judges no organisation."
+    yield CAVEAT
+
+
+def title(report: Report, catalogue: str) -> str:
+    """Return what the evidence is of, and when it was made."""
+    return f"Evidence of one audit for {catalogue.upper()}, {report.made_at}, boombap {report.version}"
+
+
+def database_lines(report: Report) -> Iterator[str]:
+    """Yield the databases with what identifies them."""
+    for source in report.audit.coverage.sources:
+        yield f"database of {database(source)}, sha256 {source.sha256}"
 
 
 def _owasp(report: Report) -> Iterator[Control]:

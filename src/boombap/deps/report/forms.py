@@ -32,13 +32,17 @@ def vex_lines(report: Report, form: str, stated: Sequence[Stated], author: str) 
 
 
 def compliance_lines(report: Report, catalogue: str, form: str) -> Iterator[str]:
-    """Return the evidence for a catalogue's controls, as text or beside the report in JSON."""
-    from boombap.deps.report import compliance, document
+    """Return the evidence for a catalogue's controls: as text, as a page, or beside the report in JSON."""
+    from boombap.deps.report import compliance, compliance_page, document
     from boombap.output.encode import plain
 
     if form == "json":
         found = [plain(one) for one in compliance.controls(report, catalogue)]
         yield from document.json_lines(report, {"catalogue": catalogue, "controls": found})
+    elif form == "markdown":
+        yield from compliance_page.evidence_markdown(report, catalogue)
+    elif form == "html":
+        yield from compliance_page.evidence_html(report, catalogue)
     else:
         yield from compliance.lines(report, catalogue)
 

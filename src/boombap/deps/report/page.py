@@ -27,34 +27,46 @@ def markdown_lines(report: Report) -> Iterator[str]:
     """Yield the report as GitHub's Markdown."""
     yield "## Dependencies"
     yield ""
-    yield _mark(answer(report))
+    yield mark(answer(report))
     yield ""
     rows = _rows(report)
     if rows:
         yield f"| {' | '.join(_HEAD)} |"
         yield "|---" * len(_HEAD) + "|"
-        yield from (f"| {' | '.join(map(_mark, cells))} |" for _, cells in rows)
+        yield from (f"| {' | '.join(map(mark, cells))} |" for _, cells in rows)
         yield ""
     for text in _notes(report):
-        yield f"- {_mark(text)}"
+        yield f"- {mark(text)}"
 
 
 def html_lines(report: Report) -> Iterator[str]:
     """Yield the report as a page without scripts."""
-    yield '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Dependencies</title>'
+    yield from html_head("Dependencies")
+    yield from html_body(report)
+    yield "</body></html>"
+
+
+def html_head(title: str) -> Iterator[str]:
+    """Yield the beginning of a page, to where its body begins."""
+    yield f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escaped(title)}</title>'
     yield "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
-    yield f"<style>{_STYLE}</style></head><body><h1>Dependencies</h1>"
-    yield f"<p><strong>{_html(answer(report))}</strong></p>"
+    yield f"<style>{_STYLE}</style></head><body>"
+
+
+def html_body(report: Report) -> Iterator[str]:
+    """Yield the answer, the findings and the notes, without head and end of a page."""
+    yield "<h1>Dependencies</h1>"
+    yield f"<p><strong>{escaped(answer(report))}</strong></p>"
     rows = _rows(report)
     if rows:
         yield f"<table><tr>{''.join(f'<th>{name}</th>' for name in _HEAD)}</tr>"
         for status, cells in rows:
-            yield f'<tr class="{status}">{"".join(f"<td>{_html(cell)}</td>" for cell in cells)}</tr>'
+            yield f'<tr class="{status}">{"".join(f"<td>{escaped(cell)}</td>" for cell in cells)}</tr>'
         yield "</table>"
     yield "<ul>"
     for text in _notes(report):
-        yield f"<li>{_html(text)}</li>"
-    yield f"</ul><p>{_html(report.made_at)}, boombap {_html(report.version)}</p></body></html>"
+        yield f"<li>{escaped(text)}</li>"
+    yield f"</ul><p>{escaped(report.made_at)}, boombap {escaped(report.version)}</p>"
 
 
 def _rows(report: Report) -> list[tuple[str, tuple[str, ...]]]:
@@ -87,7 +99,8 @@ def _notes(report: Report) -> Iterator[str]:
         yield f"database of {database(source)}"
 
 
-def _mark(text: str) -> str:
+def mark(text: str) -> str:
+    """Return a text from outside as text of Markdown."""
     # "#" would link an issue, "|" end a cell: each gets a backslash. HTML gets entities, and "@", which calls people
     # even after a backslash, a character of no width behind it.
     kept = _MARKS.sub(r"\\\1", printable(text))
@@ -96,5 +109,6 @@ def _mark(text: str) -> str:
     return kept
 
 
-def _html(text: str) -> str:
+def escaped(text: str) -> str:
+    """Return a text from outside as text of HTML."""
     return escape(printable(text))

@@ -8,9 +8,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from boombap.deps.model import Audit, Reading
+    from boombap.deps.model import Audit, Finding, Reading
 
     Judge = Callable[[Reading], Audit]
+    Package = tuple[str, str]
+    """Ecosystem and name, as the ecosystem compares names."""
 
 
 class Change(Record):
@@ -83,3 +85,36 @@ class Plan(Record):
     edits: tuple[Edit, ...] = ()
     findings_before: int = 0
     findings_after: int = 0
+
+
+class Step(Record):
+    """One part of an update that is a commit of its own: what removes the advisories of packages that belong together.
+
+    Attributes:
+        changes: in the order of files and lines.
+        edits: one a file that changes; each begins with what the step before has left.
+        fixed: the findings that go, in one place or more.
+    """
+
+    changes: tuple[Change, ...]
+    edits: tuple[Edit, ...]
+    fixed: tuple[Finding, ...]
+
+
+class SteppedPlan(Record):
+    """An update in steps.
+
+    Attributes:
+        steps: in the order in which they are made.
+        whole: the same as one plan.
+        databases: what the findings come from, one phrase an ecosystem.
+    """
+
+    steps: tuple[Step, ...]
+    whole: Plan
+    databases: tuple[str, ...]
+
+
+def package_of(finding: Finding) -> Package:
+    """Return the package that a finding is about."""
+    return finding.dependency.ecosystem, finding.dependency.normal

@@ -15,16 +15,16 @@ from boombap.deps.manifest.safe_text import Malformed
 from boombap.deps.package_names import normalise
 from boombap.deps.update import locks, pyproject, requirements
 from boombap.deps.update.minimal_change import MinimalChange, Pins, Refused
-from boombap.deps.update.model import Change, Edit, Held, Plan
+from boombap.deps.update.model import Change, Edit, Held, Plan, package_of
 from boombap.deps.update.staging import Stage
 from boombap.deps.versions.key import sort_key
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from boombap.deps.model import Audit, Dependency, Finding, Reading
-    from boombap.deps.update.model import Judge
+    from boombap.deps.update.model import Judge, Package
 
 _ROUNDS = 8
 _NO_FIX = "no version without an advisory is known"
@@ -56,26 +56,47 @@ def plan(reading: Reading, judge: Judge, program: str, pause: Callable[[float], 
         ExternalError: when uv or its index fails.
     """
     with tempfile.TemporaryDirectory(prefix="boombap-") as folder:
-        stage = Stage(reading.files, folder)
+        return plan_in(Stage(reading.files, folder), judge, program, pause)
 
-        def relocked(lock: Path, planned: Mapping[str, bytes], targets: Mapping[str, str]) -> bytes | str:
-            return locks.relocked(lock, planned, targets, program, pause)
 
-        work = _Work(stage, judge, MinimalChange(stage, program, pause), relocked)
-        before = judge(stage.reading())
-        for file in _in_order(stage):
-            work.improve(file, judge(stage.reading()))
-        for file in stage.files:
-            if os.path.basename(file) in locks.TOOLS:
-                work.relock(file, judge(stage.reading()))
-        after = judge(stage.reading())
-        edits = tuple(
-            Edit(path=os.path.abspath(file), file=file, before=stage.before(file), after=stage.content(file))
-            for file in stage.files
-            if stage.before(file) != stage.content(file)
-        )
-        held = [_held(one, place, work) for one in after.findings for place in (one.dependency, *one.also)]
-        return Plan(tuple(work.changes), tuple(_merged(held)), edits, len(before.findings), len(after.findings))
+def plan_in(
+    stage: Stage,
+    judge: Judge,
+    program: str,
+    pause: Callable[[float], None],
+    only: Collection[Package] | None = None,
+) -> Plan:
+    """Plan an update of the files in a stage, which has their new contents afterwards.
+
+    Args:
+        stage: where changes are tried.
+        judge: the audit.
+        program: the path of uv.
+        pause: waits; ends the wait when the run is interrupted.
+        only: the packages whose findings are to go; None for all.
+
+    Raises:
+        ExternalError: when uv or its index fails.
+    """
+
+    def relocked(lock: Path, planned: Mapping[str, bytes], targets: Mapping[str, str]) -> bytes | str:
+        return locks.relocked(lock, planned, targets, program, pause)
+
+    work = _Work(stage, judge, MinimalChange(stage, program, pause), relocked, only)
+    before = judge(stage.reading())
+    for file in _in_order(stage):
+        work.improve(file, judge(stage.reading()))
+    for file in stage.files:
+        if os.path.basename(file) in locks.TOOLS:
+            work.relock(file, judge(stage.reading()))
+    after = judge(stage.reading())
+    edits = tuple(
+        Edit(path=os.path.abspath(file), file=file, before=stage.before(file), after=stage.content(file))
+        for file in stage.files
+        if stage.before(file) != stage.content(file)
+    )
+    held = [_held(one, place, work) for one in after.findings for place in (one.dependency, *one.also)]
+    return Plan(tuple(work.changes), tuple(_merged(held)), edits, len(before.findings), len(after.findings))
 
 
 def _in_order(stage: Stage) -> list[str]:
@@ -102,6 +123,7 @@ class _Work:
         judge: Judge,
         asker: MinimalChange,
         relocked: Callable[[Path, Mapping[str, bytes], Mapping[str, str]], bytes | str],
+        only: Collection[Package] | None,
     ) -> None:
         self.changes: list[Change] = []
         self.refused: dict[tuple[str, str], str] = {}
@@ -109,6 +131,7 @@ class _Work:
         self._judge = judge
         self._asker = asker
         self._relocked = relocked
+        self._only = only
 
     def improve(self, file: str, found: Audit) -> None:
         """Change one file in the stage, as far as that removes findings."""
@@ -121,7 +144,7 @@ class _Work:
         chosen: dict[str, str] = {}
         now = found
         for _ in range(_ROUNDS):
-            raised = _bounds(now.findings, pins, chosen, refused)
+            raised = _bounds(self._asked(now), pins, chosen, refused)
             if not raised:
                 break
             bounds |= raised
@@ -142,7 +165,7 @@ class _Work:
         targets = {
             place.name: one.fixed[0]
             for one in sorted(
-                found.findings,
+                self._asked(found),
                 key=lambda one: sort_key(one.dependency.ecosystem, one.fixed[0]) or "" if one.fixed else "",
             )
             for place in (one.dependency, *one.also)
@@ -164,6 +187,10 @@ class _Work:
             self._stage.write(file, before)
             answer = "its own tool found no version that only removes findings; the ranges of the project may forbid it"
         self.refused |= {(file, normalise(_ecosystem_of(found, file), name)): answer for name in targets}
+
+    def _asked(self, found: Audit) -> list[Finding]:
+        """Return the findings that this work is about."""
+        return [one for one in found.findings if self._only is None or package_of(one) in self._only]
 
     def _solve_most(self, file: str, pins: Pins, bounds: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
         """Return the chosen versions for all targets, or for as many as go together, and why the others do not."""
@@ -239,19 +266,19 @@ def _is_above(one: str, other: str) -> bool:
     return (sort_key("PyPI", one) or "") > (sort_key("PyPI", other) or "")
 
 
-def _places(found: Audit) -> set[tuple[str, str, str]]:
+def occurrences(found: Audit) -> set[tuple[str, str, str]]:
     """Return every file, package and finding in it."""
     return {(place.file, place.normal, one.id) for one in found.findings for place in (one.dependency, *one.also)}
 
 
 def _shrinks(before: Audit, after: Audit) -> bool:
     is_as_complete = len(after.coverage.skipped) <= len(before.coverage.skipped)
-    return is_as_complete and _places(after) < _places(before)
+    return is_as_complete and occurrences(after) < occurrences(before)
 
 
 def _changes(file: str, pins: Pins, chosen: Mapping[str, str], before: Audit, after: Audit) -> list[Change]:
     gone: dict[str, list[str]] = {}
-    for place, name, id_ in sorted(_places(before) - _places(after)):
+    for place, name, id_ in sorted(occurrences(before) - occurrences(after)):
         if place == file:
             gone.setdefault(name, []).append(id_)
     moved = {one.normal: one for one in pins.entries if one.version and one.normal in chosen}
@@ -270,7 +297,7 @@ def _relocked_changes(file: str, before: Audit, after: Audit) -> list[Change]:
     """Return the packages whose set of versions in a lock file is another now."""
     old, new = _versions(before, file), _versions(after, file)
     gone: dict[str, set[str]] = {}
-    for _, name, id_ in {one for one in _places(before) - _places(after) if one[0] == file}:
+    for _, name, id_ in {one for one in occurrences(before) - occurrences(after) if one[0] == file}:
         gone.setdefault(name, set()).add(id_)
     return [
         Change(

@@ -121,9 +121,21 @@ def _run(command: Sequence[str], folder: str, pause: Callable[[float], None]) ->
 
 
 def run(
-    command: Sequence[str], folder: str, pause: Callable[[float], None], *, limit_s: float | None
+    command: Sequence[str],
+    folder: str,
+    pause: Callable[[float], None],
+    *,
+    limit_s: float | None,
+    environ: Mapping[str, str] | None = None,
 ) -> tuple[int, str, str]:
     """Run a program in a folder and give its exit code and what it wrote; it ends with the run that started it.
+
+    Args:
+        command: the program and its arguments.
+        folder: where it runs.
+        pause: waits; ends the wait when the run is interrupted.
+        limit_s: how long it may take; None for as long as it likes.
+        environ: its environment; None for that of this process.
 
     Raises:
         NotFound: when the program cannot be started.
@@ -136,7 +148,13 @@ def run(
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as error:
         try:
             child = subprocess.Popen(
-                command, cwd=folder, stdin=subprocess.DEVNULL, stdout=out, stderr=error, start_new_session=True
+                command,
+                cwd=folder,
+                env=environ,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=error,
+                start_new_session=True,
             )
         except OSError as failure:
             raise NotFound(f"cannot start {command[0]}: {failure.strerror}") from None

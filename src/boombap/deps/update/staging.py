@@ -54,6 +54,10 @@ class Stage:
         """Change the copy."""
         Path(self.path(file)).write_bytes(content)
 
+    def settle(self) -> None:
+        """Take the contents of now for those that the files had: the next change begins with them."""
+        self._before = {file: self.content(file) for file in self.files}
+
     def reading(self) -> Reading:
         """Return what the copies say, under the names of the files that they are copies of."""
         if not self.files:
