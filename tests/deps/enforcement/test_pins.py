@@ -132,6 +132,21 @@ def test_a_dockerfile_names_what_it_builds_on_not_its_own_stages():
     ]
 
 
+def test_nothing_of_a_shell_hides_a_later_stage():
+    for line in (
+        "RUN cat <<<EOF",
+        "RUN echo $((1<<2))",
+        "COPY --from=x /a /b",
+        "RUN <<A cat <<'B'\nFROM a\nA\nFROM b\nB",
+    ):
+        images = [use.image for use in dockerfile.images_in("f", f"{line}\nFROM\tpython:3\n")]
+        assert images[-1] == "python:3"
+        assert not {"a", "b"} & set(images)
+    for text in ("FROM a\nRUN <<EOF\nFROM b\n", "# escape=`\nFROM a\n", "RUN true\n"):
+        with pytest.raises(Malformed):
+            list(dockerfile.images_in("f", text))
+
+
 @pytest.mark.parametrize(
     ("image", "reason"),
     [
