@@ -1,8 +1,6 @@
-"""The actions of `deps`: options and configuration to a reading, an audit, a verdict, and their report."""
+"""The actions of `deps`, and what each says of itself; the work is in the modules that they import."""
 
 from __future__ import annotations
-
-import time
 
 from boombap.command.action import Action, Tool
 from boombap.command.listener import check_listener
@@ -19,12 +17,8 @@ from boombap.errors import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
     from boombap.command.context import RunContext
     from boombap.config.section import Section
-    from boombap.deps.gate.policy import Policy
-    from boombap.deps.model import Audit, Reading, Report
 
 
 def _section() -> Section:
@@ -34,102 +28,34 @@ def _section() -> Section:
 
 
 def _audit(context: RunContext) -> int:
-    from boombap.deps import engines
-    from boombap.deps.gate.policy import Policy
-    from boombap.deps.report import forms
+    from boombap.deps.auditing import audit
 
-    args = context.args
-    # Everything counts from the floor on, whatever a policy would let pass; how much must be looked at, it says.
-    policy = environment.policy(context)
-    asked = Policy(
-        severity=args.severity or "low",
-        scope=("runtime", "optional", "dev"),
-        max_db_age_s=policy.max_db_age_s,
-        max_unaudited=policy.max_unaudited,
-        usage_evidence=policy.usage_evidence,
-        exclude=policy.exclude,
-    )
-    report = _judged(context, asked, engines.audited)
-    if args.severity:
-        report = _from_floor(context, report)
-    return _answered(context, report, forms.lines(report, args.format, context.terminal))
+    return audit(context)
 
 
 def _check(context: RunContext) -> int:
-    from functools import partial
+    from boombap.deps.auditing import check
 
-    from boombap.deps import engines
-    from boombap.deps.report import forms
-
-    args = context.args
-    report = _judged(context, environment.policy(context, args.environment), partial(engines.audited, is_verdict=True))
-    form = "annotations" if args.ci_mode and args.format == "table" else args.format
-    return _answered(context, report, forms.lines(report, form, context.terminal))
+    return check(context)
 
 
 def _report(context: RunContext) -> int:
-    from boombap.deps.report import forms
+    from boombap.deps.auditing import report
 
-    args = context.args
-    report = _judged(context, environment.policy(context, args.environment), environment.audited)
-    if args.compliance:
-        lines = forms.compliance_lines(report, args.compliance, args.format or "table")
-    else:
-        lines = forms.lines(report, args.format or "json", context.terminal)
-    code = _answered(context, report, lines)
-    # A report is made to be read; only where nothing could be judged does it fail.
-    return EXIT_OK if code == EXIT_FINDINGS else code
+    return report(context)
 
 
 def _vex(context: RunContext) -> int:
+    from boombap.deps.auditing import judged
     from boombap.deps.stating import write_vex
 
-    return write_vex(context, lambda: _judged(context, environment.policy(context), environment.audited))
+    return write_vex(context, lambda: judged(context, environment.policy(context), environment.audited))
 
 
 def _licences(context: RunContext) -> int:
     from boombap.deps.licences.command import show_licences
 
     return show_licences(context)
-
-
-def _judged(context: RunContext, policy: Policy, audited: Callable[[RunContext, Reading], Audit]) -> Report:
-    from datetime import date
-
-    from boombap import __version__
-    from boombap.deps.counts import count_audit
-    from boombap.deps.gate.verdict import judge
-    from boombap.deps.model import Report
-
-    # What is written by hand comes first: a mistake in it ends the run before the audit.
-    waivers, vex = environment.waivers(context), environment.vex(context)
-    reading = environment.read_asked(context, policy.exclude)
-    found = environment.with_usage(context, audited(context, reading), policy)
-    known = environment.known(context) if "baseline" in context.args else frozenset()
-    verdict = judge(found, policy, waivers=waivers, known=known, today=date.today() if waivers else None, vex=vex)
-    count_audit(context.meter, found, verdict)
-    return Report(found, verdict, time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), __version__)
-
-
-def _from_floor(context: RunContext, report: Report) -> Report:
-    """Return a report without the findings below --severity; their number stays in it."""
-    verdict, hidden = report.verdict.replace(shown=()), len(report.verdict.shown)
-    kept = {id(violation.finding) for violation in verdict.violations}
-    kept |= {id(finding) for finding in (*verdict.waived, *verdict.known)}
-    findings = tuple(finding for finding in report.audit.findings if id(finding) in kept)
-    audit = report.audit.replace(findings=findings)
-    return report.replace(audit=audit, verdict=verdict, floor=context.args.severity, hidden=hidden)
-
-
-def _answered(context: RunContext, report: Report, lines: Iterable[str]) -> int:
-    from boombap.deps.gate.verdict import exit_code
-    from boombap.output.destination import destination
-
-    with destination(context.args.output, context.terminal) as terminal:
-        # One write: 950 calls of it take 3 ms.
-        terminal.write("\n".join(lines))
-    environment.refresh(context, report.audit.coverage.sources)
-    return exit_code(report.verdict)
 
 
 def _list(context: RunContext) -> int:
@@ -184,12 +110,11 @@ def _serve(context: RunContext) -> int:
 
 
 def _notify(context: RunContext) -> int:
+    from boombap.deps.auditing import judged
     from boombap.deps.notify.command import notify
 
-    def judged() -> Report:
-        return _judged(context, environment.policy(context, context.args.environment), environment.audited)
-
-    return notify(context, judged)
+    policy = environment.policy(context, context.args.environment)
+    return notify(context, lambda: judged(context, policy, environment.audited))
 
 
 def _verdict(context: RunContext) -> int:
