@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
     Object = dict[str, Any]
 
-FOLDER = os.environ.get("BOOMBAP_KUBE_BIN", "")
+FOLDER = os.environ.get("KUBE_BIN", "")
 """Where the programs are, when they are not on PATH."""
-IS_REQUIRED = bool(os.environ.get("BOOMBAP_KUBE_REQUIRED"))
+IS_REQUIRED = bool(os.environ.get("KUBE_REQUIRED"))
 """Whether a missing program fails the tests."""
 _START_S = 60.0
 _TOKEN = "loopback-only"  # of a server that ends with its test
@@ -113,7 +113,7 @@ def api_server(folder: Path) -> Iterator[ApiServer]:
 @contextmanager
 def _running(command: list[Any], folder: Path) -> Iterator[None]:
     name = command[0]
-    assert program(name), f"{name} is neither on PATH nor in BOOMBAP_KUBE_BIN"
+    assert program(name), f"{name} is neither on PATH nor in KUBE_BIN"
     with (folder / f"{name}.log").open("w") as log:
         process = subprocess.Popen([program(name), *command[1:]], stdout=log, stderr=log)
         try:

@@ -17,7 +17,7 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(
         not (IS_REQUIRED or (program("etcd") and program("kube-apiserver"))),
-        reason="needs etcd and kube-apiserver: BOOMBAP_KUBE_BIN",
+        reason="needs etcd and kube-apiserver: KUBE_BIN",
     ),
 ]
 NOW_S = int(time.time())
