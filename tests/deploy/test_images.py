@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.request import urlopen
@@ -97,7 +98,9 @@ class Engine(NamedTuple):
 
     def run(self, tool: str, *words: str, **more: object) -> subprocess.CompletedProcess[str]:
         command = self.command(tool, *words, **more)  # type: ignore[arg-type]
-        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+        # Where it stands podman leaves a file for a container that met its limit.
+        folder = tempfile.gettempdir()
+        return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=120)
 
 
 @pytest.fixture(scope="session")
@@ -182,7 +185,9 @@ def test_a_missing_setting_ends_with_2_and_its_name(engine: Engine):
 def test_a_service_answers_and_ends_on_sigterm(engine: Engine, tool: str):
     port = servers.free_port()
     command = engine.command(tool, "serve", "--port", str(port))
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as child:
+    with subprocess.Popen(
+        command, cwd=tempfile.gettempdir(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as child:
         try:
             assert poll(lambda: answers(f"http://127.0.0.1:{port}/healthz"), 30)
         finally:
