@@ -242,3 +242,15 @@ def test_promtool_takes_the_page(tmp_path: Path) -> None:
     body, _ = Page(sources, tmp_path).render("", 5.0)
     done = subprocess.run([promtool, "check", "metrics"], input=body, capture_output=True, check=False)
     assert (done.returncode, done.stdout + done.stderr) == (0, b"")
+
+
+def test_what_nothing_has_counted_yet_is_0(tmp_path: Path) -> None:
+    """A rate needs the value before the first event, and a panel without a series looks broken."""
+    found = rendered(tmp_path)
+    assert found["boombap_deps_admissions_total", "refused"] == 0
+    assert found["boombap_deps_admission_seconds_count",] == 0
+    assert found["boombap_flag_comparisons_total", "ctx-engine", "different"] == 0
+    meter = Meter()
+    meter.add(catalogue.FLAG_COMPARISONS, flag="ctx-engine", result="different")
+    snapshot.leave(tmp_path, "ctx", meter)
+    assert rendered(tmp_path)["boombap_flag_comparisons_total", "ctx-engine", "different"] == 1

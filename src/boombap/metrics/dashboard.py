@@ -57,6 +57,23 @@ _SOURCES = (
     Panel("Sources", "boombap_source_up", "{{source}}", is_number=True),
     Panel("Time of a look", "boombap_source_seconds", "{{source}}", "s"),
 )
+_CACHES = (Panel("Cache hits", "cache:boombap_cache_hits:ratio", "{{cache}}", "percentunit"),)
+_PIPELINE = (
+    Panel("Tracks", "boombap_db_tracks", is_number=True),
+    Panel("Tracks with lyrics and Spotify data", "boombap:db_tracks_filled:ratio", "{{field}}", "percentunit"),
+    Panel("Tracks by their Spotify result", "boombap_spotify_results", "{{outcome}}"),
+    Panel(
+        "Results of an analyzer for a track",
+        "boombap_db_analyzer_results / on() group_left() (boombap_db_tracks > 0)",
+        "{{analyzer}}",
+    ),
+    Panel(
+        "Since the last success of a run",
+        'time() - boombap_command_last_success_timestamp_seconds{command=~"spotify|db"}',
+        "{{command}} {{action}}",
+        "s",
+    ),
+)
 _DB = (
     Panel("Tracks", "boombap_db_tracks", is_number=True),
     Panel("Tracks with a field", "boombap:db_tracks_filled:ratio", "{{field}}", "percentunit"),
@@ -146,7 +163,8 @@ _ROLLOUT = (
     Panel("Runs by reason", "sum by (flag, reason) (boombap_flag_evaluations_total)", "{{flag}} {{reason}}"),
 )
 BOARDS: dict[str, tuple[str, tuple[Panel, ...]]] = {
-    "overview": ("boombap: overview", (*_SOURCES, *_COMMANDS, *_FINDINGS)),
+    "overview": ("boombap: overview", (*_SOURCES, *_COMMANDS, *_FINDINGS, *_CACHES)),
+    "pipeline": ("boombap: pipeline", _PIPELINE),
     "db": ("boombap: PostgreSQL", _DB),
     "redis": ("boombap: Redis", _REDIS),
     "ctx": ("boombap: code search", _CTX),

@@ -29,6 +29,14 @@ if TYPE_CHECKING:
     """Takes what a page is made of and the header Accept; returns the page and its content type."""
 
 _MOST_FILES = 200
+_ZEROS: tuple[Sample, ...] = tuple(
+    sample
+    for metric in catalogue.CATALOGUE
+    for values in metric.from_start
+    for sample in snapshot.expanded(metric, values, [0.0] * (len(metric.buckets) + 2) if metric.buckets else 0.0)
+)
+"""What nothing has counted yet; of two samples the first counts, and these come last."""
+
 _METRICS = {name: metric for metric in catalogue.CATALOGUE for name in exposition.sample_names(metric)}
 
 
@@ -76,6 +84,7 @@ class Page:
         yield from self._left()
         build = (("version", __version__), ("python", platform.python_version()))
         yield catalogue.BUILD.name, build, 1.0
+        yield from _ZEROS
 
     def _left(self) -> Iterator[Sample]:
         """Yield what runs left, and how many files there are."""

@@ -53,6 +53,13 @@ RECORDINGS = (
         "node:boombap_redis_keyspace_hits:ratio",
         "boombap_redis_keyspace_hits_total / (boombap_redis_keyspace_hits_total + boombap_redis_keyspace_misses_total)",
     ),
+    Recording(
+        "cache:boombap_cache_hits:ratio",
+        "label_replace(sum(boombap_redis_keyspace_hits_total) / (sum(boombap_redis_keyspace_hits_total) "
+        '+ sum(boombap_redis_keyspace_misses_total)), "cache", "redis", "", "") '
+        "or label_replace(sum(boombap_spotify_known_tracks_total) / sum(boombap_spotify_tracks_total), "
+        '"cache", "spotify", "", "")',
+    ),
     Recording("command:boombap_command_runs:sum", "sum by (command, exit_code) (boombap_command_runs_total)"),
 )
 ALERTS = (

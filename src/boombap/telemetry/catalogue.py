@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 Figure = tuple["Metric", tuple[str, ...], float]
 """A metric, the values of its labels, and its value."""
+_TOOLS = ("db", "spotify", "ctx", "deps", "redis", "metrics")
+_COMPARED = ("equal", "different", "failed", "late")
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
@@ -29,6 +31,8 @@ class Metric(Record):
         buckets: upper bounds of a histogram, ascending, without infinity.
         is_whole: of a gauge or an info metric: whether what a run sets replaces all its earlier label sets, as a list
             of findings does, or only the same ones.
+        from_start: values of its labels that are exported as 0 before anything was counted, so that a rate sees the
+            first time.
     """
 
     name: str
@@ -37,6 +41,7 @@ class Metric(Record):
     labels: tuple[str, ...] = ()
     buckets: tuple[float, ...] = ()
     is_whole: bool = True
+    from_start: tuple[tuple[str, ...], ...] = ()
 
 
 RUNS = Metric(
@@ -90,6 +95,7 @@ DEPS_ADMISSIONS = Metric(
     "counter",
     "Reviews by result: allowed, warned, refused, break_glass, failed (verdicts unreadable) or malformed",
     ("result",),
+    from_start=tuple((result,) for result in ("allowed", "warned", "refused", "break_glass", "failed", "malformed")),
 )
 DEPS_ADMISSION_SECONDS = Metric(
     "boombap_deps_admission_seconds",
@@ -97,6 +103,7 @@ DEPS_ADMISSION_SECONDS = Metric(
     "From a complete review to its answer",
     (),
     (0.0005, 0.001, 0.0025, *_SECONDS[:9]),
+    from_start=((),),
 )
 BREAKER_OPEN = Metric(
     "boombap_breaker_open",
@@ -145,6 +152,7 @@ FLAG_COMPARISONS = Metric(
     "counter",
     "Runs of classic that native ran beside, by what the comparison said",
     ("flag", "result"),
+    from_start=tuple((f"{tool}-engine", result) for tool in _TOOLS for result in _COMPARED),
 )
 
 # Asked for at scrape time, by the probe of each tool.
@@ -175,12 +183,14 @@ DEPS_CONTENT_AGE = Metric(
     "boombap_deps_content_age_seconds", "gauge", "Since the newest advisory of a database was written", ("ecosystem",)
 )
 DEPS_VERDICT_AGE = Metric(
-    "boombap_deps_verdict_oldest_age_seconds", "gauge", "Since the oldest verdict on an image was judged"
+    "boombap_deps_verdict_oldest_age_seconds",
+    "gauge",
+    "Since the oldest verdict on an image was judged; 0 without one",
 )
 DEPS_VERDICT_DATA_AGE = Metric(
     "boombap_deps_verdict_data_oldest_age_seconds",
     "gauge",
-    "Since the advisories of the oldest verdict were last found to be current",
+    "Since the advisories of the oldest verdict were last found to be current; 0 without one",
 )
 SPOTIFY_RESULTS = Metric(
     "boombap_spotify_results", "gauge", "Tracks by their result, as the planner estimates them", ("outcome",)
