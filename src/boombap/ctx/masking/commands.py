@@ -8,6 +8,7 @@ _WORD = r"""(?P<secret>[^\s"'`$|;,()<>\]*{][^\s"'`$|;,\])]{1,199})"""
 _ARGUMENTS = r"[^\n|;]{0,200}?"
 _BETWEEN = r"""["']?[ ,=]{1,4}["']?"""
 _ARGUMENT = r"""(?:"[^"\n]{0,300}"|'[^'\n]{0,300}'|[$\w.>-]{1,80})[ ]{0,4}"""
+_KEY_NAME = r"\w{0,40}(?i:pass|passwd|password|passphrase|token|secret|api_?key|pwd)"
 _FORMS = {
     ("is-cli", "key-cli"): rf"\b(?:redis|valkey)-cli\b{_ARGUMENTS}[ \"']-a{_BETWEEN}{_WORD}",
     ("sshpass",): rf"\bsshpass[ ]{{1,4}}-p[ ]{{0,4}}[\"']?{_WORD}",
@@ -33,6 +34,11 @@ _FORMS = {
     ("getConnection(", "PDO(", "mysqli(", "sqli_connect("): (
         rf"(?:getConnection|PDO|mysqli(?:_connect)?)\([ ]{{0,4}}{_ARGUMENT},[ ]{{0,4}}{_ARGUMENT},[ ]{{0,4}}"
         r"[\"'](?P<secret>[^\"'$*\n]{3,200})(?=[\"'])"
+    ),
+    ("printf -v ",): rf"\bprintf[ ]-v[ ]{{1,4}}{_KEY_NAME}[ ]{{1,4}}[\"']?%\w[\"']?[ ]{{1,4}}[\"']?{_WORD}",
+    ("read ",): (
+        rf"\b(?:echo|printf)[ ]{{1,4}}(?:-n[ ]{{1,4}}|[\"']?%s[\"']?[ ]{{1,4}})?[\"']?{_WORD}[\"']?[ ]{{0,4}}"
+        rf"\|[ {{(]{{0,6}}read[ ](?:-\w{{1,4}}[ ]{{1,4}})?{_KEY_NAME}\b"
     ),
     ("openssl",): rf"\bopenssl\b{_ARGUMENTS}[ ]-[kK]{_BETWEEN}{_WORD}",
     ("PASSWORD(", "password("): r"=[ ]{0,4}(?i:password)\('(?P<secret>[^'*\n]{1,200})(?=')",

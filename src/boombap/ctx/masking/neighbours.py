@@ -46,7 +46,10 @@ def mask_beside(lines: list[str], number: int, form: str) -> None:
     if number + 1 >= len(lines):
         return
     if form == XML or (form == PLAIN and _ELEMENT.match(line)):  # of .NET's `app.config`
-        lines[number + 1] = _mask_text(line, lines[number + 1])
+        below = lines[number + 1]
+        lines[number + 1] = _mask_text(line, below)
+        if number and not _VALUE_ELEMENT.match(below):  # the value comes first
+            lines[number - 1] = _mask_value_above(line, lines[number - 1])
     elif key := _found(_COMPLEX_KEY, line) if form == YAML else "":
         head, sign, value = lines[number + 1].partition(": ")
         lines[number + 1] = head + sign + mask_child(value, key, form, all_count=False)
@@ -82,3 +85,11 @@ def _mask_text(line: str, below: str) -> str:
     name = opened["text"] or opened["attribute"] or opened["tag"]
     is_found = match and is_secret(match[2], name, is_quoted=True, is_code=False)
     return match[1] + MASK + match[3] if match and is_found else below
+
+
+def _mask_value_above(line: str, above: str) -> str:
+    """Return the line above ``<key>password</key>`` without its value."""
+    opened, match = _ELEMENT.match(line), _VALUE_ELEMENT.match(above)
+    if not (opened and opened["text"] and match):
+        return above
+    return match[1] + MASK + match[3] if is_secret(match[2], opened["text"], is_quoted=True, is_code=False) else above
