@@ -19,6 +19,7 @@ from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent / "chart"
 CHART = FOLDER / "boombap"
+COMPOSE_FILE = FOLDER.parent / "compose.yaml"
 # Read at the import: tests change HOME later.
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "boombap" / "chart"
 HELM = CACHE / "helm"
@@ -79,6 +80,9 @@ def check() -> int:
         found = [fault] if fault else [*validate(text)]
         print(f"{name}: {'; '.join(found) or 'valid'}")
         faults += found
+    if fault := compose_fault():
+        print(fault)
+        faults.append(fault)
     return int(bool(faults))
 
 
@@ -125,6 +129,13 @@ def validate(manifests: str) -> list[str]:
         if done.returncode:
             faults.append(f"Kubernetes {version}: {(done.stdout + done.stderr).strip()}")
     return faults
+
+
+def compose_fault() -> str:
+    """Return what docker-compose has against the compose file; empty when it takes it."""
+    command: list[str | Path] = [COMPOSE, "--file", COMPOSE_FILE, "--profile", "once", "config", "--quiet"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return done.stderr.strip() if done.returncode or done.stderr else ""
 
 
 def _pip(*words: str | Path) -> None:
