@@ -5,7 +5,7 @@ READY := .venv/.ready
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-long kube-test mutate fuzz flagd-oracle lint docs docs-site bench benchmark-all lock clean \
-	build build-db build-spotify build-ai-context build-deps build-redis build-metrics dist images
+	build build-db build-spotify build-ai-context build-deps build-redis build-metrics dist images chart
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -112,6 +112,9 @@ dist: $(READY) ## wheel, source archive, wheelhouses for four platforms, bills o
 images: $(READY) ## an image for each tool, by docker, podman or buildah; `make dist` comes first
 	$(BIN)/python deploy/images.py
 
+chart: $(READY) ## check the Helm chart with helm and the schemas of Kubernetes, and the compose file
+	$(BIN)/python deploy/chart_tools.py
+
 lock: ## rewrite every requirements.txt (needs uv)
 	uv export --quiet --format requirements-txt --all-extras --no-emit-project --no-header --no-annotate > requirements.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
@@ -120,6 +123,10 @@ lock: ## rewrite every requirements.txt (needs uv)
 		--output-file tests/fuzz/requirements.txt tests/fuzz/requirements.in
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 		--output-file tests/flags/requirements.txt tests/flags/requirements.in
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+		--output-file deploy/chart/requirements.txt deploy/chart/requirements.in
+	uv pip compile --quiet --no-deps --generate-hashes --no-header --no-annotate \
+		--output-file deploy/chart/helm.txt deploy/chart/helm.in
 
 clean: ## remove .venv and caches
 	rm -rf .venv .venv-docs .venv-fuzz .venv-flagd site build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -1,9 +1,9 @@
-"""Writes what would drift by hand: five pages of the reference, the manual page, and the layers in CONTRIBUTING.
+"""Writes what would drift by hand: pages of the reference, the manual page, layers in CONTRIBUTING, files of the chart.
 
 The configuration page comes from `boombap.cli.config.sections()`, the command page from each command's own ``--help``,
 the manual page from the parsers behind it, the page of exit codes from `boombap.errors` and from what each action
-declares, the list of schemas from the schemas. `python docs/generate.py` writes them all; with ``--check`` it writes
-nothing and exits 1 when one of them is stale.
+declares, the list of schemas from the schemas, the rules and dashboards from `boombap.metrics`.
+`python docs/generate.py` writes them all; with ``--check`` it writes nothing and exits 1 when one of them is stale.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import re
 import subprocess
 import sys
 import textwrap
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,9 @@ from boombap.cli.main import COMMANDS
 from boombap.command.parse import action_parser
 from boombap.config.kinds import text_of
 from boombap.errors import EXIT_FINDINGS, EXIT_OK, MEANINGS, PRECEDENCE
+from boombap.metrics import rules
+from boombap.metrics.dashboard import boards
+from boombap.output.encode import to_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -37,6 +41,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[1]
 _SOURCE = ROOT / "src" / "boombap"
+CHART_FILES = "deploy/chart/boombap/files"
 _DRAWING = re.compile(
     r"(<!-- The layers of \.importlinter; written by make docs -->\n\n```text\n).*?(```\n)", re.DOTALL
 )
@@ -336,6 +341,19 @@ def _summary(name: str) -> str:
     return text.split("\n\n")[0].replace("\n", " ").rstrip(".")
 
 
+def rules_file() -> str:
+    """Return the rules for Prometheus, as `boombap metrics rules` prints them."""
+    return "\n".join(rules.lines()) + "\n"
+
+
+def _dashboard_files() -> dict[str, Callable[[], str]]:
+    # As `boombap metrics dashboard --output` writes them.
+    return {
+        f"{CHART_FILES}/dashboards/boombap-{name}.json": partial(lambda board: to_json(board) + "\n", board)
+        for name, board in boards().items()
+    }
+
+
 PAGES: Mapping[str, Callable[[], str]] = {
     "docs/reference/config.md": config_page,
     "docs/reference/cli.md": cli_page,
@@ -343,6 +361,8 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "docs/reference/schemas.md": schemas_page,
     "docs/boombap.1": manual_page,
     "CONTRIBUTING.md": contributing_page,
+    f"{CHART_FILES}/rules.yml": rules_file,
+    **_dashboard_files(),
 }
 
 

@@ -33,6 +33,7 @@ _COPIED = (
     "tests",
     "docs",
     "benchmarks",
+    "deploy",
     "pyproject.toml",
     "README.md",
     "CHANGELOG.md",
