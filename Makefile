@@ -84,7 +84,9 @@ bench: $(READY) ## time and memory of each tool, beside the old way
 	$(BIN)/python benchmarks/db.py
 	$(BIN)/python benchmarks/redis.py --keys 100000 --runs 2
 
-benchmark-all: bench ## the same as bench
+benchmark-all: $(READY) ## both engines of all six tools in turn, their memory together, and the page of the results
+	$(BIN)/python -m benchmarks.suite
+	$(BIN)/python benchmarks/page.py
 
 # One environment for each tool, with what its extra brings and nothing else; nothing is compiled to a binary.
 build-db: EXTRA := db

@@ -16,7 +16,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from measure import compare, machine, table
+from suite.measure import compare, machine, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -30,7 +30,7 @@ from boombap.ctx.indexing.index import open_or_build
 from boombap.ctx.ranking.score import WEIGHTS, Weights
 from ctx_corpora import HELDOUT, Missing, Question, Ready, Target, cache, development, fetch_all, load
 from ctx_spans import spans
-from measure import machine
+from suite.measure import machine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

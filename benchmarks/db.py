@@ -17,7 +17,7 @@ from boombap.clients.postgres.target import from_text
 from boombap.demo import sample
 from boombap.interrupt import Interrupt
 from boombap.local import postgres
-from measure import compare, machine, table
+from suite.measure import compare, machine, table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,7 +7,6 @@ The other auditors ask `boombap deps serve`. Wanted is an OSV export with PyPI/a
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import random
 import re
@@ -21,7 +20,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import deps_peers as peers
-from measure import compare, machine, table
+from suite.advisories import write_export
+from suite.measure import compare, machine, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -38,6 +38,7 @@ sys.exit(bool(audited.findings))
 _BARE = "python -c pass"
 _VULNERABLE = (0, 1)
 _SYNTHETIC_RECORDS = 100_000
+_PACKAGES = 40_000
 _FINDINGS = 950
 _SEED = 20_250_212
 
@@ -170,7 +171,7 @@ def _with_findings(bench: _Bench, dice: random.Random) -> tuple[Path, int]:
 def _measure_synthetic(base: Path, runs: int) -> None:
     """Measure on as many records as the whole of OSV has for a large ecosystem."""
     export, environ = base / "synthetic-export", _environ(base / "synthetic")
-    names = _write_synthetic(export)
+    names = write_export(export, _SYNTHETIC_RECORDS, _PACKAGES, _SEED)
     words = [_BOOMBAP, "deps", "sync", "--quiet", "--from", str(export), "--ecosystem", "PyPI"]
     subprocess.run(words, env=environ, check=True)
     dice = random.Random(_SEED)
@@ -181,32 +182,6 @@ def _measure_synthetic(base: Path, runs: int) -> None:
     size_mb = (base / "synthetic/PyPI.advisories").stat().st_size / 1e6
     print(f"\ndata     synthetic, {_SYNTHETIC_RECORDS:,} records, {size_mb:.0f} MB, 500 packages\n")
     print(table(compare(commands, environ, runs=runs, fine=_VULNERABLE), bare=_BARE, classic=_BARE))
-
-
-def _write_synthetic(export: Path) -> list[str]:
-    dice = random.Random(_SEED)
-    names = [f"package-{number}" for number in range(40_000)]
-    (export / "PyPI").mkdir(parents=True)
-    with zipfile.ZipFile(export / "PyPI/all.zip", "w", zipfile.ZIP_DEFLATED, compresslevel=1) as packed:
-        for number in range(_SYNTHETIC_RECORDS):
-            low = dice.randint(0, 40)
-            events = [{"introduced": f"{low}.0"}, {"fixed": f"{low + dice.randint(1, 20)}.1"}]
-            record = {
-                "id": f"SYN-{number}",
-                "modified": "2026-01-01T00:00:00Z",
-                "aliases": [f"CVE-2026-{number}"],
-                "summary": f"synthetic record {number}",
-                "details": "words " * dice.randint(20, 200),
-                "severity": [{"type": "CVSS_V3", "score": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:H"}],
-                "affected": [
-                    {
-                        "package": {"ecosystem": "PyPI", "name": dice.choice(names)},
-                        "ranges": [{"type": "ECOSYSTEM", "events": events}],
-                    }
-                ],
-            }
-            packed.writestr(f"SYN-{number}.json", json.dumps(record))
-    return names
 
 
 if __name__ == "__main__":

@@ -19,14 +19,14 @@ from http.client import HTTPConnection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from measure import machine
+from suite.measure import machine
+from suite.series import fill
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _SERIES = (500, 5_000)
 _WARM_UP = 20
-_FILES = 10
 _TIMED = 300
 _HEADERS = {"Accept": "application/openmetrics-text;version=1.0.0", "Accept-Encoding": "gzip"}
 
@@ -72,15 +72,6 @@ def collector(folder: Path, series: int) -> Iterator[tuple[subprocess.Popen[str]
         finally:
             connection.close()
             process.terminate()
-
-
-def fill(folder: Path, series: int) -> None:
-    """Write files as runs leave them, with that many series of a gauge in all."""
-    folder.mkdir(parents=True)
-    for file in range(_FILES):
-        numbers = range(file, series, _FILES)
-        lines = [f'boombap_deps_advisories{{ecosystem="bench-{number}"}} {number}\n' for number in numbers]
-        (folder / f"bench{file}.prom").write_text("".join(lines), encoding="utf-8")
 
 
 def scraped(connection: HTTPConnection, count: int) -> tuple[list[float], int]:

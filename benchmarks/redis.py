@@ -23,7 +23,8 @@ from boombap.clients.redis.connection import Connection, Limits
 from boombap.clients.redis.target import from_text
 from boombap.interrupt import Interrupt
 from boombap.local import valkey
-from measure import compare, machine, measured, table
+from suite.keys import fill
+from suite.measure import compare, machine, measured, table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
 _BIN = Path(sys.executable).parent
 _BOOMBAP = str(_BIN / "boombap")
 _CLIENTS = [sys.executable, "-P", str(Path(__file__).with_name("redis_clients.py"))]
-_CHUNK = 10_000
-_DAY_S = 86_400
 _COLUMNS = ("slowest", "cpu s", "server s", "longest ms", "RSS MiB", "anon")
 
 
@@ -118,29 +117,6 @@ def _connected(name: str, url: str, cli: list[str], stack: ExitStack) -> Server:
     stack.enter_context(closing(connection))
     connection.call("CONFIG", "SET", "latency-monitor-threshold", 1)
     return Server(name, url, cli, connection)
-
-
-def fill(connection: Connection, count: int) -> None:
-    """Write keys as a cache of the platform has them: mostly strings with a TTL, some collections, some identifiers."""
-    for start in range(0, count, _CHUNK):
-        connection.pipeline([_command(number) for number in range(start, min(count, start + _CHUNK))])
-
-
-def _command(number: int) -> tuple[str | bytes | int, ...]:
-    kind = number % 20
-    if kind < 8:
-        return "SET", f"artist:{number}", b"x" * 120, "EX", 3_600 + number % _DAY_S
-    if kind < 12:
-        return "SET", f"spotify:track:{number * 2_654_435_761 % 2**64:016x}ab", b"{" * 350, "EX", 7 * _DAY_S
-    if kind < 14:
-        return "SET", f"lyrics:en:{number}", b"y" * 600
-    if kind < 16:
-        return "HSET", f"analysis:{number}:emotion", "joy", number, "anger", 2, "fear", 3, "model", "v2", "ms", 90
-    if kind < 18:
-        return "RPUSH", f"queue:{number}", *range(10)
-    if kind == 18:
-        return "SADD", f"tags:track:{number}", "boom", "bap", "jazz", number
-    return "ZADD", f"top:{number}", 1, "a", 2, "b", 3, "c"
 
 
 def _clients(server: Server, environ: Mapping[str, str]) -> None:

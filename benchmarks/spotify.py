@@ -33,7 +33,7 @@ from boombap.spotify.cache.redis_cache import Cache
 from boombap.spotify.matching.match import match
 from boombap.spotify.model import ApiRequest, Endpoint, Track, TrackQuery
 from boombap.spotify.webapi.decode import decode
-from measure import machine
+from suite.measure import machine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -42,20 +42,7 @@ _HERE = Path(__file__).parent
 _BIN = Path(sys.executable).parent
 _SETTINGS = {"max_wal_size": "2GB", "shared_buffers": "256MB", "io_method": "sync"}
 _CLASSIC_TRACKS = 200
-_CLASSIC = """
-import json, os, sys, time
-from boombap.clients.postgres.target import from_text
-from boombap.config.secret import Secret
-from boombap.interrupt import Interrupt
-from boombap.spotify.classic import access_token, fill
-secret = Secret(os.environ["SPOTIFY_CLIENT_SECRET"])
-token = access_token(os.environ["BOOMBAP_SPOTIFY_ACCOUNTS_URL"], os.environ["SPOTIFY_CLIENT_ID"], secret)
-target, base_url = from_text(os.environ["DATABASE_URL"], origin="DATABASE_URL"), os.environ["BOOMBAP_SPOTIFY_BASE_URL"]
-started_s = time.perf_counter()
-outcomes = [match.outcome for match in fill(target, base_url, token, Interrupt(), int(sys.argv[1]))]
-seconds = time.perf_counter() - started_s
-print(json.dumps({"filled": outcomes.count("matched"), "requests": len(outcomes), "seconds": seconds}))
-"""
+_CLASSIC = _HERE / "suite/fill_classic.py"
 _CANDIDATES = 10
 _IDS = 50
 
@@ -145,7 +132,7 @@ class Bench:
         """Run a command through the launcher and give what it took."""
         answer = self.base / "answer.json"
         line = f'exec "$@" > {answer}'
-        launcher = [sys.executable, "-I", "-S", str(_HERE / "launch.py"), "/bin/sh", "-c", line, "sh", *command]
+        launcher = [sys.executable, "-I", "-S", str(_HERE / "suite/launch.py"), "/bin/sh", "-c", line, "sh", *command]
         done = subprocess.run(launcher, env={**self.environ, **environ}, capture_output=True, text=True, check=True)
         took = json.loads(done.stdout)
         if took["exit"]:
@@ -200,7 +187,7 @@ def _measure_commands(bench: Bench, tracks: int, runs: int) -> None:
         command += ["--tracks", str(case.tracks), "--workers", str(case.in_flight)]
         _print(case.name, case.tracks, _measure(bench, case, command, runs))
     case = Case("classic: exact names, one UPDATE per row", "extended", 0, 1, is_known=False, tracks=_CLASSIC_TRACKS)
-    command = [sys.executable, "-c", _CLASSIC, str(case.tracks)]
+    command = [sys.executable, "-P", str(_CLASSIC), str(case.tracks)]
     for latency_ms in (0, 80):
         name = f"{case.name.split(':')[0]}: one search per track, {latency_ms} ms"
         _print(name, case.tracks, _measure(bench, case._replace(latency_ms=latency_ms), command, runs))

@@ -18,7 +18,7 @@ from urllib.parse import quote
 from boombap.spotify.emulate.app import App
 from boombap.spotify.emulate.catalogue import from_rows, made_up
 from boombap.spotify.emulate.replay import Recorder, Replay, read_record
-from measure import machine
+from suite.measure import machine
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -43,7 +43,7 @@ from boombap.spotify.matching.match import match
 from boombap.spotify.matching.normalize import name_key, read_title
 from boombap.spotify.matching.similarity import is_own_edit
 from boombap.spotify.model import Album, Artist, Outcome, Track, TrackQuery
-from measure import machine
+from suite.measure import machine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

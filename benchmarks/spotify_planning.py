@@ -28,7 +28,7 @@ from boombap.spotify.model import (
 )
 from boombap.spotify.scheduling.estimate import ArtistShare, Profile, estimate
 from boombap.spotify.scheduling.scheduler import RequestScheduler
-from measure import machine
+from suite.measure import machine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -26,7 +26,7 @@ from boombap.spotify.catalogue.leases import Leases, Selection
 from boombap.spotify.catalogue.writer import CatalogueWriter
 from boombap.spotify.model import Album, Artist, Match, Outcome, Track, TrackQuery
 from boombap.spotify.settings import FIELDS
-from measure import machine
+from suite.measure import machine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -62,9 +62,17 @@ def compare(
     return {name: _figures(name, found) for name, found in samples.items()}
 
 
-def measured(command: Sequence[str], environ: Mapping[str, str], fine: Collection[int] = (0,)) -> dict[str, float]:
-    """Run one command once, and return `wall_s`, `cpu_s`, `rss_mb`, `anon_mb` and its exit code as `exit`."""
-    launcher = [sys.executable, "-I", "-S", str(_LAUNCHER), *command]
+def measured(
+    command: Sequence[str], environ: Mapping[str, str], fine: Collection[int] = (0,), answer: Path | None = None
+) -> dict[str, float]:
+    """Run one command once, and return `wall_s`, `cpu_s`, `rss_mb`, `anon_mb` and its exit code as `exit`.
+
+    Args:
+        fine: exit codes of a run that did its work.
+        answer: a file that gets the output; None drops it.
+    """
+    kept = ["/bin/sh", "-c", 'exec "$@" > "$0"', str(answer), *command] if answer else command
+    launcher = [sys.executable, "-I", "-S", str(_LAUNCHER), *kept]
     done = subprocess.run(launcher, env=dict(environ), capture_output=True, text=True, check=True)
     sample: dict[str, float] = json.loads(done.stdout)
     if sample["exit"] not in fine:
