@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from boombap.command.dispatch import run_tool
 from boombap.deps.cli import TOOL
 from boombap.deps.enforcement import dockerfile, manifests
-from boombap.deps.enforcement.image_use import NO_DIGEST, OTHER_DIGEST, VARIABLE
+from boombap.deps.enforcement.image_use import NO_DIGEST, OTHER_DIGEST, UNKNOWN_FORM, VARIABLE
 from boombap.deps.manifest.safe_text import Malformed
 from boombap.errors import UsageError
 from boombap.interrupt import Interrupt
@@ -119,6 +119,24 @@ def test_lists_json_custom_resources_and_values_are_read():
     assert list(manifests.images_in("f", config)) == []
 
 
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [
+        ("{{ .Values.image }}", ["{{…}}"]),
+        ("[app, other]", [""]),
+        ("{name: app}", [""]),
+        ("{pullPolicy: Always, tag: 1}", [""]),
+        ("{custom: {image: app}}", ["app"]),
+        ("{}", []),
+        ("", []),
+    ],
+)
+def test_a_value_that_is_not_a_name_is_never_a_digest(value: str, found: list[str]):
+    pod, compose = f"spec:\n  containers:\n  - image: {value}\n", f"services:\n  a:\n    image: {value}\n"
+    assert [use[3] for use in unpinned(manifests.images_in, pod)] == found
+    assert [use[3] for use in unpinned(manifests.images_in, compose)] == [name * (name != "app") for name in found]
+
+
 def test_a_compose_file_names_what_it_pulls_not_what_it_builds():
     assert unpinned(manifests.images_in, COMPOSE) == [(2, "service cache", "cache", "redis:7")]
 
@@ -150,6 +168,8 @@ def test_nothing_of_a_shell_hides_a_later_stage():
 @pytest.mark.parametrize(
     ("image", "reason"),
     [
+        (["app"], UNKNOWN_FORM),
+        ("{{…}}", VARIABLE),
         (PINNED, ""),
         ("app", NO_DIGEST),
         (PINNED.upper(), OTHER_DIGEST),
@@ -160,7 +180,7 @@ def test_nothing_of_a_shell_hides_a_later_stage():
         ("${REGISTRY}/app@sha256:" + 64 * "a", VARIABLE),
     ],
 )
-def test_the_reason_says_what_is_wrong(image: str, reason: str):
+def test_the_reason_says_what_is_wrong(image: str | list[str], reason: str):
     (use,) = manifests.images_in("f", f"kind: Pod\nspec: {{containers: [{{image: {json.dumps(image)}}}]}}\n")
     assert use.reason == reason
 
@@ -201,7 +221,7 @@ def test_aliases_cost_no_more_than_what_is_written():
 
 def test_a_tag_constructs_nothing():
     text = 'kind: Pod\nspec: {containers: [{image: !!python/object/apply:os.system ["true"]}, {image: !Sub app}]}\n'
-    assert unpinned(manifests.images_in, text) == [(2, "", "", "app")]
+    assert unpinned(manifests.images_in, text) == [(2, "", "", ""), (2, "", "", "app")]
 
 
 @given(st.text())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -31,7 +33,8 @@ def test_an_expression_is_written_as_spdx_does(text: str, expression: str):
 @pytest.mark.parametrize(
     "text",
     ["", " ", "BSD", "GPL", "Apache 2.0", "MIT/Apache-2.0", "(MIT AND", "MIT AND", "UNLICENSED", "SEE LICENSE IN x",
-     "Proprietary", "LicenseRef-own", "MIT WITH ISC", "MIT " * 1000, "(" * 900 + "MIT"],
+     "()", "MIT OR MIT OR", "(MIT) ISC AND", "MIT OR", "OR MIT", "(AND MIT) ISC", "MIT)", ") MIT (", "MIT ISC",
+     "MIT OR GPL-3.0-only WITH x", "Proprietary", "LicenseRef-own", "MIT WITH ISC", "MIT " * 1000, "(" * 900 + "MIT"],
 )  # fmt: skip
 def test_what_only_resembles_one_is_not_taken_for_one(text: str):
     assert spdx(text) == ""
@@ -40,6 +43,18 @@ def test_what_only_resembles_one_is_not_taken_for_one(text: str):
 @given(st.text(st.sampled_from("MITGPLandorwith-.20+() \n\0é"), max_size=60))
 def test_any_text_has_an_answer_that_stays_the_same(text: str):
     assert spdx(spdx(text)) == spdx(text)
+
+
+_TOKENS = ("MIT", "ISC", "GPL-3.0-only", "AND", "or", "WITH", "Classpath-exception-2.0", "(", ")")
+
+
+@given(st.lists(st.sampled_from(_TOKENS), min_size=1, max_size=9))
+def test_only_a_whole_expression_is_one(tokens: list[str]):
+    letters = "".join({"AND": "o", "or": "o", "WITH": "w", "Classpath-exception-2.0": "e"}.get(t, t[0]) for t in tokens)
+    left = re.sub("[MIG](?:we)?", "l", letters)
+    while (shorter := re.sub(r"\(l(?:ol)*\)", "l", left)) != left:
+        left = shorter
+    assert bool(spdx(" ".join(tokens))) is bool(re.fullmatch("l(?:ol)*", left))
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ _VARIABLE = re.compile(r"\$|\{\{")
 NO_DIGEST = "no digest"
 OTHER_DIGEST = "its digest is not sha256: and 64 digits in lower case"
 VARIABLE = "a variable, whose value is not in this file"
+UNKNOWN_FORM = "the value of image is not the name of one"
 
 
 class ImageUse(Record):
@@ -22,7 +23,7 @@ class ImageUse(Record):
         line: counted from 1.
         object: kind, namespace and name, ``service NAME`` or ``stage NAME``; empty where nothing says it.
         container: its name; empty without one.
-        image: as it is written.
+        image: as it is written; empty for a value that is not a name.
     """
 
     file: str
@@ -40,6 +41,8 @@ class ImageUse(Record):
         >>> ImageUse("", 1, "", "", "app:1").reason
         'no digest'
         """
+        if not self.image:
+            return UNKNOWN_FORM
         if _PINNED.fullmatch(self.image) and not _VARIABLE.search(self.image):
             return ""
         if _VARIABLE.search(self.image):

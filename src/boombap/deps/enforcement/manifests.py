@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 # Their data and schemas have keys of any name.
 _HOLD_NO_IMAGES = ("ConfigMap", "Secret", "CustomResourceDefinition")
 _MOST_MERGES = 50
+_TEMPLATE = "{{…}}"
 
 
 def images_in(file: str, text: str) -> Iterator[ImageUse]:
@@ -47,8 +48,8 @@ def _compose(file: str, services: MappingNode) -> Iterator[ImageUse]:
     for key, service in services.value:
         name = _text(key)
         image = _merged(service, "image", images)
-        if image is not None and _merged(service, "build", builds) is None and _is_scalar(image):
-            yield ImageUse(file, _line(image), f"service {name}", name, _text(image))
+        if image is not None and _merged(service, "build", builds) is None and (_reference(image) or _is_filled(image)):
+            yield ImageUse(file, _line(image), f"service {name}", name, _reference(image))
 
 
 class _Walk:
@@ -59,7 +60,10 @@ class _Walk:
         self._seen: set[int] = set()
 
     def images(self, node: Node, place: str, container: str) -> Iterator[ImageUse]:
-        """Yield the images of a node: values of `image`, or of its `reference` or `repository`."""
+        """Yield the images of a node: values of `image`, or of its `reference` or `repository`.
+
+        A value that names none, also not further down, is yielded without a name: what it means is not known.
+        """
         if id(node) in self._seen or _is_scalar(node):
             return
         self._seen.add(id(node))
@@ -72,9 +76,10 @@ class _Walk:
         place = _object(node) or place
         container = _text(_child(node, "name")) or container
         for key, value in node.value:
-            if _text(key) == "image" and (found := _reference(value)):
+            inner = list(self.images(value, place, container))
+            if _text(key) == "image" and ((found := _reference(value)) or (_is_filled(value) and not inner)):
                 yield ImageUse(self._file, _line(value), place, container, found)
-            yield from self.images(value, place, container)
+            yield from inner
 
 
 def _reference(node: Node) -> str:
@@ -85,8 +90,17 @@ def _reference(node: Node) -> str:
     repository = _text(_child(node, "repository"))
     tag, digest = _text(_child(node, "tag")), _text(_child(node, "digest"))
     if not repository:
-        return ""
+        return _TEMPLATE if _is_template(node) else ""
     return repository + (f":{tag}" if tag else "") + (f"@{digest}" if digest else "")
+
+
+def _is_template(node: Node) -> bool:
+    """Tell whether a node is ``{{ … }}``, which is YAML: a mapping whose key is a mapping."""
+    return _is_mapping(node) and any(_is_mapping(key) for key, _ in node.value)
+
+
+def _is_filled(node: Node) -> bool:
+    return not _is_scalar(node) and bool(node.value)
 
 
 def _object(node: Node) -> str:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from boombap.deps.licences.model import Answer
 
 _LONGEST = 1000
-_WORD = re.compile(r"[^\s()]+")
+_PART = re.compile(r"[^\s()]+|[()]")
 _OPERATORS = frozenset({"and", "or", "with"})
 # SPDX deprecated these forms, and they are still unambiguous.
 _OLD_GNU = re.compile(r"(?:[al]?gpl|gfdl)-\d\.\d\+?", re.ASCII)
@@ -99,7 +99,7 @@ def _parsed(text: str) -> Any:  # noqa: ANN401 - the library has no types
     """Return the tree of an expression; None for a text that is not one, or only resembles one."""
     from license_expression import ExpressionError, ExpressionParseError
 
-    if not text.strip() or len(text) > _LONGEST or not all(map(_is_word, _WORD.findall(text))):
+    if len(text) > _LONGEST or not _is_complete(_PART.findall(text)):
         return None
     try:
         return _licensing().parse(text, validate=True, strict=True)
@@ -107,10 +107,30 @@ def _parsed(text: str) -> Any:  # noqa: ANN401 - the library has no types
         return None
 
 
-def _is_word(word: str) -> bool:
+def _is_complete(parts: Iterable[str]) -> bool:
+    """Tell whether licences and operators alternate and parentheses fit.
+
+    The library takes "MIT OR ISC OR" for "MIT OR ISC", and ends with an IndexError for "()".
+    """
+    needs_licence, open_ = True, 0
+    for part in parts:
+        if needs_licence and part == "(":
+            open_ += 1
+        elif needs_licence and _is_licence(part):
+            needs_licence = False
+        elif not needs_licence and part == ")" and open_:
+            open_ -= 1
+        elif not needs_licence and part.lower() in _OPERATORS:
+            needs_licence = True
+        else:
+            return False
+    return not needs_licence and not open_
+
+
+def _is_licence(word: str) -> bool:
     # The library takes "GPL" for GPL-1.0-or-later, which nobody has said.
     lower = word.lower()
-    return lower in _OPERATORS or lower in _keys() or _OLD_GNU.fullmatch(lower) is not None
+    return lower in _keys() or _OLD_GNU.fullmatch(lower) is not None
 
 
 @cache
