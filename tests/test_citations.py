@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
+import yaml
 
 import command_lines
 from boombap.cli.config import sections
@@ -38,6 +39,7 @@ SETTING = re.compile(
     rf"(?<![\w./@-])(?:{'|'.join(SECTIONS)})\.(?!(?:{'|'.join(FILE_ENDINGS)})\b)[a-z][a-z0-9_]*(?![\w(/]|\.\w)"
 )
 VARIABLE = re.compile(r"\bBOOMBAP_\w+")
+ABOUT_THE_CHART = {"docs/howto/deploy-with-helm.md", "docs/plan-lines.md"}
 
 # A path from the root of the project, or any file of a kind that we write; not the end of an address or a longer path.
 CITED = re.compile(
@@ -139,10 +141,20 @@ def is_setting(name: str, kind: str) -> bool:
     return name in DOTTED or (kind in ("docstring", "comment") and is_module)
 
 
+def is_value(name: str) -> bool:
+    """Tell whether a name is one of the chart's values, ``image.tag`` for example."""
+    found = yaml.safe_load((ROOT / "deploy" / "chart" / "boombap" / "values.yaml").read_text(encoding="utf-8"))
+    for part in name.split("."):
+        if not isinstance(found, dict) or part not in found:
+            return False
+        found = found[part]
+    return True
+
+
 def wrong_settings(text: Text) -> Iterator[str]:
     # In a query the names of tables look like the names of sections.
     for name in SETTING.findall(text.content) if text.kind != "query" else ():
-        if not is_setting(name, text.kind):
+        if not is_setting(name, text.kind) and not (text.place in ABOUT_THE_CHART and is_value(name)):
             yield f"{text.place}: {name}"
     for match in VARIABLE.finditer(text.content):
         name, is_prefix = match[0], text.content[match.end() :].startswith("*")
