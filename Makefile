@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-long kube-test mutate fuzz flagd-oracle lint docs docs-site bench benchmark-all lock clean \
+.PHONY: help setup demo test test-long kube-test mutate fuzz flagd-oracle lint docs docs-site bench benchmark-all test-ml-pipeline lock clean \
 	build build-db build-spotify build-ai-context build-deps build-redis build-metrics dist images chart
 
 help: ## show this list
@@ -87,6 +87,10 @@ bench: $(READY) ## time and memory of each tool, beside the old way
 benchmark-all: $(READY) ## both engines of all six tools in turn, their memory together, and the page of the results
 	$(BIN)/python -m benchmarks.suite
 	$(BIN)/python benchmarks/page.py
+
+# The latency makes the run long enough to be killed in the middle.
+test-ml-pipeline: $(READY) ## 500 tracks through all stages by both engines, and once more with a kill -9 in the middle
+	$(BIN)/python benchmarks/benchmark_ml_pipeline.py --tracks 500 --latency-ms 20 --kill
 
 # One environment for each tool, with what its extra brings and nothing else; nothing is compiled to a binary.
 build-db: EXTRA := db

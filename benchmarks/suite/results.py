@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .measure import machine
-from .model import Compared, Memory, Operation, Ratio, Taken
+from .model import TOOLS, Compared, Memory, Operation, Ratio, Taken
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,13 +56,20 @@ class Results:
 
     @property
     def noise(self) -> list[str]:
-        """Why the figures do not count for the trend; empty for a quiet run on full data."""
+        """Why the figures do not count for the trend; empty for a quiet run of everything on full data."""
         origin = self.origin
         reasons = [f"load {origin.load:.1f} before it began"] if origin.load > _MOST_LOAD else []
         reasons += ["small data (--quick)"] if origin.is_quick else []
         reasons += ["files changed since the commit"] if origin.is_changed else []
+        reasons += [f"not measured: {', '.join(self.missing)}"] if self.missing else []
         wide = [case.name for case in self.cases if case.spread > _MOST_SPREAD]
         return [*reasons, *(f"times of {name} far apart" for name in wide)]
+
+    @property
+    def missing(self) -> list[str]:
+        """What was left out: tools, and the memory of all together."""
+        measured = {case.tool for case in self.cases} | ({"memory"} if self.memory else set())
+        return [name for name in (*TOOLS, "memory") if name not in measured]
 
     @property
     def wrong(self) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import subprocess
 from contextlib import ExitStack, closing, contextmanager
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from boombap.clients.redis.target import from_text as redis_from_text
 from boombap.demo import sample
 from boombap.interrupt import Interrupt
 from boombap.local import postgres, valkey
+from boombap.spotify.matching.artist_names import current_name
 
 from .environment import BOOMBAP
 
@@ -114,11 +116,15 @@ def running_platform(folder: Path, environ: Mapping[str, str], tracks: int, late
 
 
 def _write_catalogue(file: Path, session: Session) -> Path:
-    """Write what the emulator is to know: every row, under an id made from the table's."""
+    """Write what the emulator is to know: every row, under an id made from the table's.
+
+    Artists have the names that Spotify shows today, which is what native asks for; classic asks for the row's.
+    """
     rows = session.read(
         "SELECT artist, title, substr(md5(id::text), 1, 22) AS id FROM public.tracks ORDER BY tracks.id"
     )
-    lines = ["artist,title,id"]
-    lines += [",".join(f'"{value.replace(chr(34), chr(34) * 2)}"' for value in row.values()) for row in rows]
-    file.write_text("\n".join(lines), encoding="utf-8")
+    with file.open("w", encoding="utf-8", newline="") as lines:
+        table = csv.writer(lines)
+        table.writerow(("artist", "title", "id"))
+        table.writerows((current_name(row["artist"]), row["title"], row["id"]) for row in rows)
     return file

@@ -50,20 +50,22 @@ def test_a_file_of_another_schema_is_named(tmp_path: Path):
 @pytest.mark.parametrize(
     ("made", "reason"),
     [
-        (results(origin=replace(ORIGIN, load=1.1)), "load 1.1 before it began"),
-        (results(origin=replace(ORIGIN, is_quick=True)), "small data (--quick)"),
-        (results(origin=replace(ORIGIN, is_changed=True)), "files changed since the commit"),
-        (results(case(spread=0.3)), "times of db far apart"),
+        (all_tools(origin=replace(ORIGIN, load=1.1)), "load 1.1 before it began"),
+        (all_tools(origin=replace(ORIGIN, is_quick=True)), "small data (--quick)"),
+        (all_tools(origin=replace(ORIGIN, is_changed=True)), "files changed since the commit"),
+        (all_tools(cases=[*all_tools().cases, case(name="db --fast", spread=0.3)]), "times of db --fast far apart"),
+        (all_tools(memory=None), "not measured: memory"),
+        (all_tools(cases=all_tools().cases[3:]), "not measured: db, spotify"),
     ],
 )
 def test_a_noisy_run_says_why_and_leaves_the_trend(tmp_path: Path, made, reason: str):
     assert made.noise == [reason]
-    assert trend([results(), made]) == [results()]
+    assert trend([all_tools(), made]) == [all_tools()]
     assert json.loads(write(made, tmp_path).read_text(encoding="utf-8"))["noise"] == [reason]
 
 
 def test_a_run_with_a_wrong_answer_leaves_the_trend():
-    wrong = results(case(differences=["tracks"]))
+    wrong = all_tools(cases=[*all_tools().cases, case(differences=["tracks"])])
     assert wrong.noise == []
     assert wrong.wrong == ["db: tracks"]
     assert trend([wrong]) == []
