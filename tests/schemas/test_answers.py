@@ -355,6 +355,7 @@ def image_verdicts(bench: Bench) -> Iterator[str]:
     image = f"app@sha256:{64 * 'a'}"
     yield bench.json("deps", "verdict", "record", image, "requirements.txt", codes=(4,))
     yield bench.run("deps", "verdict", "export")
+    yield bench.json("deps", "verdict", "refresh", codes=(4,))
     Path("requirements.txt").write_text("fastapi==0.104.1\n")
     yield bench.json("deps", "verdict", "record", image, "requirements.txt", codes=(1,))
     known = [*TRUTH, record("MAL-1", "fastapi", {"introduced": "0"})]

@@ -90,6 +90,14 @@ def test_a_verdict_that_has_expired(path: Path):
     assert "its verdict expired at" in answer.message
 
 
+def test_a_verdict_of_a_clock_that_is_ahead(path: Path):
+    with closing(Lookup(path, "")) as lookup:
+        ahead = decide(read_review(ALLOWED), lookup, time.time() - 7200, DAY_S)
+        assert decide(read_review(ALLOWED), lookup, time.time() - 1800, DAY_S).is_allowed
+    assert not ahead.is_allowed
+    assert "which is in the future; check the clocks" in ahead.message
+
+
 def test_no_verdict_and_a_policy_that_warns(tmp_path: Path, path: Path, ask: Ask):
     with closing(create_store(path)) as store:
         store.put(judged(str(tmp_path / "nowhere"), NONE, "0.110.0"))

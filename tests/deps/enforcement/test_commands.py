@@ -62,10 +62,11 @@ def test_a_verdict_counts_in_its_environment_only(gate: Gate, kept: Path, tmp_pa
     assert digests(gate("policy", "--environment", "production")[1]) == [NONE.replace(":", ".")]
 
 
-def test_an_expired_verdict_does_not_count(gate: Gate, kept: Path, tmp_path: Path):
+@pytest.mark.parametrize("change", [{"expires_at_s": int(time.time())}, {"judged_at_s": int(time.time()) + 7200}])
+def test_an_expired_verdict_does_not_count(change: dict[str, int], gate: Gate, kept: Path, tmp_path: Path):
     verdict = judged(database(tmp_path, TRUTH), GOOD, "0.110.0")
     store = create_store(kept)
-    store.put(verdict.replace(decision=verdict.decision.replace(expires_at_s=int(time.time()))))
+    store.put(verdict.replace(decision=verdict.decision.replace(**change)))
     store.close()
     with pytest.raises(NoVerdict, match="none of the 2 verdicts without an environment"):
         gate("policy")

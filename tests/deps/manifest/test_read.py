@@ -68,6 +68,14 @@ def test_a_link_to_a_file_counts_once_and_only_inside(tmp_path: Path):
     ]
 
 
+@pytest.mark.parametrize("name", ["loop.py", "loop", "loop.lock", "deps.csv"])
+def test_a_link_to_itself_is_not_the_end(tmp_path: Path, name: str):
+    (tmp_path / name).symlink_to(name)
+    assert [package.name for package in reading(tmp_path, {"requirements.txt": "redis==5.0.0\n"}).dependencies] == [
+        "redis"
+    ]
+
+
 def test_a_loop_of_links_to_files_is_a_failure(tmp_path: Path):
     (tmp_path / "requirements.txt").symlink_to("poetry.lock")
     (tmp_path / "poetry.lock").symlink_to("requirements.txt")

@@ -95,6 +95,17 @@ def test_a_row_that_cannot_be_judged_is_named_and_keeps_no_other_from_it(kept: P
     assert (code, f"{BAD} was not judged again: the verdicts in" in out) == (3, True)
 
 
+def test_a_refresh_without_an_answer_never_ends_with_0(kept: Path, verdict: Deps):
+    Path("open.txt").write_text("fastapi\n")
+    verdict("record", APP + NONE, "open.txt")
+    code, out, _ = verdict("refresh")
+    assert (code, f"{APP}{NONE}: still without a verdict: " in out) == (4, True)
+    (row,) = found(verdict("refresh", "--format", "json"))["unknown"]
+    assert (row["digest"], row["reasons"] != []) == (NONE, True)
+    verdict("record", APP + NONE, "bad.txt")
+    assert verdict("refresh")[0] == 0
+
+
 def test_each_environment_has_its_verdict(kept: Path, verdict: Deps):
     Path("p.toml").write_text('[environment.staging]\nmode = "warn"\n')
     words = (APP + BAD, "bad.txt", "--policy", "p.toml")

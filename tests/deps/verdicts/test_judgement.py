@@ -4,12 +4,15 @@ import time
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
+import pytest
+
 from boombap.deps.gate.policy import Policy
-from boombap.deps.model import Reading, Skipped
+from boombap.deps.gate.verdict import coverage_gaps, lasts_s
+from boombap.deps.model import Coverage, Reading, Skipped, Source
 from boombap.deps.verdicts.image import ImageReference
 from boombap.deps.verdicts.judgement import Rules, judge_image
 from boombap.health.waivers import Waiver
-from deps.osv import TRUTH, database, needs, reading
+from deps.osv import TRUTH, database, needs, reading, record
 from deps.verdicts.images import BAD, GOOD, judged
 
 if TYPE_CHECKING:
@@ -48,8 +51,31 @@ def test_what_could_not_be_audited_is_a_gap(tmp_path: Path):
 
 
 def test_a_verdict_ends_when_its_data_is_too_old(tmp_path: Path):
-    decision = judged(database(tmp_path, TRUTH), GOOD, "0.110.0", Policy(max_db_age_s=2 * DAY_S)).decision
+    now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    folder = database(tmp_path, [*TRUTH, record("PYSEC-2026-1", "redis", {"introduced": "99"}, modified=now)])
+    decision = judged(folder, GOOD, "0.110.0", Policy(max_db_age_s=2 * DAY_S)).decision
     assert 2 * DAY_S - 60 < decision.expires_at_s - decision.judged_at_s <= 2 * DAY_S
+
+
+@pytest.mark.parametrize(
+    ("content_age_s", "export_age_s"), [(0, None), (1.5 * DAY_S, None), (1.5 * DAY_S, 1000), (7.9 * DAY_S, 0), (0, 9e9)]
+)
+def test_it_does_not_outlive_a_source_that_has_stopped(content_age_s: float, export_age_s: float | None):
+    limit_s = 2 * DAY_S
+    export_s = None if export_age_s is None else int(export_age_s)
+    source = Source("PyPI", 1, 1, "", "", "", 500, int(content_age_s), export_s)
+    left_s = int(lasts_s(source, limit_s))
+    assert not gaps(source, left_s, limit_s)
+    assert gaps(source, left_s + 1, limit_s)
+
+
+def gaps(source: Source, later_s: int, limit_s: float) -> list[str]:
+    """Return the gaps that a database is, some seconds later."""
+    export_s = None if source.export_age_s is None else source.export_age_s + later_s
+    older = source.replace(
+        age_s=source.age_s + later_s, content_age_s=source.content_age_s + later_s, export_age_s=export_s
+    )
+    return [gap.rule for gap in coverage_gaps(Coverage(1, sources=(older,)), limit_s)]
 
 
 def test_a_verdict_ends_with_the_waiver_that_it_needs(tmp_path: Path):

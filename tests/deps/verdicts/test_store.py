@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING
@@ -42,6 +43,21 @@ def test_a_judgement_does_not_replace_what_was_recorded_since(tmp_path: Path):
         decision = store.decision(GOOD, "")
         assert decision
         assert decision.word == "fail"
+
+
+def test_a_copy_of_the_file_has_what_was_put_while_others_read(tmp_path: Path):
+    path, copied = recorded(tmp_path), tmp_path / "copy.db"
+    with closing(sqlite3.connect(path)) as reader:
+        reader.execute("SELECT count(*) FROM verdicts").fetchone()
+        with closing(create_store(path)) as store:
+            store.put(judged(str(tmp_path / "db"), GOOD, "0.104.1"))
+        shutil.copyfile(path, copied)
+    store = open_store(copied)
+    assert store
+    with closing(store):
+        decision = store.decision(GOOD, "")
+    assert decision
+    assert decision.word == "fail"
 
 
 def test_no_file_is_no_database(tmp_path: Path):

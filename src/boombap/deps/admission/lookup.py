@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from boombap.deps.verdicts.model import Decision, ImageVerdict
+    from boombap.deps.verdicts.model import Decision, ImageVerdict, Validity
     from boombap.deps.verdicts.store import VerdictStore
 
 # An API server waits 2 s for all images of a pod; readers of a WAL database wait for nobody but somebody who locks it.
@@ -143,13 +143,19 @@ def _permission(image: str, digest: str, decision: Decision | None, now_s: float
     word, reasons = decision.word, _summary(decision)
     if word == "unknown":
         return Permission(image, digest, is_allowed=False, reason=f"no verdict was possible: {reasons}", word=word)
-    if decision.expires_at_s <= now_s:
-        reason = f"its verdict expired at {moment(decision.expires_at_s)}; run a sync and refresh the verdicts"
-        return Permission(image, digest, is_allowed=False, reason=reason, word=word)
+    if (validity := decision.validity(now_s)) != "valid":
+        return Permission(image, digest, is_allowed=False, reason=_invalid(decision, validity), word=word)
     if word == "fail":
         warns = "" if decision.is_enforced else "the policy only warns: "
         return Permission(image, digest, not decision.is_enforced, f"{warns}{reasons}", word)
     return Permission(image, digest, is_allowed=True, word=word)
+
+
+def _invalid(decision: Decision, validity: Validity) -> str:
+    if validity == "future":
+        judged = f"its verdict was judged at {moment(decision.judged_at_s)}, which is in the future"
+        return f"{judged}; check the clocks, then refresh the verdicts"
+    return f"its verdict expired at {moment(decision.expires_at_s)}; run a sync and refresh the verdicts"
 
 
 def _summary(decision: Decision) -> str:

@@ -26,7 +26,7 @@ class AllowedDigests(Record):
         expiries: by the 64 digits of a digest, in their order, the Unix time from which it may not be created.
         failed: number of verdicts that refuse.
         unknown: number of verdicts without an answer.
-        expired: number of verdicts that passed once.
+        expired: number of verdicts that passed once, or were judged by a clock that is ahead.
     """
 
     expiries: Mapping[str, int]
@@ -45,7 +45,7 @@ def allowed_digests(decisions: Iterable[tuple[str, Decision]], now_s: float) -> 
     expiries: dict[str, int] = {}
     left_out = {"fail": 0, "unknown": 0, "pass": 0}
     for digest, decision in decisions:
-        if decision.word == "pass" and decision.expires_at_s > now_s:
+        if decision.word == "pass" and decision.validity(now_s) == "valid":
             expiries[digest.removeprefix(_SHA256)] = decision.expires_at_s
         else:
             left_out[decision.word] += 1

@@ -99,6 +99,14 @@ def coverage_gaps(coverage: Coverage, max_db_age_s: float) -> Iterator[Violation
             yield Violation("max_db_age", _stopped(source, max_db_age_s))
 
 
+def lasts_s(source: Source, max_db_age_s: float) -> float:
+    """Return after how many seconds a database gives no verdict any more, if nobody syncs; 0 when it gives none."""
+    content_s = max_db_age_s - source.content_age_s
+    if source.export_age_s is not None:
+        content_s = max(content_s, max_db_age_s - source.export_age_s)
+    return max(0.0, min(max_db_age_s - source.age_s, content_s, _QUIET * max_db_age_s - source.content_age_s))
+
+
 def _whole(skipped: Skipped) -> str:
     """Return the name of a whole file that is missing, with the file that names it."""
     return f"{skipped.what} in {skipped.file}" if skipped.file not in ("", skipped.what) else skipped.what

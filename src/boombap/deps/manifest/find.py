@@ -274,9 +274,9 @@ def _is_script(entry: os.DirEntry[str]) -> bool:
 
 def _head(entry: os.DirEntry[str]) -> bytes | None:
     """Return the begin of a regular file; None when it cannot be read."""
-    if not entry.is_file():
-        return b""
     try:
+        if not entry.is_file():
+            return b""
         with open(entry.path, "rb", buffering=0) as file:
             return file.read(unread.SNIFFED_BYTES)
     except OSError:

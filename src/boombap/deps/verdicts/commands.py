@@ -82,7 +82,8 @@ def _refresh(context: RunContext) -> int:
             outcome = _judged_again(context, store, key, waivers, outcome)
             progress.reach(number)
     _write(context, lambda: report.refresh_lines(outcome), lambda: report.to_object([], outcome))
-    codes = [change.verdict.exit_code for change in outcome.changes]
+    # What is refused stays refused without a word; without an answer nobody knows.
+    codes = [change.verdict.exit_code for change in outcome.changes] + [EXIT_NO_VERDICT] * bool(outcome.unknown)
     return worst_exit(codes + [failure.exit_code for failure in outcome.failures])
 
 
@@ -102,7 +103,10 @@ def _judged_again(
     # A row that CI has recorded meanwhile is newer than this judgement.
     if not before or not after or not store.replace(after):
         return outcome
-    return outcome.replace(judged=outcome.judged + 1, changes=(*outcome.changes, *_changes(before, after)))
+    outcome = outcome.replace(judged=outcome.judged + 1)
+    if changes := tuple(_changes(before, after)):
+        return outcome.replace(changes=(*outcome.changes, *changes))
+    return outcome.replace(unknown=(*outcome.unknown, after)) if after.decision.word == "unknown" else outcome
 
 
 def _again(context: RunContext, before: ImageVerdict, waivers: tuple[Waiver, ...]) -> ImageVerdict:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 
 from boombap.deps.audit import audit
-from boombap.deps.gate.verdict import judge
+from boombap.deps.gate.verdict import judge, lasts_s
 from boombap.deps.model import Report
 from boombap.deps.verdicts.encoding import policy_digest, policy_values
 from boombap.deps.verdicts.model import Decision, ImageVerdict, KeptFinding
@@ -93,7 +93,7 @@ def _kept(found: Audit, verdict: Verdict) -> tuple[KeptFinding, ...]:
 def _ends(found: Audit, verdict: Verdict, rules: Rules, now_s: float) -> Iterator[float]:
     """Yield the times (Unix) at which the same judgement would no longer hold: old data, and waivers that end."""
     for source in found.coverage.sources:
-        yield now_s + max(0.0, rules.policy.max_db_age_s - source.age_s)
+        yield now_s + lasts_s(source, rules.policy.max_db_age_s)
     for finding in verdict.waived:
         last = _last_day(finding, rules.waivers)
         if last < date.max:

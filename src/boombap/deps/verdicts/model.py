@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from boombap.deps.model import Level, Reading
 
     Word = Literal["pass", "fail", "unknown"]
+    Validity = Literal["valid", "expired", "future"]
+
+CLOCK_S = 3600
+"""How far the clock of who judged may be ahead, as that of who syncs."""
 
 
 class KeptFinding(Record):
@@ -53,6 +57,12 @@ class Decision(Record):
     reasons: tuple[str, ...]
     judged_at_s: int
     expires_at_s: int
+
+    def validity(self, now_s: float) -> Validity:
+        """Return whether it counts at a time (Unix); judged in the future, nobody knows how old it is."""
+        if self.judged_at_s > now_s + CLOCK_S:
+            return "future"
+        return "valid" if now_s < self.expires_at_s else "expired"
 
 
 class ImageVerdict(Record):

@@ -57,12 +57,14 @@ class Refresh(Record):
         judged: rows that were judged again.
         changes: verdicts that are others now.
         failures: rows that could not be judged.
+        unknown: verdicts that had no answer before and have none now.
     """
 
     total: int = 0
     judged: int = 0
     changes: tuple[Change, ...] = ()
     failures: tuple[Failure, ...] = ()
+    unknown: tuple[ImageVerdict, ...] = ()
 
 
 NOTHING = Refresh()
@@ -100,6 +102,15 @@ def to_object(
         "failures": [
             {"digest": failure.digest, "environment": failure.environment, "reason": failure.reason}
             for failure in refresh.failures
+        ],
+        "unknown": [
+            {
+                "digest": verdict.digest,
+                "environment": verdict.environment,
+                "image": verdict.decision.image,
+                "reasons": verdict.decision.reasons,
+            }
+            for verdict in refresh.unknown
         ],
     }
 
@@ -170,6 +181,9 @@ def refresh_lines(refresh: Refresh) -> Iterator[str]:
         yield printable(f"{what}: {change.before} > {decision.word}{other}{reason}")
     for failure in refresh.failures:
         yield printable(f"{failure.digest} was not judged again: {failure.reason}")
+    for verdict in refresh.unknown:
+        decision = verdict.decision
+        yield printable(f"{decision.image}@{verdict.digest}: still without a verdict: {'; '.join(decision.reasons)}")
     numbers = f"{refresh.judged:,} of {refresh.total:,} verdicts judged again, {len(refresh.changes):,} changed"
     recorded = refresh.total - refresh.judged - len(refresh.failures)
     yield f"{numbers}, {recorded:,} recorded by others meanwhile" if recorded else numbers
@@ -181,9 +195,9 @@ def word(decision: Decision) -> str:
 
 
 def expiry(decision: Decision, now_s: float) -> str:
-    """Return when a verdict ends, or has ended."""
-    at = moment(decision.expires_at_s)
-    return f"{at} (expired)" if decision.expires_at_s <= now_s else at
+    """Return when a verdict ends, and why it does not count."""
+    notes = {"valid": "", "expired": " (expired)", "future": " (judged in the future)"}
+    return moment(decision.expires_at_s) + notes[decision.validity(now_s)]
 
 
 def moment(at_s: int) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from boombap.deps.verdicts import encoding
 from boombap.deps.verdicts.model import Decision, ImageVerdict
@@ -111,7 +111,11 @@ class VerdictStore:
             return self._connection.execute(_REPLACE, _values(verdict)).rowcount == 1
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file; what was written is then in it, and not only in the log beside it."""
+        if self._connection.total_changes:
+            # While a server has the file open SQLite leaves this for later, and a copy would have old verdicts.
+            with suppress(sqlite3.Error):
+                self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
         self._connection.close()
 
     @contextmanager
