@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import signal
 import stat
 from argparse import Namespace
 from contextlib import ExitStack
@@ -161,12 +162,35 @@ def test_a_disk_that_takes_nothing_costs_the_comparison_only(bench: Bench, capsy
     assert "the comparison of both engines is lost" in capsys.readouterr().err
 
 
-def test_a_comparison_that_fails_costs_a_note_only(bench: Bench, capsys: pytest.CaptureFixture[str]):
+def test_a_comparison_that_fails_costs_a_note_and_is_not_equal(bench: Bench, capsys: pytest.CaptureFixture[str]):
     def differ(_: object, __: object) -> list[str]:
         raise ValueError("odd")
 
     assert bench.run(lambda: 1, lambda: 2, differ=differ) == 2
-    assert "the comparison of both engines is lost: ValueError: odd" in capsys.readouterr().err
+    assert "the answers could not be compared: ValueError: odd" in capsys.readouterr().err
+    assert [row.result for row in bench.rows()] == ["failed"]
+
+
+def test_a_difference_counts_without_its_file(bench: Bench, capsys: pytest.CaptureFixture[str]):
+    (bench.state / "shadow").mkdir()
+    (bench.state / "shadow" / DB).write_text("in the way")
+    assert bench.run(lambda: 1, lambda: 2) == 2
+    assert "both answers are lost" in capsys.readouterr().err
+    assert [(row.result, row.file) for row in bench.rows()] == [("different", "")]
+
+
+def test_half_an_answer_is_not_left_on_a_full_disk(bench: Bench):
+    resource = pytest.importorskip("resource")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2000, limits[1]))
+    try:
+        bench.run(lambda: "x" * 50_000, lambda: "y" * 50_000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert list(journal.folder_of(bench.state, DB).iterdir()) == []
+    assert [row.result for row in bench.rows()] == ["different"]
 
 
 def test_redis_and_deps_and_metrics_are_compared(boombap: Run, cache: Cache, isolated: Path):
@@ -214,6 +238,14 @@ def test_a_torn_line_is_counted_and_not_believed(bench: Bench):
         file.write('{"at_s": 1}\n{"at_s": NaN, "key"\n[]\n')
     rows, unreadable = journal.read(bench.state, DB)
     assert (len(rows), unreadable) == (1, 3)
+
+
+def test_a_journal_that_cannot_be_read_is_not_an_empty_one(boombap: Run):
+    (state() / "shadow").mkdir(parents=True)
+    (state() / "shadow" / f"{CTX}.jsonl").write_text("{}\n")
+    shown = flags(boombap, "shadow", "status", CTX, code=4).stdout
+    assert "1 lines of the journal cannot be read" in shown
+    assert "nothing that can be read was compared" in shown
 
 
 @pytest.mark.parametrize(

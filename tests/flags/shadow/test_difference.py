@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,10 @@ ONE = Evaluation("db-engine", "rap", "native", "STATIC", "file")
         ({"a": 0}, {"a": None}, ["a: 0, native null"]),
         ({"a": 1}, {"a": 1.0}, []),
         ([], {}, ["answer: [], native {}"]),
+        ({"a": Decimal(5)}, {"a": Decimal(6)}, ['a: "<Decimal>", native "<Decimal>"']),
+        ({"a": Decimal(5)}, {"a": Decimal(5)}, []),
+        ({"a": [timedelta(1)]}, {"a": [timedelta(2)]}, ['a[0]: "<timedelta>", native "<timedelta>"']),
+        ({"a": Secret("x")}, {"a": Secret("x")}, []),
         ("x", "y" * 99, [f'answer: "x", native "{"y" * 58}…']),
     ],
 )

@@ -20,6 +20,7 @@ from boombap.telemetry.catalogue import FLAG_COMPARISONS
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
     from typing import Any, TypeVar
 
     from boombap.command.context import RunContext
@@ -91,8 +92,11 @@ def compare(
     except Interrupted:
         raise
     except Exception as error:  # noqa: BLE001 - the answer must be served, whatever the comparison meets
-        reason = getattr(error, "strerror", None) or f"{type(error).__name__}: {error}"
-        context.terminal.note(f"{evaluation.flag}: the comparison of both engines is lost: {redact(reason)}")
+        context.terminal.note(f"{evaluation.flag}: the comparison of both engines is lost: {_reason(error)}")
+
+
+def _reason(error: Exception) -> str:
+    return redact(getattr(error, "strerror", None) or f"{type(error).__name__}: {error}")
 
 
 def _judged(served: Served, ended: Ended | None, differ: Differ[Any]) -> _Judged:
@@ -100,7 +104,10 @@ def _judged(served: Served, ended: Ended | None, differ: Differ[Any]) -> _Judged
         return _Judged("late", ())
     if ended.error:
         return _Judged("failed", (f"native failed: {ended.error.strip().splitlines()[-1]}",))
-    differences = tuple(differ(served.answer, ended.answer))
+    try:
+        differences = tuple(differ(served.answer, ended.answer))
+    except Exception as error:  # noqa: BLE001 - what could not be compared is not equal, and must be counted
+        return _Judged("failed", (f"the answers could not be compared: {_reason(error)}",))
     return _Judged("different" if differences else "equal", differences)
 
 
@@ -111,12 +118,20 @@ def _keep(context: RunContext, evaluation: Evaluation, served: Served, ended: En
     name = ""
     if judged.differences and ended:
         content = _content(evaluation, served, ended, judged)
-        name = journal.keep(state, flag, {**content, "at": journal.stamp(now_s)})
-        path = journal.folder_of(state, flag) / name
-        context.terminal.note(f"{flag}: {judged.differences[0]}; both answers are in {path}")
+        name, place = _file(state, flag, {**content, "at": journal.stamp(now_s)})
+        context.terminal.note(f"{flag}: {judged.differences[0]}; {place}")
     native_s = round(ended.took_s, 6) if ended else None
     row = journal.Comparison(round(now_s, 3), evaluation.key, judged.result, round(served.took_s, 6), native_s, name)
     journal.add(state, flag, row)
+
+
+def _file(state: Path, flag: str, content: Mapping[str, object]) -> tuple[str, str]:
+    """Return the name of the file with both answers, and a phrase for a person; without a file the row still counts."""
+    try:
+        name = journal.keep(state, flag, content)
+    except OSError as error:
+        return "", f"both answers are lost: {_reason(error)}"
+    return name, f"both answers are in {journal.folder_of(state, flag) / name}"
 
 
 def _content(evaluation: Evaluation, served: Served, ended: Ended, judged: _Judged) -> Mapping[str, object]:

@@ -29,14 +29,27 @@ def fields_but(*ignored: str) -> Differ[object]:
     names = frozenset(ignored)
 
     def differ(classic: object, native: object) -> Sequence[str]:
-        named = list(_walk("", as_json(classic), as_json(native), ignored=names))
+        parts = (as_json(answer, opaque=_itself) for answer in (classic, native))
+        named = list(_walk("", *parts, ignored=names))
         return named if len(named) <= MAX_NAMED else [*named[:MAX_NAMED], f"and {len(named) - MAX_NAMED:,} more"]
 
     return differ
 
 
-def as_json(value: object) -> object:
+def _type_name(value: object) -> str:
+    return f"<{type(value).__name__}>"
+
+
+def _itself(value: object) -> object:
+    return value
+
+
+def as_json(value: object, *, opaque: Callable[[object], object] = _type_name) -> object:
     """Return a value in the types of JSON; one that has no such form, a secret for example, as the name of its type.
+
+    Args:
+        value: an answer, or a part of one.
+        opaque: returns what stands for a value without such a form; names alone would hide that two differ.
 
     >>> as_json({1: b"cafe", "all": (True, None)})
     {'1': 'cafe', 'all': [True, None]}
@@ -46,15 +59,15 @@ def as_json(value: object) -> object:
     if isinstance(value, bytes):
         return value.decode(errors="backslashreplace")
     if isinstance(value, Mapping):
-        return {str(as_json(name)): as_json(inner) for name, inner in value.items()}
+        return {str(as_json(name)): as_json(inner, opaque=opaque) for name, inner in value.items()}
     names = getattr(type(value), "__match_args__", None) or getattr(type(value), "_fields", ())
     if names:
-        return {name: as_json(getattr(value, name)) for name in names}
+        return {name: as_json(getattr(value, name), opaque=opaque) for name in names}
     if isinstance(value, list | tuple):
-        return [as_json(inner) for inner in value]
+        return [as_json(inner, opaque=opaque) for inner in value]
     if isinstance(value, set | frozenset):
-        return sorted(map(as_json, value), key=str)
-    return str(value) if hasattr(value, "isoformat") or hasattr(value, "__fspath__") else f"<{type(value).__name__}>"
+        return sorted((as_json(inner, opaque=opaque) for inner in value), key=str)
+    return str(value) if hasattr(value, "isoformat") or hasattr(value, "__fspath__") else opaque(value)
 
 
 def _walk(place: str, classic: object, native: object, *, ignored: frozenset[str]) -> Iterator[str]:
@@ -85,5 +98,5 @@ def _in_objects(
 def _shown(value: object) -> str:
     import json
 
-    text = json.dumps(value, ensure_ascii=False)
+    text = json.dumps(value, ensure_ascii=False, default=_type_name)
     return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"

@@ -40,7 +40,8 @@ class Comparison(Record):
     Attributes:
         at_s: when, Unix time.
         key: what the work was about.
-        result: equal, different, failed (native raised an error) or late (its time was over).
+        result: equal, different, failed (native raised an error, or the answers could not be compared) or late (its
+            time was over).
         classic_s: how long classic took, in seconds.
         native_s: how long native took, with the start of its process; None where it was late.
         file: the name of the file with both answers; empty where there is none.
@@ -121,8 +122,12 @@ def _write_new(folder: Path, text: str) -> str:
             descriptor = os.open(folder / name, _NEW, 0o600)
         except FileExistsError:
             continue
-        with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
-            file.write(text + "\n")
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
+                file.write(text + "\n")
+        except OSError:
+            (folder / name).unlink(missing_ok=True)  # half an answer on a full disk
+            raise
         return name
     raise AssertionError
 

@@ -84,6 +84,8 @@ def run_apart(work: Callable[[], object], deadline_s: float, interrupt: Interrup
         answer, error = pickle.loads(text)  # noqa: S301 - written by our own process
     except (EOFError, pickle.UnpicklingError):
         answer, error = None, "it died without an answer"
+    except Exception as broken:  # noqa: BLE001 - an answer that only half of pickle can handle
+        answer, error = None, f"its answer cannot be read: {type(broken).__name__}"
     return Ended(answer, error, time.monotonic() - started_s)
 
 

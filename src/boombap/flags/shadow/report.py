@@ -66,8 +66,10 @@ def state(flag: str, shadow: Shadow | None, rows: Sequence[Comparison], unreadab
 def lines(state: State, folder: Path) -> Iterator[str]:
     """Yield the counts, and the latest files with both answers."""
     yield _running(state)
+    if state.unreadable:
+        yield f"{state.unreadable:,} lines of the journal cannot be read"
     if not state.compared or not state.different_share:
-        yield "nothing was compared yet"
+        yield "nothing that can be read was compared" if state.unreadable else "nothing was compared yet"
         return
     low, high = (f"{100 * (end or 0):.2g}" for end in (state.different_share.low, state.different_share.high))
     yield (
@@ -80,8 +82,6 @@ def lines(state: State, folder: Path) -> Iterator[str]:
         cells = [(stamp(row.at_s), row.result, row.key, row.file) for row in state.latest]
         yield from table.lines(("when", "result", "key", "file"), cells, indent="")
         yield f"files with both answers are in {folder}"
-    if state.unreadable:
-        yield f"{state.unreadable:,} lines of the journal cannot be read"
 
 
 def to_object(state: State, folder: Path) -> Mapping[str, object]:
