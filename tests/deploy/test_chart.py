@@ -127,6 +127,16 @@ def test_every_mount_has_its_volume_and_every_volume_its_mount(values: str):
         assert set(mounts) == {volume["name"] for volume in pod.spec["volumes"]}, pod.owner
 
 
+@each_set
+def test_a_folder_that_is_full_stays_within_the_limit_of_its_pod(values: str):
+    for pod in pods(objects(values)):
+        limit = sum(mebibytes(c["resources"]["limits"]["ephemeral-storage"]) for c in pod.containers)
+        sizes = {v["name"]: mebibytes(v["emptyDir"]["sizeLimit"]) for v in pod.spec["volumes"] if "emptyDir" in v}
+        assert sizes.get("data", 0) <= limit, pod.owner
+        if pod.owner.endswith("-ctx"):
+            assert sizes["data"] >= 200, "an index has up to 200 MB of text"
+
+
 def test_the_limits_are_those_of_the_plan():
     limits = {
         pod.owner: sum(mebibytes(c["resources"]["limits"]["memory"]) for c in pod.containers) for pod in pods(objects())

@@ -102,7 +102,7 @@ envFrom:
 {{- end }}
 {{- end -}}
 
-{{- /* claim: what holds /var/lib/boombap; without one it is empty at the start. */ -}}
+{{- /* claim: what holds /var/lib/boombap; without one it is empty at the start, and holds up to size. */ -}}
 {{- define "boombap.volumes" -}}
 - name: data
   {{- with .claim }}
@@ -110,7 +110,7 @@ envFrom:
     claimName: {{ . }}
   {{- else }}
   emptyDir:
-    sizeLimit: 64Mi
+    sizeLimit: {{ default "64Mi" .size }}
   {{- end }}
 - name: tmp
   emptyDir:
