@@ -4,8 +4,9 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-long kube-test mutate fuzz flagd-oracle lint docs docs-site bench benchmark-all test-ml-pipeline lock clean \
-	build build-db build-spotify build-ai-context build-deps build-redis build-metrics dist images chart
+.PHONY: help setup demo test test-long kube-test mutate fuzz flagd-oracle lint docs docs-site bench benchmark-all \
+	test-ml-pipeline lock clean build build-db build-spotify build-ai-context build-deps build-redis build-metrics \
+	dist images chart
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

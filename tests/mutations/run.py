@@ -50,7 +50,7 @@ class Guard:
 
     Attributes:
         rule: what holds, in a few words.
-        file: below ``src/boombap``.
+        file: below ``src/boombap``; ``../..`` leads to the top of the project.
         line: the text that holds it; it stands once in the file.
         broken: what it is replaced by; empty removes it.
         tests: files below ``tests`` of which one must fail.
