@@ -107,6 +107,12 @@ def test_a_lock_of_npm(licences: Callable[..., Done]):
     }
 
 
+def test_a_long_text_is_cut(licences: Callable[..., Done]):
+    npm_lock(a={"license": "MIT" * 500}, b={"license": ["MIT"] * 500})
+    found = json.loads(licences("--format", "json")[1])
+    assert [len(package["text"]) for package in found["packages"]] == [201, 201]
+
+
 def test_a_lock_of_composer_lists_what_may_be_chosen(licences: Callable[..., Done]):
     packages = [{"name": "a/b", "version": "1.0.0", "license": ["MIT", "GPL-3.0-only"]},
                 {"name": "a/c", "version": "v1.0.0", "license": ["MIT"]}]  # fmt: skip

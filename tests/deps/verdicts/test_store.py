@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import resource
 import shutil
 import sqlite3
 from contextlib import closing
@@ -150,6 +151,21 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path):
     (tmp_path / "file").write_text("")
     with pytest.raises(AccessDenied, match="cannot be written"):
         create_store(tmp_path / "file" / "verdicts.db")
+
+
+def test_a_full_disk_is_not_a_damaged_file(tmp_path: Path):
+    verdict = judged(database(tmp_path, TRUTH), BAD, "0.104.1")
+    path = recorded(tmp_path)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2000, limits[1]))  # Python ignores SIGXFSZ
+    try:
+        with pytest.raises(ExternalError, match="cannot be used") as refused, closing(create_store(path)) as store:
+            store.put(verdict)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert "check the disk and its free space" in (refused.value.hint or "")
+    with closing(create_store(path)) as store:
+        assert store.decision(GOOD, "")
 
 
 def test_a_path_that_cannot_be_looked_at_is_not_an_absent_file(tmp_path: Path):

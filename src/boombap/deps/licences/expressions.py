@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
+from boombap.deps.licences.model import Stated
 from boombap.errors import ConfigError
 from boombap.record import Record
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from boombap.deps.licences.model import Answer
 
 _LONGEST = 1000
+_SHOWN = 200
 _PART = re.compile(r"[^\s()]+|[()]")
 _OPERATORS = frozenset({"and", "or", "with"})
 # SPDX deprecated these forms, and they are still unambiguous.
@@ -45,6 +47,13 @@ def spdx(text: str) -> str:
     """
     tree = _parsed(text)
     return "" if tree is None else str(tree.simplify().render())
+
+
+def stated(text: str, origin: str) -> Stated:
+    """Return what a text says about a licence: its expression, or that it is not one; a long text is cut."""
+    expression = spdx(text)
+    shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+    return Stated(shown, origin, expression, "" if expression else "it is not an SPDX expression")
 
 
 def rules(allow: Iterable[str], deny: Iterable[str]) -> Rules:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from boombap.deps.licences.expressions import spdx
+from boombap.deps.licences.expressions import stated
 from boombap.deps.licences.model import Stated
 from boombap.deps.manifest import safe_text
 
@@ -39,8 +39,7 @@ def _stated(value: object, name: str) -> Stated:
         text = value if isinstance(value, str) else ""
     if not text:
         return Stated("", name, reason="the lock file names no licence for it")
-    expression = spdx(text)
-    return Stated(text, name, expression, "" if expression else "it is not an SPDX expression")
+    return stated(text, name)
 
 
 def _npm(document: Json) -> Iterator[tuple[str, str, object]]:

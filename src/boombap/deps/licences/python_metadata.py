@@ -5,7 +5,7 @@ Source: PEP 639 (License-Expression) and the core metadata specification (Licens
 
 from __future__ import annotations
 
-from boombap.deps.licences.expressions import spdx
+from boombap.deps.licences.expressions import stated
 from boombap.deps.licences.model import Stated
 
 TYPE_CHECKING = False
@@ -36,17 +36,16 @@ _CLASSIFIERS: Mapping[str, str] = {
     "Mozilla Public License 2.0 (MPL 2.0)": "MPL-2.0",
     "The Unlicense (Unlicense)": "Unlicense",
 }
-_LONGEST = 200
 
 
 def stated_in(head: str) -> Stated:
     """Return what the head of METADATA or PKG-INFO says: the expression, else the free text, else the classifiers."""
     fields = [(key.strip().lower(), value.strip()) for key, _, value in (line.partition(":") for line in _lines(head))]
     if expression := next((value for key, value in fields if key == "license-expression"), ""):
-        return _of_text(expression, "License-Expression")
+        return stated(expression, "License-Expression")
     text = next((value for key, value in fields if key == "license" and value.upper() != "UNKNOWN"), "")
     classifiers = [value for key, value in fields if key == "classifier" and value.startswith(_PREFIX)]
-    by_text = _of_text(text, "License") if text else None
+    by_text = stated(text, "License") if text else None
     by_classifiers = _of_classifiers(classifiers) if classifiers else None
     if by_text and by_text.expression and by_classifiers and by_classifiers.expression not in ("", by_text.expression):
         return Stated(
@@ -54,8 +53,8 @@ def stated_in(head: str) -> Stated:
             "License",
             reason="the field and the classifiers contradict each other",
         )
-    stated = [each for each in (by_text, by_classifiers) if each]
-    return next((each for each in stated if each.expression), stated[0] if stated else _NOTHING)
+    given = [each for each in (by_text, by_classifiers) if each]
+    return next((each for each in given if each.expression), given[0] if given else _NOTHING)
 
 
 _NOTHING = Stated("", "", reason="the metadata names no licence")
@@ -64,12 +63,6 @@ _NOTHING = Stated("", "", reason="the metadata names no licence")
 def _lines(head: str) -> list[str]:
     # A line that begins with a space continues the field before it.
     return [line for line in head.split("\n") if line and not line[0].isspace()]
-
-
-def _of_text(text: str, origin: str) -> Stated:
-    expression = spdx(text)
-    shown = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
-    return Stated(shown, origin, expression, "" if expression else "it is not an SPDX expression")
 
 
 def _of_classifiers(classifiers: list[str]) -> Stated:

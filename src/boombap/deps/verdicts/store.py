@@ -28,6 +28,7 @@ _APPLICATION = 0x626F7664
 _WAIT_S = 5.0
 _BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 _DENIED = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH)
+_DISK = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
 _PRIMARY = 0xFF
 
 _SCHEMA = """
@@ -274,6 +275,9 @@ def _failure(path: Path, error: sqlite3.Error) -> BoombapError:
         return RetryLater(f"the verdicts in {path} are locked by another process", hint="try again")
     if code in _DENIED:
         return AccessDenied(f"the verdicts in {path} cannot be used: {error}")
+    if code in _DISK:
+        hint = "check the disk and its free space; what was recorded before is kept"
+        return ExternalError(f"the verdicts in {path} cannot be used: {error}", hint=hint)
     return _damaged(path, str(error))
 
 
