@@ -12,7 +12,8 @@ globalThis.k6 = {
   request(method, url, body, params = {}) {
     const headers = Object.entries(params.headers ?? {}).flatMap(([name, value]) => ["--header", `${name}: ${value}`]);
     const content = body === null ? [] : ["--data", typeof body === "string" ? body : `${new URLSearchParams(body)}`];
-    const argv = ["--silent", "--noproxy", "*", "--write-out", "\n%{http_code}", "--request", method, ...headers, ...content, url];
+    const options = ["--silent", "--noproxy", "*", "--write-out", "\n%{http_code}", "--request", method];
+    const argv = [...options, ...headers, ...content, url];
     const lines = execFileSync("curl", argv, { encoding: "utf-8" }).split("\n");
     const status = Number(lines.pop());
     return { status, json: (key) => JSON.parse(lines.join("\n"))[key] };

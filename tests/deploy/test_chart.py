@@ -93,6 +93,28 @@ def test_a_misspelled_field_is_noticed(version: str):
     assert "concurencyPolicy" in fault
 
 
+def test_a_misspelled_kind_is_a_fault_and_a_kind_of_others_is_named():
+    require(chart_tools.VALIDATE)
+    assert chart_tools.unchecked(text("everything")) == chart_tools.OTHERS
+    assert chart_tools.validate(text().replace("kind: CronJob", "kind: CronJobb")) == [
+        "Kubernetes has no kind CronJobb"
+    ]
+
+
+def test_a_fault_of_a_template_is_named(tmp_path: Path):
+    require(chart_tools.HELM)
+    shutil.copytree(chart_tools.CHART, tmp_path / "boombap")
+    (tmp_path / "boombap" / "templates" / "bad.yaml").write_text("{{ .Values.none.here }}\n", encoding="utf-8")
+    assert any("bad.yaml" in fault for fault in chart_tools.lint(tmp_path / "boombap"))
+    assert "bad.yaml" in chart_tools.render_chart(chart=tmp_path / "boombap")[1]
+
+
+def test_without_its_programs_a_check_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys):
+    monkeypatch.setattr(chart_tools, "HELM", tmp_path / "helm")
+    assert chart_tools.main(["check"]) == 2
+    assert "helm not in the cache" in capsys.readouterr().err
+
+
 def test_what_needs_a_definition_of_others_is_off_by_default():
     assert {manifest["kind"] for manifest in objects()} == ON_BY_DEFAULT
     assert {manifest["kind"] for manifest in objects("everything")} == {

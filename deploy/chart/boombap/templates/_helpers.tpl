@@ -27,7 +27,8 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace 
 {{- end -}}
 
 {{- define "boombap.serviceAccountName" -}}
-{{- default (ternary (include "boombap.fullname" .) "default" .Values.serviceAccount.create) .Values.serviceAccount.name -}}
+{{- $account := .Values.serviceAccount -}}
+{{- default (ternary (include "boombap.fullname" .) "default" $account.create) $account.name -}}
 {{- end -}}
 
 {{- define "boombap.image" -}}
