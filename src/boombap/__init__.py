@@ -1,3 +1,3 @@
 """boombap: operations tools for the people who run a large rap-music analysis platform."""
 
-__version__ = "0.1.0"
+__version__ = "0.9.0"
