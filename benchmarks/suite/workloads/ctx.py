@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from ..model import Setting
 
-_FULL_FILES, _QUICK_FILES = 1_000, 95
+_FULL_FILES, _QUICK_FILES = 600, 95
 _QUERY = "parse command line arguments"
 _LEFT_OUT = ("site-packages", "test", "tests", "idlelib", "__pycache__")
 
