@@ -86,6 +86,12 @@ def test_another_flag_and_another_type_give_the_callers_default(client: OpenFeat
     assert {found.error_code for found in asked} == {ErrorCode.TYPE_MISMATCH}
 
 
+def test_a_targeting_key_that_is_not_a_string_is_named(client: OpenFeatureClient):
+    found = client.get_string_details(FLAG, "none", EvaluationContext(5))  # type: ignore[arg-type]
+    assert (found.value, found.error_code) == ("none", ErrorCode.INVALID_CONTEXT)
+    assert found.error_message == "the targeting key must be a string, not int"
+
+
 def test_a_configuration_with_an_error_is_refused(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("BOOMBAP_FLAG_CTX_ENGINE", "fast")
     with pytest.raises(ConfigError):

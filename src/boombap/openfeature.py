@@ -15,7 +15,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from openfeature.exception import FlagNotFoundError, TypeMismatchError
+from openfeature.exception import FlagNotFoundError, InvalidContextError, TypeMismatchError
 from openfeature.flag_evaluation import FlagResolutionDetails, Reason
 from openfeature.provider import AbstractProvider, Metadata
 
@@ -79,10 +79,13 @@ class BoombapProvider(AbstractProvider):
 
         Raises:
             FlagNotFoundError: for a name that is not one of our flags.
+            InvalidContextError: for a targeting key that is not a string.
         """
         if flag_key not in NAMES:
             raise FlagNotFoundError(f"{flag_key!r} is not a flag; flags are {', '.join(NAMES)}")
         key = evaluation_context.targeting_key if evaluation_context else None
+        if key is not None and not isinstance(key, str):
+            raise InvalidContextError(f"the targeting key must be a string, not {type(key).__name__}")
         with self._lock:
             evaluation = self._flags.evaluate(flag_key, key or "")
             problems = "; ".join(self._flags.problems())

@@ -212,10 +212,18 @@ def test_a_change_that_git_was_told_to_overlook_is_refused(project: Project):
     assert "requirements.txt differs from what is committed" in refused(project)
 
 
-@pytest.mark.parametrize("name", ["a b", "a..b", "-x", "HEAD", "a.lock", "@{-1}", "a\nb", "x/", "é~1"])
+@pytest.mark.parametrize(
+    "name", ["a b", "a..b", "-x", "HEAD", "@", "refs/heads/x", "\udcff", "a.lock", "@{-1}", "a\nb", "x/", "é~1"]
+)
 def test_what_is_not_a_name_of_a_branch_is_refused(project: Project, name: str):
     committed(project, "vuln==1.0\n")
     assert "is not a valid name of a branch" in refused(project, UsageError, name)
+
+
+def test_the_proposed_command_is_safe_to_copy(project: Project):
+    committed(project, "vuln==1.0\n")
+    assert project.update(is_applied=True, branch="a;id") == 0
+    assert "`git push --set-upstream origin 'a;id'`" in project.err.getvalue()
 
 
 @pytest.mark.parametrize("name", ["main", "topic/a", "topic", "main/x"])

@@ -106,6 +106,20 @@ def test_a_refresh_without_an_answer_never_ends_with_0(kept: Path, verdict: Deps
     assert verdict("refresh")[0] == 0
 
 
+def test_a_document_says_whether_a_verdict_counts(kept: Path, verdict: Deps):
+    verdict("record", APP + GOOD, "good.txt")
+    shown = ("show", GOOD, "--format", "json")
+    assert found(verdict(*shown))["verdicts"][0]["validity"] == "valid"
+    for change, validity in (
+        ("judged_at_s = judged_at_s + 7200", "future"),
+        ("expires_at_s = 1, judged_at_s = 0", "expired"),
+    ):
+        with closing(sqlite3.connect(kept)) as connection, connection:
+            connection.execute(f"UPDATE verdicts SET {change}")
+        (row,) = found(verdict(*shown))["verdicts"]
+        assert (row["verdict"], row["validity"]) == ("pass", validity)
+
+
 def test_each_environment_has_its_verdict(kept: Path, verdict: Deps):
     Path("p.toml").write_text('[environment.staging]\nmode = "warn"\n')
     words = (APP + BAD, "bad.txt", "--policy", "p.toml")

@@ -122,7 +122,7 @@ def _verdict(service: Service, text: str) -> Reply:
         return 503, {"message": str(error)}
     if found is None:
         return 404, {"message": "no verdict is recorded for this digest"}
-    return 200, verdict_object(found)
+    return 200, verdict_object(found, service.clock())
 
 
 def _hook(service: Service, environ: WSGIEnvironment) -> Reply:

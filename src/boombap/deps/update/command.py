@@ -5,6 +5,7 @@ from __future__ import annotations
 from difflib import unified_diff
 from functools import partial
 from pathlib import Path
+from shlex import quote
 
 from boombap.deps.manifest.read import read
 from boombap.deps.update import journal
@@ -141,7 +142,7 @@ def _on_branch(
         terminal.note("the test failed, so no branch is made")
     elif options.is_applied:
         terminal.note(
-            f"branch {options.branch} is made; push it with `git push --set-upstream origin {options.branch}`"
+            f"branch {options.branch} is made; push it with `git push --set-upstream origin {quote(options.branch)}`"
         )
     return EXIT_OK if is_good and not planned.whole.findings_after else EXIT_FINDINGS
 

@@ -135,7 +135,9 @@ def base_for(git: Git, branch: str) -> Base:
 
 
 def _check_name(git: Git, branch: str) -> None:
-    if branch.startswith("-") or branch == "HEAD" or git.call("check-ref-format", f"refs/heads/{branch}")[0]:
+    # git push takes these names for something else than the branch.
+    is_taken = branch in ("HEAD", "@") or branch.startswith(("-", "refs/"))
+    if is_taken or not branch.isprintable() or git.call("check-ref-format", f"refs/heads/{branch}")[0]:
         raise UsageError(f"--branch {printable(branch)!r} is not a valid name of a branch")
     for other in git.do("list branches", "for-each-ref", "--format=%(refname:lstrip=2)", "refs/heads").splitlines():
         if other == branch:

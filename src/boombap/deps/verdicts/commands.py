@@ -62,7 +62,7 @@ def _record(context: RunContext) -> int:
     store = create_store(place(context))
     context.stack.callback(store.close)
     store.put(verdict)
-    _write(context, lambda: report.page_lines(verdict, time.time()), lambda: report.to_object([verdict]))
+    _write(context, lambda: report.page_lines(verdict, time.time()), lambda: report.to_object([verdict], time.time()))
     return verdict.exit_code
 
 
@@ -81,7 +81,7 @@ def _refresh(context: RunContext) -> int:
             context.interrupt.check()
             outcome = _judged_again(context, store, key, waivers, outcome)
             progress.reach(number)
-    _write(context, lambda: report.refresh_lines(outcome), lambda: report.to_object([], outcome))
+    _write(context, lambda: report.refresh_lines(outcome), lambda: report.to_object([], time.time(), outcome))
     # What is refused stays refused without a word; without an answer nobody knows.
     codes = [change.verdict.exit_code for change in outcome.changes] + [EXIT_NO_VERDICT] * bool(outcome.unknown)
     return worst_exit(codes + [failure.exit_code for failure in outcome.failures])
@@ -129,7 +129,7 @@ def _changes(before: ImageVerdict, after: ImageVerdict) -> Iterator[report.Chang
 
 def _list(context: RunContext) -> int:
     verdicts = list(_verdicts(_opened(context)))
-    _write(context, lambda: report.list_lines(verdicts, time.time()), lambda: report.to_object(verdicts))
+    _write(context, lambda: report.list_lines(verdicts, time.time()), lambda: report.to_object(verdicts, time.time()))
     return EXIT_OK
 
 
@@ -140,7 +140,7 @@ def _show(context: RunContext) -> int:
     if found is None:
         context.terminal.note(f"no verdict on {digest} is recorded{_where(context.args.environment)}")
         return EXIT_FINDINGS
-    _write(context, lambda: report.page_lines(found, time.time()), lambda: report.to_object([found]))
+    _write(context, lambda: report.page_lines(found, time.time()), lambda: report.to_object([found], time.time()))
     return EXIT_OK
 
 
@@ -152,7 +152,7 @@ def _export(context: RunContext) -> int:
     from boombap.output.encode import to_json
 
     verdicts = list(_verdicts(_opened(context)))
-    context.terminal.write(to_json(report.to_object(verdicts, has_packages=True)))
+    context.terminal.write(to_json(report.to_object(verdicts, time.time(), has_packages=True)))
     return EXIT_OK
 
 

@@ -73,6 +73,7 @@ NOTHING = Refresh()
 
 def to_object(
     verdicts: Iterable[ImageVerdict],
+    now_s: float,
     refresh: Refresh = NOTHING,
     *,
     has_packages: bool = False,
@@ -81,12 +82,13 @@ def to_object(
 
     Args:
         verdicts: in the order of the document.
+        now_s: Unix time.
         refresh: what `refresh` has done.
         has_packages: whether the kept packages are part of it.
     """
     return {
         "schema": SCHEMA,
-        "verdicts": [verdict_object(verdict, has_packages=has_packages) for verdict in verdicts],
+        "verdicts": [verdict_object(verdict, now_s, has_packages=has_packages) for verdict in verdicts],
         "changes": [
             {
                 "digest": change.verdict.digest,
@@ -115,8 +117,8 @@ def to_object(
     }
 
 
-def verdict_object(verdict: ImageVerdict, *, has_packages: bool = False) -> Mapping[str, object]:
-    """Return one verdict as JSON has it, with its packages when asked."""
+def verdict_object(verdict: ImageVerdict, now_s: float, *, has_packages: bool = False) -> Mapping[str, object]:
+    """Return one verdict as JSON has it at a time (Unix), with its packages when asked."""
     decision, reading = verdict.decision, verdict.reading
     found: dict[str, object] = {
         "digest": verdict.digest,
@@ -132,6 +134,7 @@ def verdict_object(verdict: ImageVerdict, *, has_packages: bool = False) -> Mapp
         "data_at": moment(verdict.data_at_s) if verdict.data_at_s else None,
         "judged_at": moment(decision.judged_at_s),
         "expires_at": moment(decision.expires_at_s),
+        "validity": decision.validity(now_s),
     }
     if has_packages:
         packages = [{name: getattr(package, name) for name in _PACKAGE_FIELDS} for package in reading.dependencies]
