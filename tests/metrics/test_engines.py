@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
+from argparse import Namespace
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.error import HTTPError
@@ -12,8 +15,16 @@ from urllib.request import Request, urlopen
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 
+from boombap.command.context import RunContext
+from boombap.config.model import Config, Paths
 from boombap.flags.fallback import FAILURES, RECOVERY_S
 from boombap.flags.outcomes import Outcomes, change, read
+from boombap.flags.settings import FlagSettings
+from boombap.interrupt import Interrupt
+from boombap.metrics.engines import encoder
+from boombap.output.terminal import Terminal
+from boombap.telemetry import catalogue
+from boombap.telemetry.instruments import Meter
 from metrics.test_page import values
 from metrics.test_serve import served
 
@@ -132,3 +143,18 @@ def test_a_probe_is_written_by_the_same_engine(start_boombap: Start) -> None:
     text, _ = page(url.replace("/metrics", "/probe?target=redis"))
     assert values(text)["boombap_source_up", "redis"] == 0.0
     assert decisions(page(url)[0])[FLAG, "OVERRIDE", "classic"] == 1.0
+
+
+def test_a_flag_that_moves_to_an_engine_that_is_not_installed_costs_no_page(
+    isolated: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = FlagSettings(metrics_engine="classic")
+    config = Config(tools={FlagSettings: settings}, paths=Paths(state=isolated))
+    context = RunContext(Namespace(), config, Terminal(), Interrupt(), ExitStack(), Meter())
+    monkeypatch.setitem(sys.modules, "prometheus_client", None)
+    monkeypatch.delitem(sys.modules, "boombap.metrics.classic", raising=False)
+    encode = encoder(context, isolated)
+    body, kind = encode([(catalogue.DB_SIZE, {("boombap_db_size_bytes", ()): 42.0})], "")
+    assert b"boombap_db_size_bytes 42" in body
+    assert kind.startswith("text/plain")
+    assert "prometheus_client is not installed" in capsys.readouterr().err

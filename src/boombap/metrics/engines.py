@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 
+from boombap.errors import UsageError
 from boombap.flags.engine import run
 from boombap.flags.evaluation import opened
 from boombap.metrics import page
@@ -53,6 +54,9 @@ def encoder(context: RunContext, folder: Path) -> Encode:
             own = context.replace(meter=meter, terminal=terminal)
             native, classic = (lambda: page.encode(families, accept)), (lambda: _classic()(families, accept))
             return run(own, _FLAG, _key(), native, classic, may_fall_back=True, differ=_differences, work="page")
+        except UsageError as error:  # the flag has changed since the start, to an engine that is not installed
+            terminal.note(f"native writes the page: {error}")
+            return page.encode(families, accept)
         finally:
             _leave(meter, context, folder)
 
