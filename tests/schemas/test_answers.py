@@ -308,6 +308,9 @@ def reports(bench: Bench, action: str) -> Iterator[str]:
     yield bench.json("deps", action, codes=(4,))
     bench.project()
     yield bench.json("deps", action, codes=(0, 1, 4))
+    if action == "check":
+        Path("projects").write_text(".\ngone gone.txt\n")
+        yield bench.json("deps", action, "--projects", "projects", codes=(3,))
     if action == "report":
         yield bench.json("deps", action, "--compliance", "nist", codes=(0, 4))
 

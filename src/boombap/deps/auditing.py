@@ -47,9 +47,34 @@ def check(context: RunContext) -> int:
     from boombap.deps.report import forms
 
     args = context.args
+    if args.projects:
+        return _check_projects(context)
     made = judged(context, environment.policy(context, args.environment), partial(engines.audited, is_verdict=True))
     form = "annotations" if args.ci_mode and args.format == "table" else args.format
     return _answered(context, made, forms.lines(made, form, context.terminal))
+
+
+def _check_projects(context: RunContext) -> int:
+    from argparse import Namespace
+
+    from boombap.deps.projects import checking, listing, report
+    from boombap.output.destination import destination
+
+    args, policy = context.args, environment.policy(context, context.args.environment)
+    listed = listing.read(args.projects)
+
+    def judge(path: str) -> Report:
+        own = context.replace(args=Namespace(**{**vars(args), "paths": [path]}))
+        return judged(own, policy, environment.audited)
+
+    rows = []
+    for row in checking.check_each(listed, judge):
+        rows.append(row)
+        context.terminal.progress(f"{len(rows):,} of {len(listed):,} projects")
+    with destination(args.output, context.terminal) as terminal:
+        text = report.to_text(rows) if args.format == "json" else "\n".join(report.lines(rows, context.terminal))
+        terminal.write(text)
+    return checking.exit_code(rows)
 
 
 def report(context: RunContext) -> int:

@@ -154,6 +154,10 @@ verdict record registry.example/app@{_DIGEST} sbom.json
 verdict refresh
 verdict show {_DIGEST}
 verdict export"""
+_CHECK_EXAMPLES = """\
+check --ci-mode --baseline before.json
+check --policy policy.toml --environment staging
+check --projects projects.txt --format json"""
 _UPDATE_EXAMPLES = """\
 update --auto-patch
 update --auto-patch --apply --test "pytest -q"
@@ -186,8 +190,8 @@ TOOL = Tool(
             "check the findings against the policy; exit code 0, 1 or 4",
             _check,
             options.add_check,
-            options.check_known,
-            examples="check --ci-mode --baseline before.json\ncheck --policy policy.toml --environment staging",
+            options.check_projects,
+            examples=_CHECK_EXAMPLES,
             exits={
                 EXIT_FINDINGS: "the policy refuses a finding",
                 EXIT_EXTERNAL: _UNREADABLE,

@@ -47,6 +47,12 @@ def add_check(parser: ArgumentParser) -> None:
     _add_vex(parser)
     _add_known(parser)
     parser.add_argument("--ci-mode", action="store_true", help="write workflow commands, one line per violation")
+    parser.add_argument(
+        "--projects",
+        type=Path,
+        metavar="FILE",
+        help="check each project of a file: a path a line, or a name and a path",
+    )
     _add_usage(parser)
     _add_file(parser)
     add_output(parser, *FORMS)
@@ -182,6 +188,25 @@ def check_known(args: Namespace) -> None:
     """
     if args.baseline and args.since:
         raise UsageError("--baseline and --since exclude each other")
+
+
+def check_projects(args: Namespace) -> None:
+    """Refuse what does not go together in `check`.
+
+    Raises:
+        UsageError: for --baseline with --since, and for --projects with what is about one project.
+    """
+    check_known(args)
+    if not args.projects:
+        return
+    one = {"PATH": args.paths, "--installed": args.installed, "--root": args.root, "--baseline": args.baseline}
+    given = next(
+        (name for name, value in {**one, "--since": args.since, "--ci-mode": args.ci_mode}.items() if value), ""
+    )
+    if given:
+        raise UsageError(f"--projects names what is checked, and {given} is about one project")
+    if args.format not in {"table", "json"}:
+        raise UsageError(f"--projects has the forms table and json, not {args.format}")
 
 
 def check_report(args: Namespace) -> None:
