@@ -106,6 +106,14 @@ def test_a_refresh_without_an_answer_never_ends_with_0(kept: Path, verdict: Deps
     assert verdict("refresh")[0] == 0
 
 
+def test_what_was_left_out_is_named(kept: Path, verdict: Deps):
+    Path("open.txt").write_text("".join(f"package{number}\n" for number in range(12)))
+    code, out, _ = verdict("record", APP + NONE, "open.txt")
+    assert (code, out.count("  not audited: package")) == (4, 10)
+    assert "  not audited: package0 (open.txt): " in out
+    assert "  not audited: 2 more; `boombap deps verdict export` has them all" in out
+
+
 def test_a_document_says_whether_a_verdict_counts(kept: Path, verdict: Deps):
     verdict("record", APP + GOOD, "good.txt")
     shown = ("show", GOOD, "--format", "json")

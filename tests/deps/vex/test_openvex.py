@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -153,6 +154,15 @@ def test_the_time_of_a_statement_is_its_own_latest(tmp_path: Path):
 def test_another_file_is_not_a_document(tmp_path: Path, text: str, message: str):
     with pytest.raises(ConfigError, match=message):
         load([written(tmp_path, text)])
+
+
+def test_a_statement_of_the_future_would_hold_against_all_later_ones(tmp_path: Path):
+    issued = datetime.fromisoformat("2026-04-01T00:00:00+00:00").timestamp()
+    for document in (openvex(statement(timestamp="2026-04-01T00:00:00Z")), openvex(timestamp="2026-04-01T00:00:00Z")):
+        path = written(tmp_path, document)
+        assert load([path], lambda: issued - 3600).statements
+        with pytest.raises(ConfigError, match="has a statement of 2026-04-01T00:00:00Z, which is in the future"):
+            load([path], lambda: issued - 3601)
 
 
 def test_a_document_that_is_not_there(tmp_path: Path):

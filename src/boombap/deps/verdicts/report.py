@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from boombap.deps.verdicts.model import Decision, ImageVerdict
 
 SCHEMA = "boombap.deps.verdict/1"
+_SHOWN = 10
 _PACKAGE_FIELDS = ("ecosystem", "name", "version", "scope", "file")
 
 
@@ -168,8 +169,12 @@ def page_lines(verdict: ImageVerdict, now_s: float) -> Iterator[str]:
         head = ("package", "version", "severity", "advisory", "status")
         rows = [(kept.package, kept.version, kept.severity, kept.id, kept.status) for kept in verdict.findings]
         yield from table.lines(head, rows)
-    skipped = len(verdict.reading.skipped)
-    yield f"{verdict.audited:,} packages audited, {skipped:,} left out; policy {verdict.policy_sha256[:12]}"
+    skipped = verdict.reading.skipped
+    for left_out in skipped[:_SHOWN]:
+        yield printable(f"  not audited: {left_out.what} ({left_out.file}): {left_out.reason}")
+    if len(skipped) > _SHOWN:
+        yield f"  not audited: {len(skipped) - _SHOWN:,} more; `boombap deps verdict export` has them all"
+    yield f"{verdict.audited:,} packages audited, {len(skipped):,} left out; policy {verdict.policy_sha256[:12]}"
     data = f", data of {moment(verdict.data_at_s)}" if verdict.data_at_s else ""
     yield f"judged {moment(decision.judged_at_s)}{data}, expires {expiry(decision, now_s)}"
 
