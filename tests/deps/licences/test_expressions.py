@@ -66,6 +66,8 @@ def test_only_a_whole_expression_is_one(tokens: list[str]):
         ("ISC", ["MIT"], [], "denied"),
         ("MIT", [], ["MIT"], "denied"),
         ("MIT", ["MIT"], ["MIT"], "denied"),
+        ("MIT AND GPL-3.0-only", ["MIT AND GPL-3.0-only"], ["GPL-3.0-only"], "denied"),
+        ("MIT OR GPL-3.0-only", ["MIT OR GPL-3.0-only"], ["GPL-3.0-only"], "allowed"),
         ("MIT OR GPL-3.0-only", ["MIT"], ["GPL-3.0-only"], "allowed"),
         ("GPL-3.0-only OR AGPL-3.0-only", [], ["GPL-3.0-only", "AGPL-3.0-only"], "denied"),
         ("MIT AND GPL-3.0-only", [], ["GPL-3.0-only"], "denied"),

@@ -89,10 +89,13 @@ def _decide(tree: Any, held: Rules) -> tuple[Answer, str]:  # noqa: ANN401 - the
     name = str(tree.render())
     if name in held.deny:
         return "denied", f"{name} is denied"
-    if name in held.allow:
-        return "allowed", f"{name} is allowed"
     licensing = _licensing()
-    if isinstance(tree, licensing.OR | licensing.AND):
+    is_compound = isinstance(tree, licensing.OR | licensing.AND)
+    if name in held.allow:
+        # What is listed as a whole may still have a part that is denied.
+        without = _decide(tree, Rules(deny=held.deny)) if is_compound and held.deny else None
+        return without if without and without[0] == "denied" else ("allowed", f"{name} is allowed")
+    if is_compound:
         answers = [_decide(part, held) for part in tree.args]
         first: Answer = "allowed" if isinstance(tree, licensing.OR) else "denied"
         return next((each for each in answers if each[0] == first), answers[0])

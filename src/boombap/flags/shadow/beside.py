@@ -1,4 +1,4 @@
-"""Runs native beside classic, whose answer has been served, and keeps what they differ in.
+"""Runs native beside classic, whose answer is served after it, and keeps what they differ in.
 
 The run only loses time by it: an error of native, a disk that is full, a process that cannot be started are notes.
 """
