@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from boombap.deps.manifest.json_comments import read
+from boombap.deps.manifest.documents.json_comments import read
 from boombap.deps.manifest.safe_text import Malformed
 
 TEXTS = st.text(alphabet='a"\\/*,]}\n é', max_size=8)

@@ -7,8 +7,8 @@ same node once more.
 from __future__ import annotations
 
 from boombap.deps.enforcement.image_use import ImageUse
+from boombap.deps.manifest.documents.yaml_documents import nodes
 from boombap.deps.manifest.safe_text import Malformed
-from boombap.deps.manifest.yaml_documents import nodes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

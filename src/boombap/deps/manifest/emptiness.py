@@ -9,11 +9,13 @@ from __future__ import annotations
 import os
 import re
 
-from boombap.deps.manifest import file_types, go, json_comments, safe_text, toml_packages
+from boombap.deps.manifest import file_types, safe_text, toml_packages
+from boombap.deps.manifest.documents import json_comments
+from boombap.deps.manifest.documents.xml_documents import root_of
+from boombap.deps.manifest.documents.yaml_documents import documents
+from boombap.deps.manifest.languages import go
 from boombap.deps.manifest.npmjs import bun, deno, pnpm
 from boombap.deps.manifest.sbom import spdx
-from boombap.deps.manifest.xml_documents import root_of
-from boombap.deps.manifest.yaml_documents import documents
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -83,7 +83,7 @@ def _included_last(one: Found) -> tuple[bool, str]:
 
 
 def _full_go_mods(found: Iterable[Found]) -> set[str]:
-    from boombap.deps.manifest.go import lists_everything
+    from boombap.deps.manifest.languages.go import lists_everything
 
     folders = set()
     for one in found:

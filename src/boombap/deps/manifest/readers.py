@@ -154,49 +154,49 @@ def deno_lock(document: str, collector: ManifestCollector) -> None:
 
 def cargo_lock(document: str, collector: ManifestCollector) -> None:
     """Read Cargo.lock."""
-    from boombap.deps.manifest.cargo import read
+    from boombap.deps.manifest.languages.cargo import read
 
     read(document, collector)
 
 
 def go_mod(document: str, collector: ManifestCollector) -> None:
     """Read go.mod."""
-    from boombap.deps.manifest.go import read
+    from boombap.deps.manifest.languages.go import read
 
     read(document, collector)
 
 
 def go_sum(document: str, collector: ManifestCollector) -> None:
     """Read go.sum."""
-    from boombap.deps.manifest.go import read_sums
+    from boombap.deps.manifest.languages.go import read_sums
 
     read_sums(document, collector)
 
 
 def gemfile_lock(document: str, collector: ManifestCollector) -> None:
     """Read Gemfile.lock."""
-    from boombap.deps.manifest.gemfile import read
+    from boombap.deps.manifest.languages.gemfile import read
 
     read(document, collector)
 
 
 def composer_lock(document: str, collector: ManifestCollector) -> None:
     """Read composer.lock."""
-    from boombap.deps.manifest.composer import read
+    from boombap.deps.manifest.languages.composer import read
 
     read(document, collector)
 
 
 def gradle_lock(document: str, collector: ManifestCollector) -> None:
     """Read gradle.lockfile."""
-    from boombap.deps.manifest.gradle import read
+    from boombap.deps.manifest.languages.gradle import read
 
     read(document, collector)
 
 
 def pom(document: str, collector: ManifestCollector) -> None:
     """Read pom.xml."""
-    from boombap.deps.manifest.maven import read
+    from boombap.deps.manifest.languages.maven import read
 
     read(document, collector)
 
@@ -252,7 +252,7 @@ def check_deno_json(document: str, collector: ManifestCollector) -> None:
 
 def check_cargo_toml(document: str, collector: ManifestCollector) -> None:
     """Note what Cargo.toml asks for, to be compared with its lock."""
-    from boombap.deps.manifest.cargo import check_version_ranges
+    from boombap.deps.manifest.languages.cargo import check_version_ranges
 
     check_version_ranges(document, collector)
 
@@ -266,13 +266,13 @@ def check_pipfile(document: str, collector: ManifestCollector) -> None:
 
 def check_gemfile(document: str, collector: ManifestCollector) -> None:
     """Note which gems Gemfile asks for, to be compared with its lock."""
-    from boombap.deps.manifest.gemfile import check_names
+    from boombap.deps.manifest.languages.gemfile import check_names
 
     check_names(document, collector)
 
 
 def check_composer_json(document: str, collector: ManifestCollector) -> None:
     """Note which packages composer.json asks for, to be compared with its lock."""
-    from boombap.deps.manifest.composer import check_names
+    from boombap.deps.manifest.languages.composer import check_names
 
     check_names(document, collector)

@@ -5,7 +5,8 @@ Source: the text form that bun writes since 1.2, ``path: ["name@version", …]``
 
 from __future__ import annotations
 
-from boombap.deps.manifest import json_comments, safe_text
+from boombap.deps.manifest import safe_text
+from boombap.deps.manifest.documents import json_comments
 from boombap.deps.manifest.npmjs.package_lock import place_reason
 
 TYPE_CHECKING = False

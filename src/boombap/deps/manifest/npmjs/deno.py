@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 
-from boombap.deps.manifest import json_comments, safe_text
+from boombap.deps.manifest import safe_text
 from boombap.deps.manifest.collector import FROM_URL, NOT_PINNED, Bounds
+from boombap.deps.manifest.documents import json_comments
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

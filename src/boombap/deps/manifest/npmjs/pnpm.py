@@ -6,8 +6,8 @@ import re
 
 from boombap.deps.manifest import safe_text
 from boombap.deps.manifest.collector import FROM_GIT, FROM_URL, LOCAL
+from boombap.deps.manifest.documents.yaml_documents import documents
 from boombap.deps.manifest.npmjs.package_lock import place_reason
-from boombap.deps.manifest.yaml_documents import documents
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

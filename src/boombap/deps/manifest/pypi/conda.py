@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from boombap.deps.manifest import safe_text
+from boombap.deps.manifest.documents.yaml_documents import documents
 from boombap.deps.manifest.pypi.requirements import add_requirement
-from boombap.deps.manifest.yaml_documents import documents
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

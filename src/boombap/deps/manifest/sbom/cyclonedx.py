@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from boombap.deps.manifest import safe_text
+from boombap.deps.manifest.documents.xml_documents import root_of
 from boombap.deps.manifest.sbom.package_url import NO_PURL, add
-from boombap.deps.manifest.xml_documents import root_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

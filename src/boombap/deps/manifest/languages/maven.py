@@ -6,7 +6,7 @@ import re
 
 from boombap.deps.manifest import safe_text
 from boombap.deps.manifest.collector import LOCAL, NOT_PINNED
-from boombap.deps.manifest.xml_documents import root_of
+from boombap.deps.manifest.documents.xml_documents import root_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

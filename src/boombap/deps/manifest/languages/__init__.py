@@ -1,0 +1,1 @@
+"""Manifests and lock files of Rust, PHP, Ruby, Go and the JVM: one module for each tool."""
