@@ -81,10 +81,9 @@ def lost(rendered: Any, stored: Any, path: str = "") -> list[str]:
 def test_every_object_is_accepted_and_stored_as_rendered(server: ApiServer, namespace: str, values: str):
     rendered = objects(values, *VALUE_SETS[values])
     for manifest in rendered:
-        answer = server.admit(placed(manifest, namespace))
+        server.admit(placed(manifest, namespace))
         path = f"{path_of(manifest['kind'], namespace)}/{manifest['metadata']['name']}"
         assert lost(manifest, server.call("GET", path)[1]) == [], title(manifest)
-        assert answer["metadata"]["uid"]
     assert server.warnings == []
     assert {"Deployment", "CronJob", "ConfigMap"} & {manifest["kind"] for manifest in rendered}
 
@@ -132,6 +131,15 @@ def test_a_pod_that_asks_for_more_is_refused(
     assert 'violates PodSecurity "restricted:latest"' in answer["message"]
 
 
+def test_a_deployment_that_asks_for_more_is_warned_of(server: ApiServer, namespace: str):
+    manifest = copy.deepcopy(of_kind(objects(), "Deployment")[0])
+    template = manifest["spec"]["template"]
+    _unconfined(template, template["spec"]["containers"][0])
+    server.admit(placed(manifest, namespace))
+    (warning,) = server.warnings
+    assert "would violate PodSecurity" in warning
+
+
 def test_a_pod_without_its_account_and_a_misspelled_field_are_refused(server: ApiServer, namespace: str):
     status, answer = server.create(next(made_pods("", namespace)))
     assert (status, "rap-boombap" in answer["message"]) == (403, True), answer["message"]
@@ -152,12 +160,16 @@ class Helm:
         }
         self._env = {**os.environ, "HOME": str(home), **connection}
 
-    def run(self, *words: str) -> str:
-        """Return what helm prints; it must end well."""
+    def run(self, *words: str) -> None:
+        """Run helm, which must end well."""
+        fault = self.fault(*words)
+        assert not fault, fault
+
+    def fault(self, *words: str) -> str:
+        """Run helm; return what it says where it fails."""
         command = [str(chart_tools.HELM), *words]
         done = subprocess.run(command, capture_output=True, text=True, check=False, env=self._env)
-        assert done.returncode == 0, done.stderr
-        return done.stdout
+        return done.stderr or "failed" if done.returncode else ""
 
     def upgrade(self, values: str, *sets: str, apply: str = "true") -> None:
         """Install a release or change it, by server-side apply (`true`), or by patches as Helm 3 does (`false`)."""
@@ -194,6 +206,16 @@ def test_a_release_takes_each_change_and_all_at_once(server: ApiServer, namespac
     stored = {title({"kind": "CronJob", **job}): job for job in server.every("CronJob", namespace)}
     for manifest in of_kind(objects(values, *VALUE_SETS[values]), "CronJob"):
         assert lost(manifest["spec"], stored[title(manifest)]["spec"]) == []
+
+
+@pytest.mark.parametrize("change", ["accessMode=ReadWriteMany", "storageClass=fast"])
+def test_a_claim_that_exists_keeps_its_form(namespace: str, helm: Helm, change: str):
+    form = "deps.persistence.storageClass=slow"
+    helm.upgrade("", form)
+    words = ("upgrade", "rap", str(chart_tools.CHART), "--set", form, "--set", f"deps.persistence.{change}")
+    assert "PersistentVolumeClaim" in (fault := helm.fault(*words))
+    assert "spec is immutable after creation" in fault
+    helm.upgrade("", form)
 
 
 @pytest.mark.parametrize("apply", ["true", "false"], ids=["server-side", "patches"])
