@@ -35,9 +35,11 @@ test: $(READY) ## the whole test suite
 test-long: $(READY) ## the tests that take long: kills, failovers
 	$(BIN)/python -m pytest -m slow
 
-# etcd and kube-apiserver are on PATH, or in the folder of KUBE_BIN; without them this fails.
-kube-test: $(READY) ## the admission policy in a real API server
-	KUBE_REQUIRED=1 $(BIN)/python -m pytest -n 0 -m slow tests/deps/enforcement/test_api_server.py
+# etcd and kube-apiserver are on PATH, or in the folder of KUBE_BIN; helm is brought by `make chart`. Without them this
+# fails.
+kube-test: $(READY) ## the admission policy and the Helm chart in a real API server
+	KUBE_REQUIRED=1 $(BIN)/python -m pytest -n 0 -m slow tests/deps/enforcement/test_api_server.py \
+		tests/deploy/test_chart_api_server.py
 
 mutate: $(READY) ## break each rule once, and check that a test fails
 	$(BIN)/python tests/mutations/run.py

@@ -32,11 +32,11 @@ class Pod(NamedTuple):
 
 
 def require(program: Path) -> None:
-    """Skip the test without a program that `make chart` brings; in CI it must be there."""
+    """Skip the test without a program that `make chart` brings; in CI and for `make kube-test` it must be there."""
     if not program.exists():
         reason = f"{program.name} is not in the cache; `make chart` brings it"
-        if os.environ.get("CI"):
-            pytest.fail(f"{reason}, and CI must have it")
+        if os.environ.get("CI") or os.environ.get("KUBE_REQUIRED"):
+            pytest.fail(f"{reason}, and this run must have it")
         pytest.skip(reason)
 
 
@@ -95,3 +95,10 @@ def mebibytes(quantity: str) -> float:
 
 def selects(selector: dict[str, str], labels: dict[str, str]) -> bool:
     return selector.items() <= labels.items()
+
+
+def placed(manifest: Manifest, namespace: str) -> Manifest:
+    """Return an object in a namespace, as helm creates it; a kind that has none stays as it is."""
+    if manifest["kind"] == "ValidatingWebhookConfiguration":
+        return manifest
+    return {**manifest, "metadata": {**manifest["metadata"], "namespace": namespace}}

@@ -284,6 +284,18 @@ def test_a_new_version_changes_nothing_that_cannot_be_changed(tmp_path: Path):
     assert after["Deployment/rap-boombap-metrics"]["metadata"]["labels"]["helm.sh/chart"] == "boombap-9.9.9"
 
 
+def test_a_strategy_that_a_value_changes_is_written_out():
+    """An API server refuses `Recreate` beside a `rollingUpdate` that is its own default."""
+    strategies = [
+        manifest["spec"]["strategy"]
+        for values in ("", "services")
+        for manifest in of_kind(objects(values), "Deployment")
+        if manifest["metadata"]["name"].endswith("-deps")
+    ]
+    rolling = {"maxSurge": 1, "maxUnavailable": 0}
+    assert strategies == [{"type": "Recreate"}, {"type": "RollingUpdate", "rollingUpdate": rolling}]
+
+
 def test_another_setting_makes_other_pods_and_another_job():
     def parts(*sets: str) -> tuple[str, str]:
         manifests = objects("", BACKFILL, *sets)

@@ -7,19 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from deps.enforcement.api_server import IS_REQUIRED, ApiServer, api_server, program
+from api_server import ApiServer, api_server, needs
 from deps.enforcement.test_objects import EXPIRED, GOOD, OTHER, TARGET, UNKNOWN, by_digest, pod, written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(
-        not (IS_REQUIRED or (program("etcd") and program("kube-apiserver"))),
-        reason="needs etcd and kube-apiserver: KUBE_BIN",
-    ),
-]
+pytestmark = [pytest.mark.slow, needs("etcd", "kube-apiserver")]
 NOW_S = int(time.time())
 EXPIRIES = {GOOD: NOW_S + 86_400, OTHER: NOW_S + 86_400, EXPIRED: NOW_S - 60}
 SHARDS = 16
