@@ -29,6 +29,9 @@ ROOT = Path(__file__).parents[2]
 DOCKERFILE = (ROOT / "deploy" / "Dockerfile").read_text(encoding="utf-8")
 LIMIT_MIB = {"spotify": 48}
 
+# The first of the long ones makes a base and six images.
+pytestmark = pytest.mark.timeout(900)
+
 
 def test_every_tool_has_a_target_that_installs_its_extra_only():
     assert set(images.targets()) == set(MODULES)
