@@ -39,7 +39,7 @@ SETTING = re.compile(
     rf"(?<![\w./@-])(?:{'|'.join(SECTIONS)})\.(?!(?:{'|'.join(FILE_ENDINGS)})\b)[a-z][a-z0-9_]*(?![\w(/]|\.\w)"
 )
 VARIABLE = re.compile(r"\bBOOMBAP_\w+")
-ABOUT_THE_CHART = {"docs/howto/deploy-with-helm.md", "docs/plan-lines.md"}
+ABOUT_THE_CHART = {"CHANGELOG.md", "docs/howto/deploy-with-helm.md", "docs/plan-lines.md"}
 
 # A path from the root of the project, or any file of a kind that we write; not the end of an address or a longer path.
 CITED = re.compile(
