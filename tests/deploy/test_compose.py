@@ -155,13 +155,16 @@ def test_valkey_asks_for_the_password_of_the_secret(tmp_path: Path):
     shell, option, script = SERVICES["valkey"]["command"]
     script = script.replace("$$", "$").replace("/run/secrets", str(tmp_path)).replace("/data", str(tmp_path))
     script = script.replace("exec valkey-server", f"exec {valkey.bundled()}")
-    script = script.replace("save 300 1", f"save 300 1\\nport {port}\\nbind 127.0.0.1")
+    script = script.replace("save 300 1", f"save 300 1\nport {port}\nbind 127.0.0.1")
     with subprocess.Popen([shell, option, script], stdout=subprocess.DEVNULL) as child:
         try:
             assert poll(lambda: "NOAUTH" in answer(port), 10)
             assert "PONG" in answer(port, 'AUTH "a secret-of 32 letters"')
         finally:
             child.terminate()
+        # The signal must reach the server: what it has in memory is saved, and nothing stays behind.
+        assert child.wait(timeout=10) == 0
+    assert not answer(port)
 
 
 def answer(port: int, first: str = "") -> str:
