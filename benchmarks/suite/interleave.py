@@ -1,4 +1,4 @@
-"""Runs both engines of a case in turn, and compares their answers in each turn: a faster wrong answer is no gain."""
+"""Runs both engines of a case in turn, and compares their answers in each turn: a wrong answer is not faster."""
 
 from __future__ import annotations
 

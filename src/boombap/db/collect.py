@@ -72,7 +72,7 @@ def diagnose(pool: Pool, request: Request) -> Diagnosis:
     """Return the answers of one database; a part that fails is an `Absent` among them.
 
     Raises:
-        ExternalError: when there is no connection at all.
+        ExternalError: when no connection can be made.
         Interrupted: when the run was ended.
     """
     begun = time.monotonic()

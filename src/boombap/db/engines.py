@@ -38,7 +38,7 @@ def diagnose(context: RunContext, pool: Pool, request: Request, *, is_verdict: b
             take the place of native.
 
     Raises:
-        ExternalError: when there is no connection at all.
+        ExternalError: when no connection can be made.
         UsageError: when classic is to answer and is not installed.
     """
     if not _has_classic(request):

@@ -84,7 +84,7 @@ def make(
         passes: tests the project, given the folder that stands for the working folder.
 
     Returns:
-        The commits; none when the test failed, and then there is no branch.
+        The commits; none when the test failed; then no branch is made.
 
     Raises:
         ExternalError: when git, a hook of the repository or the disk refuses.

@@ -17,7 +17,7 @@ from boombap.private import make_folder
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
     from typing import Any
 
@@ -147,17 +147,7 @@ def open_store(path: Path, *, wait_s: float = _WAIT_S) -> VerdictStore | None:
         return None
     except OSError as error:
         raise AccessDenied(f"the verdicts in {path} cannot be used: {error.strerror}") from None
-    connection = _connect(path, wait_s)
-    try:
-        connection.execute("PRAGMA query_only=ON")
-        _require_format(path, connection)
-    except sqlite3.Error as error:
-        connection.close()
-        raise _failure(path, error) from None
-    except BaseException:
-        connection.close()
-        raise
-    return VerdictStore(path, connection)
+    return _opened(path, wait_s, lambda connection: connection.execute("PRAGMA query_only=ON"))
 
 
 def create_store(path: Path, *, wait_s: float = _WAIT_S) -> VerdictStore:
@@ -171,9 +161,14 @@ def create_store(path: Path, *, wait_s: float = _WAIT_S) -> VerdictStore:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
     except OSError as error:
         raise AccessDenied(f"the verdicts in {path} cannot be written: {error.strerror}") from None
+    return _opened(path, wait_s, _prepare)
+
+
+def _opened(path: Path, wait_s: float, prepare: Callable[[sqlite3.Connection], object]) -> VerdictStore:
+    """Open a file that is there; it is closed again where it cannot be used."""
     connection = _connect(path, wait_s)
     try:
-        _prepare(connection)
+        prepare(connection)
         _require_format(path, connection)
     except sqlite3.Error as error:
         connection.close()
