@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import threading
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from boombap.clients.redis.connection import Connection
     from boombap.clients.redis.target import Target
     from caches import Cache, CacheCluster
 
@@ -293,23 +293,31 @@ def test_a_run_that_is_killed_leaves_the_old_value_and_nothing_forever(
     assert 0 < to.call("PTTL", left[0]) <= 600_000
 
 
+class Changed:
+    """A connection after each of whose commands another client has changed the key."""
+
+    def __init__(self, connection: Connection, cache: Cache) -> None:
+        self._connection = connection
+        self._cache = cache
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._connection, name)
+        if not callable(found):
+            return found
+
+        def called(*args: Any, **more: Any) -> Any:
+            answer = found(*args, **more)
+            self._cache.call("LSET", "hot", 0, str(time.monotonic()))
+            return answer
+
+        return called
+
+
 def test_a_source_that_changes_is_read_again_and_then_named(cache: Cache, own_cache: Callable[..., Cache]):
     other = own_cache()
     with cache.connection() as connection:
         connection.call("RPUSH", "hot", *(b"%0100d" % n for n in range(LARGE_BYTES // 50)))
-        ends = threading.Event()
-
-        def change() -> None:
-            while not ends.is_set():
-                cache.call("LSET", "hot", 0, str(time.monotonic()))
-
-        thread = threading.Thread(target=change)
-        thread.start()
-        try:
-            with writer(other.target) as write:
-                write.write(fetch(connection, 0, [b"hot"]))
-        finally:
-            ends.set()
-            thread.join()
+        with writer(other.target) as write:
+            write.write(fetch(Changed(connection, cache), 0, [b"hot"]))  # type: ignore[arg-type]
     assert (write.changed, write.failed) == (0, [(b"hot", "its value changed while it was read")])
     assert other.call("DBSIZE") == 0
